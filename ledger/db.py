@@ -85,7 +85,7 @@ def prepare(engine: Engine) -> Engine:
 
 
 def _sqlite_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined]  # the driver's own BEGIN comes too late
+    connection.isolation_level = None  # the driver's own BEGIN comes too late
     cursor = connection.cursor()
     for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
         cursor.execute(f"PRAGMA {setting}")

@@ -22,7 +22,7 @@ LADDER = (1, 5, 30, 120, 600)  # minutes between tries
 def deliver(
     engine: Engine, handlers: Iterable[tuple[str, Handler]], *, limit: int = 200, bell: Bell | None = None
 ) -> int:
-    """Hand every waiting fact to the handlers of its prefix ("certificate.", "task.completed"); how many were delivered.
+    """Hand each waiting fact to the handlers of its prefix ("certificate.", "task.completed"); how many went out.
 
     A handler works in the fact's own transaction, so what it writes happens exactly once. A handler that raises
     leaves the fact waiting, to be tried again after 1, 5, 30, ... minutes; the others go on.
