@@ -1,0 +1,140 @@
+"""Fixtures of every room. Storage is real: each test that asks for `engine` runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from ledger import clock as clocks
+from ledger.db import open_database, unit
+from tests.databases import KINDS, PostgresDatabase, SqliteFiles
+from tests.servers import Postgres, Redis
+
+settings.register_profile("house", deadline=None)  # a busy machine is not a bug
+settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """The cluster of this test process."""
+    cluster = Postgres()
+    cluster.start()
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres: Postgres) -> PostgresDatabase:
+    return PostgresDatabase(postgres)
+
+
+@pytest.fixture(scope="session")
+def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
+    return SqliteFiles(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database with all tables and no row."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_files").fresh(tmp_path)
+        return
+    database: PostgresDatabase = request.getfixturevalue("postgres_database")
+    yield database.url
+    database.empty()
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """A database of each kind, opened as the house opens it."""
+    opened = open_database(database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """One unit of work. It is flushed and thrown away at the end: to see a commit, use `unit(engine)`."""
+
+    class Over(Exception):
+        pass
+
+    try:
+        with unit(engine) as opened:
+            yield opened
+            if opened.is_active:
+                opened.flush()
+            raise Over
+    except Over:
+        pass
+
+
+@pytest.fixture
+def clock() -> Iterator[clocks.Fixed]:
+    """The house's clock, standing at 2026-11-22 10:00 in Shanghai (a Sunday); `clock.advance(timedelta)` moves it."""
+    fixed = clocks.Fixed(datetime(2026, 11, 22, 10, 0, tzinfo=clocks.SHANGHAI))
+    with clocks.use(fixed):
+        yield fixed
+
+
+_blank = itertools.count()
+
+
+@pytest.fixture(params=KINDS)
+def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without any table, for migrations."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'blank.db'}"
+        return
+    cluster: Postgres = request.getfixturevalue("postgres")
+    name = f"licet_blank_{next(_blank)}"
+    with cluster.connect() as server:
+        server.execute(f"create database {name}")
+    yield cluster.url(name)
+    with cluster.connect() as server:
+        server.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="session")
+def _redis() -> Iterator[Redis]:
+    server = Redis()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(_redis: Redis) -> str:
+    """The address of a real, empty Redis."""
+    _redis.client().flushall()
+    return _redis.url
+
+
+@pytest.fixture
+def redis_server() -> Iterator[Redis]:
+    """A Redis of this test's own, running, to be killed and started again."""
+    server = Redis()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def second_engine(database_url: str) -> Iterator[Callable[[], Engine]]:
+    """Opens the same database once more, as another process would."""
+    opened: list[Engine] = []
+
+    def again() -> Engine:
+        opened.append(open_database(database_url))
+        return opened[-1]
+
+    yield again
+    for one in opened:
+        one.dispose()
