@@ -42,7 +42,7 @@ class Fact(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     last_error: Mapped[str | None] = mapped_column(String(500))
-    about: Mapped[list[FactAbout]] = relationship(back_populates="fact")
+    about: Mapped[list[FactAbout]] = relationship(back_populates="fact", passive_deletes="all")
 
 
 class FactAbout(Base):

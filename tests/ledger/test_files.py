@@ -8,15 +8,20 @@ from ledger.actor import Actor
 from ledger.errors import NotFound, TooLarge, WrongKind
 from ledger.files import EmptyFile, EndingDiffers, keep, path_of, tidy
 
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "files"
+
+
 SOMEBODY = Actor(id=7, name="甲", group_id=1)
 PDF = b"%PDF-1.7\n%%EOF"
 
 
-def test_the_same_content_lies_once_under_its_digest(session, tmp_path):
-    one = keep(session, tmp_path, io.BytesIO(PDF), "甲.pdf", by=SOMEBODY)
-    two = keep(session, tmp_path, io.BytesIO(PDF), "乙.pdf", by=SOMEBODY)
-    assert one.id != two.id and path_of(tmp_path, one) == path_of(tmp_path, two)
-    assert path_of(tmp_path, one).read_bytes() == PDF
+def test_the_same_content_lies_once_under_its_digest(session, folder):
+    one = keep(session, folder, io.BytesIO(PDF), "甲.pdf", by=SOMEBODY)
+    two = keep(session, folder, io.BytesIO(PDF), "乙.pdf", by=SOMEBODY)
+    assert one.id != two.id and path_of(folder, one) == path_of(folder, two)
+    assert path_of(folder, one).read_bytes() == PDF
 
 
 @pytest.mark.parametrize(("content", "name", "refusal"), [
@@ -24,16 +29,16 @@ def test_the_same_content_lies_once_under_its_digest(session, tmp_path):
     (b"MZ\x90", "a.exe", WrongKind), (b"<svg onload=alert(1)>", "a.svg", WrongKind),
     (b"PK\x03\x04macro", "a.docm", WrongKind),
 ])
-def test_a_file_of_the_wrong_kind_is_refused_and_nothing_is_left(session, tmp_path, content, name, refusal):
+def test_a_file_of_the_wrong_kind_is_refused_and_nothing_is_left(session, folder, content, name, refusal):
     with pytest.raises(refusal):
-        keep(session, tmp_path, io.BytesIO(content), name, by=SOMEBODY)
-    assert not [p for p in tmp_path.rglob("*") if p.is_file()]
+        keep(session, folder, io.BytesIO(content), name, by=SOMEBODY)
+    assert not [p for p in folder.rglob("*") if p.is_file()]
 
 
-def test_a_file_over_the_limit_is_refused_and_nothing_is_left(session, tmp_path):
+def test_a_file_over_the_limit_is_refused_and_nothing_is_left(session, folder):
     with pytest.raises(TooLarge):
-        keep(session, tmp_path, io.BytesIO(PDF + b"0" * 3_000_000), "a.pdf", by=SOMEBODY, limit=2**20)
-    assert not [p for p in tmp_path.rglob("*") if p.is_file()]
+        keep(session, folder, io.BytesIO(PDF + b"0" * 3_000_000), "a.pdf", by=SOMEBODY, limit=2**20)
+    assert not [p for p in folder.rglob("*") if p.is_file()]
 
 
 def test_a_name_is_only_ever_shown():
@@ -42,8 +47,8 @@ def test_a_name_is_only_ever_shown():
     assert len(tidy("长" * 400 + ".pdf")) <= 120
 
 
-def test_content_that_is_gone_is_not_found(session, tmp_path):
-    file = keep(session, tmp_path, io.BytesIO(PDF), "a.pdf", by=SOMEBODY)
-    path_of(tmp_path, file).unlink()
+def test_content_that_is_gone_is_not_found(session, folder):
+    file = keep(session, folder, io.BytesIO(PDF), "a.pdf", by=SOMEBODY)
+    path_of(folder, file).unlink()
     with pytest.raises(NotFound):
-        path_of(tmp_path, file)
+        path_of(folder, file)
