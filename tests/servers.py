@@ -143,7 +143,8 @@ class Redis:
     def start(self) -> None:
         """Start and wait until it answers; what it held before a `kill` comes back from its append-only file."""
         log = self.folder / "log"
-        settings = {"bind": "127.0.0.1", "port": str(self.port), "dir": str(self.folder), "save": "", "appendonly": "yes"}
+        settings = {"bind": "127.0.0.1", "port": str(self.port), "dir": str(self.folder), "appendonly": "yes"}
+        settings["save"] = ""
         flags = [part for name, value in settings.items() for part in ("--" + name, value)]
         with log.open("ab") as out:
             self.process = subprocess.Popen(
