@@ -1,0 +1,1 @@
+"""The register: people, certificates, who may see them, what is due. It never calls the engine."""

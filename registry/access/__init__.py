@@ -1,0 +1,1 @@
+"""Accounts, roles, and the one answer to "who may what"."""

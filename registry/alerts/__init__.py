@@ -1,0 +1,1 @@
+"""Notices to people, and the sweep over due certificate timers."""

@@ -1,0 +1,1 @@
+"""Certificates: types, numbers, immutable versions, standing, timers."""

@@ -1,0 +1,1 @@
+"""Units, persons, machines and their identifiers."""

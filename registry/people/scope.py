@@ -1,0 +1,26 @@
+"""How a model says where its rows belong, so that `registry.access.rules.visible` can filter every list alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import String
+
+Path = String(200).with_variant(String(200, collation="C"), "postgresql")
+"""The type of a unit path such as "/1/3/12/": compared byte by byte, so that a subtree is one range of an index."""
+
+
+@dataclass(frozen=True)
+class Visible:
+    """`action` is what reading needs; the others name the columns that scopes are compared with, if there are any."""
+
+    action: str
+    path: str = "unit_path"
+    family: str | None = None
+    type: str | None = None
+    owner: str | None = None
+
+
+def subtree(path: str) -> tuple[str, str]:
+    """The half-open range [low, high) of the paths at and below `path`, which ends in "/"."""
+    return path, path[:-1] + "0"  # "0" follows "/" in ASCII
