@@ -74,8 +74,8 @@ class PostgresDatabase:
         with cluster.connect() as server:
             server.execute(f"create database {self.NAME}")
         build(self.url)
-        tables = [table.name for table in Base.metadata.sorted_tables]
-        self.filled = " union all ".join(f"""select '{name}' where exists (select 1 from "{name}")""" for name in tables)
+        names = [table.name for table in Base.metadata.sorted_tables]
+        self.filled = " union all ".join(f"""select '{name}' where exists (select 1 from "{name}")""" for name in names)
 
     def empty(self) -> None:
         """Remove all rows, whatever triggers say, restart the sequences, end connections that a test left open."""

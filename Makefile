@@ -1,0 +1,48 @@
+# Two commands: `make run` and `make test`. The others are parts of them.
+PORT   ?= 8000
+DATA   ?= var
+SAMPLE ?= demo
+
+# The first Python on the PATH that is new enough.
+PYTHON := $(or $(PYTHON),$(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done))
+VENV := .venv/bin/python
+
+.PHONY: help run setup test lint bench lock clean
+help:
+	@echo 'make run  [PORT=8000] [DATA=var] [SAMPLE=demo|none]   start everything, Ctrl-C stops it'
+	@echo 'make test [ARGS="-k words"]                           lint, types, floors, every test'
+	@echo 'make setup | lint | bench | lock | clean'
+
+run: setup
+	@exec $(VENV) -m scripts.run --port '$(PORT)' --data '$(DATA)' --sample '$(SAMPLE)'
+
+setup: python
+	@$(PYTHON) -m scripts.setup
+
+test: python
+	@$(PYTHON) -m scripts.setup --tests
+	@exec $(VENV) -m scripts.check $(ARGS)
+
+lint: python
+	@$(PYTHON) -m scripts.setup --tests
+	@exec $(VENV) -m scripts.check --lint-only
+
+bench: python
+	@$(PYTHON) -m scripts.setup --tests
+	@exec $(VENV) -m bench
+
+# New versions: edit pyproject.toml, run this, commit both.
+lock:
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --extra dev --constraint requirements.lock --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet \
+		--output-file requirements-dev.lock
+
+clean:
+	rm -rf .venv node_modules web/static/built .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+.PHONY: python
+python:
+	@test -n '$(PYTHON)' || { echo 'Licet needs Python 3.11 or newer (Debian: apt-get install python3).'; exit 1; }
