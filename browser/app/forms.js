@@ -1,0 +1,33 @@
+// Small courtesies for ordinary <form>s: no double sending, filters that send themselves, page-wide selection.
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.dataset.again !== undefined || form.method === "get") return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "yes";
+  for (const button of form.querySelectorAll('button[type="submit"], button:not([type])')) button.setAttribute("aria-busy", "true");
+});
+
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll('[aria-busy="true"]')) button.removeAttribute("aria-busy");
+  }
+});
+
+addEventListener("change", (event) => {
+  if (event.target.closest?.("[data-send-on-change]")) event.target.form?.requestSubmit();
+  if (event.target.matches?.("[data-tick-all]")) tickAll(event.target);
+  if (event.target.matches?.('[data-rows] input[type="checkbox"]')) selection();
+});
+
+function tickAll(all) {
+  for (const box of document.querySelectorAll('[data-rows] [data-row] input[type="checkbox"]')) box.checked = all.checked;
+  selection();
+}
+
+/** The bulk bar ([data-bulk]) shows while something is ticked; [data-bulk-count] says how many. */
+function selection() {
+  const n = document.querySelectorAll('[data-rows] [data-row] input[type="checkbox"]:checked').length;
+  for (const bar of document.querySelectorAll("[data-bulk]")) bar.hidden = n === 0;
+  for (const count of document.querySelectorAll("[data-bulk-count]")) count.textContent = String(n);
+}

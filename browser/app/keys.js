@@ -1,0 +1,67 @@
+// The keyboard: "/" search, "?" this list, and whatever a page declares: data-key="c" on a link or button presses it;
+// [data-rows] holds rows with a [data-row-link] each: j/k or arrows move, Enter opens, x ticks.
+import { text } from "./text.js";
+
+const typing = (element) => element.closest?.("input, textarea, select, [contenteditable], dialog[open]");
+const seen = (element) => element.checkVisibility?.() ?? true;
+
+function rows() {
+  return [...document.querySelectorAll("[data-rows] [data-row-link]")].filter(seen);
+}
+
+function step(by) {
+  const all = rows();
+  if (!all.length) return false;
+  const at = all.indexOf(document.activeElement);
+  const next = all[Math.min(all.length - 1, Math.max(0, at === -1 ? 0 : at + by))];
+  next.focus();
+  next.closest("[data-row]")?.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+function tick() {
+  const box = document.activeElement.closest?.("[data-row]")?.querySelector('input[type="checkbox"]');
+  box?.click();
+  return Boolean(box);
+}
+
+function press(key) {
+  const target = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(seen);
+  if (!target) return false;
+  if (target.matches("input, textarea, select")) target.focus();
+  else target.click();
+  return true;
+}
+
+const OWN = { j: () => step(1), k: () => step(-1), x: tick, "?": () => help() };
+
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
+  if (event.key === "Escape" || typing(event.target)) return;
+  const done = press(event.key) || OWN[event.key]?.();
+  if (done) event.preventDefault();
+});
+
+function help() {
+  const dialog = document.createElement("dialog");
+  dialog.className = "licet-dialog";
+  const list = document.createElement("dl");
+  list.className = "licet-keys";
+  const own = rows().length ? [["j / k", text("下一行 / 上一行")], ["x", text("选中这一行")]] : [];
+  const declared = [...document.querySelectorAll("[data-key]")].filter(seen)
+    .map((e) => [e.dataset.key, e.dataset.keyName ?? e.getAttribute("aria-label") ?? e.textContent.trim()]);
+  for (const [key, meaning] of [...declared, ...own, ["?", text("显示快捷键")]]) {
+    const term = document.createElement("dt");
+    term.append(Object.assign(document.createElement("kbd"), { textContent: key }));
+    list.append(term, Object.assign(document.createElement("dd"), { textContent: meaning }));
+  }
+  const title = Object.assign(document.createElement("h2"), { textContent: text("快捷键"), id: "licet-keys-title" });
+  const close = Object.assign(document.createElement("button"), { textContent: text("关闭"), className: "btn", autofocus: true });
+  close.addEventListener("click", () => dialog.close());
+  dialog.setAttribute("aria-labelledby", title.id);
+  dialog.append(title, list, close);
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  return true;
+}

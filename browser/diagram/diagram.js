@@ -1,0 +1,102 @@
+// <div data-diagram="/…/diagram.bpmn" data-marks='{"active": ["A3"], "completed": ["A1"], "failed": []}' data-label="…">
+// draws the diagram, marks where the request stands, and can be moved, zoomed and read with mouse, finger and keyboard.
+import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
+import { text } from "../app/text.js";
+
+const STATES = { active: "正在进行", completed: "已完成", failed: "出错" };
+
+async function draw(place) {
+  const canvasPlace = Object.assign(document.createElement("div"), { className: "licet-diagram-canvas", tabIndex: 0 });
+  canvasPlace.setAttribute("role", "img");
+  canvasPlace.setAttribute("aria-label", place.dataset.label ?? text("流程图"));
+  place.replaceChildren(canvasPlace);
+  const response = await fetch(place.dataset.diagram, { credentials: "same-origin" });
+  if (!response.ok) throw new Error(`diagram ${response.status}`);
+  const viewer = new NavigatedViewer({ container: canvasPlace });
+  await viewer.importXML(await response.text());
+  const marks = JSON.parse(place.dataset.marks ?? "{}");
+  mark(viewer, marks);
+  const fit = () => canvasPlace.clientWidth && viewer.get("canvas").zoom("fit-viewport", "auto");
+  place.append(tools(viewer, fit), legend(marks), name(viewer, place));
+  keyboard(viewer, canvasPlace, fit);
+  fit();
+  new ResizeObserver(() => { if (!place.dataset.moved) fit(); }).observe(canvasPlace);
+  viewer.on("canvas.viewbox.changed", () => { if (document.activeElement && place.contains(document.activeElement)) place.dataset.moved = ""; });
+  place.licetDiagram = viewer;
+  place.removeAttribute("aria-busy");
+  place.dispatchEvent(new CustomEvent("licet:drawn", { bubbles: true }));
+}
+
+function mark(viewer, marks) {
+  const canvas = viewer.get("canvas");
+  const known = viewer.get("elementRegistry");
+  for (const state of Object.keys(STATES))
+    for (const id of marks[state] ?? []) if (known.get(id)) canvas.addMarker(id, `licet-${state}`);
+}
+
+function tools(viewer, fit) {
+  const bar = Object.assign(document.createElement("div"), { className: "licet-diagram-tools" });
+  const zoom = (by) => () => viewer.get("zoomScroll").stepZoom(by);
+  for (const [label, sign, act] of [["放大", "+", zoom(1)], ["缩小", "−", zoom(-1)], ["看全图", "⤢", fit]]) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-icon", textContent: sign, ariaLabel: text(label), title: text(label) });
+    button.addEventListener("click", act);
+    bar.append(button);
+  }
+  return bar;
+}
+
+function legend(marks) {
+  const list = Object.assign(document.createElement("ul"), { className: "licet-diagram-legend" });
+  for (const [state, words] of Object.entries(STATES))
+    if (marks[state]?.length) list.append(Object.assign(document.createElement("li"), { className: `licet-legend-${state}`, textContent: text(words) }));
+  return list;
+}
+
+/** The full name and documentation of what the pointer is on, or was clicked. */
+function name(viewer, place) {
+  const line = Object.assign(document.createElement("p"), { className: "licet-diagram-name", ariaLive: "polite" });
+  const say = (element) => {
+    const { name: words, documentation } = element?.businessObject ?? {};
+    line.textContent = [words, documentation?.[0]?.text].filter(Boolean).join(" · ").replace(/\s+/g, " ");
+  };
+  let chosen = null;
+  viewer.on("element.hover", ({ element }) => say(element.parent ? element : chosen));
+  viewer.on("element.out", () => say(chosen));
+  viewer.on("element.click", ({ element }) => {
+    chosen = element.parent ? element : null;
+    say(chosen);
+    place.dispatchEvent(new CustomEvent("licet:element", { bubbles: true, detail: { id: chosen?.id ?? null } }));
+  });
+  return line;
+}
+
+function keyboard(viewer, place, fit) {
+  const canvas = viewer.get("canvas");
+  const acts = {
+    ArrowLeft: () => canvas.scroll({ dx: 60, dy: 0 }), ArrowRight: () => canvas.scroll({ dx: -60, dy: 0 }),
+    ArrowUp: () => canvas.scroll({ dx: 0, dy: 60 }), ArrowDown: () => canvas.scroll({ dx: 0, dy: -60 }),
+    "+": () => viewer.get("zoomScroll").stepZoom(1), "=": () => viewer.get("zoomScroll").stepZoom(1),
+    "-": () => viewer.get("zoomScroll").stepZoom(-1), 0: fit,
+  };
+  place.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !acts[event.key]) return;
+    event.preventDefault();
+    event.stopPropagation();
+    acts[event.key]();
+  });
+}
+
+/** Diagrams in a closed <details> are drawn when it opens: a hidden canvas has no size to fit into. */
+function drawVisible() {
+  for (const place of document.querySelectorAll("[data-diagram]:not([data-drawn])")) {
+    if (!(place.checkVisibility?.() ?? true)) continue;
+    place.dataset.drawn = "";
+    draw(place).catch(() => { place.textContent = text("流程图没有打开。"); });
+  }
+}
+
+drawVisible();
+document.addEventListener("toggle", drawVisible, { capture: true });
+document.addEventListener("htmx:after:swap", drawVisible);
+document.addEventListener("shown.bs.collapse", drawVisible);
+document.addEventListener("shown.bs.tab", drawVisible);
