@@ -93,7 +93,7 @@ def require_node() -> None:
     if os.geteuid() == 0 and shutil.which("apt-get") and _node_of_debian() >= NODE:
         require(["nodejs", "npm"])
         return
-    raise Stop(f"Licet needs Node.js {NODE} or newer with npm, to build what the browser gets. Please install it first.")
+    raise Stop(f"Licet needs Node.js {NODE} or newer with npm, for the browser's part. Please install it first.")
 
 
 def _node_of_debian() -> int:

@@ -1,0 +1,217 @@
+"""The worker: due timers, the outbox, certificates' deadlines. The one file that knows the queue (RQ).
+
+Truth lies in the database. A message in Redis says only "look now": losing, repeating or forging one changes nothing
+but the moment, and without Redis the sweep every 15 s does all the work (docs/decisions: rows, not queue entries).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from rq import Queue, SimpleWorker
+from rq.exceptions import StopRequested
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq.timeouts import UnixSignalDeathPenalty
+from sqlalchemy import Engine
+
+from ledger.db import open_database
+from web.config import Config
+
+log = logging.getLogger("licet.worker")
+
+QUEUE = "licet"  # one queue: with two, RQ loses what a killed worker had just taken
+SWEEP = 15.0  # seconds between two looks by ourselves
+ROUND = 20.0  # seconds one wake-up may go on before it lets the next in
+DEADLINE = 60  # seconds after which a wake-up is broken off
+PATIENCE = 0.2  # seconds a bell waits for Redis
+CROWD = 50  # so many wake-ups waiting are enough
+STOPPING = 8.0  # seconds the work in progress gets when the worker is told to stop
+
+Part = Callable[[Engine], int]
+
+
+class OutOfTime(BaseException):
+    """A wake-up took too long. Not an Exception, so that no `except Exception` on the way keeps it."""
+
+
+class Deadline(UnixSignalDeathPenalty):
+    """RQ's alarm, raising what cannot be swallowed."""
+
+    def handle_death_penalty(self, signum: int, frame: FrameType | None) -> None:
+        raise OutOfTime
+
+
+class WakeUp(Job):
+    """A job that can only wake: whatever function, callback or address its record in Redis names is ignored."""
+
+    answer: Callable[[str], None]
+    success_callback = failure_callback = stopped_callback = None
+
+    def _execute(self) -> None:
+        WakeUp.answer(str(self.kwargs.get("wake")))
+
+    def send_webhooks(self, *_: Any, **__: Any) -> None:
+        return
+
+
+def ring(kind: str, url: str | None = None) -> bool:
+    """Ask a worker to look for due work of a kind ("timers", "outbox"); whether the message got through.
+
+    Never raises, never waits longer than a fraction of a second. `url` is the environment's REDIS_URL if not given.
+    """
+    url = url or os.environ.get("REDIS_URL")
+    if not url:
+        return False
+    try:
+        queue = _bell_queue(url)
+        if queue.count < CROWD:
+            queue.enqueue_call("worker.wake", kwargs={"wake": kind}, result_ttl=0, failure_ttl=0, timeout=DEADLINE)
+        return True
+    except (RedisError, OSError) as error:
+        log.warning("no wake-up sent: %s", type(error).__name__)
+        return False
+
+
+@functools.cache
+def _bell_queue(url: str) -> Queue:
+    return Queue(QUEUE, connection=_connect(url, PATIENCE), serializer=JSONSerializer, job_class=WakeUp)
+
+
+def _connect(url: str, patience: float) -> Redis:
+    never_again = Retry(NoBackoff(), 0)
+    return Redis.from_url(url, socket_timeout=patience, socket_connect_timeout=patience, retry=never_again)
+
+
+class Rounds:
+    """The work itself: what is due is done, in small transactions, by one thread of this process at a time."""
+
+    def __init__(self, database: Engine, parts: Mapping[str, Part]) -> None:
+        self.database = database
+        self.parts = parts
+        self.stopping = threading.Event()
+        self._turn = threading.Lock()
+
+    def answer(self, kind: str) -> None:
+        """Do what a wake-up of this kind asks for, until there is no more; of an unknown kind: everything."""
+        wanted = [kind] if kind in self.parts else list(self.parts)
+        with self._turn:
+            end = time.monotonic() + ROUND
+            while not self.stopping.is_set() and time.monotonic() < end:
+                if not sum(self._do(part) for part in wanted):
+                    return
+
+    def sweep(self) -> None:
+        """Everything due, every 15 s, until told to stop."""
+        while not self.stopping.is_set():
+            self.answer("all")
+            self.stopping.wait(SWEEP)
+
+    def _do(self, part: str) -> int:
+        try:
+            return self.parts[part](self.database)
+        except Exception:
+            log.exception("%s could not be worked off; looked at again in %.0f s", part, SWEEP)
+            return 0
+
+
+def due_work() -> dict[str, Part]:
+    """What there is to do, by kind of wake-up: each does a small piece and says how much it did."""
+    from engine import timers
+    from ledger import outbox
+    from registry.alerts import deadlines
+    from workflows import triggers
+
+    return {
+        "timers": lambda database: timers.sweep(database, limit=20),
+        "deadlines": lambda database: deadlines.sweep(database, limit=50),
+        "outbox": lambda database: outbox.deliver(database, triggers.HANDLERS, limit=50),
+    }
+
+
+class Listener(SimpleWorker):
+    """RQ's worker in this process and thread (no fork: wake-ups are short, and SQLite dislikes forks)."""
+
+    job_class = WakeUp
+    death_penalty_class = Deadline
+    max_connection_wait_time = 2.0
+    connection_timeout = 4
+
+    def __init__(self, url: str, stopping: threading.Event) -> None:
+        self.stopping = stopping
+        connection = _connect(url, self.connection_timeout)
+        super().__init__(
+            [QUEUE], connection=connection, serializer=JSONSerializer, worker_ttl=17, log_job_description=False
+        )
+
+    def heartbeat(self, *given: Any, **named: Any) -> None:
+        """RQ's loop comes by here every 2 s: the place to stop, rather than in the middle of a signal handler."""
+        if self.stopping.is_set():
+            raise StopRequested
+        super().heartbeat(*given, **named)
+
+    def _install_signal_handlers(self) -> None:
+        return  # main() has its own
+
+
+def listen(url: str, rounds: Rounds) -> None:
+    """Answer wake-ups until told to stop. Redis may come, go and be replaced: we wait and listen again."""
+    WakeUp.answer = rounds.answer
+    while not rounds.stopping.is_set():
+        try:
+            Listener(url, rounds.stopping).work(logging_level="WARNING")
+        except (RedisError, OSError) as error:
+            log.warning("Redis is away (%s); the sweep goes on without it", type(error).__name__)
+        except StopRequested:
+            return
+        rounds.stopping.wait(1.0)
+
+
+@contextmanager
+def alone(config: Config) -> Iterator[None]:
+    """On SQLite one worker for each data folder; the lock goes with the process, however it ends."""
+    if not config.database.startswith("sqlite"):
+        yield
+        return
+    config.data.mkdir(parents=True, exist_ok=True)
+    with (config.data / "worker.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(f"Another worker already works on {config.data} (several need PostgreSQL).") from None
+        yield
+
+
+def main() -> None:
+    """Work until SIGTERM or SIGINT; ends within 10 s of it."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    config = Config.from_environment()
+    with alone(config):
+        rounds = Rounds(open_database(config.database), due_work())
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(sign, lambda *_: rounds.stopping.set())
+        sweeper = threading.Thread(target=rounds.sweep, name="sweep", daemon=True)
+        sweeper.start()
+        log.info("working on %s", "SQLite" if rounds.database.dialect.name == "sqlite" else "PostgreSQL")
+        if config.redis_url:
+            listen(config.redis_url, rounds)
+        rounds.stopping.wait()
+        sweeper.join(STOPPING)
+        log.info("stopped")
+
+
+if __name__ == "__main__":
+    main()
