@@ -8,11 +8,11 @@ PYTHON := $(or $(PYTHON),$(shell for p in python3 python3.13 python3.12 python3.
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done))
 VENV := .venv/bin/python
 
-.PHONY: help run setup test lint bench lock clean
+.PHONY: help run setup test lint bench lock migration clean
 help:
 	@echo 'make run  [PORT=8000] [DATA=var] [SAMPLE=demo|none]   start everything, Ctrl-C stops it'
 	@echo 'make test [ARGS="-k words"]                           lint, types, floors, every test'
-	@echo 'make setup | lint | bench | lock | clean'
+	@echo 'make setup | lint | bench | lock | migration M="what changed" | clean'
 
 run: setup
 	@exec $(VENV) -m scripts.run --port '$(PORT)' --data '$(DATA)' --sample '$(SAMPLE)'
@@ -39,6 +39,11 @@ lock:
 	uv pip compile pyproject.toml --extra dev --constraint requirements.lock --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet \
 		--output-file requirements-dev.lock
+
+# The next numbered migration, from what the models say and a scratch database does not have yet.
+migration:
+	@rm -rf .migration && LICET_DATA=.migration $(VENV) -m migrations.run && \
+		LICET_DATA=.migration $(VENV) -m migrations.run revise '$(or $(M),changes)'; rm -rf .migration
 
 clean:
 	rm -rf .venv node_modules web/static/built .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
-import warnings
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from ledger.db import Base, open_database
+from migrations.tables import every_table
 from tests.servers import Postgres
 
-ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("ledger", "engine", "registry", "forms", "workflows", "web")
 KINDS = ("sqlite", "postgresql")
-
-
-def model_modules() -> list[str]:
-    """Every module of the rooms that declares a table."""
-    files = (path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")))
-    holding = (path for path in files if "__tablename__" in path.read_text(encoding="utf-8"))
-    return [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in holding]
-
-
-def import_models() -> sa.MetaData:
-    """All tables of the house. A room that does not import is left out here and fails in tests/structure."""
-    for name in model_modules():
-        try:
-            importlib.import_module(name)
-        except Exception as broken:
-            warnings.warn(f"{name} does not import: {broken!r}", stacklevel=1)
-    return Base.metadata
 
 
 def build(url: str) -> None:
     """Create every table (in production only the migrations do; tests/structure holds the two together)."""
     engine = open_database(url)
-    import_models().create_all(engine)
+    every_table(lenient=True).create_all(engine)
     engine.dispose()
 
 

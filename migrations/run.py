@@ -1,0 +1,49 @@
+"""Alembic without Flask: for `make run`, the tests and `python -m migrations.run`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+
+
+def heads() -> set[str]:
+    """The newest revisions, read from the files without importing Alembic (one, unless somebody slipped)."""
+    made, followed = set(), set()
+    for path in (FOLDER / "versions").glob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        made |= set(re.findall(r"""^revision(?:: str)? = ['"](\w+)['"]""", source, re.MULTILINE))
+        followed |= set(re.findall(r"""^down_revision(?:: [\w| ]+)? = ['"](\w+)['"]""", source, re.MULTILINE))
+    return made - followed
+
+
+def upgrade(url: str) -> None:
+    """Bring the database at `url` to the newest revision."""
+    from alembic import command
+
+    command.upgrade(_config(url), "head")
+
+
+def revise(url: str, message: str) -> None:
+    """Write the next numbered migration from the difference between the models and the database at `url`."""
+    from alembic import command
+
+    number = len(list((FOLDER / "versions").glob("*.py"))) + 1
+    command.revision(_config(url), message, autogenerate=True, rev_id=f"{number:04}")
+
+
+def _config(url: str):  # type: ignore[no-untyped-def]
+    from alembic.config import Config
+
+    config = Config(FOLDER / "alembic.ini")
+    config.attributes["url"] = url
+    return config
+
+
+if __name__ == "__main__":
+    from web.config import Config as Settings
+
+    database = Settings.from_environment().database
+    revise(database, " ".join(sys.argv[2:])) if sys.argv[1:2] == ["revise"] else upgrade(database)
