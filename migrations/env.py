@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, text
@@ -13,7 +15,7 @@ from web.config import Config
 UPGRADING = 7_105_420_271  # PostgreSQL's advisory lock: two processes upgrading at once take turns
 
 
-def render(kind: str, thing: object, _: AutogenContext) -> str | bool:
+def render(kind: str, thing: Any, _: AutogenContext) -> str | Literal[False]:
     """Write our column types into a migration as what the database sees, so that old migrations never need our code."""
     if kind == "type" and isinstance(thing, Instant):
         return "sa.DateTime(timezone=True)"

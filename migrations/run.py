@@ -42,8 +42,17 @@ def _config(url: str):  # type: ignore[no-untyped-def]
     return config
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """`python -m migrations.run` upgrades; with `revise WORDS` it writes the next migration."""
     from web.config import Config as Settings
 
-    database = Settings.from_environment().database
-    revise(database, " ".join(sys.argv[2:])) if sys.argv[1:2] == ["revise"] else upgrade(database)
+    settings = Settings.from_environment()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    if sys.argv[1:2] == ["revise"]:
+        revise(settings.database, " ".join(sys.argv[2:]))
+    else:
+        upgrade(settings.database)
+
+
+if __name__ == "__main__":
+    main()
