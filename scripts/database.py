@@ -1,0 +1,122 @@
+"""The database of `make run`: brought to the newest migration, filled with the demonstration when it is new.
+
+`python -m scripts.database demo|none`; the data folder is LICET_DATA, another database DATABASE_URL.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+from migrations.run import heads, upgrade
+from scripts.system import say
+
+NAME = "licet.sqlite"
+
+
+def ready(data: Path, url: str) -> bool:
+    """Whether the database is there and at the newest migration; costs milliseconds, imports neither Alembic nor us."""
+    try:
+        return _revision(data, url) == heads()
+    except Exception:
+        return False
+
+
+def _revision(data: Path, url: str) -> set[str]:
+    query = "select version_num from alembic_version"
+    if not url:
+        with closing(sqlite3.connect(f"file:{data / NAME}?mode=ro", uri=True)) as file:
+            return {str(row[0]) for row in file.execute(query)}
+    import psycopg
+
+    with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1), connect_timeout=5) as server:
+        return {str(row[0]) for row in server.execute(query)}
+
+
+def prepare(data: Path, url: str, sample: str) -> None:
+    """Upgrade what is there, after a copy; make what is not, complete or not at all."""
+    file = data / NAME
+    if url:
+        new = _is_new(url)
+        upgrade(url)
+        if new:
+            fill(url, data, sample)
+    elif file.exists():
+        _copy(file, data / "backups" / f"{int(time.time())}.sqlite")
+        upgrade(f"sqlite:///{file}")
+    else:
+        _make(file, data, sample)
+
+
+def _make(file: Path, data: Path, sample: str) -> None:
+    """Under another name until it is whole, so that a Ctrl-C on the way leaves no half-filled database."""
+    part = file.with_name("new.sqlite")
+    for leftover in data.glob("new.sqlite*"):
+        leftover.unlink()
+    url = f"sqlite:///{part}"
+    say("new database")
+    upgrade(url)
+    fill(url, data, sample)
+    with closing(sqlite3.connect(part)) as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
+        connection.execute("pragma journal_mode=delete")
+    os.replace(part, file)
+
+
+def _copy(file: Path, target: Path) -> None:
+    target.parent.mkdir(exist_ok=True, mode=0o700)
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
+    say(f"database copied to {target} before its upgrade")
+
+
+def _is_new(url: str) -> bool:
+    from sqlalchemy import inspect
+
+    from ledger.db import open_database
+
+    engine = open_database(url)
+    try:
+        return not inspect(engine).has_table("alembic_version")
+    finally:
+        engine.dispose()
+
+
+def fill(url: str, data: Path, sample: str) -> None:
+    """What a new database starts with: the house's baseline, or the demonstration group with one account a role."""
+    from ledger.db import open_database, reading
+    from registry.people import sealing
+
+    sealing.load_key(data)
+    engine = open_database(url)
+    begun = time.monotonic()
+    if sample == "demo":
+        say("demonstration data ...")
+        from registry.sample import demo_accounts
+        from workflows import sample as demonstration
+
+        demonstration.load(engine, data / "files")
+        with reading(engine) as session:
+            write_accounts(data / "accounts.txt", demo_accounts(session))
+        say(f"demonstration data: {time.monotonic() - begun:.0f} s")
+    engine.dispose()
+
+
+def write_accounts(file: Path, accounts: list[dict[str, str]]) -> None:
+    """One line for each demonstration account, as `make run` shows them."""
+    lines = [f"  {a['login']:<16} {a['password']:<20} {a['role']}  {a['name']}" for a in accounts]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    data = Path(os.environ["LICET_DATA"])
+    data.mkdir(parents=True, exist_ok=True)
+    prepare(data, os.environ.get("DATABASE_URL", ""), sys.argv[1] if sys.argv[1:] else "none")
+
+
+if __name__ == "__main__":
+    main()
