@@ -1,0 +1,39 @@
+"""The one error of this room: everything FEEL or DMN refuses is a `FeelError`."""
+
+from __future__ import annotations
+
+
+class FeelError(Exception):
+    """The expression or table cannot be used."""
+
+    def __init__(self, zh: str, en: str, *, line: int = 0, column: int = 0, where: str = "") -> None:
+        super().__init__(zh, en)
+        self.message_zh = zh
+        self.message_en = en
+        self.line = line
+        self.column = column
+        self.where = where
+
+    def at(self, where: str, line: int = 0) -> FeelError:
+        """The same error, said to lie in `where` (a decision, a rule, a cell); `line` is the line in the file."""
+        joined = f"{where} {self.where}".strip()
+        return type(self)(self.message_zh, self.message_en, line=self.line or line, column=self.column, where=joined)
+
+    def message(self, language: str = "zh") -> str:
+        """One sentence with its place, in Chinese or (anything but zh…) in English."""
+        chinese = language.startswith("zh")
+        text = self.message_zh if chinese else self.message_en
+        place = [self.where] if self.where else []
+        if self.line:
+            spot = f"第 {self.line} 行第 {self.column} 列" if chinese else f"line {self.line}, column {self.column}"
+            place.append(spot)
+        if not place:
+            return text
+        return ("，".join(place) + "：" + text) if chinese else (", ".join(place) + ": " + text)
+
+    def __str__(self) -> str:
+        return f"{self.message('zh')} ({self.message('en')})"
+
+
+class OverBudget(FeelError):
+    """The expression works too long, too deep or makes too much."""

@@ -1,0 +1,254 @@
+"""Text to tokens.
+
+FEEL lets names contain spaces and operator characters (10.3.1.3): `unit price`, `pre-tax`. Two names side by side mean
+nothing else, so words are joined until a keyword or an operator; a name with an operator or a keyword in it
+(`date and time`, `a-b`) is recognised when it is known: a built-in's, one given by the caller, or a key of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from lark import Token
+from lark.lexer import Lexer
+
+from feel.budget import NESTING
+from feel.errors import FeelError
+
+START = (
+    "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f"
+    "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufefe\U00010000-\U000effff"
+)
+PART = START + "0-9\u00b7\u0300-\u036f\u203f-\u2040"
+SPACE = r"[\s\u180e\u200b\ufeff]"
+TOKEN = re.compile(
+    rf"(?P<SKIP>(?:{SPACE}|//[^\n]*|/\*.*?\*/)+)"
+    r"|(?P<NUMBER>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+    rf"|(?P<NAME>\?|[{START}][{PART}]*)"
+    r'|(?P<STRING>"(?:[^"\\]|\\.)*")'
+    r'|(?P<AT>@"[^"]*")'
+    r"|(?P<OP>\*\*|\.\.|->|<=|>=|!=|[-+*/=<>()\[\]{},:.])",
+    re.DOTALL,
+)
+WORD = re.compile(rf"{SPACE}+([{PART}]+)")
+OF = re.compile(rf"{SPACE}+of(?![{PART}])")
+KEY = re.compile(r'[^:"{}\[\],]+')
+KEYWORDS = {
+    "if": "_IF", "then": "_THEN", "else": "_ELSE", "for": "_FOR", "in": "_IN", "return": "_RETURN", "some": "SOME",
+    "every": "EVERY", "satisfies": "_SATISFIES", "and": "_AND", "or": "_OR", "between": "_BETWEEN",
+    "function": "_FUNCTION", "external": "_EXTERNAL", "true": "TRUE", "false": "FALSE", "null": "NULL",
+}  # fmt: skip
+OPERATORS = {
+    "**": "POW", "..": "DOTS", "->": "ARROW", "<=": "LE", ">=": "GE", "!=": "NE", "=": "EQUAL", "<": "LESSTHAN",
+    ">": "MORETHAN", "(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB", "{": "LBRACE", "}": "RBRACE", ",": "COMMA",
+    ":": "COLON", ".": "DOT", "+": "ADDOP", "-": "ADDOP", "*": "MULOP", "/": "MULOP",
+}  # fmt: skip
+FULL_WIDTH = dict(zip("（），：；。“”‘’＝＞＜！［］｛｝＋－＊／？", "(),:;.\"\"''=><![]{}+-*/?", strict=True))
+ENDS_OPERAND = {"NAME", "NUMBER", "STRING", "AT", "TRUE", "FALSE", "NULL", "RPAR", "RSQB", "RBRACE", "OPEN_RIGHT"}
+AFTER_RANGE = {"and", "or", "then", "else", "return", "satisfies", "in", "between", "instance"}
+BUILT_IN = ("date and time", "years and months duration", "days and time duration")
+
+
+def normal(name: str) -> str:
+    """A name as it is compared: words one space apart."""
+    return " ".join(name.split())
+
+
+def awkward(name: str) -> bool:
+    """Joining words would not find this name: it has an operator or a keyword in it."""
+    words = name.split()
+    return any(word in KEYWORDS or not re.fullmatch(f"[{PART}]+", word) for word in words)
+
+
+@lru_cache(256)
+def known_names(names: frozenset[str]) -> re.Pattern[str] | None:
+    """A pattern of the names that must be known to be seen, longest first."""
+    hard = sorted({normal(n) for n in names if n and awkward(n)} | set(BUILT_IN), key=lambda n: (-len(n), n))
+    texts = []
+    for name in hard:
+        words = re.findall(rf"[{PART}]+|[^{PART}\s]", name)
+        texts.append(rf"{SPACE}*".join(map(re.escape, words)) if not _spaced(name) else _pattern(name))
+    return re.compile(rf"(?:{'|'.join(texts)})(?![{PART}])")
+
+
+def _spaced(name: str) -> bool:
+    return " " in name
+
+
+def _pattern(name: str) -> str:
+    return rf"{SPACE}+".join(re.escape(word) for word in name.split())
+
+
+class Source:
+    """One text being read, with the names known outside it."""
+
+    def __init__(self, text: str, names: frozenset[str], unary: bool) -> None:
+        self.text = text
+        self.names = names
+        self.unary = unary
+
+    def error(self, position: int, zh: str, en: str) -> FeelError:
+        line = self.text.count("\n", 0, position) + 1
+        column = position - (self.text.rfind("\n", 0, position) + 1) + 1
+        return FeelError(zh, en, line=line, column=column)
+
+
+class Scanner:
+    """Reads one source from left to right; `tokens` is the whole of its use."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.text = source.text
+        self.position = 0
+        self.previous = ""
+        self.brackets: list[str] = []
+        self.key_next = False
+        self.names = set(source.names)
+        self.known = known_names(source.names)
+
+    def tokens(self) -> Iterator[Token]:
+        while self.position < len(self.text):
+            if self.key_next and (key := self.key()):
+                yield key
+                continue
+            found = TOKEN.match(self.text, self.position)
+            if found is None:
+                raise self.unreadable()
+            kind = found.lastgroup
+            if kind == "SKIP":
+                self.position = found.end()
+            elif kind == "NAME":
+                yield self.name(found)
+            elif kind == "OP":
+                yield self.operator(found[0])
+            else:
+                yield self.token(str(kind), found[0], found.end())
+
+    def token(self, kind: str, value: str, end: int) -> Token:
+        self.previous = kind
+        token = Token(kind, value, start_pos=self.position, end_pos=end)
+        self.position = end
+        return token
+
+    def unreadable(self) -> FeelError:
+        char = self.text[self.position]
+        if char in FULL_WIDTH:
+            half = FULL_WIDTH[char]
+            return self.source.error(
+                self.position, f"“{char}”是全角符号，请改用半角“{half}”", f"{char!r} is full-width: write {half!r}"
+            )
+        if char == '"':
+            return self.source.error(self.position, "文本缺少右引号", "this string is not closed")
+        return self.source.error(self.position, f"不认识的字符“{char}”", f"unexpected character {char!r}")
+
+    def name(self, found: re.Match[str]) -> Token:
+        text, end = found[0], found.end()
+        longest = self.known.match(self.text, self.position) if self.known else None
+        if self.previous != "DOT" or longest is None:
+            if text == "instance" and self.previous in ENDS_OPERAND and (of := OF.match(self.text, end)):
+                return self.token("_INSTANCE", text, of.end())
+            if text in KEYWORDS and longest is None and self.previous != "DOT":
+                return self.token(KEYWORDS[text], text, end)
+            if text == "not" and self.source.unary and not self.previous:
+                return self.token("NOT", text, end)
+        joined, end = self.joined(text, end)
+        if longest is not None and longest.end() >= end:
+            joined, end = self.canonical(longest[0]), longest.end()
+        return self.token("NAME", joined, end)
+
+    def canonical(self, text: str) -> str:
+        """The known name that `text` spells, however it is spaced."""
+        bare = "".join(text.split())
+        spelled = normal(text)
+        return next((n for n in self.names if n != spelled and "".join(n.split()) == bare), spelled)
+
+    def joined(self, first: str, end: int) -> tuple[str, int]:
+        words = [first]
+        while first != "?" and (more := WORD.match(self.text, end)):
+            if more[1] in KEYWORDS or (more[1] == "instance" and OF.match(self.text, more.end())):
+                break
+            words.append(more[1])
+            end = more.end()
+        return " ".join(words), end
+
+    def key(self) -> Token | None:
+        """The key of a context entry: anything up to the colon."""
+        space = TOKEN.match(self.text, self.position)
+        if space and space.lastgroup == "SKIP":
+            self.position = space.end()
+        self.key_next = False
+        found = KEY.match(self.text, self.position)
+        if found is None or self.text[found.end() : found.end() + 1] != ":" or not found[0].strip():
+            return None
+        name = normal(found[0])
+        self.learn(name)
+        return self.token("KEY", name, found.end())
+
+    def learn(self, name: str) -> None:
+        if awkward(name) and name not in self.names:
+            self.names.add(name)
+            self.known = known_names(frozenset(self.names))
+
+    def operator(self, text: str) -> Token:
+        kind = OPERATORS[text]
+        operand = self.previous in ENDS_OPERAND
+        if text in "([{":
+            kind = self.opening(text, kind)
+        elif text == "]" and not operand and self.previous != "LSQB":
+            kind = "OPEN_LEFT"
+            self.push(text)
+        elif text in ")]}":
+            if self.brackets:
+                self.brackets.pop()
+        elif text == ".." and self.brackets:
+            self.brackets[-1] = ".."
+        elif text == "-" and not operand:
+            kind = "_MINUS"
+        elif text == ",":
+            self.key_next = bool(self.brackets) and self.brackets[-1] == "{"
+        return self.token(kind, text, self.position + len(text))
+
+    def opening(self, text: str, kind: str) -> str:
+        inside = self.brackets[-1] if self.brackets else ""
+        if text == "[" and inside == ".." and self.previous in ENDS_OPERAND and not self.operand_follows():
+            self.brackets.pop()
+            return "OPEN_RIGHT"
+        self.push(text)
+        self.key_next = text == "{"
+        return kind
+
+    def push(self, bracket: str) -> None:
+        self.brackets.append(bracket)
+        if len(self.brackets) > NESTING:
+            raise self.source.error(
+                self.position, f"括号嵌套超过 {NESTING} 层", f"brackets are nested more than {NESTING} deep"
+            )
+
+    def operand_follows(self) -> bool:
+        following = TOKEN.match(self.text, self.position + 1)
+        if following and following.lastgroup == "SKIP":
+            following = TOKEN.match(self.text, following.end())
+        if following is None:
+            return False
+        if following.lastgroup == "OP":
+            return following[0] in "([{-"
+        return following[0] not in AFTER_RANGE
+
+
+class FeelLexer(Lexer):
+    """What lark calls; the text it is handed is a `Source`."""
+
+    __future_interface__ = 2
+
+    def __init__(self, lexer_conf: Any) -> None:
+        pass
+
+    def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Token]:
+        return Scanner(lexer_state.text).tokens()
+
+
+def name_set(*groups: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for group in groups for name in group)

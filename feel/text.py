@@ -1,0 +1,60 @@
+"""How a value is written: `string(x)`, and inside lists and contexts with its quotes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from feel.budget import check_text, spend
+from feel.temporal import date_text, datetime_text, duration_text, time_text
+from feel.values import DaysDuration, Function, Range, Value, YearsMonths
+
+
+def number_text(value: Decimal) -> str:
+    """Digits without an exponent: 1.50 stays 1.50, 1E+3 is 1000, -0 is 0."""
+    text = format(value, "f")
+    return text[1:] if text.startswith("-") and not value else text
+
+
+def written(value: Value, *, inside: bool = False) -> str:
+    """The text of a value; `inside` a list or context, strings are quoted."""
+    spend(1)
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return _quoted(value) if inside else value
+        case Decimal():
+            return number_text(value)
+        case datetime():
+            return datetime_text(value)
+        case date():
+            return date_text(value)
+        case time():
+            return time_text(value)
+        case DaysDuration() | YearsMonths():
+            return duration_text(value)
+        case Range() | list() | dict():
+            return _container(value)
+        case Function():
+            return f"function {value.name}".rstrip()
+    return str(value)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _container(value: Value) -> str:
+    if type(value) is Range:
+        low, high = ("" if end is None else written(end, inside=True) for end in (value.low, value.high))
+        return f"{'[' if value.low_closed else '('}{low}..{high}{']' if value.high_closed else ')'}"
+    if type(value) is list:
+        parts = [written(item, inside=True) for item in value]
+    else:
+        parts = [f"{key}: {written(item, inside=True)}" for key, item in value.items()]
+    check_text(sum(map(len, parts)))
+    body = ", ".join(parts)
+    return f"[{body}]" if type(value) is list else f"{{{body}}}"
