@@ -140,15 +140,18 @@ def _faults(each: CertificateType, path: Path) -> Iterator[tuple[str, str]]:
         yield from _variant_faults(f"variants[{at}]", variant)
 
 
-def _stated(each: CertificateType) -> Iterator[tuple[str, Stated]]:
-    """Every statement of a type with its key."""
-    yield "type", each
-    for name in each.__struct_fields__:
-        value = getattr(each, name)
+def _stated(said: Stated, place: str = "type") -> Iterator[tuple[str, Stated]]:
+    """Every statement of a type, also inside its variants and rows, with its key."""
+    yield place, said
+    for name in said.__struct_fields__:
+        value = getattr(said, name)
+        at = name if place == "type" else f"{place}.{name}"
         if isinstance(value, Stated):
-            yield name, value
+            yield from _stated(value, at)
         elif isinstance(value, tuple):
-            yield from ((f"{name}[{at}]", one) for at, one in enumerate(value) if isinstance(one, Stated))
+            for number, one in enumerate(value):
+                if isinstance(one, Stated):
+                    yield from _stated(one, f"{at}[{number}]")
 
 
 def _field_faults(place: str, fields: tuple[Field, ...]) -> Iterator[tuple[str, str]]:
