@@ -1,0 +1,29 @@
+"""The shipped processes, by id. Each is a folder: drawing, tables, steps, and a README for its owner."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from engine import catalog
+from ledger.actor import Actor
+from workflows.process import Process
+
+CATALOG: dict[str, Process] = {}
+
+
+def install() -> None:
+    """Make the steps of every shipped process known to the engine; as often as you like."""
+    from workflows.application import APPLICATION
+
+    for process in (APPLICATION,):
+        CATALOG[process.id] = process
+        catalog.provide(process.id, steps=process.steps)
+
+
+def publish(session: Session, *, by: Actor) -> None:
+    """Deploy the shipped drawings; one that has not changed keeps its version."""
+    for process in CATALOG.values():
+        catalog.deploy(session, process.files, by=by)
+
+
+install()

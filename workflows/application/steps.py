@@ -1,0 +1,62 @@
+"""The service tasks of application.bpmn, each named by its type in the drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.catalog import Step
+from ledger import clock
+from ledger.facts import record
+from registry.certificates import lifecycle
+from registry.certificates.catalogue import type_of
+from workflows.application.rules import day_in, faults
+from workflows.opening import holder_of
+from workflows.requests import Request, of_instance
+
+
+def prevalidate(step: Step) -> Mapping[str, Any]:
+    """A2: note everything that stands against the request; `valid` decides whether it goes on."""
+    request = of_instance(step.session, step.instance.id)
+    found = faults(step.session, request)
+    request.problems = [fault.as_json() for fault in found]
+    record(step.session, "request.prevalidated", ("request", request.id), by=step.actor, group_id=request.group_id,
+           after={"faults": len(found)})
+    return {"valid": not found}
+
+
+def note_silence(step: Step) -> None:
+    """A6d: nothing was heard in 5 working days, which counts as acceptance (行政许可法 32)."""
+    request = of_instance(step.session, step.instance.id)
+    request.accepted_on, request.accepted_how = clock.today(), "silence"
+    record(step.session, "authority.silent", ("request", request.id), by=step.actor, group_id=request.group_id,
+           after={"on": request.accepted_on.isoformat(), "basis": "行政许可法第32条"})
+
+
+def publish(step: Step) -> Mapping[str, Any]:
+    """A12: the certificate enters the register as version 001, with its timers and its scans."""
+    request = of_instance(step.session, step.instance.id)
+    certificate = lifecycle.grant(step.session, **grant_of(step, request))
+    request.certificate_id = certificate.id
+    return {"certificate_id": certificate.id}
+
+
+COLUMNS = ("number", "issued_on", "valid_from", "valid_until", "issuer", "licence_mark", "scans", "verdict")
+
+
+def grant_of(step: Step, request: Request) -> dict[str, Any]:
+    """The arguments of lifecycle.grant for what was registered at A10 and applied for at A1."""
+    answers = request.grant or {}
+    kind = type_of(request.type_code)
+    keys = {field.key for field in kind.fields}
+    fields = {key: value for key, value in {**request.content, **answers}.items() if key in keys and key not in COLUMNS}
+    return {
+        "type_code": request.type_code, "holder": holder_of(step.session, request.holder_kind, request.holder_id),
+        "number": answers["number"], "item": request.item, "fields": fields, "by": step.actor, "request_id": request.id,
+        "issuer": answers.get("issuer") or "", "licence_mark": answers.get("licence_mark") or "",
+        "scans": answers.get("scans") or [],
+        **{key: day_in(answers, key) for key in ("issued_on", "valid_from", "valid_until")},
+    }
+
+
+STEPS = {"prevalidate": prevalidate, "note_silence": note_silence, "publish": publish}

@@ -1,0 +1,96 @@
+"""What an outside authority answers, recorded by the custodian: acceptance, supplement notice, refusal, decision."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine import instances, messages
+from forms import schema
+from forms.check import check
+from ledger import clock
+from ledger.actor import Actor
+from ledger.errors import BadAnswer, Conflict, NotAllowed, NotFound, Problem
+from ledger.facts import record
+from registry.access.rules import can
+from workflows import bans
+from workflows.filing import file_ids
+from workflows.requests import AuthorityAnswer, Request, attach, get
+
+MESSAGES = {
+    "accepted": "authority.accepted", "supplement": "authority.supplement", "refused": "authority.refused",
+    "granted": "authority.granted", "denied": "authority.denied",
+}
+ACTION = "certificate.register"
+MORE_THAN_ONCE = 2
+
+
+class OtherStage(Conflict):
+    """该申请当前环节不能登记这种答复，请核对后再试。"""
+
+
+def expected(session: Session, actor: Actor, request: Request) -> list[str]:
+    """The kinds of answer that this actor may record at the present stage; empty where none."""
+    if request.instance_id is None or not can(actor, ACTION, request):
+        return []
+    waiting = set(messages.waiting(session, request.instance_id))
+    return [kind for kind, name in MESSAGES.items() if name in waiting]
+
+
+def form_for(request: Request, kind: str) -> tuple[schema.Form, dict[str, Any]]:
+    """The form of an answer and the values it opens with."""
+    if kind not in MESSAGES:
+        raise NotFound
+    return schema.load("answer"), {"kind": kind, "received_on": clock.today().isoformat()}
+
+
+def record_answer(
+    session: Session, actor: Actor, request_id: int, kind: str, answers: Mapping[str, Any]
+) -> AuthorityAnswer:
+    """Write the answer down and move the process. OtherStage when nobody waits for it: then nothing changes."""
+    request = get(session, actor, request_id)
+    if not can(actor, ACTION, request):
+        raise NotAllowed
+    assert request.instance_id is not None
+    instances.lock(session, request.instance_id)
+    form, given = form_for(request, kind)
+    clean = check(form, {**answers, "kind": kind}, given=given)
+    on = _day(clean, request)
+    if MESSAGES[kind] not in messages.waiting(session, request.instance_id):
+        raise OtherStage
+    answer = AuthorityAnswer(
+        request_id=request.id, kind=kind, answers=clean, on=on, by_id=actor.id, by_name=actor.name)
+    session.add(answer)
+    attach(session, request, file_ids(form, clean))
+    after = {"on": on.isoformat(), "document_no": clean.get("document_no") or ""}
+    after |= _effect(session, request, kind, clean, on)
+    session.flush()
+    record(session, MESSAGES[kind], ("request", request.id), by=actor, group_id=request.group_id, after=after)
+    payload = {"supplement_days": clean["days"]} if kind == "supplement" and clean.get("days") else {}
+    messages.send(session, request.instance_id, MESSAGES[kind], payload, by=actor)
+    return answer
+
+
+def _day(clean: Mapping[str, Any], request: Request) -> dt.date:
+    on = dt.date.fromisoformat(clean["received_on"])
+    if on > clock.today():
+        raise BadAnswer({"received_on": [Problem("日期不能晚于今天。")]})
+    if request.filed_on and on < request.filed_on:
+        params = {"day": request.filed_on.isoformat()}
+        raise BadAnswer({"received_on": [Problem("日期不能早于申报日期 {day}。", params)]})
+    return on
+
+
+def _effect(session: Session, request: Request, kind: str, clean: Mapping[str, Any], on: dt.date) -> dict[str, Any]:
+    if kind == "accepted":
+        request.accepted_on, request.accepted_how = on, "notice"
+    if kind == "supplement":
+        request.rounds += 1
+        complaint = request.rounds >= MORE_THAN_ONCE
+        return {"round": request.rounds, **({"complaint": True, "basis": "行政许可法第32条"} if complaint else {})}
+    if kind == "denied" and (ban := bans.impose(session, request, clean.get("ground", ""), on)):
+        return {"ground": clean["ground"], "banned_until": ban.until.isoformat(), "basis": ban.basis}
+    return {}

@@ -1,0 +1,168 @@
+"""Starting a request: which types somebody may apply for, for whom, and the first step of the process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, false, or_, select
+from sqlalchemy.orm import Session
+
+from engine import instances
+from engine.model import Instance
+from ledger import clock
+from ledger.actor import Actor
+from ledger.errors import NotAllowed, NotFound
+from ledger.facts import record
+from registry.access.rules import Thing, can, visible
+from registry.certificates.catalogue import CertificateType, type_of
+from registry.people.persons import Person
+from registry.people.units import Unit, places
+from workflows.requests import Request, RequestCount
+
+PROCESS = "application"
+OFFERED = ("J03", "E03", "P02")
+UNIT_KINDS = {"E": "company", "J": "project"}
+SUPPLEMENT_DAYS = 10  # working days, where the notice sets no other term (unverified practice)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Somebody or something that a certificate may be applied for."""
+
+    kind: str
+    id: int
+    name: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A type that an actor may apply for, with the holders they may choose (the first 50)."""
+
+    type: CertificateType
+    holders: list[Holder]
+
+
+def offers(session: Session, actor: Actor) -> list[Offer]:
+    """What this actor may apply for; a type without any holder in reach is left out."""
+    found = ((type_of(code), holders(session, actor, code)) for code in OFFERED)
+    return [Offer(kind, reach) for kind, reach in found if reach]
+
+
+def holders(session: Session, actor: Actor, type_code: str, search: str = "", limit: int = 50) -> list[Holder]:
+    """The people, companies or projects in the actor's reach for this type, by name."""
+    family = type_of(type_code).family
+    reach = _reach(actor, family, type_code)
+    if family == "P":
+        return [_person_holder(person) for person in _people(session, actor, search, limit, family, type_code)]
+    query = select(Unit).where(Unit.kind == UNIT_KINDS[family], Unit.closed_on.is_(None))
+    if search:
+        columns = (Unit.name, Unit.code)
+        query = query.where(or_(*(column.contains(search.strip(), autoescape=True) for column in columns)))
+    units = query.where(or_(false(), *(Unit.path.startswith(path) for path in reach))).order_by(Unit.path).limit(limit)
+    return [_unit_holder(unit) for unit in session.scalars(units)]
+
+
+def _reach(actor: Actor, family: str, type_code: str) -> list[str]:
+    places_held = {grant.path for grant in actor.grants}
+    return sorted(path for path in places_held if can(actor, "request.start", Thing(path, family, type_code)))
+
+
+def _people(
+    session: Session, actor: Actor, search: str, limit: int, family: str, type_code: str
+) -> Sequence[Person]:
+    reach = _reach(actor, family, type_code)
+    if not reach:
+        return []
+    query: Select[Any] = select(Person).where(
+        or_(*(Person.unit_path.startswith(path) for path in reach)),
+        or_(Person.left_on.is_(None), Person.left_on >= clock.today()),
+    )
+    if search:
+        text = search.strip().lower()
+        query = query.where(or_(Person.name.contains(text, autoescape=True),
+                                Person.pinyin.startswith(text, autoescape=True),
+                                Person.initials.startswith(text, autoescape=True)))
+    return session.scalars(visible(query, actor, model=Person).order_by(Person.pinyin, Person.id).limit(limit)).all()
+
+
+def _person_holder(person: Person) -> Holder:
+    return Holder("person", person.id, person.name, f"{person.unit.name} · {person.post} {person.id_masked}".strip())
+
+
+def _unit_holder(unit: Unit) -> Holder:
+    return Holder("unit", unit.id, unit.name, unit.parent.name if unit.parent else "")
+
+
+def holder_of(session: Session, kind: str, holder_id: int) -> Person | Unit:
+    """The person or unit that a request is for, or NotFound."""
+    found = session.get(Person if kind == "person" else Unit, holder_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def open_request(session: Session, actor: Actor, type_code: str, holder_kind: str, holder_id: int) -> Request:
+    """Start the process for a holder; the applicant's own open draft for the same is given back instead of a second."""
+    if type_code not in OFFERED or actor.id is None:
+        raise NotFound
+    kind = type_of(type_code)
+    holder = holder_of(session, holder_kind, holder_id)
+    unit = holder.unit if isinstance(holder, Person) else holder
+    if not _fits(kind, holder) or not can(actor, "request.start", Thing(unit.path, kind.family, type_code)):
+        raise NotAllowed
+    if draft := _draft(session, actor, type_code, holder_kind, holder_id):
+        return draft
+    request = Request(
+        group_id=unit.group_id, number=_number(session, unit.group_id), process_id=PROCESS, type_code=type_code,
+        family=kind.family, holder_kind=holder_kind, holder_id=holder_id, holder_name=holder.name,
+        title=f"{kind.name} · {holder.name}", applicant_id=actor.id, applicant_name=actor.name,
+        unit_id=unit.id, unit_path=unit.path,
+    )
+    session.add(request)
+    session.flush()
+    record(session, "request.opened", ("request", request.id), by=actor, group_id=unit.group_id,
+           after={"number": request.number, "type": type_code})
+    request.instance = instances.start(
+        session, PROCESS, by=actor, group_id=unit.group_id, places=places(unit), business_key=request.number,
+        title=request.title, variables=_variables(request, kind),
+    )
+    session.flush()
+    return request
+
+
+def _fits(kind: CertificateType, holder: Person | Unit) -> bool:
+    if isinstance(holder, Person):
+        return kind.family == "P" and holder.employed(clock.today())
+    return UNIT_KINDS.get(kind.family) == holder.kind and holder.closed_on is None
+
+
+def _draft(session: Session, actor: Actor, type_code: str, kind: str, holder_id: int) -> Request | None:
+    return session.scalar(
+        select(Request).join(Instance, Request.instance_id == Instance.id).where(
+            Request.applicant_id == actor.id, Request.type_code == type_code, Request.holder_kind == kind,
+            Request.holder_id == holder_id, Request.submitted_at.is_(None), Instance.ended_at.is_(None),
+        ).order_by(Request.id).limit(1)
+    )
+
+
+def _number(session: Session, group_id: int) -> str:
+    year = clock.today().year
+    count = session.get(RequestCount, (group_id, year), with_for_update=True)
+    if count is None:
+        count = RequestCount(group_id=group_id, year=year, last=0)
+        session.add(count)
+    count.last += 1
+    session.flush()
+    return f"SQ-{year}-{count.last:06d}"
+
+
+def _variables(request: Request, kind: CertificateType) -> dict[str, Any]:
+    return {
+        "request_id": request.id, "applicant_id": request.applicant_id, "type_code": request.type_code,
+        "family": request.family, "reviewers": list(kind.reviewers), "second_by_type": kind.second_approval,
+        "decision_days": kind.decision.workdays, "supplement_days": SUPPLEMENT_DAYS, "chases": 0,
+        "contract_amount": None, "valid": False,
+    }

@@ -1,0 +1,200 @@
+"""A request: the business side of a running process. Where it stands in its process is the engine's to say."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, UniqueConstraint, func, or_, select
+from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship
+
+from engine.model import Instance, Task, TaskCandidate
+from ledger import clock
+from ledger.actor import Actor
+from ledger.db import Base, BigId, Id, Instant, Json
+from ledger.errors import NotFound
+from registry.access.rules import allowed
+from registry.people.scope import Path, Visible
+
+Scope = Literal["mine", "open", "all"]
+
+
+class Request(Base):
+    """One application. `holder_kind` is "person" or "unit"; `item` the trade where a type has one certificate for each
+    (P02); what was asked is in `contents`, newest last."""
+
+    __tablename__ = "request"
+    __table_args__ = (
+        UniqueConstraint("group_id", "number"),
+        Index("ix_request_unit_path", "unit_path", "family", "id"),
+        Index("ix_request_applicant", "applicant_id", "id"),
+        Index("ix_request_holder", "type_code", "holder_kind", "holder_id"),
+    )
+    __visible__ = Visible(action="request.read", family="family", type="type_code", owner="applicant_id")
+
+    id: Mapped[Id]
+    group_id: Mapped[int] = mapped_column(BigId)
+    number: Mapped[str] = mapped_column(String(20))
+    process_id: Mapped[str] = mapped_column(String(120))
+    type_code: Mapped[str] = mapped_column(String(8))
+    family: Mapped[str] = mapped_column(String(1))
+    holder_kind: Mapped[str] = mapped_column(String(8))
+    holder_id: Mapped[int] = mapped_column(BigId)
+    holder_name: Mapped[str] = mapped_column(String(120))
+    item: Mapped[str] = mapped_column(String(80), default="")
+    title: Mapped[str] = mapped_column(String(200))
+    applicant_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    applicant_name: Mapped[str] = mapped_column(String(60))
+    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
+    unit_path: Mapped[str] = mapped_column(Path)
+    instance_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("instance.id"), unique=True)
+    opened_at: Mapped[dt.datetime] = mapped_column(Instant, default=clock.now)
+    submitted_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    problems: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    channel: Mapped[str] = mapped_column(String(60), default="")
+    authority_no: Mapped[str] = mapped_column(String(60), default="")
+    filed_on: Mapped[dt.date | None]
+    accepted_on: Mapped[dt.date | None]
+    accepted_how: Mapped[str] = mapped_column(String(12), default="")
+    rounds: Mapped[int] = mapped_column(default=0)
+    grant: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    certificate_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("certificate.id"), index=True)
+    revision: Mapped[int] = mapped_column(default=1)
+
+    instance: Mapped[Instance] = relationship()
+    contents: Mapped[list[RequestContent]] = relationship(order_by="RequestContent.no", back_populates="request")
+    corrections: Mapped[list[Correction]] = relationship(order_by="Correction.id")
+    authority_answers: Mapped[list[AuthorityAnswer]] = relationship(order_by="AuthorityAnswer.id")
+
+    __mapper_args__ = {"version_id_col": revision}
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The application's answers as last submitted; empty before that."""
+        return self.contents[-1].answers if self.contents else {}
+
+    @property
+    def open_corrections(self) -> list[Correction]:
+        """What was returned and has not been resubmitted yet."""
+        return [item for item in self.corrections if item.resolved_at is None]
+
+
+class RequestContent(Base):
+    """The application as submitted in one round; never changed."""
+
+    __tablename__ = "request_content"
+    __table_args__ = (UniqueConstraint("request_id", "no"),)
+
+    id: Mapped[Id]
+    request_id: Mapped[int] = mapped_column(BigId, ForeignKey("request.id"))
+    no: Mapped[int]
+    answers: Mapped[dict[str, Any]] = mapped_column(Json)
+    at: Mapped[dt.datetime] = mapped_column(Instant, default=clock.now)
+    by_name: Mapped[str] = mapped_column(String(80))
+    request: Mapped[Request] = relationship(back_populates="contents")
+
+
+class RequestFile(Base):
+    """A file that belongs to a request, and the field or act it came with."""
+
+    __tablename__ = "request_file"
+
+    request_id: Mapped[int] = mapped_column(BigId, ForeignKey("request.id"), primary_key=True)
+    file_id: Mapped[int] = mapped_column(BigId, ForeignKey("file.id"), primary_key=True, index=True)
+    what: Mapped[str] = mapped_column(String(80))
+
+
+class Correction(Base):
+    """A reason to correct, at a field or document of the form (or "" for the whole)."""
+
+    __tablename__ = "correction"
+
+    id: Mapped[Id]
+    request_id: Mapped[int] = mapped_column(BigId, ForeignKey("request.id"), index=True)
+    element_id: Mapped[str] = mapped_column(String(120))
+    field: Mapped[str] = mapped_column(String(80), default="")
+    reason: Mapped[str] = mapped_column(String(2000))
+    by_name: Mapped[str] = mapped_column(String(80))
+    at: Mapped[dt.datetime] = mapped_column(Instant, default=clock.now)
+    resolved_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+
+
+class AuthorityAnswer(Base):
+    """What an outside authority answered, as the custodian recorded it."""
+
+    __tablename__ = "authority_answer"
+
+    id: Mapped[Id]
+    request_id: Mapped[int] = mapped_column(BigId, ForeignKey("request.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    answers: Mapped[dict[str, Any]] = mapped_column(Json)
+    on: Mapped[dt.date]
+    by_id: Mapped[int | None] = mapped_column(BigId)
+    by_name: Mapped[str] = mapped_column(String(80))
+    at: Mapped[dt.datetime] = mapped_column(Instant, default=clock.now)
+
+
+class RequestCount(Base):
+    """The last number given in a group and year; its row is the lock that keeps numbers unique."""
+
+    __tablename__ = "request_count"
+
+    group_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int] = mapped_column(default=0)
+
+
+def seen_by(actor: Actor) -> ColumnElement[bool]:
+    """Which requests an actor may read: by role and scope, or because a task of theirs is or was part of it."""
+    offered = select(TaskCandidate.task_id).where(TaskCandidate.candidate.in_(sorted(actor.groups)))
+    mine = or_(Task.assignee_id == actor.id, Task.completed_by == actor.id)
+    involved = select(Task.instance_id).where(or_(mine, Task.id.in_(offered)))
+    return or_(allowed(Request, actor), Request.instance_id.in_(involved))
+
+
+def _query(actor: Actor) -> Select[tuple[Request]]:
+    query = select(Request).join(Instance, Request.instance_id == Instance.id)
+    return query if actor.kind == "system" else query.where(seen_by(actor))
+
+
+def get(session: Session, actor: Actor, request_id: int) -> Request:
+    """The request, or NotFound where it does not exist or the actor may not see it."""
+    query = _query(actor).where(Request.id == request_id).options(contains_eager(Request.instance))
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def of_instance(session: Session, instance_id: int) -> Request:
+    """The request that a running process belongs to."""
+    return session.scalars(select(Request).where(Request.instance_id == instance_id)).one()
+
+
+def find(
+    session: Session, actor: Actor, *, scope: Scope = "mine", search: str | None = None, page: int = 1, size: int = 20
+) -> tuple[Sequence[Request], int]:
+    """One page of requests, newest first, and how many there are. "open" are all that have not ended."""
+    query = _query(actor)
+    if scope == "mine":
+        query = query.where(Request.applicant_id == actor.id)
+    if scope == "open":
+        query = query.where(Instance.ended_at.is_(None))
+    if search and (text := search.strip()):
+        like = f"%{text.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
+        columns = (Request.number, Request.holder_name, Request.title, Request.authority_no)
+        query = query.where(or_(*(column.ilike(like, escape="!") for column in columns)))
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    rows = query.order_by(Request.id.desc()).limit(size).offset((max(page, 1) - 1) * size)
+    return session.scalars(rows.options(contains_eager(Request.instance))).all(), total
+
+
+def attach(session: Session, request: Request, files: dict[str, Sequence[int]]) -> None:
+    """Note that these files (by field) belong to the request; a file already noted stays as it was."""
+    known = set(session.scalars(select(RequestFile.file_id).where(RequestFile.request_id == request.id)))
+    for what, numbers in files.items():
+        for number in numbers:
+            if number not in known:
+                known.add(number)
+                session.add(RequestFile(request_id=request.id, file_id=number, what=what))

@@ -1,0 +1,102 @@
+"""What follows from a fact, outside the act that made it: who is told. ledger.outbox.deliver calls these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.model import Task
+from ledger.facts import Fact
+from ledger.outbox import Handler
+from registry.access.grants import holders
+from registry.alerts.notices import notify
+from registry.certificates.catalogue import type_of
+from registry.certificates.models import Certificate
+from registry.people.units import places
+from workflows.requests import Request
+from workflows.story import OUTCOMES
+
+REQUEST_NEWS = {
+    "request.returned": "{title}：需要修改，请按意见补正后重新提交。",
+    "authority.accepted": "{title}：机关已受理。",
+    "authority.silent": "{title}：机关逾期未答复，依法视为受理。",
+    "authority.supplement": "{title}：机关通知补正，请尽快补齐材料。",
+    "authority.granted": "{title}：机关准予许可。",
+    "authority.denied": "{title}：机关不予许可，请选择后续处理。",
+}
+TERM_NEWS = {
+    "certificate.window_opened": "{type}（{holder}）可以开始办理延续。",
+    "certificate.hand_in_reached": "{type}（{holder}）到达内部交件日。",
+    "certificate.target_reached": "{type}（{holder}）到达法定申请日，请立即办理。",
+    "certificate.window_closed": "{type}（{holder}）的办理窗口已关闭。",
+    "certificate.lapsed": "{type}（{holder}）有效期已届满。",
+}
+
+
+def tell_applicant(session: Session, fact: Fact) -> None:
+    """News of a request go to whoever applied, unless they did it themselves."""
+    request = session.get(Request, fact.subject_id)
+    if request and fact.kind in REQUEST_NEWS and fact.actor_id != request.applicant_id:
+        notify(session, [request.applicant_id], fact, REQUEST_NEWS[fact.kind], {"title": request.title})
+
+
+def tell_of_end(session: Session, fact: Fact) -> None:
+    """The end of a process goes to whoever applied, with its outcome."""
+    request = session.scalar(select(Request).where(Request.instance_id == fact.subject_id))
+    outcome = OUTCOMES.get(str((fact.after or {}).get("outcome")), "")
+    if request:
+        notify(session, [request.applicant_id], fact, "{title}：{outcome}。",
+               {"title": request.title, "outcome": outcome}, subject=("request", request.id))
+
+
+def tell_of_delay(session: Session, fact: Fact) -> None:
+    """A task that is late goes to whoever holds it, or to everybody it is offered to; so does its escalation."""
+    task = session.get(Task, (fact.after or {}).get("task_id", 0))
+    if task is None or task.state != "open":
+        return
+    escalated = fact.kind == "task.escalated"
+    people: list[int] = [task.assignee_id] if task.assignee_id and not escalated else holders(session, task.offer)
+    text = "“{task}”超期未办，已升级给您：{title}" if escalated else "“{task}”已逾期：{title}"
+    notify(session, set(people) - set(task.barred), fact, text, {"task": task.name, "title": task.title},
+           subject=("task", task.id))
+
+
+def tell_of_grant(session: Session, fact: Fact) -> None:
+    """A new certificate is announced to its holder and to whoever applied for it."""
+    certificate = session.get(Certificate, fact.subject_id)
+    if certificate is None:
+        return
+    request_id = certificate.latest.request_id
+    request = session.get(Request, request_id) if request_id else None
+    people = _present(certificate.holder_person_id, request.applicant_id if request else None)
+    params = {"code": certificate.code, "holder": certificate.holder_name}
+    notify(session, people, fact, "{code} 已入库：{holder}", params)
+
+
+def tell_of_term(session: Session, fact: Fact) -> None:
+    """A step of a certificate's term goes to its holder and to the custodians above it."""
+    certificate = session.get(Certificate, fact.subject_id)
+    if certificate is None or fact.kind not in TERM_NEWS:
+        return
+    keepers = holders(session, [f"custodian@{place}" for place in places(certificate.unit)])
+    kind = type_name(certificate.type_code)
+    notify(session, [*_present(certificate.holder_person_id), *keepers], fact, TERM_NEWS[fact.kind],
+           {"type": kind, "holder": certificate.holder_name})
+
+
+def type_name(code: str) -> str:
+    """The type's name as people read it."""
+    return type_of(code).name
+
+
+def _present(*people: int | None) -> Iterable[int]:
+    return [person for person in people if person is not None]
+
+
+HANDLERS: list[tuple[str, Handler]] = [
+    ("request.", tell_applicant), ("authority.", tell_applicant), ("instance.ended", tell_of_end),
+    ("task.overdue", tell_of_delay), ("task.escalated", tell_of_delay), ("certificate.granted", tell_of_grant),
+    ("certificate.", tell_of_term),
+]
