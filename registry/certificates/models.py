@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import secrets
 from typing import Any
 
@@ -26,13 +27,15 @@ from ledger import clock
 from ledger.db import Base, BigId, Id, Instant, Json
 from ledger.files import File
 from registry.certificates import codes
+from registry.certificates.catalogue import type_of
+from registry.certificates.kinds import CertificateType
 from registry.people import sealing
 from registry.people.machines import Machine
 from registry.people.persons import Person
 from registry.people.scope import Path, Visible
 from registry.people.units import Unit
 
-NUMBER = "certificate.number"
+NUMBER, FIELDS = "certificate.number", "certificate.fields"
 _LIVE = text("state IN ('01', '02', '06')")
 _WAITING = text("fired_at IS NULL AND cancelled_at IS NULL")
 _ONE_HOLDER = " + ".join(
@@ -50,7 +53,8 @@ class Certificate(Base):
 
     `number` is what is shown; a number that contains an ID number (T + ID of a 特种作业操作证) is masked there, kept
     encrypted in `number_sealed`, and compared by a keyed index in `number_key`. `item` is the 操作项目 or 专业
-    where one number covers several. `code` is our own, such as LC-J03-000001.
+    where one number covers several. `code` is our own, such as LC-J03-000001. `ends_on` is the last day it may be
+    relied on (of the term, or of an earlier review), `due_from` the day from which that is near.
     """
 
     __tablename__ = "certificate"
@@ -58,7 +62,7 @@ class Certificate(Base):
         Index("uq_certificate_live_number", "type_code", "number_key", "item", unique=True, sqlite_where=_LIVE,
               postgresql_where=_LIVE),
         CheckConstraint(_ONE_HOLDER, name="holder"),
-        Index("ix_certificate_valid_until", "valid_until", "id"),
+        Index("ix_certificate_ends_on", "ends_on", "id"),
         Index("ix_certificate_unit_path", "unit_path", "family", "type_code"),
     )
     __visible__ = Visible(action="certificate.read", family="family", type="type_code", owner="holder_person_id")
@@ -85,6 +89,9 @@ class Certificate(Base):
     term: Mapped[str] = mapped_column(String(8), default=codes.DATED)
     valid_from: Mapped[dt.date | None]
     valid_until: Mapped[dt.date | None]
+    review_on: Mapped[dt.date | None]
+    due_from: Mapped[dt.date | None]
+    ends_on: Mapped[dt.date | None]
     created_at: Mapped[dt.datetime] = mapped_column(Instant, default=clock.now)
     revision: Mapped[int] = mapped_column(default=1)
 
@@ -106,6 +113,11 @@ class Certificate(Base):
         return held
 
     @property
+    def type(self) -> CertificateType:
+        """The catalogue's entry, as in force in general."""
+        return type_of(self.type_code)
+
+    @property
     def latest(self) -> Version:
         """The last version of the chain."""
         return self.versions[-1]
@@ -121,7 +133,7 @@ class Version(Base):
 
     `no` counts from 1 and is shown as 001. `valid_until` is empty for term "long" (长期) and "unknown". `note` says
     what state 99 or a cancellation means (撤回, 废止). `licence_mark` is the 证照标识, `qr` the ministry's code:
-    stored, never made.
+    stored, never made. ID numbers in `fields` are masked; the whole is then kept encrypted in `fields_sealed`.
     """
 
     __tablename__ = "certificate_version"
@@ -146,12 +158,21 @@ class Version(Base):
     licence_mark: Mapped[str] = mapped_column(String(120), default="")
     qr: Mapped[str] = mapped_column(String(400), default="")
     fields: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    fields_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     request_id: Mapped[int | None] = mapped_column(BigId, index=True)
     by_id: Mapped[int | None] = mapped_column(BigId)
     by_name: Mapped[str] = mapped_column(String(80), default="")
 
     certificate: Mapped[Certificate] = relationship(back_populates="versions")
     scans: Mapped[list[Scan]] = relationship(back_populates="version", order_by="Scan.id")
+
+    @property
+    def full_fields(self) -> dict[str, Any]:
+        """The fields with ID numbers in clear, for checks and for printing the certificate itself."""
+        if self.fields_sealed is None:
+            return self.fields
+        clear: dict[str, Any] = json.loads(sealing.unseal(self.fields_sealed, FIELDS))
+        return clear
 
     @property
     def label(self) -> str:
@@ -175,7 +196,8 @@ class Scan(Base):
 
 
 class CertificateTimer(Base):
-    """What happens to a version on a day: its window opens, its target day ends, the window closes, it lapses.
+    """What happens to a version on a day: its window opens, our own hand-in day and the law's
+    target day end, the window closes, it lapses.
 
     `confirmed` is False where the day was rolled through a year without an official calendar.
     """

@@ -1,0 +1,115 @@
+"""Due days of certificates become facts, each once: one transaction for each timer, whoever else is sweeping."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+
+from sqlalchemy import Engine, Select, select
+from sqlalchemy.orm import Session
+
+from ledger import clock
+from ledger.actor import SYSTEM
+from ledger.db import Bell, reading, unit
+from ledger.facts import record
+from ledger.failpoints import fp
+from ledger.workdays import calendar
+from registry.certificates import windows
+from registry.certificates.catalogue import in_force_of
+from registry.certificates.lifecycle import lapse
+from registry.certificates.models import Certificate, CertificateTimer
+
+log = logging.getLogger("licet.certificates")
+FACTS = {
+    "opens": "certificate.window_opened", "hand_in": "certificate.hand_in_reached",
+    "target": "certificate.target_reached", "closes": "certificate.window_closed",
+}
+"""The fact of each kind; "lapses" ends the certificate, which records certificate.lapsed."""
+
+
+def sweep(engine: Engine, *, limit: int = 100, bell: Bell | None = None) -> int:
+    """Fire the timers that are due, oldest first, at most `limit`; how many fired.
+
+    One that raises is logged and left for the next sweep; the others go on.
+    """
+    fired, stuck = 0, set[int]()
+    with reading(engine) as session:
+        if session.scalar(_due(stuck)) is None:
+            return 0
+    for _ in range(limit):
+        with reading(engine) as session:
+            timer_id = session.scalar(_due(stuck))
+        if timer_id is None:
+            break
+        try:
+            with unit(engine, bell) as session:
+                fired += fire(session, timer_id)
+                fp("certificate_timer.before_commit")
+        except Exception:
+            log.exception("certificate timer %s did not fire", timer_id)
+        stuck.add(timer_id)  # fired here, held by another sweep, or failing: not again in this sweep
+    return fired
+
+
+def _due(skip: Collection[int]) -> Select[int]:
+    query = (
+        select(CertificateTimer.id)
+        .where(CertificateTimer.fired_at.is_(None), CertificateTimer.cancelled_at.is_(None),
+               CertificateTimer.due_at <= clock.now())
+        .order_by(CertificateTimer.due_at, CertificateTimer.id).limit(1)
+    )
+    return query.where(CertificateTimer.id.not_in(skip)) if skip else query
+
+
+def fire(session: Session, timer_id: int) -> bool:
+    """Fire one timer in this transaction; False when it is no longer waiting, not due, or locked by somebody else."""
+    found = session.execute(
+        select(CertificateTimer, Certificate).join(Certificate, Certificate.id == CertificateTimer.certificate_id)
+        .where(CertificateTimer.id == timer_id, CertificateTimer.fired_at.is_(None),
+               CertificateTimer.cancelled_at.is_(None), CertificateTimer.due_at <= clock.now())
+        .with_for_update(skip_locked=True, of=[Certificate, CertificateTimer])
+        .execution_options(populate_existing=True)).first()
+    if found is None:
+        return False
+    timer, certificate = found._tuple()
+    timer.fired_at = clock.now()
+    if timer.kind == "lapses":
+        lapse(session, certificate)
+        return True
+    about = [("unit", certificate.unit_id)]
+    if certificate.holder_person_id:
+        about.append(("person", certificate.holder_person_id))
+    record(session, FACTS[timer.kind], ("certificate", certificate.id), by=SYSTEM, group_id=certificate.group_id,
+           about=about, key=f"certificate-timer:{timer.id}",
+           after={"due": timer.due_on.isoformat(), "confirmed": timer.confirmed, "type": certificate.type_code,
+                  "ends": certificate.ends_on.isoformat() if certificate.ends_on else None})
+    return True
+
+
+def retime(session: Session, limit: int = 10_000) -> int:
+    """Compute waiting days again that were rolled through an unconfirmed year; how many days moved.
+
+    To be called when a year's official calendar was entered; each certificate's move is a fact.
+    """
+    waiting = session.scalars(
+        select(CertificateTimer).where(
+            CertificateTimer.confirmed.is_(False), CertificateTimer.fired_at.is_(None),
+            CertificateTimer.cancelled_at.is_(None)).order_by(CertificateTimer.id).limit(limit))
+    return sum(_retime(session, timer) for timer in waiting)
+
+
+def _retime(session: Session, timer: CertificateTimer) -> bool:
+    certificate = timer.certificate
+    if certificate.ends_on is None:
+        return False
+    kind = in_force_of(certificate.type_code, clock.today(), certificate.unit.province)
+    step = next((s for s in windows.steps(kind, certificate.ends_on, calendar(session)) if s.kind == timer.kind), None)
+    if step is None:
+        return False
+    before, moved = timer.due_on, step.on != timer.due_on
+    timer.due_on, timer.due_at, timer.confirmed = step.on, step.at, step.confirmed
+    if moved:
+        record(session, "certificate.retimed", ("certificate", certificate.id), by=SYSTEM,
+               group_id=certificate.group_id, before={"step": timer.kind, "due": before.isoformat()},
+               after={"due": step.on.isoformat()})
+    return moved
