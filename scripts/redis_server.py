@@ -55,7 +55,8 @@ class Address:
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1) as line:
                 line.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
-                return b"+PONG" in line.recv(100) + line.recv(100)
+                with line.makefile("rb") as told:
+                    return [told.readline(), told.readline()] == [b"+OK\r\n", b"+PONG\r\n"]
         except OSError:
             return False
 

@@ -1,0 +1,40 @@
+"""`make test`: lint, types, floors, then every test on both databases. All of it runs even when a part fails."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = sys.executable
+LINT = {
+    "lint": [PYTHON, "-m", "ruff", "check", "."],
+    "types": [PYTHON, "-m", "mypy"],
+    "floors": [PYTHON, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
+}
+TESTS = [PYTHON, "-m", "pytest", "-n", "2", "--dist", "worksteal", "-q", "--durations=15"]
+
+
+def main() -> None:
+    given = sys.argv[1:]
+    stages = dict(LINT)
+    if "--lint-only" not in given:
+        stages["tests"] = [*TESTS, *given]
+    failed = [name for name, command in stages.items() if not passes(name, command)]
+    if failed:
+        raise SystemExit(f"\nfailed: {', '.join(failed)}")
+
+
+def passes(name: str, command: list[str]) -> bool:
+    """Run one stage and say how long it took."""
+    print(f"== {name}", flush=True)
+    begun = time.monotonic()
+    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    print(f"== {name}: {'ok' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - begun:.0f} s", flush=True)
+    return code == 0
+
+
+if __name__ == "__main__":
+    main()
