@@ -1,0 +1,103 @@
+"""Answers as they arrive (JSON from the page's script, or a form without it) and as they are shown again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import BadRequest
+
+from forms.schema import FILES, Form, label_of
+from ledger.actor import Actor
+from ledger.errors import NotFound
+from web.files import described
+from workflows import desk
+
+MOST_FILES_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What one submission carries; `version` is the task's version that the page was drawn from."""
+
+    answers: dict[str, Any]
+    version: int | None
+
+
+def sent() -> Sent:
+    """A JSON object {answers, version}, or the form fields `answers` (JSON) and `version`; 400 for anything else."""
+    told = _object(request.get_data(as_text=True)) if request.is_json else request.form.to_dict()
+    answers = told.get("answers")
+    if isinstance(answers, str):
+        answers = _object(answers)
+    if not isinstance(answers, dict):
+        raise BadRequest
+    if (verdict := told.get("verdict")) and isinstance(verdict, str):
+        answers.setdefault("verdict", verdict)
+    return Sent(answers, _whole(told.get("version")))
+
+
+def _whole(value: Any) -> int | None:
+    if value in (None, ""):
+        return None
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise BadRequest from None
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        told = json.loads(text, object_pairs_hook=_once, parse_constant=_never)
+    except (ValueError, RecursionError):
+        raise BadRequest from None
+    if not isinstance(told, dict):
+        raise BadRequest
+    return told
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A key given twice is refused: two readers could see two different answers (ASVS 1.5.3)."""
+    told = dict(pairs)
+    if len(told) != len(pairs):
+        raise ValueError("duplicate key")
+    return told
+
+
+def _never(name: str) -> Any:
+    raise ValueError(name)
+
+
+def labels(form: Form) -> dict[str, str]:
+    """What each field is called, by its key."""
+    return {one["key"]: label_of(one) for one in form.fields() if one.get("key")}
+
+
+def files_in(session: Session, person: Actor, form: Form, *answers: Mapping[str, Any]) -> dict[int, Any]:
+    """What is known of the files that the file fields of `answers` name; those the person may not see are left out."""
+    keys = {one["key"] for one in form.fields() if one.get("type") in FILES}
+    found: dict[int, Any] = {}
+    for number in _numbers(answers, keys):
+        if number in found or len(found) >= MOST_FILES_SHOWN:
+            continue
+        try:
+            found[number] = described(desk.may_see_file(session, person, number))
+        except NotFound:
+            continue
+    return found
+
+
+def _numbers(value: Any, keys: set[str]) -> Iterator[int]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key in keys and isinstance(inner, list):
+                yield from (one for one in inner if isinstance(one, int))
+            else:
+                yield from _numbers(inner, keys)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _numbers(inner, keys)

@@ -1,0 +1,56 @@
+"""What waits for me: tasks I have claimed and tasks offered to my groups, newest first."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from engine import tasks
+from ledger.actor import Actor
+from web import navigation
+from web.guard import actor
+from web.session import db
+
+blueprint = Blueprint("inbox", __name__)
+PAGE = 20
+SCOPES = {"all": _l("全部"), "groups": _l("待签收"), "mine": _l("我已签收")}
+
+
+@blueprint.get("/inbox", endpoint="tasks")
+def show() -> ResponseReturnValue:
+    """One page of tasks. ?scope=all|groups|mine, ?q= searches, ?after= continues behind a task."""
+    session, person = db.session(), actor()
+    scope = request.args.get("scope", "all")
+    scope = scope if scope in SCOPES else "all"
+    search = request.args.get("q", "").strip()[:80]
+    found = tasks.inbox(
+        session, person, scope=scope, search=search or None, after=request.args.get("after", type=int), limit=PAGE + 1
+    )
+    return render_template(
+        "inbox/tasks.html", rows=found[:PAGE], more=len(found) > PAGE, scope=scope, scopes=SCOPES, search=search,
+        counts=_counts(session, person),
+    )
+
+
+@blueprint.get("/inbox/counts")
+def numbers() -> ResponseReturnValue:
+    """How many tasks wait: {"all": 7, "groups": 4, "mine": 3}."""
+    return jsonify(_counts(db.session(), actor()))
+
+
+def waiting(session: Session, person: Actor) -> int:
+    """The number beside 待办 in the navigation."""
+    return _counts(session, person)["all"]
+
+
+def _counts(session: Session, person: Actor) -> dict[str, int]:
+    """Counted once a request: the navigation and the tabs show the same numbers."""
+    if "inbox_counts" not in g:
+        g.inbox_counts = tasks.counts(session, person)
+    told: dict[str, int] = g.inbox_counts
+    return told
+
+
+navigation.COUNTS["inbox"] = waiting

@@ -1,0 +1,124 @@
+"""Deployed processes, for their owners: the list with its versions, the drawing, and putting a new version in force."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+
+from engine import catalog
+from engine.model import Definition, Instance
+from ledger.errors import BadDiagram, NotFound, Refused, TooLarge
+from registry.access.rules import can
+from web.errors import sentence
+from web.guard import actor, needs
+from web.session import db
+
+blueprint = Blueprint("processes", __name__, url_prefix="/processes")
+MOST_FILES, MOST_BYTES = 12, 2 * 1024 * 1024  # one deployment
+ENDINGS = (".bpmn", ".dmn")
+
+
+class NoDrawing(Refused):
+    """请选择一个 .bpmn 流程图文件，以及它用到的 .dmn 决策表。"""
+
+    status = 400
+
+
+@blueprint.get("", endpoint="index")
+@needs("process.read")
+def listed() -> ResponseReturnValue:
+    """Every process with its versions, newest first, and how many requests run on each."""
+    session = db.session()
+    versions = defaultdict(list)
+    for one in session.scalars(select(Definition).order_by(Definition.process_id, Definition.version.desc())):
+        versions[one.process_id].append(one)
+    return render_template(
+        "processes/index.html", processes=list(versions.values()), running=_running(session),
+        may_deploy=can(actor(), "process.deploy", None),
+    )
+
+
+def _running(session: Session) -> dict[int, int]:
+    """How many instances have not ended, by definition."""
+    open_ones = select(Instance.definition_id, func.count()).where(Instance.ended_at.is_(None))
+    return dict(session.execute(open_ones.group_by(Instance.definition_id)).tuples().all())
+
+
+@blueprint.get("/<int:definition_id>")
+@needs("process.read")
+def show(definition_id: int) -> ResponseReturnValue:
+    """One version: its drawing, and which other versions there are."""
+    session = db.session()
+    definition = _definition(session, definition_id)
+    others = session.scalars(
+        select(Definition).where(Definition.process_id == definition.process_id).order_by(Definition.version.desc())
+    ).all()
+    return render_template(
+        "processes/show.html", definition=definition, versions=others, running=_running(session).get(definition.id, 0),
+    )
+
+
+@blueprint.get("/<int:definition_id>/diagram.bpmn")
+@needs("process.read")
+def diagram(definition_id: int) -> Response:
+    """The drawing as it was deployed; ?save=1 to keep it as a file."""
+    definition = _definition(db.session(), definition_id)
+    response = Response(catalog.diagram(db.session(), definition), mimetype="application/xml")
+    if request.args.get("save"):
+        name = f"{definition.process_id}-v{definition.version}.bpmn"
+        response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+def _definition(session: Session, definition_id: int) -> Definition:
+    found = session.get(Definition, definition_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+@blueprint.get("/new")
+@needs("process.deploy")
+def new() -> ResponseReturnValue:
+    """Choose the files of a new version."""
+    return render_template("processes/new.html", findings=[], problem="")
+
+
+@blueprint.post("")
+@needs("process.deploy")
+def deploy() -> ResponseReturnValue:
+    """Put a drawing and its tables in force, or say line by line what must change (422); nothing is kept then."""
+    try:
+        definition = catalog.deploy(db.session(), _files(), by=actor())
+    except Refused as error:
+        db.session.rollback()
+        found = list(error.findings) if isinstance(error, BadDiagram) else []
+        page = render_template("processes/new.html", findings=found, problem=sentence(error))
+        return page, error.status
+    flash(_("已发布“%(name)s”第 %(n)d 版，新的申请将按它办理。", name=definition.name, n=definition.version), "ok")
+    return redirect(url_for("processes.show", definition_id=definition.id), 303)
+
+
+def _files() -> dict[str, bytes]:
+    """What was uploaded, by file name; NoDrawing or TooLarge when it cannot be a deployment."""
+    sent = [one for one in request.files.getlist("files") if one.filename]
+    files = {_name(one): one.stream.read(MOST_BYTES + 1) for one in sent[: MOST_FILES + 1]}
+    if len(files) > MOST_FILES or not any(name.endswith(".bpmn") for name in files):
+        raise NoDrawing
+    if sum(map(len, files.values())) > MOST_BYTES:
+        raise TooLarge(_("流程文件共超过 %(limit)s MB，请确认选择的是流程图。", limit=MOST_BYTES // 2**20))
+    return files
+
+
+def _name(sent: FileStorage) -> str:
+    """The last part of the sender's name; it is a label, never a place on our disk."""
+    name = (sent.filename or "").replace("\\", "/").rsplit("/", 1)[-1][:120]
+    if not name.lower().endswith(ENDINGS):
+        raise NoDrawing
+    return name

@@ -1,0 +1,185 @@
+"""Applications: mine and those I may see, starting one, where it stands, and what the authority answered."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import BadRequest
+
+from engine import catalog, history, tasks
+from engine.model import Definition, Task
+from ledger.errors import BadAnswer, Conflict, NotFound
+from ledger.files import File
+from registry.access.rules import can
+from registry.certificates.catalogue import type_of
+from web.answers import Sent, files_in, sent
+from web.errors import answer, field_problems, sentence, wants_json
+from web.guard import actor
+from web.pages import Page
+from web.session import db
+from web.told import application_fields, field_label, tell
+from workflows import authority, opening, requests, standing, story
+from workflows.requests import Request, RequestFile
+
+blueprint = Blueprint("requests", __name__, url_prefix="/requests")
+PAGE = 20
+ANSWERS = {
+    "accepted": _l("受理通知"), "supplement": _l("补正通知"), "refused": _l("不予受理决定"),
+    "granted": _l("准予许可决定"), "denied": _l("不予许可决定"),
+}
+HOLDERS = 30
+SCOPES = {"mine": _l("我提交的"), "open": _l("办理中"), "all": _l("全部可见")}
+
+
+@blueprint.get("", endpoint="mine")
+def listed() -> ResponseReturnValue:
+    """One page of requests. ?scope=mine|open|all, ?q= searches, ?page= turns."""
+    session, person = db.session(), actor()
+    scope = request.args.get("scope", "mine")
+    scope = scope if scope in SCOPES else "mine"
+    search = request.args.get("q", "").strip()[:80]
+    number = max(1, request.args.get("page", 1, type=int))
+    rows, total = requests.find(session, person, scope=scope, search=search or None, page=number, size=PAGE)
+    return render_template(
+        "requests/list.html", listed=Page(rows, number, total, PAGE), scope=scope, scopes=SCOPES, search=search,
+        may_start=can(person, "request.start", None),
+    )
+
+
+@blueprint.get("/new")
+def new() -> ResponseReturnValue:
+    """First which type, then for whom: one thing a page, and only what this person may apply for."""
+    session, person = db.session(), actor()
+    code = request.args.get("type", "")
+    if not code:
+        return render_template("requests/new.html", offers=opening.offers(session, person))
+    if code not in opening.OFFERED:
+        raise NotFound
+    return _choose_holder(code)
+
+
+def _choose_holder(code: str, problem: str = "", status: int = 200) -> ResponseReturnValue:
+    search = request.args.get("q", "").strip()[:40]
+    found = opening.holders(db.session(), actor(), code, search=search, limit=HOLDERS + 1)
+    page = render_template(
+        "requests/holder.html", type=type_of(code), holders=found[:HOLDERS], more=len(found) > HOLDERS, search=search,
+        problem=problem,
+    )
+    return page, status
+
+
+@blueprint.post("")
+def start() -> ResponseReturnValue:
+    """Begin a request (or go on with my draft for the same) and open its form."""
+    code = request.form.get("type", "")
+    kind, _dash, number = request.form.get("holder", "").partition("-")
+    if code not in opening.OFFERED:
+        raise BadRequest
+    if not number.isdigit() or len(number) > 18 or kind not in ("person", "unit"):
+        return _choose_holder(code, _("请选择为谁申请。"), 400)
+    made = opening.open_request(db.session(), actor(), code, kind, int(number))
+    first = next(iter(open_tasks(made)), None)
+    target = url_for("tasks.show", task_id=first.id) if first else url_for("requests.show", request_id=made.id)
+    return redirect(target, 303)
+
+
+@blueprint.get("/<int:request_id>")
+def show(request_id: int) -> ResponseReturnValue:
+    """Where it is, who acts next and by when; what is asked of me; then the story, the papers and the diagram."""
+    session, person = db.session(), actor()
+    application = requests.get(session, person, request_id)
+    known = application_fields(application)
+    return render_template(
+        "requests/show.html", application=application, where=standing.standing_of(session, application),
+        mine=[task for task in open_tasks(application) if tasks.offered(session, task, person)],
+        expected=authority.expected(session, person, application), answers=ANSWERS, marks=marks(application),
+        story=tell(story.of_request(session, application), application), papers=papers(session, application),
+        type=type_of(application.type_code),
+        returned=[(field_label(known, one.field), one) for one in application.open_corrections],
+    )
+
+
+def open_tasks(application: Request) -> list[Task]:
+    """What is to be done in this request now, oldest first."""
+    query = select(Task).where(Task.instance_id == application.instance_id, Task.state == "open").order_by(Task.id)
+    return list(db.session.scalars(query))
+
+
+def papers(session: Session, application: Request) -> list[tuple[File, str]]:
+    """The files of a request and the field or act each came with."""
+    query = select(File, RequestFile.what).join(RequestFile, RequestFile.file_id == File.id)
+    known = application_fields(application)
+    rows = session.execute(query.where(RequestFile.request_id == application.id).order_by(File.id))
+    return [(file, field_label(known, what)) for file, what in rows]
+
+
+@blueprint.get("/<int:request_id>/diagram.bpmn")
+def diagram(request_id: int) -> Response:
+    """The drawing of the version that this request runs on."""
+    application = requests.get(db.session(), actor(), request_id)
+    definition = db.session.get_one(Definition, application.instance.definition_id)
+    return Response(catalog.diagram(db.session(), definition), mimetype="application/xml")
+
+
+@blueprint.get("/<int:request_id>/state.json")
+def state(request_id: int) -> ResponseReturnValue:
+    """Which elements of the drawing are passed, and where the request waits now."""
+    return jsonify(marks(requests.get(db.session(), actor(), request_id)))
+
+
+def marks(application: Request) -> dict[str, list[str]]:
+    """Element ids for the drawing, {"active": [...], "completed": [...]}; none is in both."""
+    active = set(history.active_elements(db.session(), application.instance_id))
+    passed = {visit.element_id for visit in history.visits(db.session(), application.instance_id) if visit.left_at}
+    return {"active": sorted(active), "completed": sorted(passed - active)}
+
+
+@blueprint.get("/<int:request_id>/answers/new")
+def new_answer(request_id: int) -> ResponseReturnValue:
+    """The form for what the authority answered; Conflict (409) when that answer cannot come now."""
+    application = requests.get(db.session(), actor(), request_id)
+    return _answer_page(application, _kind(application))
+
+
+def _kind(application: Request) -> str:
+    kind = request.args.get("kind") or request.form.get("kind", "")
+    if kind not in ANSWERS:
+        raise NotFound
+    if kind not in authority.expected(db.session(), actor(), application):
+        raise Conflict
+    return kind
+
+
+def _answer_page(
+    application: Request, kind: str, told: Sent | None = None, error: BadAnswer | None = None
+) -> ResponseReturnValue:
+    typed = told.answers if told else {}
+    form, given = authority.form_for(application, kind)
+    page = render_template(
+        "requests/answer.html", application=application, kind=kind, words=ANSWERS[kind], schema=form.schema,
+        given=given, typed=typed,
+        problems=field_problems(error) if error else {}, error=sentence(error) if error else "",
+        files=files_in(db.session(), actor(), form, typed),
+    )
+    return page, error.status if error else 200
+
+
+@blueprint.post("/<int:request_id>/answers")
+def record_answer(request_id: int) -> ResponseReturnValue:
+    """Record the authority's answer; the process goes on."""
+    application, told = requests.get(db.session(), actor(), request_id), sent()
+    kind = _kind(application)
+    try:
+        authority.record_answer(db.session(), actor(), request_id, kind, told.answers)
+    except BadAnswer as error:
+        db.session.rollback()
+        if wants_json():
+            return answer(error.status, sentence(error), problems=field_problems(error))
+        return _answer_page(requests.get(db.session(), actor(), request_id), kind, told, error)
+    flash(_("已登记：%(what)s。", what=ANSWERS[kind]), "ok")
+    target = url_for("requests.show", request_id=request_id)
+    return jsonify(location=target) if wants_json() else redirect(target, 303)

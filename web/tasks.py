@@ -1,0 +1,124 @@
+"""One user task: its page, claiming it, its draft, its answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine import tasks
+from ledger.errors import BadAnswer, Conflict, Refused
+from web.answers import Sent, files_in, labels, sent
+from web.errors import answer, field_problems, problem_text, sentence, wants_json
+from web.guard import actor
+from web.login import local_path
+from web.requests import marks, papers
+from web.session import db
+from web.text import moment
+from web.told import application_fields, field_label, tell
+from workflows import desk, story
+from workflows.desk import Desk
+
+blueprint = Blueprint("tasks", __name__, url_prefix="/tasks/<int:task_id>")
+
+
+@blueprint.get("")
+def show(task_id: int) -> ResponseReturnValue:
+    """The task's page: form, and beside it everything needed to decide."""
+    return page(desk.open_task(db.session(), actor(), task_id))
+
+
+def page(opened: Desk, typed: dict[str, Any] | None = None, error: BadAnswer | None = None) -> str:
+    """The page, with what was typed and what is wrong with it when it comes back."""
+    session, application = db.session(), opened.request
+    typed = typed or {}
+    return render_template(
+        "tasks/task.html", desk=opened, task=opened.task, application=application, schema=opened.form.schema,
+        typed=typed,
+        problems=field_problems(error) if error else {}, error=sentence(error) if error else "",
+        returned=_returned(opened), files=files_in(session, actor(), opened.form, opened.data, typed),
+        story=tell(story.of_request(session, application), application), papers=papers(session, application),
+        marks=marks(application),
+    )
+
+
+def _returned(opened: Desk) -> list[tuple[str, str]]:
+    """Why the application came back: at what, and the reason with who gave it."""
+    known = application_fields(opened.request)
+    every = ((key, problem) for key, found in opened.corrections.items() for problem in found)
+    return [(field_label(known, key), problem_text(problem)) for key, problem in every]
+
+
+@blueprint.post("/claim")
+def claim(task_id: int) -> ResponseReturnValue:
+    """From now on this task is mine; 409 when somebody else was faster."""
+    tasks.claim(db.session(), task_id, actor())
+    flash(_("已签收，这项任务由您处理。"), "ok")
+    return redirect(_next(url_for("tasks.show", task_id=task_id)), 303)
+
+
+@blueprint.post("/release")
+def release(task_id: int) -> ResponseReturnValue:
+    """Give the task back to the group; the draft stays."""
+    tasks.release(db.session(), task_id, actor())
+    flash(_("已退回待签收，同组的人都可以处理。"), "ok")
+    return redirect(_next(url_for("inbox.tasks")), 303)
+
+
+def _next(otherwise: str) -> str:
+    wanted = request.form.get("next")
+    return local_path(wanted) if wanted else otherwise
+
+
+@blueprint.route("/draft", methods=["PUT", "POST"])
+def draft(task_id: int) -> ResponseReturnValue:
+    """Keep what was typed so far; nothing is checked yet. 204, with the time in Licet-Saved-At."""
+    kept_at = desk.save_draft(db.session(), actor(), task_id, sent().answers)
+    return Response(status=204, headers={"Licet-Saved-At": moment(kept_at)})
+
+
+@blueprint.delete("/draft")
+def drop_draft(task_id: int) -> ResponseReturnValue:
+    """Begin again from what was there before."""
+    desk.drop_draft(db.session(), actor(), task_id)
+    return Response(status=204)
+
+
+@blueprint.post("")
+def complete(task_id: int) -> ResponseReturnValue:
+    """Hand in the answers. 303 onwards; 400 and 409 bring the page again, with everything typed still on it."""
+    told = sent()
+    try:
+        desk.complete(db.session(), actor(), task_id, told.answers, version=told.version)
+    except BadAnswer as error:
+        return _again(task_id, told, error)
+    except Conflict as error:
+        return _too_late(task_id, told, error)
+    flash(_("已提交。"), "ok")
+    return _onwards(task_id)
+
+
+def _onwards(task_id: int) -> ResponseReturnValue:
+    target = url_for("inbox.tasks")
+    return jsonify(location=target) if wants_json() else redirect(target, 303)
+
+
+def _again(task_id: int, told: Sent, error: BadAnswer) -> ResponseReturnValue:
+    db.session.rollback()
+    if wants_json():
+        return answer(400, sentence(error), problems=field_problems(error))
+    return page(desk.open_task(db.session(), actor(), task_id), told.answers, error), 400
+
+
+def _too_late(task_id: int, told: Sent, error: Conflict) -> ResponseReturnValue:
+    """Somebody else was faster: who and when, and the typed answers to read and copy."""
+    db.session.rollback()
+    if wants_json():
+        return answer(409, sentence(error))
+    try:
+        named = labels(desk.open_task(db.session(), actor(), task_id).form)
+    except Refused:
+        named = {}
+    return render_template("tasks/late.html", text=sentence(error), typed=told.answers, labels=named), 409
