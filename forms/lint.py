@@ -1,0 +1,107 @@
+"""Is a schema one that we draw and check faithfully? Asked of the shipped forms, and of a draft before its release."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import feel
+from forms.conditions import is_expression
+from forms.schema import CONTAINERS, KEYED, MANY, ONE, SHOWN_ONLY, Form, Schema, label_of, property_of
+from forms.values import compiled
+
+RULES = frozenset(
+    {"required", "pattern", "patternErrorMessage", "minLength", "maxLength", "min", "max", "validationType"}
+)
+EXPRESSIONS = ("readonly", "valuesExpression")
+
+
+def findings(form: Form) -> list[str]:
+    """What is wrong with the form, in Chinese sentences that name the field; empty when it may be released."""
+    return [*_fields(form), *_keys(form), *_verdicts(form), *_references(form)]
+
+
+def _fields(form: Form) -> Iterator[str]:
+    for field in form.fields():
+        name = label_of(field) or str(field.get("id", "?"))
+        kind = field.get("type")
+        if kind not in KEYED | CONTAINERS | SHOWN_ONLY:
+            yield f"“{name}”：不支持的组件类型 {kind}"
+            continue
+        if kind in KEYED and not field.get("key"):
+            yield f"“{name}”：缺少键名"
+        if kind == "dynamiclist" and not field.get("path"):
+            yield f"“{name}”：动态列表缺少路径"
+        if kind in KEYED and not label_of(field).strip():
+            yield f"“{name}”：缺少标签"
+        yield from (f"“{name}”：{text}" for text in [*_rules(field), *_feel(field), *_options(field)])
+
+
+def _rules(field: Schema) -> Iterator[str]:
+    rules = field.get("validate") or {}
+    for rule in sorted(set(rules) - RULES):
+        yield f"不认识的校验规则 {rule}"
+    if rules.get("pattern") and compiled(str(rules["pattern"])) is None:
+        yield "正则表达式不能使用（RE2 不支持环视和反向引用）"
+
+
+def _feel(field: Schema) -> Iterator[str]:
+    written: list[Any] = [(field.get("conditional") or {}).get("hide"), *(field.get(name) for name in EXPRESSIONS)]
+    written += list((field.get("validate") or {}).values())
+    for expression in written:
+        if is_expression(expression):
+            try:
+                feel.compile(expression[1:])
+            except feel.FeelError as error:
+                yield f"FEEL 表达式有误：{error.message('zh')}"
+
+
+def _options(field: Schema) -> Iterator[str]:
+    if field.get("type") not in ONE | MANY:
+        return
+    if not any(field.get(name) for name in ("values", "valuesKey", "valuesExpression")):
+        yield "没有选项"
+    values = [option.get("value") if isinstance(option, dict) else option for option in field.get("values") or ()]
+    for value, times in Counter(map(str, values)).items():
+        if times > 1:
+            yield f"选项 {value} 重复"
+
+
+def _keys(form: Form) -> Iterator[str]:
+    yield from (f"键名 {key} 重复" for key, times in Counter(_top_keys(form.schema)).items() if times > 1)
+    if "verdict" in _top_keys(form.schema):
+        yield "键名 verdict 由页面按钮使用，不能作为栏目"
+
+
+def _top_keys(component: Schema, prefix: str = "") -> list[str]:
+    found: list[str] = []
+    for inner in component.get("components", ()):
+        name = str(inner.get("key") or inner.get("path") or "")
+        if inner.get("type") in KEYED | {"dynamiclist"} and name:
+            found.append(prefix + name)
+        below = f"{prefix}{name}." if name else prefix
+        found += _top_keys(inner, below)
+    return found
+
+
+def _verdicts(form: Form) -> Iterator[str]:
+    known = set(_top_keys(form.schema))
+    for verdict in form.verdicts:
+        for need in verdict.needs:
+            if need not in known:
+                yield f"按钮“{verdict.label}”要求的栏目 {need} 不存在"
+    for value, times in Counter(verdict.value for verdict in form.verdicts).items():
+        if times > 1:
+            yield f"按钮值 {value} 重复"
+
+
+def _references(form: Form) -> Iterator[str]:
+    known = set(_top_keys(form.schema))
+    values = {verdict.value for verdict in form.verdicts}
+    for field in form.fields():
+        after, everything = property_of(field, "licet:after"), property_of(field, "licet:all")
+        if after and after not in known:
+            yield f"“{label_of(field)}”：比较的日期栏目 {after} 不存在"
+        if everything and (everything not in values or field.get("type") not in MANY):
+            yield f"“{label_of(field)}”：licet:all 只能用于勾选清单，并写一个按钮值"
