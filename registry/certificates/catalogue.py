@@ -54,21 +54,28 @@ def in_force(on: dt.date, province: str = "") -> Mapping[str, CertificateType]:
 
     A variant without a known first day is taken to be in force; a pending one never is.
     """
-    return MappingProxyType(
-        {
-            code: _varied(each, on, province)
-            for code, each in _shipped().items()
-            if each.effective_from is None or each.effective_from <= on
-        }
-    )
+    found = {code: as_of(each, on, province) for code, each in _shipped().items()}
+    return MappingProxyType({code: each for code, each in found.items() if each is not None})
 
 
 def in_force_of(code: str, on: dt.date, province: str = "") -> CertificateType:
     """One type as it stands on a day in a province; UnknownType when there is none then."""
-    found = type_of(code)
-    if found.effective_from is not None and found.effective_from > on:
+    found = as_of(type_of(code), on, province)
+    if found is None:
         raise UnknownType(code=code)
-    return _varied(found, on, province)
+    return found
+
+
+def as_of(each: CertificateType, on: dt.date, province: str = "") -> CertificateType | None:
+    """A type with the variants of a day and a province, later and provincial ones winning; None before its start."""
+    if each.effective_from is not None and each.effective_from > on:
+        return None
+    applying = [one for one in each.variants if _applies(one, on, province)]
+    applying.sort(key=lambda one: (bool(one.province), one.effective_from or dt.date.min))
+    changes: dict[str, Any] = {}
+    for one in applying:
+        changes |= {name: part for name in SECTIONS if (part := getattr(one, name)) is not None}
+    return msgspec.structs.replace(each, **changes) if changes else each
 
 
 def load(folder: Path) -> dict[str, CertificateType]:
@@ -194,16 +201,6 @@ def _check_links(each: CertificateType, found: Mapping[str, CertificateType]) ->
         for code in need.types:
             if code not in found:
                 raise BrokenType(f"{each.code}.toml", f"requires[{at}]", f"no type {code}")
-
-
-def _varied(each: CertificateType, on: dt.date, province: str) -> CertificateType:
-    """Later and provincial variants win over earlier and general ones."""
-    applying = [one for one in each.variants if _applies(one, on, province)]
-    applying.sort(key=lambda one: (bool(one.province), one.effective_from or dt.date.min))
-    changes: dict[str, Any] = {}
-    for one in applying:
-        changes |= {name: part for name in SECTIONS if (part := getattr(one, name)) is not None}
-    return msgspec.structs.replace(each, **changes) if changes else each
 
 
 def _applies(variant: Variant, on: dt.date, province: str) -> bool:
