@@ -156,6 +156,7 @@ def follow(
     drafting.repeat(certificate, kind, term, state)
     version = drafting.new_version(certificate, operation, term, paper, holds_from=holds_from, raw=last.number_raw,
                                    request_id=request_id, by=(by.id, by.name))
+    session.add(version)
     session.flush()
     set_timers(session, certificate, version)
     _note(session, fact, version, by, before)

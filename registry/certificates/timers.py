@@ -71,7 +71,7 @@ def fire(session: Session, timer_id: int) -> bool:
         .execution_options(populate_existing=True)).first()
     if found is None:
         return False
-    timer, certificate = found._tuple()
+    timer, certificate = found
     timer.fired_at = clock.now()
     if timer.kind == "lapses":
         lapse(session, certificate)

@@ -1,4 +1,4 @@
-"""Builders of a small organisation for the tests of the register: group -> two companies -> departments and projects."""
+"""Builders of a small organisation for the tests: a group, two companies, a department and two projects."""
 
 from __future__ import annotations
 

@@ -48,7 +48,8 @@ def test_a_unit_under_a_parent_that_cannot_hold_it_is_refused(org: Organisation,
 
 def test_a_code_is_used_once_in_a_group_and_a_credit_code_must_hold(org: Organisation) -> None:
     with pytest.raises(BadAnswer) as refused:
-        create_unit(org.session, kind="company", name="x", code="C1", parent=org.group, uscc="91320100135800013A", by=SYSTEM)
+        create_unit(org.session, kind="company", name="x", code="C1", parent=org.group, by=SYSTEM,
+                    uscc="91320100135800013A")
     assert set(refused.value.problems) == {"code", "uscc"}
 
 
