@@ -6,7 +6,7 @@ the dict, so a function value may keep the dict it was made in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal, DecimalException
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from lark import Token, Tree
 
 from feel.errors import FeelError
+from feel.types import Type
 from feel.values import NUMBERS, Value
 
 Names = dict[str, Value]
@@ -31,6 +32,7 @@ class Scope:
         self.perhaps: set[str] = set()
         self.filters = 0
         self.depth = 0
+        self.types: Mapping[str, Type] = {}
 
     def met(self, name: str) -> None:
         """A name is read; unless bound here it must come with the context (or, inside a filter, from the element)."""

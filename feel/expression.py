@@ -139,7 +139,7 @@ def split(functions: Mapping[str, Any] | Iterable[str]) -> tuple[Mapping[str, An
 def compile(  # noqa: A001 - the word of the trade
     text: str, *, functions: Mapping[str, Any] | Iterable[str] = (), names: Iterable[str] = ()
 ) -> Expression:
-    """Compile an expression; `functions` maps FEEL names to Python callables, `names` are context keys with signs in them.
+    """Compile an expression; `functions` maps FEEL names to Python callables, `names` are context keys with signs.
 
     Raises FeelError with line, column and what was expected.
     """

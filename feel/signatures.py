@@ -1,6 +1,7 @@
 """Built-in functions as data: what they are called, what they take, and the Python function behind them.
 
-A signature is written as FEEL's standard prints it: `substring(string: string, start position: number, length?: number)`.
+A signature is written as FEEL's standard prints it:
+`substring(string: string, start position: number, length?: number)`.
 `name?` may be left out; `type?` may be null; `a|b` is either; `*name` takes any number of arguments. An argument of
 another type, or null where null is not allowed, makes the call null (10.3.2.13.3).
 """

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from lark import Tree
@@ -32,6 +34,7 @@ class Type:
     entries: dict[str, Type] = field(default_factory=dict, hash=False)
     parameters: tuple[Type, ...] | None = None
     result: Type | None = None
+    check: Callable[[Value], bool] | None = field(default=None, compare=False)
 
     @property
     def known(self) -> bool:
@@ -47,19 +50,19 @@ def simple(name: str) -> Type:
     return Type(ALIASES.get(bare, bare))
 
 
-def type_of(tree: Tree[Any]) -> Type:
-    """The type that a `type` node of the grammar spells."""
+def type_of(tree: Tree[Any], named: Mapping[str, Type] = MappingProxyType({})) -> Type:
+    """The type that a `type` node of the grammar spells; `named` are the model's own."""
     children = tree.children
     match tree.data:
         case "type_name":
-            return simple(str(children[0]))
+            return named.get(str(children[0])) or simple(str(children[0]))
         case "type_of":
-            return Type(str(children[0]), element=type_of(children[1]))
+            return Type(str(children[0]), element=type_of(children[1], named))
         case "type_context":
-            entries = {str(e.children[0]): type_of(e.children[1]) for e in children[1:]}
+            entries = {str(e.children[0]): type_of(e.children[1], named) for e in children[1:]}
             return Type(str(children[0]), entries=entries)
         case "type_function":
-            made = [type_of(child) for child in children if child is not None]
+            made = [type_of(child, named) for child in children if child is not None]
             return Type("function", parameters=tuple(made[:-1]), result=made[-1])
     return Type("function")
 
@@ -70,6 +73,8 @@ def conforms(value: Value, wanted: Type) -> bool:
 
 
 def is_instance(value: Value, wanted: Type) -> bool:
+    if wanted.check is not None and not wanted.check(value):
+        return False
     name = wanted.name
     if name == "Any":
         return value is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from functools import cmp_to_key
 
@@ -44,7 +45,7 @@ def largest_of(*items: Value) -> Value:
     return largest(list(items))
 
 
-def _extreme(items: Items, better: Value) -> Value:
+def _extreme(items: Items, better: Callable[[Value, Value], bool | None]) -> Value:
     if not items or less(items[0], items[0]) is None:
         return None
     best = items[0]

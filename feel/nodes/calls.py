@@ -20,7 +20,7 @@ def function_literal(tree: Tree[Token], scope: Scope) -> Code:
     """A function value keeps the names in force where it was made."""
     parameters = [child for child in tree.children[:-1] if isinstance(child, Tree)]
     names = tuple(str(p.children[0]) for p in parameters)
-    types = tuple(type_of(p.children[1]) if isinstance(p.children[1], Tree) else None for p in parameters)
+    types = tuple(type_of(p.children[1], scope.types) if isinstance(p.children[1], Tree) else None for p in parameters)
     with scope.binding(*names):
         body = build(tree.children[-1], scope)
     if len(set(names)) < len(names):

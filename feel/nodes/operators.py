@@ -189,5 +189,5 @@ def instance_of(tree: Tree[Token], scope: Scope) -> Code:
     code = build(tree.children[0], scope)
     type_tree = tree.children[1]
     assert isinstance(type_tree, Tree)
-    wanted = type_of(type_tree)
+    wanted = type_of(type_tree, scope.types)
     return lambda e: is_instance(code(e), wanted)

@@ -1,0 +1,234 @@
+"""Decision tables: every hit policy and aggregation of DMN 1.5, 8.2.10 to 8.2.11."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from feel.budget import spend
+from feel.builtins.lists import largest, smallest
+from feel.builtins.statistics import total
+from feel.compare import equal, same
+from feel.compiler import Code, Names
+from feel.dmn.trace import TRACE, Match, Visit
+from feel.dmn.xml import Element, child, children, text_of
+from feel.errors import FeelError
+from feel.nodes.tests import SUBJECT
+from feel.types import Type, coerce
+from feel.values import Value
+
+if TYPE_CHECKING:
+    from feel.dmn.boxed import Reading
+
+POLICIES = {"UNIQUE", "ANY", "FIRST", "PRIORITY", "RULE ORDER", "OUTPUT ORDER", "COLLECT"}
+
+
+@dataclass(slots=True)
+class Column:
+    """An input: its expression, and the different tests its cells hold."""
+
+    label: str
+    code: Code
+    tests: list[Code] = field(default_factory=list)
+    texts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Output:
+    name: str
+    kind: Type | None
+    order: list[Value]
+    default: Code | None
+
+
+@dataclass(slots=True)
+class Rule:
+    """`cells[i]` is the number of column i's test, or -1 for "anything"."""
+
+    number: int
+    id: str
+    cells: list[int]
+    outputs: list[Code]
+    annotations: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Table:
+    """A decision table ready to run."""
+
+    id: str
+    name: str
+    policy: str
+    aggregation: str
+    columns: list[Column]
+    outputs: list[Output]
+    rules: list[Rule]
+
+    def run(self, e: Names) -> Value:
+        visit = Visit("table", self.id, self.name)
+        matched = self.matching(e, visit)
+        rows = [self.outcome(rule, e) for rule in matched]
+        for rule, row in zip(matched, rows, strict=True):
+            visit.matches.append(Match(rule.number, rule.id, row, rule.annotations))
+        visit.value = self.decided(matched, rows, e)
+        e[TRACE].append(visit)
+        return visit.value
+
+    def matching(self, e: Names, visit: Visit) -> list[Rule]:
+        """The rules whose every cell holds, column by column; a cell text is tried once however often it stands."""
+        inside = e.copy()
+        candidates = self.rules
+        spend(len(candidates))
+        for place, column in enumerate(self.columns):
+            value = visit.inputs[column.label] = column.code(e)
+            inside[SUBJECT] = value
+            held: list[bool | None] = [None] * len(column.tests) + [True]
+            tests = column.tests
+            kept = []
+            for rule in candidates:
+                cell = rule.cells[place]
+                answer = held[cell]
+                if answer is None:
+                    answer = held[cell] = tests[cell](inside) is True
+                if answer:
+                    kept.append(rule)
+            candidates = kept
+        return candidates
+
+    def outcome(self, rule: Rule, e: Names) -> dict[str, Value]:
+        return {out.name: _fitted(code(e), out.kind) for out, code in zip(self.outputs, rule.outputs, strict=True)}
+
+    def decided(self, matched: list[Rule], rows: list[dict[str, Value]], e: Names) -> Value:
+        if not matched:
+            return self.otherwise(e)
+        match self.policy:
+            case "UNIQUE":
+                if len(matched) > 1:
+                    raise self.clash(matched, "UNIQUE 表只允许命中一条规则", "a UNIQUE table must match one rule only")
+                return self.shown(rows[0])
+            case "ANY":
+                if not all(same(row, rows[0]) for row in rows):
+                    raise self.clash(matched, "ANY 表命中的规则结果不一致", "the matching rules of an ANY table differ")
+                return self.shown(rows[0])
+            case "FIRST":
+                return self.shown(rows[0])
+            case "PRIORITY":
+                return self.shown(sorted(rows, key=self.priority)[0])
+            case "OUTPUT ORDER":
+                return [self.shown(row) for row in sorted(rows, key=self.priority)]
+        return self.collected(rows)
+
+    def clash(self, matched: list[Rule], zh: str, en: str) -> FeelError:
+        numbers = [f"{rule.number} ({rule.id})" if rule.id else str(rule.number) for rule in matched]
+        name = self.name or self.id
+        return FeelError(
+            f"{zh}，“{name}”同时命中规则 {'、'.join(numbers)}", f"{en}; {name!r} matches rules {', '.join(numbers)}"
+        )
+
+    def shown(self, row: dict[str, Value]) -> Value:
+        """One output is its value, several are a context."""
+        return row if len(self.outputs) > 1 else row[self.outputs[0].name]
+
+    def priority(self, row: dict[str, Value]) -> tuple[int, ...]:
+        """Earlier in the list of output values comes first; outputs from left to right (8.2.11)."""
+        return tuple(
+            next((at for at, value in enumerate(out.order) if same(value, row[out.name])), len(out.order))
+            for out in self.outputs
+        )
+
+    def otherwise(self, e: Names) -> Value:
+        if all(out.default is None for out in self.outputs):
+            return [] if self.policy in ("RULE ORDER", "OUTPUT ORDER", "COLLECT") and not self.aggregation else None
+        row = {out.name: None if out.default is None else _fitted(out.default(e), out.kind) for out in self.outputs}
+        return self.shown(row)
+
+    def collected(self, rows: list[dict[str, Value]]) -> Value:
+        if self.policy == "RULE ORDER" or not self.aggregation:
+            return [self.shown(row) for row in rows]
+        totals = {out.name: AGGREGATIONS[self.aggregation]([row[out.name] for row in rows]) for out in self.outputs}
+        return self.shown(totals)
+
+
+AGGREGATIONS: dict[str, Callable[[list[Value]], Value]] = {
+    "SUM": total,
+    "MIN": smallest,
+    "MAX": largest,
+    "COUNT": lambda values: Decimal(len([v for at, v in enumerate(values) if not _repeats(values, at)])),
+}
+
+
+def _repeats(values: list[Value], at: int) -> bool:
+    return any(equal(value, values[at]) is True for value in values[:at])
+
+
+def _fitted(value: Value, kind: Type | None) -> Value:
+    return value if kind is None else coerce(value, kind)[1]
+
+
+def read_table(element: Element, reading: Reading, name: str, kind: Type | None) -> Code:
+    """Compile a `decisionTable`; an error names rule and column."""
+    policy = (element.get("hitPolicy") or "UNIQUE").strip()
+    aggregation = element.get("aggregation") or ""
+    if policy not in POLICIES or (aggregation and aggregation not in AGGREGATIONS):
+        raise FeelError(f"不认识的命中策略“{policy}”", f"unknown hit policy {policy!r}", line=element.sourceline)
+    columns = [_column(e, n, reading) for n, e in enumerate(children(element, "input"), 1)]
+    clauses = list(children(element, "output"))
+    outputs = [_output(e, n, reading, name, kind if len(clauses) == 1 else None) for n, e in enumerate(clauses, 1)]
+    rules = [_rule(e, n, columns, outputs, reading) for n, e in enumerate(children(element, "rule"), 1)]
+    if not outputs:
+        raise FeelError("决策表没有输出列", "the decision table has no output", line=element.sourceline)
+    made = Table(element.get("id") or "", name, policy, aggregation, columns, outputs, rules)
+    return made.run
+
+
+def _column(element: Element, number: int, reading: Reading) -> Column:
+    expression = child(element, "inputExpression")
+    text = text_of(expression)
+    where = f"input {number} “{element.get('label') or text}”"
+    if not text:
+        raise FeelError("输入列缺少表达式", "the input has no expression", line=element.sourceline).at(where)
+    return Column(element.get("label") or text, reading.feel(text, where, element))
+
+
+def _output(element: Element, number: int, reading: Reading, table: str, kind: Type | None) -> Output:
+    name = element.get("name") or (table if number == 1 else f"output {number}")
+    default = child(element, "defaultOutputEntry")
+    where = f"output {number} “{name}”"
+    values = text_of(child(element, "outputValues"))
+    order: list[Value] = []
+    if values:
+        listed = reading.feel(f"[{values}]", where, element)
+        try:
+            order = listed(reading.defaults())
+        except (KeyError, TypeError):
+            order = []
+    own = reading.types.named(element.get("typeRef"))
+    code = None if default is None or not text_of(default) else reading.feel(text_of(default), where, element)
+    return Output(name, own or (kind if kind and kind.name != "list" else None), order, code)
+
+
+def _rule(element: Element, number: int, columns: list[Column], outputs: list[Output], reading: Reading) -> Rule:
+    cells = [text_of(cell) for cell in children(element, "inputEntry")]
+    results = list(children(element, "outputEntry"))
+    if len(cells) != len(columns) or len(results) != len(outputs):
+        raise FeelError("规则的单元格数与列数不符", "the rule has too many or too few cells").at(
+            f"rule {number}", element.sourceline
+        )
+    pairs = enumerate(zip(cells, columns, strict=True), 1)
+    numbers = [_cell(text, at, column, number, reading, element) for at, (text, column) in pairs]
+    codes = [
+        reading.feel(text_of(cell) or "null", f"rule {number}, output {at}", cell) for at, cell in enumerate(results, 1)
+    ]
+    notes = tuple(text_of(note) for note in children(element, "annotationEntry"))
+    return Rule(number, element.get("id") or "", numbers, codes, notes)
+
+
+def _cell(text: str, at: int, column: Column, number: int, reading: Reading, element: Element) -> int:
+    if text in ("", "-"):
+        return -1
+    if text not in column.texts:
+        column.texts[text] = len(column.tests)
+        column.tests.append(reading.tests(text, f"rule {number}, input {at}", element))
+    return column.texts[text]

@@ -1,0 +1,177 @@
+"""Runs a folder in the layout of the DMN TCK: `python -m tests.conformance.dmn_tck DIR [--json FILE]`.
+
+Numbers are equal within one part in 10^8, as the kit's own runners compare them; everything else exactly. A result
+expected to be an error passes when it is null or a FeelError.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from feel import FeelError, dmn
+from feel.budget import Budget
+from feel.compare import same
+from feel.functions import invoke_named
+from feel.temporal import read_date, read_datetime, read_duration, read_time
+from feel.text import written
+
+XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+READERS = {"date": read_date, "time": read_time, "dateTime": read_datetime, "duration": read_duration}
+NUMBERS = {"decimal", "double", "float", "integer", "int", "long", "short"}
+STEPS = 5_000_000
+
+
+class Failure(Exception):
+    """The case did not come out as expected."""
+
+
+def value_of(element: Any) -> Any:
+    """The FEEL value that an input or expected node spells."""
+    for child in element:
+        tag = etree.QName(child).localname
+        if tag == "value":
+            return scalar(child)
+        if tag == "list":
+            return None if nil(child) else [value_of(item) for item in child.findall("{*}item")]
+        if tag == "component":
+            return {c.get("name"): value_of(c) for c in element.findall("{*}component") if c.get("name")}
+    return None
+
+
+def nil(element: Any) -> bool:
+    return element.get(XSI + "nil") in ("true", "1")
+
+
+def scalar(element: Any) -> Any:
+    if nil(element):
+        return None
+    text = element.text or ""
+    kind = (element.get(XSI + "type") or "string").rpartition(":")[2]
+    if kind in NUMBERS:
+        return Decimal(text.strip())
+    if kind == "boolean":
+        return text.strip() in ("true", "1")
+    return READERS[kind](text.strip()) if kind in READERS else text
+
+
+def agree(got: Any, expected: Any) -> bool:
+    if isinstance(got, Decimal) and isinstance(expected, Decimal):
+        return got == expected or abs(got - expected) <= abs(expected) * Decimal("1e-8")
+    if isinstance(got, list) and isinstance(expected, list):
+        return len(got) == len(expected) and all(map(agree, got, expected))
+    if isinstance(got, dict) and isinstance(expected, dict):
+        return got.keys() == expected.keys() and all(agree(got[k], expected[k]) for k in got)
+    return same(got, expected)
+
+
+def evaluated(model: dmn.Model, case: Any, name: str, inputs: Mapping[str, Any]) -> Any:
+    invocable, kind = case.get("invocableName"), case.get("type")
+    budget = Budget(STEPS)
+    if kind == "decisionService" and invocable:
+        value = model.evaluate(invocable, inputs, budget=budget).value
+        service = model.find(invocable)
+        several = len(getattr(service, "outputs", ())) > 1
+        return value.get(name) if several and isinstance(value, dict) else value
+    if kind == "bkm" and invocable:
+        function = model.evaluate(invocable, {}, budget=budget).value
+        return invoke_named(function, list(inputs), list(inputs.values()))
+    return model.evaluate(name, inputs, budget=budget).value
+
+
+def check(model: dmn.Model, case: Any) -> None:
+    inputs: dict[str, Any] = {}
+    for node in case.findall("{*}inputNode"):
+        inputs[node.get("name")] = value_of(node)
+    for node in case.findall("{*}resultNode"):
+        expected_node = node.find("{*}expected")
+        expected = None if expected_node is None else value_of(expected_node)
+        wrong = node.get("errorResult") == "true"
+        try:
+            got = evaluated(model, case, node.get("name"), inputs)
+        except FeelError as problem:
+            if wrong or expected is None:
+                continue
+            raise Failure(f"{node.get('name')}: expected {shown(expected)}, got {problem}") from None
+        if not agree(got, expected) and not (wrong and got is None):
+            raise Failure(f"{node.get('name')}: expected {shown(expected)}, got {shown(got)}")
+
+
+def shown(value: Any) -> str:
+    return f"{written(value, inside=True)} ({type(value).__name__})"
+
+
+def model_of(path: Path) -> dmn.Model:
+    """The model of a file, with whatever other models of its folder it imports."""
+    others = {}
+    for other in path.parent.glob("*.dmn"):
+        if other != path:
+            try:
+                made = dmn.parse(other.read_bytes())
+                others[made.namespace] = made
+            except FeelError:
+                continue
+    return dmn.parse(path.read_bytes(), imports=others.values())
+
+
+def cases(folder: Path) -> Iterator[tuple[str, str, str | None]]:
+    """(file, case, failure or None) of every case below the folder."""
+    for path in sorted(folder.rglob("*.xml")):
+        try:
+            root = etree.parse(path).getroot()
+        except etree.XMLSyntaxError:
+            continue
+        if etree.QName(root).localname != "testCases":
+            continue
+        name = root.findtext("{*}modelName") or ""
+        model: dmn.Model | Exception
+        try:
+            model = model_of(path.parent / name)
+        except Exception as problem:
+            model = problem
+        for case in root.findall("{*}testCase"):
+            yield path.name, str(case.get("id")), outcome(model, case)
+
+
+def outcome(model: dmn.Model | Exception, case: Any) -> str | None:
+    if isinstance(model, Exception):
+        return f"the model was refused: {model}"
+    try:
+        check(model, case)
+    except Failure as failure:
+        return str(failure)
+    except Exception as problem:  # anything but FeelError is a bug of ours, and shown as such
+        return f"{type(problem).__name__}: {problem}"
+    return None
+
+
+def main(arguments: list[str] | None = None) -> int:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("folder", type=Path)
+    asked.add_argument("--json", type=Path)
+    given = asked.parse_args(arguments)
+    failures = []
+    passed = 0
+    for file, case, failure in cases(given.folder):
+        if failure is None:
+            passed += 1
+        else:
+            failures.append({"file": file, "case": case, "failure": failure})
+            print(f"{file} {case}: {failure}")
+    if given.json:
+        report = {"passed": passed, "failed": len(failures), "failures": failures}
+        given.json.write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
+    print(f"{passed} passed, {len(failures)} failed")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
