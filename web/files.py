@@ -22,7 +22,7 @@ from web.session import db
 from web.thumbnails import PICTURES, kind_picture, thumbnail
 from workflows import desk
 
-blueprint = Blueprint("files", __name__, url_prefix="/files")
+bp = Blueprint("files", __name__, url_prefix="/files")
 DAY = dt.timedelta(days=1)
 MOST_FILES, MOST_BYTES = 300, 1024**3  # one person, 24 hours
 INERT = {"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "private, no-store"}
@@ -38,7 +38,7 @@ class TooMany(Refused):
     status = 429
 
 
-@blueprint.post("")
+@bp.post("")
 def upload() -> ResponseReturnValue:
     """Keep one or several files, all or none. Answers what is `described` of the one, or {"files": [...]}."""
     sent = [one for _, one in request.files.items(multi=True) if one.filename]
@@ -84,7 +84,7 @@ def described(file: File) -> dict[str, Any]:
     }
 
 
-@blueprint.get("/<int:file_id>")
+@bp.get("/<int:file_id>")
 def content(file_id: int) -> Response:
     """The file itself, to be saved; no browser shows it as one of our pages (ASVS 3.2.1)."""
     file = desk.may_see_file(db.session(), actor(), file_id)
@@ -96,7 +96,7 @@ def content(file_id: int) -> Response:
     return response
 
 
-@blueprint.get("/<int:file_id>/preview")
+@bp.get("/<int:file_id>/preview")
 def preview(file_id: int) -> Response:
     """A small picture of the file: a re-encoded thumbnail for images, a drawn sheet of paper for everything else."""
     file = desk.may_see_file(db.session(), actor(), file_id)

@@ -13,12 +13,12 @@ from web import navigation
 from web.guard import actor
 from web.session import db
 
-blueprint = Blueprint("inbox", __name__)
+bp = Blueprint("inbox", __name__)
 PAGE = 20
 SCOPES = {"all": _l("全部"), "groups": _l("待签收"), "mine": _l("我已签收")}
 
 
-@blueprint.get("/inbox", endpoint="tasks")
+@bp.get("/inbox", endpoint="tasks")
 def show() -> ResponseReturnValue:
     """One page of tasks. ?scope=all|groups|mine, ?q= searches, ?after= continues behind a task."""
     session, person = db.session(), actor()
@@ -34,7 +34,7 @@ def show() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/inbox/counts")
+@bp.get("/inbox/counts")
 def numbers() -> ResponseReturnValue:
     """How many tasks wait: {"all": 7, "groups": 4, "mine": 3}."""
     return jsonify(_counts(db.session(), actor()))
@@ -48,7 +48,8 @@ def waiting(session: Session, person: Actor) -> int:
 def _counts(session: Session, person: Actor) -> dict[str, int]:
     """Counted once a request: the navigation and the tabs show the same numbers."""
     if "inbox_counts" not in g:
-        g.inbox_counts = tasks.counts(session, person)
+        found = tasks.counts(session, person)
+        g.inbox_counts = {**found, "all": sum(found.values())}  # a task is held or offered, never both
     told: dict[str, int] = g.inbox_counts
     return told
 

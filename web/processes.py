@@ -19,7 +19,7 @@ from web.errors import sentence
 from web.guard import actor, needs
 from web.session import db
 
-blueprint = Blueprint("processes", __name__, url_prefix="/processes")
+bp = Blueprint("processes", __name__, url_prefix="/processes")
 MOST_FILES, MOST_BYTES = 12, 2 * 1024 * 1024  # one deployment
 ENDINGS = (".bpmn", ".dmn")
 
@@ -30,7 +30,7 @@ class NoDrawing(Refused):
     status = 400
 
 
-@blueprint.get("", endpoint="index")
+@bp.get("", endpoint="index")
 @needs("process.read")
 def listed() -> ResponseReturnValue:
     """Every process with its versions, newest first, and how many requests run on each."""
@@ -50,7 +50,7 @@ def _running(session: Session) -> dict[int, int]:
     return dict(session.execute(open_ones.group_by(Instance.definition_id)).tuples().all())
 
 
-@blueprint.get("/<int:definition_id>")
+@bp.get("/<int:definition_id>")
 @needs("process.read")
 def show(definition_id: int) -> ResponseReturnValue:
     """One version: its drawing, and which other versions there are."""
@@ -64,7 +64,7 @@ def show(definition_id: int) -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/<int:definition_id>/diagram.bpmn")
+@bp.get("/<int:definition_id>/diagram.bpmn")
 @needs("process.read")
 def diagram(definition_id: int) -> Response:
     """The drawing as it was deployed; ?save=1 to keep it as a file."""
@@ -83,14 +83,14 @@ def _definition(session: Session, definition_id: int) -> Definition:
     return found
 
 
-@blueprint.get("/new")
+@bp.get("/new")
 @needs("process.deploy")
 def new() -> ResponseReturnValue:
     """Choose the files of a new version."""
     return render_template("processes/new.html", findings=[], problem="")
 
 
-@blueprint.post("")
+@bp.post("")
 @needs("process.deploy")
 def deploy() -> ResponseReturnValue:
     """Put a drawing and its tables in force, or say line by line what must change (422); nothing is kept then."""

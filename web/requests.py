@@ -25,7 +25,7 @@ from web.told import application_fields, field_label, tell
 from workflows import authority, opening, requests, standing, story
 from workflows.requests import Request, RequestFile
 
-blueprint = Blueprint("requests", __name__, url_prefix="/requests")
+bp = Blueprint("requests", __name__, url_prefix="/requests")
 PAGE = 20
 ANSWERS = {
     "accepted": _l("受理通知"), "supplement": _l("补正通知"), "refused": _l("不予受理决定"),
@@ -35,7 +35,7 @@ HOLDERS = 30
 SCOPES = {"mine": _l("我提交的"), "open": _l("办理中"), "all": _l("全部可见")}
 
 
-@blueprint.get("", endpoint="mine")
+@bp.get("", endpoint="mine")
 def listed() -> ResponseReturnValue:
     """One page of requests. ?scope=mine|open|all, ?q= searches, ?page= turns."""
     session, person = db.session(), actor()
@@ -50,7 +50,7 @@ def listed() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/new")
+@bp.get("/new")
 def new() -> ResponseReturnValue:
     """First which type, then for whom: one thing a page, and only what this person may apply for."""
     session, person = db.session(), actor()
@@ -72,7 +72,7 @@ def _choose_holder(code: str, problem: str = "", status: int = 200) -> ResponseR
     return page, status
 
 
-@blueprint.post("")
+@bp.post("")
 def start() -> ResponseReturnValue:
     """Begin a request (or go on with my draft for the same) and open its form."""
     code = request.form.get("type", "")
@@ -87,7 +87,7 @@ def start() -> ResponseReturnValue:
     return redirect(target, 303)
 
 
-@blueprint.get("/<int:request_id>")
+@bp.get("/<int:request_id>")
 def show(request_id: int) -> ResponseReturnValue:
     """Where it is, who acts next and by when; what is asked of me; then the story, the papers and the diagram."""
     session, person = db.session(), actor()
@@ -117,7 +117,7 @@ def papers(session: Session, application: Request) -> list[tuple[File, str]]:
     return [(file, field_label(known, what)) for file, what in rows]
 
 
-@blueprint.get("/<int:request_id>/diagram.bpmn")
+@bp.get("/<int:request_id>/diagram.bpmn")
 def diagram(request_id: int) -> Response:
     """The drawing of the version that this request runs on."""
     application = requests.get(db.session(), actor(), request_id)
@@ -125,7 +125,7 @@ def diagram(request_id: int) -> Response:
     return Response(catalog.diagram(db.session(), definition), mimetype="application/xml")
 
 
-@blueprint.get("/<int:request_id>/state.json")
+@bp.get("/<int:request_id>/state.json")
 def state(request_id: int) -> ResponseReturnValue:
     """Which elements of the drawing are passed, and where the request waits now."""
     return jsonify(marks(requests.get(db.session(), actor(), request_id)))
@@ -133,12 +133,13 @@ def state(request_id: int) -> ResponseReturnValue:
 
 def marks(application: Request) -> dict[str, list[str]]:
     """Element ids for the drawing, {"active": [...], "completed": [...]}; none is in both."""
-    active = set(history.active_elements(db.session(), application.instance_id))
-    passed = {visit.element_id for visit in history.visits(db.session(), application.instance_id) if visit.left_at}
+    visits = history.visits(db.session(), application.instance_id)
+    active = {visit.element_id for visit in visits if visit.left_at is None}
+    passed = {visit.element_id for visit in visits if visit.how == "completed"}
     return {"active": sorted(active), "completed": sorted(passed - active)}
 
 
-@blueprint.get("/<int:request_id>/answers/new")
+@bp.get("/<int:request_id>/answers/new")
 def new_answer(request_id: int) -> ResponseReturnValue:
     """The form for what the authority answered; Conflict (409) when that answer cannot come now."""
     application = requests.get(db.session(), actor(), request_id)
@@ -168,7 +169,7 @@ def _answer_page(
     return page, error.status if error else 200
 
 
-@blueprint.post("/<int:request_id>/answers")
+@bp.post("/<int:request_id>/answers")
 def record_answer(request_id: int) -> ResponseReturnValue:
     """Record the authority's answer; the process goes on."""
     application, told = requests.get(db.session(), actor(), request_id), sent()

@@ -21,10 +21,10 @@ from web.told import application_fields, field_label, tell
 from workflows import desk, story
 from workflows.desk import Desk
 
-blueprint = Blueprint("tasks", __name__, url_prefix="/tasks/<int:task_id>")
+bp = Blueprint("tasks", __name__, url_prefix="/tasks/<int:task_id>")
 
 
-@blueprint.get("")
+@bp.get("")
 def show(task_id: int) -> ResponseReturnValue:
     """The task's page: form, and beside it everything needed to decide."""
     return page(desk.open_task(db.session(), actor(), task_id))
@@ -51,7 +51,7 @@ def _returned(opened: Desk) -> list[tuple[str, str]]:
     return [(field_label(known, key), problem_text(problem)) for key, problem in every]
 
 
-@blueprint.post("/claim")
+@bp.post("/claim")
 def claim(task_id: int) -> ResponseReturnValue:
     """From now on this task is mine; 409 when somebody else was faster."""
     tasks.claim(db.session(), task_id, actor())
@@ -59,7 +59,7 @@ def claim(task_id: int) -> ResponseReturnValue:
     return redirect(_next(url_for("tasks.show", task_id=task_id)), 303)
 
 
-@blueprint.post("/release")
+@bp.post("/release")
 def release(task_id: int) -> ResponseReturnValue:
     """Give the task back to the group; the draft stays."""
     tasks.release(db.session(), task_id, actor())
@@ -72,21 +72,21 @@ def _next(otherwise: str) -> str:
     return local_path(wanted) if wanted else otherwise
 
 
-@blueprint.route("/draft", methods=["PUT", "POST"])
+@bp.route("/draft", methods=["PUT", "POST"])
 def draft(task_id: int) -> ResponseReturnValue:
     """Keep what was typed so far; nothing is checked yet. 204, with the time in Licet-Saved-At."""
     kept_at = desk.save_draft(db.session(), actor(), task_id, sent().answers)
     return Response(status=204, headers={"Licet-Saved-At": moment(kept_at)})
 
 
-@blueprint.delete("/draft")
+@bp.delete("/draft")
 def drop_draft(task_id: int) -> ResponseReturnValue:
     """Begin again from what was there before."""
     desk.drop_draft(db.session(), actor(), task_id)
     return Response(status=204)
 
 
-@blueprint.post("")
+@bp.post("")
 def complete(task_id: int) -> ResponseReturnValue:
     """Hand in the answers. 303 onwards; 400 and 409 bring the page again, with everything typed still on it."""
     told = sent()

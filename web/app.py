@@ -1,0 +1,68 @@
+"""The application factory: one place where everything that answers is put together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from flask import Flask, Response
+from flask.typing import ResponseReturnValue
+
+from ledger.files import MOST_BYTES
+from registry.people import sealing
+from web import i18n, pages, session
+from web.assets import open_assets
+from web.config import Config
+from web.errors import open_errors
+from web.guard import check_signed_in
+from web.limits import open_limits
+from web.login import open_login
+from web.navigation import open_navigation
+from web.security import secure
+from web.text import open_text
+
+RESOURCES = (
+    "home", "login", "account", "register", "certificate_pdf", "verify", "people", "notices", "calendar", "search", "health",
+)
+"""Each is a module of this room with a blueprint `bp`."""
+
+
+class Licet(Flask):
+    """Flask, with the one commit of a request between the view and the answer."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        response: Response = self.make_response(super().dispatch_request())
+        return session.settle(response)
+
+    def log_exception(self, *args: Any, **kwargs: Any) -> None:
+        """web.errors logs it once, with the number that the page shows."""
+
+
+def create_app(config: Config | None = None, *, bell: Callable[[str], None] | None = None) -> Licet:
+    """The site. `bell` is rung with "outbox" or "timers" after a commit that left work for the worker."""
+    config = config or Config.from_environment()
+    app = Licet(__name__)
+    app.testing = config.testing
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.do")
+    app.extensions.update(licet_config=config, licet_bell=bell)
+    config.data.mkdir(parents=True, exist_ok=True)
+    sealing.load_key(config.data)
+    session.open_session(app, config.database)
+    i18n.open_languages(app)
+    open_login(app)
+    app.before_request(check_signed_in)
+    secure(app, config)
+    open_limits(app, config)
+    open_errors(app)
+    for opened in (open_assets, open_text, open_navigation):
+        opened(app)
+    app.jinja_env.globals.update(here=pages.here, with_arguments=pages.with_arguments, most_megabytes=MOST_BYTES // 2**20)
+    for name in RESOURCES:
+        app.register_blueprint(import_module(f"web.{name}").bp)
+    import_module("web.cli").open_commands(app)
+    logging.getLogger("licet").setLevel(logging.INFO)
+    return app

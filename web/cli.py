@@ -1,0 +1,82 @@
+"""Commands: `flask --app wsgi licet init | sample | admin`, beside Flask-Migrate's `flask --app wsgi db`."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+from flask_migrate import Migrate
+
+from ledger import workdays
+from ledger.actor import SYSTEM
+from ledger.db import unit
+from ledger.errors import Refused
+from web.config import Config
+from web.session import db
+
+licet = AppGroup("licet", help="Set up and look after a site.")
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+
+
+def open_commands(app: Flask) -> None:
+    """Add the commands to `flask`."""
+    Migrate(app, db, directory=str(MIGRATIONS))
+    app.cli.add_command(licet)
+
+
+def _config() -> Config:
+    config: Config = current_app.extensions["licet_config"]
+    return config
+
+
+@licet.command()
+def init() -> None:
+    """Bring the database to the newest version, fill the calendar, publish the shipped processes."""
+    from migrations.run import upgrade
+    from workflows import publish
+
+    upgrade(_config().database)
+    with unit(db.engine) as session:
+        workdays.seed(session)
+        publish(session, by=SYSTEM)
+    click.echo("ready")
+
+
+@licet.command()
+@click.option("--seed", default=20261122, show_default=True, help="The same seed makes the same data.")
+def sample(seed: int) -> None:
+    """Load the demonstration group: synthetic companies, people and certificates. Only into an empty database."""
+    from registry.sample import load
+
+    with unit(db.engine) as session:
+        load(session, seed=seed)
+    click.echo("sample loaded")
+
+
+@licet.command()
+@click.option("--login", prompt=True)
+@click.option("--name", prompt=True, help="The administrator's own name.")
+@click.option("--group", "group_name", prompt=True, help="The name of the group of companies.")
+def admin(login: str, name: str, group_name: str) -> None:
+    """Make the group and its first administrator. The password is asked for (or read from standard input)."""
+    from registry.access.accounts import count, create_account
+    from registry.access.grants import grant_role
+    from registry.people.persons import create_person
+    from registry.people.units import create_unit
+
+    password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    try:
+        with unit(db.engine) as session:
+            if count(session):
+                raise click.ClickException("there are accounts already; an administrator makes further ones in the browser")
+            group = create_unit(session, kind="group", name=group_name, code="G", by=SYSTEM)
+            person = create_person(session, unit=group, name=name, by=SYSTEM)
+            create_account(session, person, login=login, password=password, by=SYSTEM)
+            grant_role(session, person, "administrator", group, by=SYSTEM)
+    except Refused as refused:
+        raise click.ClickException(str(refused)) from refused
+    click.echo(f"{login} may sign in")

@@ -1,0 +1,55 @@
+"""Who may open a page. Nothing is open by default: a view is for people signed in unless it is marked `public`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from flask import Response, current_app, request
+from flask_login import current_user
+
+from ledger.actor import Actor
+from ledger.errors import NotAllowed
+from registry.access.rules import can
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def public(view: View) -> View:
+    """Anybody may open this page."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def needs(action: str) -> Callable[[View], View]:
+    """Only people who may do `action` somewhere open this page; NotAllowed (403) for the others."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if not can(actor(), action, None):
+                raise NotAllowed
+            return view(*args, **kwargs)
+
+        guarded.needs = action  # type: ignore[attr-defined]
+        return cast(View, guarded)
+
+    return guard
+
+
+def actor() -> Actor:
+    """Who makes this request. Only on pages for people signed in."""
+    return cast(Actor, current_user.actor)
+
+
+def check_signed_in() -> Response | None:
+    """Before every request: a page that is not public needs a living sign-in."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None or getattr(view, "is_public", False) or request.endpoint == "static":
+        return None
+    if current_user.is_authenticated:
+        return None
+    from web.login import ask_to_sign_in
+
+    return ask_to_sign_in()

@@ -1,0 +1,106 @@
+"""工作台: what asks for me today, and what is about to run out where I look after it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Blueprint, jsonify, render_template, url_for
+from flask.wrappers import Response
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from ledger import clock
+from ledger.actor import Actor
+from ledger.workdays import CalendarYear
+from registry.access.rules import can, visible
+from registry.alerts import notices
+from registry.certificates import codes
+from registry.certificates.models import Certificate
+from web.guard import actor
+from web.navigation import counts as waiting
+from web.session import db
+
+bp = Blueprint("home", __name__)
+SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A list on the desk that another resource brings: its template gets `rows`."""
+
+    template: str
+    rows: Callable[[Session, Actor], object]
+
+
+PANELS: list[Panel] = []
+"""Filled by the modules of the resources (the inbox brings the newest tasks); drawn first, in this order."""
+
+
+@bp.get("/")
+def desk() -> str:
+    """The first page after signing in."""
+    session, me = db.session(), actor()
+    panels = [(panel.template, panel.rows(session, me)) for panel in PANELS]
+    return render_template(
+        "home.html", panels=panels, ending=_ending(me), figures=_figures(me), news=notices.notices(session, me, only_unread=True, limit=5),
+        unconfirmed=_unconfirmed_year(me),
+    )
+
+
+@bp.get("/counts")
+def counts() -> Response:
+    """The numbers in the navigation, asked for once a minute by every open page."""
+    return jsonify(waiting())
+
+
+def _live(me: Actor) -> Select[tuple[Certificate]]:
+    return visible(select(Certificate), me).where(Certificate.state == codes.VALID)
+
+
+def _ending(me: Actor) -> list[Certificate]:
+    """The certificates in reach whose window is open, the nearest end first."""
+    if not can(me, "certificate.read"):
+        return []
+    today = clock.today()
+    query = _live(me).where(Certificate.due_from <= today, Certificate.ends_on >= today)
+    return list(db.session.scalars(query.order_by(Certificate.ends_on, Certificate.id).limit(SHOWN)))
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number on the desk that opens the list behind it."""
+
+    number: int
+    label: str
+    icon: str
+    colour: str
+    address: str
+
+
+def _figures(me: Actor) -> list[Figure]:
+    if not can(me, "certificate.read"):
+        return []
+    today = clock.today()
+    due = (Certificate.due_from <= today) & (Certificate.ends_on >= today)
+    over = Certificate.ends_on < today
+    whole = visible(
+        select(func.count().filter(due), func.count().filter(over), func.count()).select_from(Certificate)
+        .where(Certificate.state == codes.VALID), me, model=Certificate,
+    )
+    near, late, live = db.session.execute(whole).one()
+    return [
+        Figure(near, "临期证件", "calendar-due", "due", url_for("register.certificates", standing="due")),
+        Figure(late, "过期未处理", "alert-circle", "bad", url_for("register.certificates", standing="expired")),
+        Figure(live - late, "有效证件", "circle-check", "good", url_for("register.certificates", standing="valid")),
+    ]
+
+
+def _unconfirmed_year(me: Actor) -> int | None:
+    """From October on, whoever keeps the calendar is reminded of next year's notice."""
+    following = clock.today().year + 1
+    if clock.today() < dt.date(following - 1, 10, 1) or not can(me, "calendar.edit"):
+        return None
+    row = db.session.get(CalendarYear, following)
+    return None if row and row.confirmed else following

@@ -1,0 +1,68 @@
+"""Chinese first, English by a switch. Messages are Chinese in the code; `translations/en` holds the English."""
+
+from __future__ import annotations
+
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, has_request_context, session
+from flask_babel import Babel, Domain, get_locale, gettext
+
+from ledger.errors import fill
+
+LANGUAGES = {"zh": "zh_CN", "en": "en"}
+NAMES = {"zh": "中文", "en": "English"}
+FOLDER = Path(__file__).parent / "translations"
+
+
+class Catalogues(Domain):
+    """Every *.po file of a language, read as it is: nothing to compile, nothing to forget to compile."""
+
+    def get_translations(self) -> NullTranslations:
+        return catalogue(language())
+
+
+@cache
+def catalogue(name: str) -> NullTranslations:
+    """The messages of a language, from translations/<name>/LC_MESSAGES/*.po."""
+    messages = Translations(fp=None)
+    for file in sorted((FOLDER / name / "LC_MESSAGES").glob("*.po")):
+        compiled = BytesIO()
+        with file.open("rb") as source:
+            write_mo(compiled, read_po(source, locale=LANGUAGES[name]))
+        compiled.seek(0)
+        part = Translations(fp=compiled)
+        messages.merge(part)
+        messages.plural = part.plural  # merge() forgets it
+    return messages
+
+
+def language() -> str:
+    """"zh" or "en": what the visitor chose, kept in the signed cookie (and in the account, see account.py)."""
+    chosen = session.get("language") if has_request_context() else None
+    return chosen if chosen in LANGUAGES else "zh"
+
+
+def speak(chosen: str | None) -> None:
+    """Answer this visitor in `chosen` from now on; anything unknown is left as it is."""
+    if chosen in LANGUAGES:
+        session["language"] = chosen
+
+
+def say(text: str, params: dict[str, Any] | None = None) -> str:
+    """A message id in the visitor's language, with named values ("{name}") put in."""
+    return fill(gettext(text), params or {}) if text else ""
+
+
+def open_languages(app: Flask) -> None:
+    """Set up Flask-Babel with our catalogues and Shanghai's clock."""
+    babel = Babel(
+        app, default_locale="zh_CN", default_timezone="Asia/Shanghai", locale_selector=lambda: LANGUAGES[language()]
+    )
+    babel.__dict__["domain_instance"] = Catalogues()  # a cached_property: Flask-Babel has no setting for it
+    app.jinja_env.globals.update(language=language, languages=NAMES, say=say, get_locale=get_locale)

@@ -1,0 +1,177 @@
+"""Signing in and out. A sign-in is a row: ending the row, or disabling the account, ends it on the next request."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, Response, current_app, jsonify, make_response, redirect, render_template, request
+from flask import session as cookie
+from flask import url_for
+from flask_babel import gettext as _
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload
+from werkzeug.wrappers import Response as AnyResponse
+
+from ledger import clock
+from ledger.actor import Actor
+from ledger.db import unit
+from registry.access.accounts import Account, actor_of, authenticate
+from registry.people.persons import Person
+from web.config import Config
+from web.guard import public
+from web.i18n import speak
+from web.limits import SIGN_IN, address_and_name, limiter
+from web.session import SAFE, db, keep
+from web.web_session import TOUCH_AFTER, WebSession
+
+log = logging.getLogger("licet.web")
+bp = Blueprint("login", __name__)
+
+
+class User(UserMixin):  # type: ignore[misc]
+    """Whoever is signed in: the account, the actor made of it, and the sign-in itself."""
+
+    def __init__(self, account: Account, actor: Actor, sign_in: WebSession, token: str) -> None:
+        self.account, self.actor, self.sign_in, self.token = account, actor, sign_in, token
+        self.name = actor.name
+
+    def get_id(self) -> str:
+        return self.token
+
+
+def digest(token: str) -> str:
+    """What the table keeps of a token: who reads the table cannot sign in with it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def living_user(token: str) -> User | None:
+    """The user behind a cookie's token; None when the sign-in has ended, expired, or its account is disabled."""
+    person = joinedload(Account.person)
+    query = (
+        select(WebSession, Account).join(Account, Account.id == WebSession.account_id)
+        .options(person.joinedload(Person.company), person.joinedload(Person.unit))
+        .where(WebSession.token_hash == digest(token))
+    )
+    row = db.session.execute(query).one_or_none()
+    if row is None:
+        return None
+    sign_in, account = row
+    config: Config = current_app.extensions["licet_config"]
+    if not sign_in.alive(clock.now(), config.idle) or not account.usable:
+        return None
+    user = User(account, actor_of(db.session(), account), sign_in, token)
+    if clock.now() - sign_in.seen_at > TOUCH_AFTER:
+        _touch(sign_in.id)
+    return user
+
+
+def _touch(sign_in_id: int) -> None:
+    """Note that the sign-in is in use, in a small transaction of its own: the page itself may only read."""
+    if request.method not in SAFE:
+        db.session.execute(update(WebSession).where(WebSession.id == sign_in_id).values(seen_at=clock.now()))
+        return
+    with unit(db.engine) as session:
+        session.execute(update(WebSession).where(WebSession.id == sign_in_id).values(seen_at=clock.now()))
+
+
+@bp.get("/login")
+@public
+def page() -> AnyResponse | str:
+    """The sign-in page."""
+    if current_user.is_authenticated:
+        return redirect(local_path(request.args.get("next")))
+    return render_template("login.html", wrong=False, demo=demo_accounts())
+
+
+@bp.post("/login")
+@public
+@limiter.limit(SIGN_IN, key_func=address_and_name, deduct_when=lambda response: response.status_code != 303)
+@limiter.limit("60 per minute", deduct_when=lambda response: response.status_code != 303)
+def sign_in() -> AnyResponse | tuple[str, int]:
+    """Check name and password. A sign-in gets a new id, nothing set before it counts; an old one of this browser ends."""
+    account = authenticate(db.session(), request.form.get("login", ""), request.form.get("password", ""))
+    if account is None:
+        log.info("sign-in refused from %s", request.remote_addr)
+        keep()
+        return render_template("login.html", wrong=True, demo=demo_accounts()), 401
+    chosen = cookie.get("language")
+    if current_user.is_authenticated:
+        current_user.sign_in.ended_at = clock.now()
+    cookie.clear()
+    begin(account)
+    speak(chosen or account.locale)
+    log.info("account %s signed in", account.id)
+    return redirect(local_path(request.form.get("next")), 303)
+
+
+def begin(account: Account) -> None:
+    """Open a sign-in for the account and put its token into the cookie."""
+    config: Config = current_app.extensions["licet_config"]
+    token, now = secrets.token_urlsafe(32), clock.now()
+    row = WebSession(
+        token_hash=digest(token), account_id=account.id, created_at=now, seen_at=now, expires_at=now + config.absolute,
+        agent=request.user_agent.string[:200],
+    )
+    db.session.add(row)
+    db.session.flush()
+    login_user(User(account, actor_of(db.session(), account), row, token))
+
+
+@bp.post("/logout")
+def sign_out() -> AnyResponse:
+    """End this sign-in, here and in the table."""
+    current_user.sign_in.ended_at = clock.now()
+    logout_user()
+    chosen = cookie.get("language")
+    cookie.clear()
+    speak(chosen)
+    return redirect(url_for("login.page"), 303)
+
+
+def ask_to_sign_in() -> Response:
+    """The answer to somebody not signed in: the sign-in page, and afterwards back to what was wanted."""
+    from web.errors import wants_json
+
+    wanted = request.full_path.rstrip("?") if request.method in SAFE else _path_of(request.referrer)
+    address = url_for("login.page", next=wanted) if wanted not in {"", "/"} else url_for("login.page")
+    if request.headers.get("HX-Request"):
+        return make_response("", 401, {"HX-Redirect": url_for("login.page", next=_path_of(request.referrer))})
+    if wants_json():
+        return make_response(jsonify(error=_("登录已结束，请重新登录。"), status=401, login=address), 401)
+    return make_response(redirect(address, 302 if request.method in SAFE else 303))
+
+
+def local_path(target: str | None) -> str:
+    """Where to go next: `target` if it is a path of this site, else the desk. Never another site (CWE-601)."""
+    target = target or ""
+    odd = "\\" in target or any(ord(c) < 33 for c in target)
+    parts = urlsplit(target)
+    if odd or not target.startswith("/") or target.startswith("//") or parts.scheme or parts.netloc:
+        return url_for("home.desk")
+    return target
+
+
+def _path_of(address: str | None) -> str:
+    parts = urlsplit(address or "")
+    return local_path(f"{parts.path}?{parts.query}" if parts.query else parts.path) if parts.netloc == request.host else ""
+
+
+def demo_accounts() -> list[dict[str, str]]:
+    """One account for each role, shown on the sign-in page of a demonstration only."""
+    config: Config = current_app.extensions["licet_config"]
+    if not config.demo:
+        return []
+    from registry.sample import demo_accounts as listed
+
+    return listed(db.session())
+
+
+def open_login(app: Flask) -> None:
+    """Connect Flask-Login."""
+    manager = LoginManager(app)
+    manager.session_protection = None  # a phone changes its address; the row in the table is the protection
+    manager.user_loader(living_user)

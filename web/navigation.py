@@ -1,0 +1,80 @@
+"""The left navigation and the phone's bottom bar: at most eight entries, and only those that the person may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask, current_app, g, request
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from ledger.actor import Actor
+from registry.access.rules import can
+from web.guard import actor
+from web.session import db
+
+Count = Callable[[Session, Actor], int]
+COUNTS: dict[str, Count] = {}
+"""How many things wait: "inbox", "notices"; the module of a resource adds its own."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A place to go. `action` None means everybody; `phone` is its place in the bottom bar, None for not there."""
+
+    endpoint: str
+    label: LazyString
+    icon: str
+    action: str | None = None
+    phone: int | None = None
+    short: LazyString | None = None
+    family: tuple[str, ...] = ()
+    count: str | None = None
+
+    @property
+    def here(self) -> bool:
+        """Whether the page shown belongs to this entry."""
+        place = (request.endpoint or "").partition(".")[0]
+        return place == self.endpoint.partition(".")[0] or place in self.family
+
+
+ENTRIES = (
+    Entry("home.desk", _l("工作台"), "home"),
+    Entry("inbox.tasks", _l("待办"), "inbox", phone=1, family=("tasks",), count="inbox"),
+    Entry("requests.mine", _l("我的申请"), "send", phone=2, short=_l("申请")),
+    Entry("register.certificates", _l("证件台账"), "certificate", "certificate.read", phone=3, short=_l("台账")),
+    Entry("people.persons", _l("人员与项目"), "users", "person.read"),
+    Entry("processes.index", _l("流程"), "sitemap", "process.read"),
+    Entry("calendar.year", _l("工作日历"), "calendar", "calendar.edit"),
+    Entry("account.mine", _l("我的"), "user", phone=4),
+)
+
+
+def entries() -> list[Entry]:
+    """The entries of the left navigation for whoever asks."""
+    return [entry for entry in ENTRIES if _open(entry) and entry.endpoint != "account.mine"]
+
+
+def bottom() -> list[Entry]:
+    """The entries of the phone's bottom bar, in order."""
+    return sorted((entry for entry in ENTRIES if entry.phone and _open(entry)), key=lambda entry: entry.phone or 0)
+
+
+def counts() -> dict[str, int]:
+    """Every count for whoever asks, worked out once a request."""
+    if "counts" not in g:
+        g.counts = {name: count(db.session(), actor()) for name, count in COUNTS.items()}
+    found: dict[str, int] = g.counts
+    return found
+
+
+def open_navigation(app: Flask) -> None:
+    """Make the navigation known to the templates."""
+    app.jinja_env.globals.update(navigation=entries, bottom_navigation=bottom, counts=counts)
+
+
+def _open(entry: Entry) -> bool:
+    known = entry.endpoint in current_app.view_functions
+    return known and (entry.action is None or can(actor(), entry.action, None))

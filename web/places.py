@@ -1,0 +1,22 @@
+"""The page of a thing, by its kind and id: for notices, stories and search results."""
+
+from __future__ import annotations
+
+from flask import current_app, url_for
+
+PLACES: dict[str, tuple[str, str]] = {
+    "certificate": ("register.certificate", "certificate_id"),
+    "person": ("people.person", "person_id"),
+    "calendar": ("calendar.year", "year"),
+    "request": ("requests.request_page", "request_id"),
+    "task": ("tasks.task", "task_id"),
+}
+"""Kind of a fact's subject -> endpoint and the name of its argument."""
+
+
+def place_of(kind: str, number: int) -> str | None:
+    """The address of the page of ("certificate", 7), or None where there is no page for it."""
+    endpoint, argument = PLACES.get(kind, ("", ""))
+    if endpoint not in current_app.view_functions:
+        return None
+    return url_for(endpoint, **{argument: number})

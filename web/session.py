@@ -1,0 +1,58 @@
+"""The database session of a request, and its one commit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, current_app, g, has_request_context, request
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import Engine
+
+from ledger.db import READ_ONLY, Base, engine_options, prepare, take_bells
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_READER = "licet_reader"
+
+
+class RequestSession(FlaskSession):
+    """Reads when the request is a GET: SQLite then takes no write lock (ledger.db: BEGIN, not BEGIN IMMEDIATE)."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Any:
+        bind = super().get_bind(*args, **kwargs)
+        if isinstance(bind, Engine) and has_request_context() and request.method in SAFE:
+            reader: Engine = current_app.extensions[_READER]
+            return reader
+        return bind
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": RequestSession}, add_models_to_shell=False)
+
+
+def open_session(app: Flask, url: str) -> None:
+    """Give the app its database; the engine carries the house's settings."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url)
+    db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+        app.extensions[_READER] = db.engine.execution_options(**{READ_ONLY: True})
+
+
+def keep() -> None:
+    """What this request wrote is kept even though the answer is a refusal (a wrong password is counted, say)."""
+    g.kept = True
+
+
+def settle(response: Response) -> Response:
+    """The one commit of a request: after the view has returned, and only if it did not refuse. Then the bells ring."""
+    refused = response.status_code >= 400 and not g.get("kept")
+    if refused or request.method in SAFE:
+        db.session.rollback()
+        return response
+    db.session.commit()
+    bell = current_app.extensions.get("licet_bell")
+    for what in sorted(take_bells(db.session())):
+        if bell:
+            bell(what)
+    return response
