@@ -126,7 +126,9 @@ def test_digits_of_other_scripts_are_not_digits():
     assert not check_id_number("١١٠١٠١١٩٩٠٠٣٠٧٠٢١٤", DAY).ok
 
 
-@pytest.mark.parametrize("number", ["440106197802284170", "330113199512310884", "810000199001010035", "911111199001010034"])
+@pytest.mark.parametrize(
+    "number", ["440106197802284170", "330113199512310884", "810000199001010035", "911111199001010034"]
+)
 def test_residents_permits_and_newer_districts_pass_in_silence(number):
     verdict = check_id_number(number, DAY)
     assert verdict.ok
