@@ -1,0 +1,1 @@
+"""Runs BPMN diagrams: what is accepted, stored, locked, timed and told. It knows neither Flask nor certificates."""

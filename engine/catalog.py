@@ -1,0 +1,239 @@
+"""Deployed processes and what they are given to work with: steps, FEEL functions, decision tables, forms.
+
+A deployment is a set of files (.bpmn, .dmn, .form), kept by content. The same content again is the same definition;
+anything else is a new version. Instances stay on the version they started with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+import feel.dmn
+from engine import drawing, expressions, lint
+from engine.dialect import Blueprint, parse
+from engine.drawing import Element
+from engine.model import Definition, DefinitionFile, Instance, Resource
+from ledger import clock
+from ledger.actor import Actor
+from ledger.errors import BadDiagram, NotFound
+from ledger.facts import record
+
+@dataclass
+class Step:
+    """What a step (the function behind a service task) is handed. It returns variables to set, or None."""
+
+    session: Session
+    actor: Actor
+    instance_id: int
+    element_id: str
+    variables: dict[str, Any]
+
+    @property
+    def instance(self) -> Instance:
+        """The instance's row."""
+        return self.session.get_one(Instance, self.instance_id)
+
+
+Do = Callable[[Step], Mapping[str, Any] | None]
+STEPS: dict[str, dict[str, Do]] = {}
+_form_known: list[Callable[[str], bool]] = []
+
+
+def provide(process_id: str, *, steps: Mapping[str, Do] | None = None,
+            functions: Mapping[str, Callable[..., Any]] | None = None) -> None:
+    """Give a process its steps (by zeebe:taskDefinition type) and add FEEL functions (by name, for every process)."""
+    STEPS.setdefault(process_id, {}).update(steps or {})
+    expressions.FUNCTIONS.update(functions or {})
+
+
+def know_forms(known: Callable[[str], bool]) -> None:
+    """Say which form keys exist; until somebody does, form keys are not checked at deployment."""
+    _form_known[:] = [known]
+
+
+@dataclass
+class Package:
+    """The files of a deployment, read."""
+
+    drawings: list[tuple[str, Element]] = field(default_factory=list)
+    models: list[feel.dmn.Model] = field(default_factory=list)
+    forms: set[str] = field(default_factory=set)
+
+    def process_ids(self) -> list[str]:
+        """The executable processes, those that nobody here calls first."""
+        found = [node for _, root in self.drawings for node in lint.processes(root)]
+        called = {target for _, root in self.drawings for target in lint.called(root)}
+        ids = [str(node.get("id")) for node in found]
+        return sorted(ids, key=lambda process_id: process_id in called)
+
+
+def unpack(files: Mapping[str, bytes]) -> Package:
+    """Read the files. Raises BadDiagram for one that is not what its name says."""
+    package = Package()
+    for name in sorted(files):
+        kind = name.rpartition(".")[2].lower()
+        if kind == "bpmn":
+            package.drawings.append((name, drawing.read(files[name], name)))
+        elif kind == "dmn":
+            package.models.append(_decisions(files[name], name))
+        elif kind == "form":
+            package.forms.add(name.rpartition("/")[2].removesuffix(".form"))
+        else:
+            raise drawing.refuse("file-kind", f"不认识的文件 {name}", f"unknown kind of file {name}", name)
+    return package
+
+
+def _decisions(body: bytes, name: str) -> feel.dmn.Model:
+    drawing.read(body, name)
+    try:
+        return feel.dmn.parse(body)
+    except feel.FeelError as error:
+        raise drawing.refuse("dmn", error.message_zh, error.message_en, name, error.line, error.column) from None
+
+
+def check(files: Mapping[str, bytes]) -> list[lint.Finding]:
+    """Everything wrong with the files, worst first; empty means they can be deployed."""
+    try:
+        package = unpack(files)
+    except BadDiagram as error:
+        return error.findings
+    return lint.examine(package.drawings, _surroundings(package))
+
+
+def _surroundings(package: Package) -> lint.Surroundings:
+    known = _form_known[0] if _form_known else None
+    return lint.Surroundings(
+        steps={process_id: frozenset(steps) for process_id, steps in STEPS.items()},
+        decisions=frozenset(name for model in package.models for name in model.decisions),
+        form_known=None if known is None else lambda key: key in package.forms or known(key),
+    )
+
+
+def deploy(session: Session, files: Mapping[str, bytes], *, by: Actor) -> Definition:
+    """Publish the files; returns the definition of the main process. Raises BadDiagram with every error found."""
+    package = unpack(files)
+    errors = [found for found in lint.examine(package.drawings, _surroundings(package)) if found.severity == "error"]
+    if errors:
+        raise BadDiagram(errors)
+    digest = _digest(files)
+    plans = {process_id: assemble(package, process_id) for process_id in package.process_ids()}
+    made = [_release(session, plan, digest, files, package, by) for plan in plans.values()]
+    return made[0]
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        whole.update(f"{name}\0{hashlib.sha256(files[name]).hexdigest()}\n".encode())
+    return whole.hexdigest()
+
+
+def _release(session: Session, plan: Plan, digest: str, files: Mapping[str, bytes], package: Package,
+             by: Actor) -> Definition:
+    process_id = plan.blueprint.process_id
+    same = select(Definition).where(Definition.process_id == process_id, Definition.digest == digest)
+    found = session.scalar(same)
+    if found is not None:
+        return found
+    last = session.scalar(select(func.max(Definition.version)).where(Definition.process_id == process_id)) or 0
+    made = Definition(process_id=process_id, version=last + 1, name=plan.blueprint.spec.title, digest=digest,
+                      deployed_at=clock.now(), deployed_by=by.name)
+    session.add(made)
+    session.flush()
+    home = next(name for name, root in package.drawings
+                if process_id in {node.get("id") for node in lint.processes(root)})
+    for name, body in files.items():
+        session.add(DefinitionFile(definition_id=made.id, name=name, resource_id=_keep(session, body).id,
+                                   main=name == home))
+    record(session, "definition.deployed", ("definition", made.id), by=by,
+           after={"process": process_id, "version": made.version, "digest": digest})
+    session.flush()
+    return made
+
+
+def _keep(session: Session, body: bytes) -> Resource:
+    sha256 = hashlib.sha256(body).hexdigest()
+    found = session.scalar(select(Resource).where(Resource.sha256 == sha256))
+    if found is None:
+        found = Resource(sha256=sha256, body=body)
+        session.add(found)
+        session.flush()
+    return found
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an instance runs by: the blueprint, the decisions, the steps."""
+
+    blueprint: Blueprint
+    decisions: Mapping[str, feel.dmn.Model]
+
+    def step(self, kind: str) -> Do | None:
+        """The function registered for a step of this process."""
+        return STEPS.get(self.blueprint.process_id, {}).get(kind) or next(
+            (steps[kind] for name in self.blueprint.inner if kind in (steps := STEPS.get(name, {}))), None)
+
+
+def assemble(package: Package, process_id: str) -> Plan:
+    """The plan of one process of a package."""
+    decisions = {name: model for model in package.models for name in model.decisions}
+    return Plan(parse(package.drawings, process_id), decisions)
+
+
+def latest(session: Session, process_id: str) -> Definition:
+    """The newest definition of a process. Raises NotFound."""
+    newest = select(Definition).where(Definition.process_id == process_id).order_by(Definition.version.desc()).limit(1)
+    found = session.scalar(newest)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def definitions(session: Session) -> list[Definition]:
+    """The newest definition of every process, by name."""
+    newest = select(func.max(Definition.id)).group_by(Definition.process_id)
+    return list(session.scalars(select(Definition).where(Definition.id.in_(newest)).order_by(Definition.name)))
+
+
+def diagram(session: Session, definition: Definition | int) -> bytes:
+    """The drawing (BPMN XML) of a definition."""
+    number = definition if isinstance(definition, int) else definition.id
+    return session.scalars(
+        select(Resource.body).join(DefinitionFile, DefinitionFile.resource_id == Resource.id)
+        .where(DefinitionFile.definition_id == number, DefinitionFile.main)
+    ).one()
+
+
+def files_of(session: Session, definition_id: int) -> dict[str, bytes]:
+    """Every file of a definition by name."""
+    rows = session.execute(
+        select(DefinitionFile.name, Resource.body).join(Resource, DefinitionFile.resource_id == Resource.id)
+        .where(DefinitionFile.definition_id == definition_id)
+    )
+    return {name: body for name, body in rows}
+
+
+_plans: WeakKeyDictionary[Engine, dict[int, Plan]] = WeakKeyDictionary()
+_parsed: dict[tuple[str, str], Plan] = {}
+_lock = threading.Lock()
+
+
+def plan(session: Session, definition_id: int) -> Plan:
+    """The plan of a definition, parsed once per process of the operating system and shared by all instances."""
+    with _lock:
+        known = _plans.setdefault(session.get_bind().engine, {})
+    if definition_id not in known:
+        row = session.get_one(Definition, definition_id)
+        key = (row.digest, row.process_id)
+        if key not in _parsed:
+            _parsed[key] = assemble(unpack(files_of(session, definition_id)), row.process_id)
+        known[definition_id] = _parsed[key]
+    return known[definition_id]

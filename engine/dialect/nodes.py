@@ -1,0 +1,217 @@
+"""The elements of a drawing as SpiffWorkflow task specs.
+
+A task in SpiffWorkflow's tree is a *token* here: nothing is predicted ahead and no data is copied from task to task.
+Variables live in scopes (the process, a called process, an embedded sub-process, one round of a multi-instance), so
+parallel branches cannot overwrite each other's variables when they join.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
+from SpiffWorkflow.task import Task as Token
+from SpiffWorkflow.util.task import TaskState
+
+from engine import expressions
+from engine.vocabulary import Extensions, Pairing
+
+if TYPE_CHECKING:
+    from engine.dialect.catching import BoundaryEvent
+    from engine.dialect.scopes import MultiInstance
+
+OVER: int = TaskState.FINISHED_MASK
+WAITING: int = TaskState.WAITING
+READY: int = TaskState.READY
+STARTED: int = TaskState.STARTED
+COMPLETED: int = TaskState.COMPLETED
+CANCELLED: int = TaskState.CANCELLED
+FUTURE: int = TaskState.FUTURE
+
+
+class Flow:
+    """A sequence flow: where it leads and on what condition (None: always, or the default)."""
+
+    __slots__ = ("condition", "id", "target")
+
+    def __init__(self, id: str, target: Node, condition: expressions.Evaluate | None) -> None:
+        self.id, self.target, self.condition = id, target, condition
+
+
+class Fault(Exception):
+    """An element could not be executed; the act is undone."""
+
+    def __init__(self, element_id: str, zh: str, en: str) -> None:
+        self.element_id, self.zh, self.en = element_id, zh, en
+        super().__init__(f"{element_id}: {zh} ({en})")
+
+
+class Node(BpmnTaskSpec):  # type: ignore[misc]
+    """An element that a token passes. Subclasses say what happens on arrival, at work and on leaving."""
+
+    told_by_task = False  # whether a task row (not a visit row) tells its history
+    is_boundary = False
+
+    def __init__(self, wf_spec: Any, bpmn_id: str, *, spec_name: str | None = None, name: str | None = None,
+                 lane: str | None = None, extensions: Extensions | None = None, **more: Any) -> None:
+        super().__init__(wf_spec, spec_name or bpmn_id, lane=lane, **more)
+        self.bpmn_id, self.bpmn_name = bpmn_id, name
+        self.words = extensions or Extensions()
+        self.flows: list[Flow] = []
+        self.arrivals: list[str] = []
+        self.boundary: list[BoundaryEvent] = []
+        self.body: MultiInstance | None = None
+        self.takes = compile_pairings(self.words.takes)
+        self.gives = compile_pairings(self.words.gives)
+
+    # SpiffWorkflow's life cycle, without its look-ahead and data copying
+    def test(self) -> None:
+        """Soundness is the lint's business, once at deployment."""
+
+    def _predict(self, *_args: Any, **_kwargs: Any) -> None:
+        return None
+
+    def _update(self, token: Token) -> None:
+        if not token._state & OVER and self.arrive(token):
+            token._ready()
+
+    def _on_ready(self, token: Token) -> None:
+        return None
+
+    def _run(self, token: Token) -> bool | None:
+        return self.work(token)
+
+    def _on_complete(self, token: Token) -> None:
+        self.leave(token)
+        self.onward(token)
+
+    # what subclasses change
+    def arrive(self, token: Token) -> bool:
+        """A token has come; True when the work can be done now."""
+        self.enter(token)
+        return True
+
+    def work(self, token: Token) -> bool | None:
+        """Do it; None to stay (somebody else completes the token)."""
+        return True
+
+    def follow(self, token: Token) -> Iterable[Flow]:
+        """The flows on which tokens leave."""
+        return self.flows
+
+    def onward(self, token: Token) -> None:
+        """Send tokens on, or tell the multi-instance body that this round is over."""
+        if self.body is not None:
+            self.body.round_over(token)
+            return
+        for flow in self.follow(token):
+            move(token, flow)
+
+    def enter(self, token: Token) -> None:
+        """Number the token, tell the act, take inputs, arm boundary events."""
+        act = token.workflow.top_workflow.act
+        act.entered(token)
+        if self.takes:
+            token.data.update(paired(self.takes, context(token)))
+        for event in self.boundary:
+            event.arm(token)
+
+    def leave(self, token: Token) -> None:
+        """Disarm what is attached and tell the act."""
+        if self.boundary:
+            for child in [child for child in token.children if not child._state & OVER]:
+                withdraw(child)
+        token.workflow.top_workflow.act.left(token, "completed")
+
+    def take(self, token: Token, result: Mapping[str, Any], *, only_named: bool = False) -> None:
+        """Set variables from a result: through the output mapping if there is one, else each by its own name."""
+        if self.gives:
+            found = paired(self.gives, context(token, result))
+            for name, value in found.items():
+                assign(token, name, value)
+        elif not only_named:
+            for name, value in result.items():
+                assign(token, name, value)
+
+
+def compile_pairings(pairs: Iterable[Pairing]) -> list[tuple[expressions.Evaluate, str]]:
+    """An ioMapping ready to evaluate."""
+    return [(expressions.value(pair.source), pair.target) for pair in pairs]
+
+
+def paired(pairs: list[tuple[expressions.Evaluate, str]], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Evaluate an ioMapping; a target "a.b" makes a context."""
+    made: dict[str, Any] = {}
+    for source, target in pairs:
+        head, *path = target.split(".")
+        found = source({**given, **made} if made else given)
+        if path:
+            old = made.get(head, given.get(head))
+            made[head] = placed(old if isinstance(old, Mapping) else {}, path, found)
+        else:
+            made[head] = found
+    return made
+
+
+def placed(old: Mapping[str, Any], path: list[str], value: Any) -> dict[str, Any]:
+    """A copy of `old` with `value` put at the path; the old context is never changed."""
+    head, *rest = path
+    below = old.get(head)
+    return {**old, head: placed(below if isinstance(below, Mapping) else {}, rest, value) if rest else value}
+
+
+def move(token: Token, flow: Flow) -> None:
+    """A token goes along a flow."""
+    target = flow.target
+    child = token._add_child(target, FUTURE)
+    if len(target.arrivals) > 1:
+        child.internal_data["flow"] = flow.id
+    target._update(child)
+
+
+def withdraw(token: Token) -> None:
+    """Take a token (and everything running below it) off the drawing."""
+    if token._state & OVER:
+        return
+    for child in token.children:
+        withdraw(child)
+    top = token.workflow.top_workflow
+    inner = top.subprocesses.pop(token.id, None)
+    if inner is not None:
+        for below in list(inner.tasks.values()):
+            withdraw(below)
+        inner.completed = True
+    token._set_state(CANCELLED)
+    top.act.left(token, "cancelled")
+
+
+def context(token: Token, extra: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+    """The variables visible at a token: its own, its scopes' from inside out, then `extra` over all."""
+    layers = [layer for layer in (extra, token.data) if layer]
+    workflow = token.workflow
+    while workflow.spec.embedded:
+        host = workflow.top_workflow.get_task_from_id(workflow.parent_task_id)
+        layers += [layer for layer in (workflow.data, host.data) if layer]
+        workflow = host.workflow
+    if not layers:
+        return workflow.data  # type: ignore[no-any-return]
+    seen = dict(workflow.data)
+    for layer in reversed(layers):
+        seen.update(layer)
+    return seen
+
+
+def assign(token: Token, name: str, value: Any) -> None:
+    """Set a variable where it lives: the innermost scope that has it, else the process (or the multi-instance round)."""
+    if token.task_spec.body is not None:
+        token.data[name] = value
+        return
+    workflow = token.workflow
+    while workflow.spec.embedded and name not in workflow.data:
+        host = workflow.top_workflow.get_task_from_id(workflow.parent_task_id)
+        if name in host.data or host.task_spec.body is not None:
+            host.data[name] = value
+            return
+        workflow = host.workflow
+    workflow.data[name] = value

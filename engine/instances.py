@@ -1,0 +1,83 @@
+"""Starting, finding and ending instances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from engine import catalog, run, state
+from engine.model import Instance, Subscription, Task, TaskCandidate, TaskExclusion, Timer, Visit
+from ledger import clock
+from ledger.actor import Actor
+from ledger.errors import NotFound
+from ledger.facts import record
+from ledger.failpoints import fp
+
+
+def start(
+    session: Session, process_id: str, *, by: Actor, group_id: int, places: Iterable[int], business_key: str,
+    title: str, variables: Mapping[str, Any] | None = None,
+) -> Instance:
+    """Start the newest version of a process and run it to its first waits.
+
+    `places` are unit ids from the most specific up to the root: tasks are offered to roles at each of them.
+    Raises NotFound for an unknown process.
+    """
+    definition = catalog.latest(session, process_id)
+    instance = Instance(
+        process_id=process_id, definition_id=definition.id, business_key=business_key, title=title[:200],
+        group_id=group_id, places=list(places), state="active", started_at=clock.now(), started_by=by.id, version=1,
+        blob=b"",
+    )
+    session.add(instance)
+    session.flush()
+    record(session, "instance.started", ("instance", instance.id), by=by, group_id=group_id,
+           after={"process": process_id, "version": definition.version, "business_key": business_key})
+    plan = catalog.plan(session, definition.id)
+    with run.act(session, instance, by, fresh=state.begin(plan.blueprint, dict(variables or {}))):
+        pass
+    fp("engine.start.before_commit")
+    return instance
+
+
+def get(session: Session, instance_id: int) -> Instance:
+    """The instance's row. Raises NotFound."""
+    found = session.get(Instance, instance_id)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def variables(session: Session, instance_id: int) -> dict[str, Any]:
+    """The variables of the process, as they stand (a copy)."""
+    return dict(run.read_only(session, get(session, instance_id)).data)
+
+
+def terminate(session: Session, instance_id: int, *, by: Actor, reason: str) -> Instance:
+    """End an instance for a reason; its tasks, timers and subscriptions go with it."""
+    instance = run.active(run.lock(session, instance_id))
+    now = clock.now()
+    _close_rows(session, instance.id, now)
+    instance.state, instance.ended_at, instance.version = "terminated", now, instance.version + 1
+    state.in_hand(session).pop(instance.id, None)
+    record(session, "instance.terminated", ("instance", instance.id), by=by, group_id=instance.group_id,
+           after={"reason": reason[:200]})
+    session.flush()
+    fp("engine.terminate.before_commit")
+    return instance
+
+
+def _close_rows(session: Session, instance_id: int, now: Any) -> None:
+    tasks = select(Task.id).where(Task.instance_id == instance_id, Task.state == "open")
+    for held in (TaskCandidate, TaskExclusion):
+        session.execute(delete(held).where(held.task_id.in_(tasks)), execution_options={"synchronize_session": False})
+    session.execute(update(Task).where(Task.instance_id == instance_id, Task.state == "open")
+                    .values(state="cancelled", completed_at=now, version=Task.version + 1))
+    session.execute(update(Timer).where(Timer.instance_id == instance_id, Timer.state == "waiting")
+                    .values(state="cancelled"))
+    session.execute(delete(Subscription).where(Subscription.instance_id == instance_id))
+    session.execute(update(Visit).where(Visit.instance_id == instance_id, Visit.left_at.is_(None))
+                    .values(left_at=now, left_how="cancelled"))

@@ -1,0 +1,221 @@
+"""The engine's tables. An instance's state is one BLOB; what people and clocks look for are rows beside it.
+
+Lock order everywhere: instance (the root) -> task -> the rest. A version counts the acts on an instance.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ledger.db import Base, BigId, Id, Instant, Json
+
+OPEN = "open"
+
+
+class Resource(Base):
+    """A file of a deployment, kept once by its content."""
+
+    __tablename__ = "resource"
+
+    id: Mapped[Id]
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Definition(Base):
+    """A deployed process: immutable; instances stay on the one they started with."""
+
+    __tablename__ = "definition"
+    __table_args__ = (UniqueConstraint("process_id", "version"), UniqueConstraint("process_id", "digest"))
+
+    id: Mapped[Id]
+    process_id: Mapped[str] = mapped_column(String(120))
+    version: Mapped[int]
+    name: Mapped[str] = mapped_column(String(200))
+    digest: Mapped[str] = mapped_column(String(64))
+    deployed_at: Mapped[dt.datetime] = mapped_column(Instant)
+    deployed_by: Mapped[str] = mapped_column(String(80))
+
+
+class DefinitionFile(Base):
+    """Which files a definition consists of; `main` marks the drawing of the process itself."""
+
+    __tablename__ = "definition_file"
+
+    definition_id: Mapped[int] = mapped_column(ForeignKey("definition.id"), type_=BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"), type_=BigId)
+    main: Mapped[bool] = mapped_column(default=False)
+
+
+class Instance(Base):
+    """One running (or finished) process; the root row that every act on it locks."""
+
+    __tablename__ = "instance"
+    __table_args__ = (Index("ix_instance_process_state", "process_id", "state", "id"),)
+
+    id: Mapped[Id]
+    process_id: Mapped[str] = mapped_column(String(120))
+    definition_id: Mapped[int] = mapped_column(ForeignKey("definition.id"), type_=BigId, index=True)
+    business_key: Mapped[str] = mapped_column(String(120), index=True)
+    title: Mapped[str] = mapped_column(String(200))
+    group_id: Mapped[int] = mapped_column(BigId, index=True)
+    places: Mapped[list[int]] = mapped_column(Json)
+    state: Mapped[str] = mapped_column(String(12), default="active")
+    stage: Mapped[str | None] = mapped_column(String(60))
+    outcome: Mapped[str | None] = mapped_column(String(60))
+    started_at: Mapped[dt.datetime] = mapped_column(Instant)
+    started_by: Mapped[int | None] = mapped_column(BigId, index=True)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    version: Mapped[int] = mapped_column(default=1)
+    blob: Mapped[bytes] = mapped_column(LargeBinary, default=b"", deferred=True)
+
+
+class Task(Base):
+    """A user task that somebody must do, is doing, or has done."""
+
+    __tablename__ = "task"
+    __table_args__ = (
+        Index("ix_task_instance", "instance_id", "token"),
+        Index("ix_task_mine", "assignee_id", "id", postgresql_where=text("state = 'open'"),
+              sqlite_where=text("state = 'open'")),
+    )
+
+    id: Mapped[Id]
+    instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), type_=BigId)
+    token: Mapped[int]
+    element_id: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(200))
+    business_key: Mapped[str] = mapped_column(String(120))
+    process_id: Mapped[str] = mapped_column(String(120))
+    group_id: Mapped[int] = mapped_column(BigId)
+    form_key: Mapped[str | None] = mapped_column(String(120))
+    lane: Mapped[str | None] = mapped_column(String(120))
+    priority: Mapped[int] = mapped_column(default=50)
+    state: Mapped[str] = mapped_column(String(12), default=OPEN)
+    version: Mapped[int] = mapped_column(default=1)
+    assignee_id: Mapped[int | None] = mapped_column(BigId)
+    assignee_name: Mapped[str | None] = mapped_column(String(80))
+    offer: Mapped[list[str]] = mapped_column(Json)
+    barred: Mapped[list[int]] = mapped_column(Json)
+    not_by: Mapped[list[str]] = mapped_column(Json)
+    inputs: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    created_at: Mapped[dt.datetime] = mapped_column(Instant)
+    due_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    due_confirmed: Mapped[bool] = mapped_column(default=True)
+    completed_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    completed_by: Mapped[int | None] = mapped_column(BigId)
+    completed_by_name: Mapped[str | None] = mapped_column(String(80))
+
+
+class TaskCandidate(Base):
+    """A group an open task is offered to; `open` is False while somebody holds the task. Deleted when it ends."""
+
+    __tablename__ = "task_candidate"
+    __table_args__ = (
+        Index("ix_task_candidate_offered", "candidate", "task_id", postgresql_where=text("open"),
+              sqlite_where=text("open = 1")),
+    )
+
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), type_=BigId, primary_key=True)
+    candidate: Mapped[str] = mapped_column(String(160), primary_key=True)
+    open: Mapped[bool] = mapped_column(default=True)
+
+
+class TaskExclusion(Base):
+    """Somebody who may not do an open task (four eyes)."""
+
+    __tablename__ = "task_exclusion"
+
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), type_=BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+
+
+class TaskAnswer(Base):
+    """What was filled in when a task was completed; never overwritten."""
+
+    __tablename__ = "task_answer"
+
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), type_=BigId, primary_key=True)
+    answers: Mapped[dict[str, Any]] = mapped_column(Json)
+    at: Mapped[dt.datetime] = mapped_column(Instant)
+    by_id: Mapped[int | None] = mapped_column(BigId)
+
+
+class Timer(Base):
+    """Something that happens at a moment: an event in the drawing, or a task's deadline (sla) or escalation."""
+
+    __tablename__ = "timer"
+    __table_args__ = (
+        UniqueConstraint("instance_id", "element_id", "occurrence"),
+        CheckConstraint("fired_at IS NULL OR fired_at >= due_at", name="fired_when_due"),
+        Index("ix_timer_due", "next_try_at", postgresql_where=text("state = 'waiting'"),
+              sqlite_where=text("state = 'waiting'")),
+    )
+
+    id: Mapped[Id]
+    instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), type_=BigId)
+    element_id: Mapped[str] = mapped_column(String(120))
+    occurrence: Mapped[int]
+    token: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(12))
+    detail: Mapped[str | None] = mapped_column(String(60))
+    due_at: Mapped[dt.datetime] = mapped_column(Instant)
+    due_confirmed: Mapped[bool] = mapped_column(default=True)
+    state: Mapped[str] = mapped_column(String(12), default="waiting")
+    fired_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[dt.datetime] = mapped_column(Instant)
+    last_error: Mapped[str | None] = mapped_column(String(500))
+
+
+class Subscription(Base):
+    """A message that an instance waits for."""
+
+    __tablename__ = "subscription"
+    __table_args__ = (Index("ix_subscription_name_key", "name", "key"),)
+
+    id: Mapped[Id]
+    instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), type_=BigId, index=True)
+    token: Mapped[int]
+    element_id: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(120))
+    key: Mapped[str | None] = mapped_column(String(200))
+
+
+class Incident(Base):
+    """Something that failed for good and waits for a person's decision."""
+
+    __tablename__ = "incident"
+
+    id: Mapped[Id]
+    instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), type_=BigId, index=True)
+    element_id: Mapped[str] = mapped_column(String(120))
+    timer_id: Mapped[int | None] = mapped_column(ForeignKey("timer.id"), type_=BigId)
+    cause: Mapped[str] = mapped_column(Text)
+    opened_at: Mapped[dt.datetime] = mapped_column(Instant)
+    resolved_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    resolved_by: Mapped[str | None] = mapped_column(String(80))
+    resolution: Mapped[str | None] = mapped_column(String(500))
+
+
+class Visit(Base):
+    """An element that was passed, or is being waited at; user tasks are told by their task row instead."""
+
+    __tablename__ = "visit"
+    __table_args__ = (Index("ix_visit_instance", "instance_id", "token"),)
+
+    id: Mapped[Id]
+    instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), type_=BigId)
+    token: Mapped[int]
+    element_id: Mapped[str] = mapped_column(String(120))
+    entered_at: Mapped[dt.datetime] = mapped_column(Instant)
+    left_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    left_how: Mapped[str | None] = mapped_column(String(12))
+    by_id: Mapped[int | None] = mapped_column(BigId)
+    by_name: Mapped[str | None] = mapped_column(String(80))

@@ -1,0 +1,249 @@
+"""The rows beside an instance's state: tasks with candidates and deadlines, timers, subscriptions, visits."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, select, update
+
+from engine import expressions, state
+from engine.dialect.catching import CatchEvent, MessageWait, TimerWait
+from engine.dialect.nodes import Fault, Node, Token, context
+from engine.dialect.tasks import UserTask
+from engine.model import Subscription, Task, TaskCandidate, TaskExclusion, Timer, Visit
+from ledger import clock
+from ledger.workdays import working_days_after
+
+if TYPE_CHECKING:
+    from engine.run import Act
+
+TASK, CANDIDATE, EXCLUSION = Task.__table__, TaskCandidate.__table__, TaskExclusion.__table__
+TIMER, SUBSCRIPTION, VISIT = Timer.__table__, Subscription.__table__, Visit.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A token waiting for a person (UserTask) or an event."""
+
+    token: Token
+    spec: Node
+
+
+def visit(act: Act, number: int, spec: Node) -> dict[str, Any]:
+    """A visit row, entered now."""
+    return {
+        "instance_id": act.instance.id, "token": number, "element_id": spec.bpmn_id, "entered_at": act.now,
+        "left_at": None, "left_how": None, "by_id": act.actor.id, "by_name": act.actor.name,
+    }
+
+
+def write(act: Act) -> None:
+    """Bring the rows in line with what the process waits for now."""
+    before, after = act.process.known, state.waiting_at(act.process)
+    gone = [number for number in before if number not in after]
+    if gone:
+        _close(act, gone)
+    opened = [wait for wait in act.waits if wait.token.thread_id in after]
+    if opened:
+        _open(act, opened)
+    _tell(act)
+    act.process.known = after
+
+
+def _tell(act: Act) -> None:
+    if act.entries:
+        act.session.execute(insert(VISIT), list(act.entries.values()))  # type: ignore[arg-type]
+    for how in {how for _, how in act.departures}:
+        numbers = [number for number, left_how in act.departures if left_how == how]
+        act.session.execute(
+            update(VISIT).where(VISIT.c.instance_id == act.instance.id, VISIT.c.token.in_(numbers))  # type: ignore[arg-type]
+            .values(left_at=act.now, left_how=how)
+        )
+
+
+def _close(act: Act, gone: list[int]) -> None:
+    here = act.instance.id
+    execute = act.session.execute
+    kinds = {act.process.known[number] for number in gone}
+    if "task" in "".join(kinds):
+        ended = update(TASK).where(TASK.c.instance_id == here, TASK.c.token.in_(gone), TASK.c.state == "open")  # type: ignore[arg-type]
+        rows = execute(ended.values(state="cancelled", completed_at=act.now, version=TASK.c.version + 1).returning(TASK.c.id))
+        forget(act, [number for (number,) in rows])
+    if any("timer" in kind for kind in kinds):
+        execute(
+            update(TIMER)  # type: ignore[arg-type]
+            .where(TIMER.c.instance_id == here, TIMER.c.token.in_(gone), TIMER.c.state == "waiting")
+            .values(state="cancelled")
+        )
+    if any("message" in kind for kind in kinds):
+        execute(delete(SUBSCRIPTION).where(SUBSCRIPTION.c.instance_id == here, SUBSCRIPTION.c.token.in_(gone)))  # type: ignore[arg-type]
+
+
+def forget(act: Act, task_ids: list[int]) -> None:
+    """Tasks ended: nobody is offered them any more."""
+    if task_ids:
+        act.session.execute(delete(CANDIDATE).where(CANDIDATE.c.task_id.in_(task_ids)))  # type: ignore[arg-type]
+        act.session.execute(delete(EXCLUSION).where(EXCLUSION.c.task_id.in_(task_ids)))  # type: ignore[arg-type]
+
+
+def _open(act: Act, waits: Iterable[Wait]) -> None:
+    tasks: list[dict[str, Any]] = []
+    timers: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
+    for wait in waits:
+        if isinstance(wait.spec, UserTask):
+            tasks.append(_task(act, wait.token, wait.spec, timers))
+        elif isinstance(wait.spec, CatchEvent) and isinstance(wait.spec.waits, TimerWait):
+            timers.append(_event_timer(act, wait.token, wait.spec, wait.spec.waits))
+        elif isinstance(wait.spec, CatchEvent) and isinstance(wait.spec.waits, MessageWait):
+            messages.append(_message(act, wait.token, wait.spec, wait.spec.waits))
+    if tasks:
+        _insert_tasks(act, tasks)
+    if timers:
+        act.session.execute(insert(TIMER), timers)  # type: ignore[arg-type]
+    if messages:
+        act.session.execute(insert(SUBSCRIPTION), messages)  # type: ignore[arg-type]
+
+
+def _insert_tasks(act: Act, tasks: list[dict[str, Any]]) -> None:
+    adding = insert(TASK).returning(TASK.c.id, sort_by_parameter_order=True)  # type: ignore[arg-type]
+    numbers = [number for (number,) in act.session.execute(adding, tasks)]
+    offers = [{"task_id": number, "candidate": candidate, "open": task["assignee_id"] is None}
+              for number, task in zip(numbers, tasks, strict=True) for candidate in task["offer"]]
+    bars = [{"task_id": number, "person_id": person}
+            for number, task in zip(numbers, tasks, strict=True) for person in task["barred"]]
+    if offers:
+        act.session.execute(insert(CANDIDATE), offers)  # type: ignore[arg-type]
+    if bars:
+        act.session.execute(insert(EXCLUSION), bars)  # type: ignore[arg-type]
+
+
+def _task(act: Act, token: Token, spec: UserTask, timers: list[dict[str, Any]]) -> dict[str, Any]:
+    given, instance = context(token), act.instance
+    assignee = person(spec.assignee(given)) if spec.assignee else None
+    offer = candidates(act, spec, given)
+    if assignee is None and not offer:
+        raise Fault(spec.bpmn_id, "任务没有办理人：指派和候选的结果都是空", "nobody is offered this task: assignment is empty")
+    due, confirmed = _deadline(act, token, spec, given, timers)
+    not_by = spec.words.words("licet:notBy")
+    return {
+        "instance_id": instance.id, "token": token.thread_id, "element_id": spec.bpmn_id,
+        "name": spec.bpmn_name or spec.bpmn_id, "title": instance.title, "business_key": instance.business_key,
+        "process_id": instance.process_id, "group_id": instance.group_id, "form_key": spec.words.form_id,
+        "lane": spec.lane, "priority": _priority(spec, given), "state": "open", "version": 1,
+        "assignee_id": assignee, "assignee_name": None, "offer": offer,
+        "barred": barred(act, not_by, spec.words.properties.get("licet:notApplicant") == "true", given),
+        "not_by": not_by, "inputs": plain(token.data) if token.data else None, "created_at": act.now,
+        "due_at": due, "due_confirmed": confirmed,
+    }
+
+
+def candidates(act: Act, spec: UserTask, given: Any) -> list[str]:
+    """Whom the task is offered to: "role@unit" for each place of the instance, "person@id" for candidate users."""
+    groups = words(spec.groups(given)) if spec.groups else []
+    offer = at_places(groups, act.instance.places)
+    offer += [f"person@{number}" for number in map(person, words(spec.users(given)) if spec.users else []) if number]
+    return list(dict.fromkeys(offer))
+
+
+def at_places(groups: Iterable[str], places: Iterable[int]) -> list[str]:
+    """Role keys at each place, from the most specific up; what names a place already stays."""
+    return [name for group in groups
+            for name in ([group] if "@" in group else [f"{group}@{place}" for place in places])]
+
+
+def words(found: Any) -> list[str]:
+    """A comma-separated text, or a list, as a list of words."""
+    items = found if isinstance(found, list) else str(found or "").split(",")
+    return [str(item).strip() for item in items if str(item).strip()]
+
+
+def person(found: Any) -> int | None:
+    """A person's id from what an expression gave."""
+    if isinstance(found, (int, Decimal)) and not isinstance(found, bool):
+        return int(found)
+    return int(found) if isinstance(found, str) and found.strip().isdigit() else None
+
+
+def barred(act: Act, not_by: list[str], not_applicant: bool, given: Any) -> list[int]:
+    """Who may not do a task: whoever completed the named elements in this instance, and the applicant (four eyes)."""
+    found: set[int | None] = set()
+    if not_by:
+        done = select(TASK.c.completed_by).where(
+            TASK.c.instance_id == act.instance.id, TASK.c.element_id.in_(not_by), TASK.c.state == "completed")
+        found.update(act.session.scalars(done))
+    if not_applicant:
+        found |= {act.instance.started_by, person(given.get("applicant_id"))}
+    return sorted(number for number in found if number is not None)
+
+
+def _priority(spec: UserTask, given: Any) -> int:
+    number = person(spec.priority(given)) if spec.priority else None
+    return 50 if number is None else number
+
+
+def _deadline(act: Act, token: Token, spec: UserTask, given: Any,
+              timers: list[dict[str, Any]]) -> tuple[dt.datetime | None, bool]:
+    """When the task is due, and the timer rows that watch over it."""
+    properties, act.desk.confirmed = spec.words.properties, True
+    due = expressions.instant(spec.due(given), act.now) if spec.due else None
+    confirmed = act.desk.confirmed
+    if due is None and "licet:sla" in properties:
+        deadline = working_days_after(act.desk.calendar, clock.day_of(act.now), int(properties["licet:sla"]))
+        due, confirmed = clock.end_of_day(deadline.on), deadline.confirmed
+    if due is not None:
+        timers.append(timer(act, token, spec.bpmn_id, "sla", due, confirmed))
+        if "licet:escalateTo" in properties:
+            timers.append(_escalation(act, token, spec, due, confirmed))
+    return due, confirmed
+
+
+def _escalation(act: Act, token: Token, spec: UserTask, due: dt.datetime, confirmed: bool) -> dict[str, Any]:
+    properties = spec.words.properties
+    last_day = clock.day_of(due - dt.timedelta(microseconds=1))
+    later = working_days_after(act.desk.calendar, last_day, int(properties.get("licet:escalateAfter", "0")))
+    moment = max(due, clock.end_of_day(later.on))
+    return timer(act, token, spec.bpmn_id, "escalation", moment, confirmed and later.confirmed,
+                 properties["licet:escalateTo"])
+
+
+def timer(act: Act, token: Token, element_id: str, kind: str, due: dt.datetime, confirmed: bool,
+          detail: str | None = None) -> dict[str, Any]:
+    """A timer row."""
+    act.process.serial += 1
+    return {
+        "instance_id": act.instance.id, "element_id": element_id, "occurrence": act.process.serial,
+        "token": token.thread_id, "kind": kind, "detail": detail, "due_at": due, "due_confirmed": confirmed,
+        "state": "waiting", "next_try_at": due, "attempts": 0,
+    }
+
+
+def _event_timer(act: Act, token: Token, spec: CatchEvent, waits: TimerWait) -> dict[str, Any]:
+    act.desk.confirmed = True
+    due = expressions.instant(waits.moment(context(token)), act.now)
+    if due is None:
+        raise Fault(spec.bpmn_id, f"定时器的结果不是时间：{waits.text}", f"not a moment or duration: {waits.text}")
+    return timer(act, token, spec.bpmn_id, "event", due, act.desk.confirmed)
+
+
+def _message(act: Act, token: Token, spec: CatchEvent, waits: MessageWait) -> dict[str, Any]:
+    key = None if waits.key is None else waits.key(context(token))
+    return {"instance_id": act.instance.id, "token": token.thread_id, "element_id": spec.bpmn_id, "name": waits.name,
+            "key": None if key is None else str(plain(key))}
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it: whole numbers as int, others as float, dates and durations as ISO text."""
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    return value.isoformat() if isinstance(value, (dt.date, dt.time)) else str(value)

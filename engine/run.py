@@ -1,0 +1,198 @@
+"""One act on one instance: lock, load, move to the next waits, write state and rows. All of it in the caller's transaction.
+
+Written together: the state (BLOB) and, beside it, what people and clocks look for - task, timer, subscription and visit
+rows. Only tokens that changed touch rows: which rows exist is known from the state itself (`Process.known`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from engine import catalog, expressions, rows, state
+from engine.dialect.catching import CatchEvent
+from engine.dialect.nodes import OVER, STARTED, Fault, Node, Token, context
+from engine.dialect.scopes import Process
+from engine.model import Instance
+from ledger import clock
+from ledger.actor import Actor
+from ledger.errors import Conflict, NotFound
+from ledger.facts import record
+from ledger.workdays import calendar
+
+STEPS_AT_ONCE = 2000
+
+
+class Act:
+    """What one actor does to one instance, and everything that follows from it until the next wait."""
+
+    def __init__(self, session: Session, instance: Instance, actor: Actor, plan: catalog.Plan, process: Process) -> None:
+        self.session, self.instance, self.actor = session, instance, actor
+        self.plan, self.process, self.now = plan, process, clock.now()
+        self.desk = expressions.Desk(lambda: calendar(session))
+        self.stage, self.outcome = instance.stage, instance.outcome
+        self.waits: list[rows.Wait] = []
+        self.entries: dict[int, dict[str, Any]] = {}
+        self.departures: list[tuple[int, str]] = []
+        self.budget = STEPS_AT_ONCE
+
+    # what the dialect tells
+    def entered(self, token: Token) -> None:
+        """A token has arrived at an element: it gets its serial number, the element's stage becomes the instance's."""
+        self.number(token)
+        spec: Node = token.task_spec
+        properties = spec.words.properties
+        if properties:
+            self.stage = properties.get("licet:stage") or self.stage
+            self.outcome = properties.get("licet:outcome") or self.outcome
+        if spec.told_by_task:
+            self.waits.append(rows.Wait(token, spec))
+        else:
+            self.entries[token.thread_id] = rows.visit(self, token.thread_id, spec)
+
+    def number(self, token: Token) -> None:
+        """Give a token the next serial number; rows refer to it by that."""
+        self.process.serial += 1
+        token.thread_id = self.process.serial
+
+    def left(self, token: Token, how: str) -> None:
+        """A token has left its element (completed or cancelled)."""
+        if token.task_spec.told_by_task or not token.thread_id:
+            return
+        entry = self.entries.get(token.thread_id)
+        if entry is None and not token.task_spec.is_boundary:
+            self.departures.append((token.thread_id, how))
+        elif entry is not None:
+            entry["left_at"], entry["left_how"] = self.now, how
+
+    def wait(self, token: Token, spec: CatchEvent) -> None:
+        """A token waits for an event."""
+        self.waits.append(rows.Wait(token, spec))
+
+    def step(self, token: Token) -> Mapping[str, Any] | None:
+        """Call the registered step of a service task."""
+        spec: Node = token.task_spec
+        do = self.plan.step(spec.words.step or "")
+        if do is None:
+            raise Fault(spec.bpmn_id, f"没有注册的步骤 {spec.words.step}", f"no registered step {spec.words.step}")
+        given = catalog.Step(self.session, self.actor, self.instance.id, spec.bpmn_id, dict(context(token)))
+        return do(given)
+
+    def decide(self, token: Token, decision_id: str) -> Any:
+        """Evaluate a decision of the deployment."""
+        model = self.plan.decisions[decision_id]
+        return model.evaluate(decision_id, context(token), functions=expressions.FUNCTIONS).value
+
+    # moving
+    def token(self, number: int) -> Token:
+        """The waiting token with this serial number. Raises Conflict when it is gone."""
+        for token in self.process.tokens():
+            if token.thread_id == number:
+                return token
+        raise Conflict()
+
+    def advance(self) -> None:
+        """Do everything that needs no person, moment or message. Raises Fault past the step budget or in a dead end."""
+        while True:
+            ready = self.process.ready()
+            if not ready and not self.process.look():
+                break
+            for token in ready:
+                self._work(token)
+            if len(self.process.tasks) > 200:
+                state.prune(self.process)
+        if not self.process.completed and not state.waiting_at(self.process):
+            raise Fault(self.process.spec.name, "流程停在没有出路的地方", "the process is stuck: nothing left to wait for")
+
+    def _work(self, token: Token) -> None:
+        if token._state & OVER:
+            return
+        self.budget -= 1
+        if self.budget < 0:
+            raise Fault(token.task_spec.bpmn_id, f"一次操作超过 {STEPS_AT_ONCE} 步，可能是没有出口的循环",
+                        f"more than {STEPS_AT_ONCE} steps in one act: a loop without an exit?")
+        if token.task_spec.work(token):
+            token.complete()
+        elif not token._state & OVER:
+            token._set_state(STARTED)
+
+
+def lock(session: Session, instance_id: int) -> Instance:
+    """The instance's row, locked for this transaction (on SQLite the transaction itself is the lock)."""
+    wanted = select(Instance).where(Instance.id == instance_id).with_for_update()
+    found = session.scalar(wanted, execution_options={"populate_existing": True})
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def active(instance: Instance) -> Instance:
+    """The instance, if it still runs. Raises Conflict otherwise."""
+    if instance.state != "active":
+        raise Conflict("该流程已结束或已挂起，不能再操作。")
+    return instance
+
+
+@contextmanager
+def act(session: Session, instance: Instance, actor: Actor, fresh: Process | None = None) -> Iterator[Act]:
+    """Work on a locked instance; leaving the block advances it and writes everything, an exception forgets it."""
+    plan = catalog.plan(session, instance.definition_id)
+    hand = state.in_hand(session)
+    live = hand.pop(instance.id, None)
+    process = fresh or (live.process if live else None) or _read(session, instance, plan)
+    doing = Act(session, instance, actor, plan, process)
+    process.act = doing
+    with expressions.at(doing.desk):
+        yield doing
+        doing.advance()
+        state.prune(process)
+        rows.write(doing)
+        _save(doing)
+    del process.act
+    hand[instance.id] = state.Live(instance.version, process)
+
+
+def _read(session: Session, instance: Instance, plan: catalog.Plan) -> Process:
+    kept = state.shelf(session).take(instance.id, instance.version)
+    if kept is not None:
+        return kept
+    blob = session.scalars(select(Instance.blob).where(Instance.id == instance.id)).one()
+    return state.load(plan.blueprint, blob)
+
+
+def _save(doing: Act) -> None:
+    instance, process = doing.instance, doing.process
+    changed: dict[str, Any] = {"version": instance.version + 1}
+    if doing.stage != instance.stage:
+        changed["stage"] = doing.stage
+    if doing.outcome != instance.outcome:
+        changed["outcome"] = doing.outcome
+    if process.completed:
+        changed |= {"state": "completed", "ended_at": doing.now}
+    blob = state.dump(process)
+    saved = doing.session.execute(
+        update(Instance.__table__)  # type: ignore[arg-type]
+        .where(Instance.id == instance.id, Instance.version == instance.version).values(blob=blob, **changed)
+    )
+    if saved.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict()
+    for name, value in changed.items():
+        set_committed_value(instance, name, value)
+    if process.completed:
+        record(doing.session, "instance.ended", ("instance", instance.id), by=doing.actor, group_id=instance.group_id,
+               after={"outcome": doing.outcome})
+
+
+def read_only(session: Session, instance: Instance) -> Process:
+    """The process of an instance for looking at; not kept, not to be changed."""
+    blob = session.scalars(select(Instance.blob).where(Instance.id == instance.id)).one()
+    return state.load(catalog.plan(session, instance.definition_id).blueprint, blob)
+
+
+__all__ = ["Act", "act", "active", "dt", "lock", "read_only"]

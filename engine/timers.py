@@ -1,0 +1,137 @@
+"""Timers are rows. A sweep fires what is due, one transaction for each; nothing else makes time pass.
+
+Two sweeps at once share the work: each locks the instance (SKIP LOCKED) before it looks at the timer again. A timer that
+fails is tried again with a growing pause and then becomes an incident; it never holds up the others.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from sqlalchemy import Engine, insert, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from engine import incidents, rows, run
+from engine.model import OPEN, Instance, Task, TaskCandidate, Timer
+from ledger import clock
+from ledger.actor import SYSTEM
+from ledger.db import reading, unit
+from ledger.errors import Conflict
+from ledger.facts import record
+from ledger.failpoints import fp
+
+ATTEMPTS = 3
+PAUSE = dt.timedelta(minutes=5)
+
+
+def due(session: Session, limit: int = 100) -> list[int]:
+    """The ids of timers to fire now, the longest overdue first."""
+    wanted = select(Timer.id).where(Timer.state == "waiting", Timer.next_try_at <= clock.now())
+    return list(session.scalars(wanted.order_by(Timer.next_try_at, Timer.id).limit(limit)))
+
+
+def of_instance(session: Session, instance_id: int, *, waiting: bool = True) -> list[Timer]:
+    """An instance's timers, soonest first; with `waiting` False also those fired and cancelled."""
+    wanted = select(Timer).where(Timer.instance_id == instance_id).order_by(Timer.due_at, Timer.id)
+    return list(session.scalars(wanted.where(Timer.state == "waiting") if waiting else wanted))
+
+
+def sweep(engine: Engine, *, limit: int = 100, unit: Callable[[Engine], object] = unit) -> int:
+    """Fire up to `limit` due timers, each in a transaction of its own; how many fired."""
+    with reading(engine) as session:
+        wanted = due(session, limit)
+    return sum(_attempt(engine, timer_id) for timer_id in wanted)
+
+
+def _attempt(engine: Engine, timer_id: int) -> bool:
+    try:
+        with unit(engine) as session:
+            fired = fire(session, timer_id)
+            fp("engine.timer.before_commit")
+        fp("engine.timer.after_commit")
+        return fired
+    except (Conflict, OperationalError):
+        return False  # somebody else is at work on the instance; the next sweep looks again
+    except Exception as error:
+        with unit(engine) as session:
+            _failed(session, timer_id, error)
+        return False
+
+
+def fire(session: Session, timer_id: int) -> bool:
+    """Fire one timer if it is still due; False when it is not, or when its instance is being worked on."""
+    instance = _claim(session, timer_id)
+    timer = session.get(Timer, timer_id, populate_existing=True) if instance is not None else None
+    now = clock.now()
+    if instance is None or timer is None or timer.state != "waiting" or max(timer.due_at, timer.next_try_at) > now:
+        return False
+    if instance.state != "active":
+        return False
+    timer.state, timer.fired_at = "fired", now
+    session.flush()
+    if timer.kind == "event":
+        _event(session, instance, timer)
+    else:
+        _watch(session, instance, timer)
+    return True
+
+
+def _claim(session: Session, timer_id: int) -> Instance | None:
+    owner = select(Timer.instance_id).where(Timer.id == timer_id).scalar_subquery()
+    wanted = select(Instance).where(Instance.id == owner).with_for_update(skip_locked=True)
+    return session.scalar(wanted, execution_options={"populate_existing": True})
+
+
+def _event(session: Session, instance: Instance, timer: Timer) -> None:
+    record(session, "timer.fired", ("instance", instance.id), by=SYSTEM, group_id=instance.group_id,
+           after={"timer": timer.id, "element": timer.element_id, "due": timer.due_at.isoformat()},
+           key=f"timer:{timer.id}")
+    with run.act(session, instance, SYSTEM) as act:
+        token = act.token(timer.token)
+        token.task_spec.trigger(token, timer.element_id, {})
+        fp("engine.timer.fired")
+
+
+def _watch(session: Session, instance: Instance, timer: Timer) -> None:
+    """A task's deadline has passed: say so, or offer it to somebody higher."""
+    task = session.scalars(
+        select(Task).where(Task.instance_id == instance.id, Task.token == timer.token, Task.state == OPEN)).one()
+    kind = "task.overdue" if timer.kind == "sla" else "task.escalated"
+    if timer.kind == "escalation":
+        _widen(session, instance, task, timer.detail or "")
+    record(session, kind, ("instance", instance.id), by=SYSTEM, group_id=instance.group_id,
+           after={"task": task.id, "element": task.element_id, "name": task.name, "to": timer.detail},
+           key=f"timer:{timer.id}")
+    fp("engine.timer.fired")
+
+
+def _widen(session: Session, instance: Instance, task: Task, role: str) -> None:
+    added = [name for name in rows.at_places(rows.words(role), instance.places) if name not in task.offer]
+    task.offer, task.version = [*task.offer, *added], task.version + 1
+    if added:
+        free = task.assignee_id is None
+        session.execute(insert(TaskCandidate), [{"task_id": task.id, "candidate": name, "open": free} for name in added])
+    session.flush()
+
+
+def _failed(session: Session, timer_id: int, error: Exception) -> None:
+    """Count the attempt; after the last one it becomes an incident."""
+    owner = session.scalars(select(Timer.instance_id).where(Timer.id == timer_id)).one()
+    instance = run.lock(session, owner)
+    timer = session.get_one(Timer, timer_id, populate_existing=True)
+    if timer.state != "waiting":
+        return
+    attempts = timer.attempts + 1
+    timer.attempts, timer.last_error = attempts, f"{type(error).__name__}: {error}"[:500]
+    timer.next_try_at = clock.now() + PAUSE * 2 ** (attempts - 1)
+    if attempts >= ATTEMPTS:
+        timer.state = "failed"
+        incidents.open(session, instance, timer.element_id, timer.last_error, timer_id=timer.id)
+
+
+def again(session: Session, timer_id: int) -> None:
+    """Let a failed timer be tried again."""
+    session.execute(update(Timer).where(Timer.id == timer_id, Timer.state == "failed")
+                    .values(state="waiting", attempts=0, next_try_at=clock.now()))
