@@ -117,3 +117,9 @@ def _value(scope: Any, name: Any) -> Any:
             return None
         scope = scope.get(step)
     return scope
+
+
+def prefill(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers of another form that this one asks for under the same keys (the registration begins with the application)."""
+    wanted = [str(field.get("key") or field.get("path")) for field in _top(form.schema) if not field.get("readonly")]
+    return {key: answers[key] for key in wanted if answers.get(key) is not None}
