@@ -29,6 +29,7 @@ from rq.timeouts import UnixSignalDeathPenalty
 from sqlalchemy import Engine
 
 from ledger.db import open_database
+from registry.people import sealing
 from web.config import Config
 
 log = logging.getLogger("licet.worker")
@@ -106,8 +107,9 @@ class Rounds:
         self._turn = threading.Lock()
 
     def answer(self, kind: str) -> None:
-        """Do what a wake-up of this kind asks for, until there is no more; of an unknown kind: everything."""
-        wanted = [kind] if kind in self.parts else list(self.parts)
+        """Do what a wake-up of this kind asks for and what follows from it, until there is no more; else everything."""
+        names = list(self.parts)
+        wanted = names[names.index(kind) :] if kind in names else names
         with self._turn:
             end = time.monotonic() + ROUND
             while not self.stopping.is_set() and time.monotonic() < end:
@@ -129,7 +131,7 @@ class Rounds:
 
 
 def due_work() -> dict[str, Part]:
-    """What there is to do, by kind of wake-up: each does a small piece and says how much it did."""
+    """What there is to do, by kind of wake-up, causes before effects: each does a small piece, says how much it did."""
     from engine import timers
     from ledger import outbox
     from registry.alerts import deadlines
@@ -200,6 +202,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     config = Config.from_environment()
     with alone(config):
+        sealing.load_key(config.data)
         rounds = Rounds(open_database(config.database), due_work())
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda *_: rounds.stopping.set())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -52,9 +53,16 @@ class Child:
         if len(self._falls) == OFTEN and now - self._falls[0] < 60:
             return False
         self._falls.append(now)
+        self._end_orphans()
         time.sleep(min(2.0, 0.2 * len(self._falls)))
         self.start()
         return True
+
+    def _end_orphans(self) -> None:
+        """What a fallen process had started may still hold its port."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     def tell(self, sign: signal.Signals) -> None:
         if self.process is not None and self.process.poll() is None:

@@ -25,7 +25,7 @@ def main(book: Path, redis_url: str, slow: float) -> None:
 
         return write
 
-    parts = {"broken": broken} | {kind: note(kind) for kind in ("timers", "outbox")}
+    parts = {"broken": broken} | {kind: note(kind) for kind in ("outbox", "timers")}
     rounds = worker.Rounds(open_database("sqlite://"), parts)
     signal.signal(signal.SIGTERM, lambda *_: rounds.stopping.set())
     sweeper = threading.Thread(target=rounds.sweep, daemon=True)

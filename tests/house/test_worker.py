@@ -182,3 +182,23 @@ def test_on_postgresql_several_workers_may_run(tmp_path: Path) -> None:
     config = Config(data=tmp_path, database_url="postgresql+psycopg://licet@/licet")
     with worker.alone(config), worker.alone(config):
         pass
+
+
+def test_what_follows_from_a_part_is_done_with_it() -> None:
+    waiting = {"timers": [1], "outbox": [0]}
+    done = []
+
+    def part(name: str) -> Callable[[object], int]:
+        def act(_: object) -> int:
+            done.append(name)
+            waiting["outbox"] += [1] if name == "timers" and sum(waiting["timers"]) else []
+            return waiting[name].pop() if waiting[name] else 0
+
+        return act
+
+    rounds = worker.Rounds(None, {name: part(name) for name in ("timers", "outbox")})  # type: ignore[arg-type]
+    rounds.answer("timers")
+    assert waiting == {"timers": [], "outbox": []}
+    done.clear()
+    rounds.answer("outbox")
+    assert done == ["outbox"]
