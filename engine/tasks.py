@@ -144,6 +144,19 @@ def release(session: Session, task_id: int, actor: Actor) -> Task:
     return task
 
 
+def take(session: Session, task_id: int, actor: Actor, *, version: int | None = None) -> Task:
+    """Lock the instance and see that the actor may complete the task now: for callers that write before `complete`.
+
+    Raises what `complete` would raise.
+    """
+    task, instance = _open_task(session, task_id, actor)
+    _held_by_nobody(task, actor)
+    if version is not None and version != task.version:
+        raise Conflict()
+    run.active(instance)
+    return task
+
+
 def complete(session: Session, task_id: int, actor: Actor, answers: Mapping[str, Any], *,
              version: int | None = None) -> Task:
     """Complete a task with its answers and move the instance to its next waits.
@@ -222,4 +235,4 @@ def _note(session: Session, kind: str, task: Task, instance: Instance, actor: Ac
            after={"task": task.id, "element": task.element_id, "name": task.name})
 
 
-__all__ = ["FourEyes", "answers", "claim", "clock", "complete", "counts", "get", "groups_of", "inbox", "offered", "release"]
+__all__ = ["FourEyes", "answers", "claim", "clock", "complete", "counts", "get", "groups_of", "inbox", "offered", "release", "take"]
