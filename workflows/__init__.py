@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from engine import catalog
+from forms import schema
 from ledger.actor import Actor
 from workflows.process import Process
 
@@ -18,6 +19,12 @@ def install() -> None:
     for process in (APPLICATION,):
         CATALOG[process.id] = process
         catalog.provide(process.id, steps=process.steps)
+    catalog.know_forms(form_known)
+
+
+def form_known(key: str) -> bool:
+    """Whether there is a form of this key, or one for each type of certificate ("apply": "apply-J03", ...)."""
+    return any(name == key or name.startswith(f"{key}-") for name in schema.library())
 
 
 def publish(session: Session, *, by: Actor) -> None:

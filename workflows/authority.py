@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine import instances, messages
+from engine import messages, run
 from forms import schema
 from forms.check import check
 from ledger import clock
@@ -17,12 +17,15 @@ from ledger.errors import BadAnswer, Conflict, NotAllowed, NotFound, Problem
 from ledger.facts import record
 from registry.access.rules import can
 from workflows import bans
-from workflows.filing import file_ids
+from workflows.filing import file_ids, may_use
 from workflows.requests import AuthorityAnswer, Request, attach, get
 
 MESSAGES = {
     "accepted": "authority.accepted", "supplement": "authority.supplement", "refused": "authority.refused",
     "granted": "authority.granted", "denied": "authority.denied",
+}
+KINDS = {
+    "accepted": "受理", "supplement": "补正通知", "refused": "不予受理", "granted": "准予许可", "denied": "不予许可",
 }
 ACTION = "certificate.register"
 MORE_THAN_ONCE = 2
@@ -44,7 +47,8 @@ def form_for(request: Request, kind: str) -> tuple[schema.Form, dict[str, Any]]:
     """The form of an answer and the values it opens with."""
     if kind not in MESSAGES:
         raise NotFound
-    return schema.load("answer"), {"kind": kind, "received_on": clock.today().isoformat()}
+    given = {"kinds": [{"value": kind, "label": KINDS[kind]}], "kind": kind, "answered_on": clock.today().isoformat()}
+    return schema.load("answer"), given
 
 
 def record_answer(
@@ -55,9 +59,10 @@ def record_answer(
     if not can(actor, ACTION, request):
         raise NotAllowed
     assert request.instance_id is not None
-    instances.lock(session, request.instance_id)
+    run.lock(session, request.instance_id)
     form, given = form_for(request, kind)
-    clean = check(form, {**answers, "kind": kind}, given=given)
+    mine = may_use(session, actor, request)
+    clean = check(form, {**answers, "kind": kind, "verdict": "done"}, given=given, may_use=mine)
     on = _day(clean, request)
     if MESSAGES[kind] not in messages.waiting(session, request.instance_id):
         raise OtherStage
@@ -69,18 +74,17 @@ def record_answer(
     after |= _effect(session, request, kind, clean, on)
     session.flush()
     record(session, MESSAGES[kind], ("request", request.id), by=actor, group_id=request.group_id, after=after)
-    payload = {"supplement_days": clean["days"]} if kind == "supplement" and clean.get("days") else {}
-    messages.send(session, request.instance_id, MESSAGES[kind], payload, by=actor)
+    messages.send(session, request.instance_id, MESSAGES[kind], {"due_on": clean.get("due_on")}, by=actor)
     return answer
 
 
 def _day(clean: Mapping[str, Any], request: Request) -> dt.date:
-    on = dt.date.fromisoformat(clean["received_on"])
+    on = dt.date.fromisoformat(clean["answered_on"])
     if on > clock.today():
-        raise BadAnswer({"received_on": [Problem("日期不能晚于今天。")]})
+        raise BadAnswer({"answered_on": [Problem("日期不能晚于今天。")]})
     if request.filed_on and on < request.filed_on:
         params = {"day": request.filed_on.isoformat()}
-        raise BadAnswer({"received_on": [Problem("日期不能早于申报日期 {day}。", params)]})
+        raise BadAnswer({"answered_on": [Problem("日期不能早于申报日期 {day}。", params)]})
     return on
 
 

@@ -19,11 +19,13 @@ from ledger.actor import Actor
 from ledger.db import Base, BigId, Instant, Json
 from ledger.errors import NotFound, Problem
 from ledger.files import File
+from registry.access.rules import visible
+from registry.certificates.models import Certificate, Scan, Version
 from workflows import CATALOG
 from workflows.checks import checks_for
-from workflows.filing import file_ids
+from workflows.filing import file_ids, may_use
 from workflows.process import Act
-from workflows.requests import Request, RequestFile, attach, of_instance
+from workflows.requests import Request, RequestFile, attach, of_instance, seen_by
 
 
 class Draft(Base):
@@ -61,11 +63,18 @@ def open_task(session: Session, actor: Actor, task_id: int) -> Desk:
     offered = task.state == "open" and tasks.offered(session, task, actor)
     mine = task.assignee_id == actor.id
     return Desk(
-        task=task, request=request, form=schema.load(task.form_key or ""),
+        task=task, request=request, form=form_for(task, request),
         data={**given, **(draft.answers if draft else {})}, draft_at=draft.saved_at if draft else None, mine=mine,
         may_claim=offered and task.assignee_id is None, may_act=offered and (mine or task.assignee_id is None),
         corrections=corrections_of(request, task),
     )
+
+
+def form_for(task: Task, request: Request) -> schema.Form:
+    """The form of a task: the one for the request's type ("apply-J03") where there is one, else the one it names."""
+    key = task.form_key or ""
+    own = f"{key}-{request.type_code}"
+    return schema.load(own if own in schema.library() else key)
 
 
 def given_for(session: Session, request: Request, task: Task) -> dict[str, Any]:
@@ -78,7 +87,7 @@ def given_for(session: Session, request: Request, task: Task) -> dict[str, Any]:
 def corrections_of(request: Request, task: Task) -> dict[str, list[Problem]]:
     """Why the request came back, by field ("" for the whole); only where the applicant fills it in again."""
     found: dict[str, list[Problem]] = {}
-    if (task.form_key or "").startswith("apply-"):
+    if task.form_key == "apply":
         for item in request.open_corrections:
             found.setdefault(item.field, []).append(
                 Problem("{reason}（{by}）", {"reason": item.reason, "by": item.by_name}))
@@ -115,13 +124,12 @@ def complete(
     task = tasks.take(session, task_id, actor, version=version)
     request = of_instance(session, task.instance_id)
     process = CATALOG[request.process_id]
-    form = schema.load(task.form_key or "")
-    given = given_for(session, request, task)
-    clean = check(form, answers, given=given, checks=checks_for(session, request))
+    form = form_for(task, request)
+    clean = check(form, answers, given=given_for(session, request, task), checks=checks_for(session, request),
+                  may_use=may_use(session, actor, request))
     act = Act(session, request, task, clean, actor)
     if judge := process.checked.get(task.element_id):
         judge(act)
-    require_own_files(session, actor, request, form, clean)
     attach(session, request, file_ids(form, clean))
     if write := process.answered.get(task.element_id):
         write(act)
@@ -130,16 +138,28 @@ def complete(
     return tasks.complete(session, task_id, actor, clean, version=version)
 
 
-def require_own_files(
-    session: Session, actor: Actor, request: Request, form: schema.Form, answers: Mapping[str, Any]
-) -> None:
-    """A file may be named by the one who uploaded it, or when it belongs to the request already."""
-    for numbers in file_ids(form, answers).values():
-        for number in numbers:
-            file = session.get(File, number)
-            known = session.get(RequestFile, (request.id, number))
-            if file is None or (file.by_id != actor.id and known is None):
-                raise NotFound
+def may_see_file(session: Session, actor: Actor, file_id: int) -> File:
+    """A file that the actor uploaded, or that belongs to a request or certificate they may see; NotFound otherwise."""
+    file = session.get(File, file_id)
+    if file is None or not (_own(file, actor) or _of_request(session, actor, file) or _of_scan(session, actor, file)):
+        raise NotFound
+    return file
+
+
+def _own(file: File, actor: Actor) -> bool:
+    return actor.kind == "system" or (actor.id is not None and file.by_id == actor.id)
+
+
+def _of_request(session: Session, actor: Actor, file: File) -> bool:
+    held = select(Request.id).join(RequestFile, RequestFile.request_id == Request.id).where(
+        RequestFile.file_id == file.id, seen_by(actor))
+    return session.scalar(held.limit(1)) is not None
+
+
+def _of_scan(session: Session, actor: Actor, file: File) -> bool:
+    held = select(Certificate).join(Version, Version.certificate_id == Certificate.id).join(
+        Scan, Scan.version_id == Version.id).where(Scan.file_id == file.id)
+    return session.scalar(visible(held, actor, model=Certificate).limit(1)) is not None
 
 
 def _draft(session: Session, actor: Actor, task: Task) -> Draft | None:

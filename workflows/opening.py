@@ -16,7 +16,8 @@ from ledger.actor import Actor
 from ledger.errors import NotAllowed, NotFound
 from ledger.facts import record
 from registry.access.rules import Thing, can, visible
-from registry.certificates.catalogue import CertificateType, type_of
+from registry.certificates.catalogue import type_of
+from registry.certificates.kinds import CertificateType
 from registry.people.persons import Person
 from registry.people.units import Unit, places
 from workflows.requests import Request, RequestCount
@@ -98,7 +99,8 @@ def _unit_holder(unit: Unit) -> Holder:
 
 def holder_of(session: Session, kind: str, holder_id: int) -> Person | Unit:
     """The person or unit that a request is for, or NotFound."""
-    found = session.get(Person if kind == "person" else Unit, holder_id)
+    found: Person | Unit | None
+    found = session.get(Person, holder_id) if kind == "person" else session.get(Unit, holder_id)
     if found is None:
         raise NotFound
     return found
@@ -163,6 +165,6 @@ def _variables(request: Request, kind: CertificateType) -> dict[str, Any]:
     return {
         "request_id": request.id, "applicant_id": request.applicant_id, "type_code": request.type_code,
         "family": request.family, "reviewers": list(kind.reviewers), "second_by_type": kind.second_approval,
-        "decision_days": kind.decision.workdays, "supplement_days": SUPPLEMENT_DAYS, "chases": 0,
-        "contract_amount": None, "valid": False,
+        "decision_days": kind.decision.workdays, "supplement_days": SUPPLEMENT_DAYS,
+        "supplement_due": None, "chases": 0, "contract_amount": None, "valid": False,
     }

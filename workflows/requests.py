@@ -153,7 +153,7 @@ def seen_by(actor: Actor) -> ColumnElement[bool]:
     return or_(allowed(Request, actor), Request.instance_id.in_(involved))
 
 
-def _query(actor: Actor) -> Select[tuple[Request]]:
+def _query(actor: Actor) -> Select[Request]:
     query = select(Request).join(Instance, Request.instance_id == Instance.id)
     return query if actor.kind == "system" else query.where(seen_by(actor))
 

@@ -53,7 +53,7 @@ def tell_of_end(session: Session, fact: Fact) -> None:
 
 def tell_of_delay(session: Session, fact: Fact) -> None:
     """A task that is late goes to whoever holds it, or to everybody it is offered to; so does its escalation."""
-    task = session.get(Task, (fact.after or {}).get("task_id", 0))
+    task = session.get(Task, (fact.after or {}).get("task", 0))
     if task is None or task.state != "open":
         return
     escalated = fact.kind == "task.escalated"

@@ -49,12 +49,11 @@ def reviewed(act: Act) -> None:
 
 
 def _returns(act: Act) -> None:
-    rows = [row for row in act.answers.get("returns") or [] if row.get("reason")]
-    rows = rows or [{"field": "", "reason": act.answers.get("opinion") or ""}]
+    rows = act.answers.get("returns") or act.answers.get("differences") or []
     for row in rows:
         act.request.corrections.append(Correction(
             request_id=act.request.id, element_id=act.task.element_id, field=row.get("field") or "",
-            reason=row["reason"], by_name=act.by.name, at=clock.now()))
+            reason=row.get("reason") or row["found"], by_name=act.by.name, at=clock.now()))
     _record(act, "request.returned", fields=[row.get("field") or "" for row in rows])
 
 

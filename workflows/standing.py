@@ -1,0 +1,67 @@
+"""Where a request stands: its stage, who acts next and by when."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.model import Task, Timer
+from registry.access.roles import roles
+from workflows.requests import Request
+
+STAGES: dict[str, str] = {
+    "draft": "填报中", "correction": "退回修改", "unit_review": "单位初审", "approval": "单位审批", "filing": "待申报",
+    "filed": "已申报，等待受理", "supplement": "补正中", "accepted": "已受理，等待决定", "denied": "不予许可，待处理",
+    "granted": "准予许可，待登记", "comparing": "复核中",
+}
+APPLICANT = "applicant"
+
+
+@dataclass(frozen=True)
+class Next:
+    """One thing that somebody must do next; `due_confirmed` is False where a calendar was missing."""
+
+    task_id: int
+    name: str
+    role: str
+    assignee: str | None
+    due_at: dt.datetime | None
+    due_confirmed: bool
+
+
+@dataclass(frozen=True)
+class Where:
+    """Stage and its label (a msgid), what is next, and how it ended if it has."""
+
+    stage: str
+    stage_label: str
+    next: list[Next]
+    state: str
+    outcome: str | None
+    waits_until: dt.datetime | None = None
+    waits_confirmed: bool = True
+
+
+def standing_of(session: Session, request: Request) -> Where:
+    """Where the request is now."""
+    instance = request.instance
+    tasks = session.scalars(
+        select(Task).where(Task.instance_id == instance.id, Task.state == "open").order_by(Task.id)).all()
+    timer = session.scalars(
+        select(Timer).where(Timer.instance_id == instance.id, Timer.state == "waiting", Timer.kind == "event")
+        .order_by(Timer.due_at).limit(1)).first()
+    return Where(
+        stage=instance.stage or "", stage_label=STAGES.get(instance.stage or "", ""),
+        next=[_next(task, request) for task in tasks], state=instance.state, outcome=instance.outcome,
+        waits_until=timer.due_at if timer else None, waits_confirmed=timer.due_confirmed if timer else True,
+    )
+
+
+def _next(task: Task, request: Request) -> Next:
+    mine = task.assignee_id == request.applicant_id or not task.offer
+    role = APPLICANT if mine else task.offer[0].partition("@")[0]
+    name = task.assignee_name or (request.applicant_name if mine else None)
+    return Next(task.id, task.name, role if role in roles() else APPLICANT, name, task.due_at, task.due_confirmed)
