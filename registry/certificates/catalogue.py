@@ -78,6 +78,25 @@ def as_of(each: CertificateType, on: dt.date, province: str = "") -> Certificate
     return msgspec.structs.replace(each, **changes) if changes else each
 
 
+def statements(said: Stated, place: str = "type") -> Iterator[tuple[str, Stated]]:
+    """Every statement of a type, also inside its variants and rows, with its key ("window", "fields[3]")."""
+    yield place, said
+    for name in said.__struct_fields__:
+        value = getattr(said, name)
+        at = name if place == "type" else f"{place}.{name}"
+        if isinstance(value, Stated):
+            yield from statements(value, at)
+        elif isinstance(value, tuple):
+            for number, one in enumerate(value):
+                if isinstance(one, Stated):
+                    yield from statements(one, f"{at}[{number}]")
+
+
+def doubts(each: CertificateType) -> list[tuple[str, Stated]]:
+    """What is not verified about a type (未核实), with its key; our own rules (D) are no doubts."""
+    return [(key, said) for key, said in statements(each) if not said.verified and not said.source.startswith("D")]
+
+
 def load(folder: Path) -> dict[str, CertificateType]:
     """Read and check a folder of types (*.toml, any depth; defaults.toml fills what a file leaves out).
 
@@ -136,7 +155,7 @@ def _faults(each: CertificateType, path: Path) -> Iterator[tuple[str, str]]:
     for key in each.number.unique_by:
         if key not in keys:
             yield "number.unique_by", f"no field {key}"
-    for key, said in _stated(each):
+    for key, said in statements(each):
         if said.source[:1] not in ("S", "M", "D", "K"):
             yield f"{key}.source", f"{said.source!r} is none of S, M, D, K"
         if said.verified and said.source[:1] in ("D", "K"):
@@ -145,20 +164,6 @@ def _faults(each: CertificateType, path: Path) -> Iterator[tuple[str, str]]:
     yield from _window_faults("window", each.window)
     for at, variant in enumerate(each.variants):
         yield from _variant_faults(f"variants[{at}]", variant)
-
-
-def _stated(said: Stated, place: str = "type") -> Iterator[tuple[str, Stated]]:
-    """Every statement of a type, also inside its variants and rows, with its key."""
-    yield place, said
-    for name in said.__struct_fields__:
-        value = getattr(said, name)
-        at = name if place == "type" else f"{place}.{name}"
-        if isinstance(value, Stated):
-            yield from _stated(value, at)
-        elif isinstance(value, tuple):
-            for number, one in enumerate(value):
-                if isinstance(one, Stated):
-                    yield from _stated(one, f"{at}[{number}]")
 
 
 def _field_faults(place: str, fields: tuple[Field, ...]) -> Iterator[tuple[str, str]]:

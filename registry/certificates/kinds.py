@@ -45,10 +45,11 @@ class Validity(Stated, frozen=True, kw_only=True):
 
 class Review(Stated, frozen=True, kw_only=True):
     """A check inside the term: every `months`, or `long_months` for those the text names; or from one day of the year
-    to another ("01-01")."""
+    to another ("01-01"). `lapses`: who misses it may no longer rely on the certificate; the others are duties only."""
 
     months: int | None = None
     long_months: int | None = None
+    lapses: bool = False
     year_from: str = ""
     year_to: str = ""
 

@@ -13,25 +13,18 @@ from registry.certificates.catalogue import (
     BrokenType,
     UnknownType,
     as_of,
+    doubts,
     in_force,
     in_force_of,
     load,
+    statements,
     type_of,
     types,
 )
-from registry.certificates.kinds import Stated, Validity, Variant
+from registry.certificates.kinds import Validity, Variant
 from registry.certificates.numbers import check_number
 
 DAY = dt.date(2026, 11, 22)
-
-
-def statements(said):
-    yield said
-    for name in said.__struct_fields__:
-        value = getattr(said, name)
-        for each in value if isinstance(value, tuple) else (value,):
-            if isinstance(each, Stated):
-                yield from statements(each)
 
 
 def test_all_types_are_there():
@@ -46,9 +39,15 @@ def test_every_name_and_alias_means_one_type():
 
 def test_nothing_from_knowledge_or_of_our_own_passes_as_verified():
     for each in types().values():
-        for said in statements(each):
+        for _, said in statements(each):
             assert not (said.verified and said.source[0] in "KD"), (each.code, said)
     assert not type_of("E04").verified
+
+
+def test_what_is_unverified_can_be_shown():
+    keys = {key for key, _ in doubts(type_of("E03"))}
+    assert "change" in keys
+    assert not keys & {"validity", "window", "decision", "review"}
 
 
 @pytest.mark.parametrize("each", types().values(), ids=lambda each: each.code)
