@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import sys
@@ -15,15 +16,30 @@ from pathlib import Path
 from migrations.run import heads, upgrade
 from scripts.system import say
 
+ROOT = Path(__file__).resolve().parent.parent
 NAME = "licet.sqlite"
+PUBLISHED = "published"
 
 
 def ready(data: Path, url: str) -> bool:
-    """Whether the database is there and at the newest migration; costs milliseconds, imports neither Alembic nor us."""
+    """Whether the database is there, at the newest migration and with the shipped processes as they are now.
+
+    Costs milliseconds and imports neither Alembic nor the house.
+    """
     try:
-        return _revision(data, url) == heads()
+        return (data / PUBLISHED).read_text() == shipped() and _revision(data, url) == heads()
     except Exception:
         return False
+
+
+def shipped() -> str:
+    """One figure for all diagrams, tables and forms that come with the source."""
+    total = hashlib.sha256()
+    for folder in ("workflows", "forms"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in {".bpmn", ".dmn", ".form"}:
+                total.update(path.name.encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()
 
 
 def _revision(data: Path, url: str) -> set[str]:
@@ -40,16 +56,28 @@ def _revision(data: Path, url: str) -> set[str]:
 def prepare(data: Path, url: str, sample: str) -> None:
     """Upgrade what is there, after a copy; make what is not, complete or not at all."""
     file = data / NAME
-    if url:
-        new = _is_new(url)
-        upgrade(url)
-        if new:
-            fill(url, data, sample)
-    elif file.exists():
-        _copy(file, data / "backups" / f"{int(time.time())}.sqlite")
-        upgrade(f"sqlite:///{file}")
+    if url or file.exists():
+        _renew(data, url, sample)
     else:
         _make(file, data, sample)
+    (data / PUBLISHED).write_text(shipped())
+
+
+def _renew(data: Path, url: str, sample: str) -> None:
+    file = data / NAME
+    new = bool(url) and not _revision_or_none(data, url)
+    if not url and _revision_or_none(data, url) != heads():
+        _copy(file, data / "backups" / f"{int(time.time())}.sqlite")
+    url = url or f"sqlite:///{file}"
+    upgrade(url)
+    fill(url, data, sample if new else "none")
+
+
+def _revision_or_none(data: Path, url: str) -> set[str]:
+    try:
+        return _revision(data, url)
+    except Exception:
+        return set()
 
 
 def _make(file: Path, data: Path, sample: str) -> None:
@@ -74,31 +102,25 @@ def _copy(file: Path, target: Path) -> None:
     say(f"database copied to {target} before its upgrade")
 
 
-def _is_new(url: str) -> bool:
-    from sqlalchemy import inspect
-
-    from ledger.db import open_database
-
-    engine = open_database(url)
-    try:
-        return not inspect(engine).has_table("alembic_version")
-    finally:
-        engine.dispose()
-
-
 def fill(url: str, data: Path, sample: str) -> None:
-    """What a new database starts with: the house's baseline, or the demonstration group with one account a role."""
-    from ledger.db import open_database, reading
+    """What every site has: the calendar and the shipped processes; a new demonstration its group, too."""
+    from ledger import workdays
+    from ledger.actor import SYSTEM
+    from ledger.db import open_database, reading, unit
     from registry.people import sealing
+    from workflows import publish
 
     sealing.load_key(data)
     engine = open_database(url)
-    begun = time.monotonic()
+    with unit(engine) as session:
+        workdays.seed(session)
+        publish(session, by=SYSTEM)
     if sample == "demo":
-        say("demonstration data ...")
         from registry.sample import demo_accounts
         from workflows import sample as demonstration
 
+        begun = time.monotonic()
+        say("demonstration data ...")
         demonstration.load(engine, data / "files")
         with reading(engine) as session:
             write_accounts(data / "accounts.txt", demo_accounts(session))

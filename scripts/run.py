@@ -84,8 +84,8 @@ class Site:
         if (self.data / "accounts.txt").exists():
             self.environment["LICET_DEMO"] = "1"
         web = self._child("web", [sys.executable, "-m", "gunicorn", *self._gunicorn(), "wsgi:app"])
+        self._await_page(web)  # the person first, then the worker: two cores import one application at a time
         self._child("worker", [sys.executable, "-m", "worker"])
-        self._await_page(web)
         if not self.stopping.is_set():
             self._greet(time.monotonic() - begun)
 

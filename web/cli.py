@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
-from flask_migrate import Migrate
 
 from ledger import workdays
 from ledger.actor import SYSTEM
@@ -24,8 +23,11 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 def open_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
-    Migrate(app, db, directory=str(MIGRATIONS))
     app.cli.add_command(licet)
+    if click.get_current_context(silent=True) is not None:  # Alembic costs half a second: a web process need not pay it
+        from flask_migrate import Migrate
+
+        Migrate(app, db, directory=str(MIGRATIONS))
 
 
 def _config() -> Config:

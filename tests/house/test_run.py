@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
@@ -97,6 +98,7 @@ def site(tmp_path: Path) -> Path:
     (tmp_path / "wsgi.py").write_text(WSGI)
     (tmp_path / "worker.py").write_text(WORKER)
     (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "published").write_text(hashlib.sha256().hexdigest())  # nothing is shipped, and that is published
     with closing(sqlite3.connect(tmp_path / "data" / "licet.sqlite", isolation_level=None)) as database:
         database.execute("create table alembic_version (version_num text)")
         database.execute("insert into alembic_version values ('1')")
