@@ -98,7 +98,7 @@ def site(tmp_path: Path) -> Path:
     (tmp_path / "wsgi.py").write_text(WSGI)
     (tmp_path / "worker.py").write_text(WORKER)
     (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "published").write_text(hashlib.sha256().hexdigest())  # nothing is shipped, and that is published
+    (tmp_path / "data" / "published").write_text(hashlib.sha256().hexdigest())  # there is nothing to publish
     with closing(sqlite3.connect(tmp_path / "data" / "licet.sqlite", isolation_level=None)) as database:
         database.execute("create table alembic_version (version_num text)")
         database.execute("insert into alembic_version values ('1')")
@@ -134,11 +134,13 @@ def test_it_brings_up_redis_web_and_worker_and_ends_them_at_ctrl_c(run: Callable
 
 def test_what_falls_is_started_again(run: Callable[..., Running]) -> None:
     running = run()
+    woken = running.data / "woken"
+    until(woken.exists)
     before = running.children()
     for name in ("worker", "redis", "web"):
         os.kill(before[name], signal.SIGKILL)
     until(lambda: len(running.children()) == 3 and not set(running.children().values()) & set(before.values()))
-    until(lambda: (running.data / "woken").read_text().count("redis://") == 2)
+    until(lambda: woken.read_text().count("redis://") == 2)
     until(running.answers)
 
 
