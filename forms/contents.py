@@ -120,6 +120,6 @@ def _value(scope: Any, name: Any) -> Any:
 
 
 def prefill(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Answers of another form that this one asks for under the same keys (the registration begins with the application)."""
+    """Answers of another form that this one asks for under the same keys: registering begins with the application."""
     wanted = [str(field.get("key") or field.get("path")) for field in _top(form.schema) if not field.get("readonly")]
     return {key: answers[key] for key in wanted if answers.get(key) is not None}

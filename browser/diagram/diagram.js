@@ -7,7 +7,7 @@ const STATES = { active: "正在进行", completed: "已完成", failed: "出错
 
 async function draw(place) {
   const canvasPlace = Object.assign(document.createElement("div"), { className: "licet-diagram-canvas", tabIndex: 0 });
-  canvasPlace.setAttribute("role", "img");
+  canvasPlace.setAttribute("role", "group");
   canvasPlace.setAttribute("aria-label", place.dataset.label ?? text("流程图"));
   place.replaceChildren(canvasPlace);
   const response = await fetch(place.dataset.diagram, { credentials: "same-origin" });

@@ -31,6 +31,7 @@ const domId = (form, [id, ...indexes]) => `fjs-form-${form._id}-${[id, ...indexe
 const labelOf = (form, id) => { const field = form.get("formFieldRegistry").get(id); return field?.label ?? field?.dateLabel ?? ""; };
 
 function placeOf(form, key) {
+  if (!key) return null;
   const all = form.get("formFieldInstanceRegistry").getAll?.() ?? form.get("formFieldInstanceRegistry").getAllKeyed();
   const instance = all.find(({ valuePath }) => valuePath.join(".") === key);
   if (instance) {

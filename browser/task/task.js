@@ -24,7 +24,7 @@ async function draw(root) {
   place.replaceChildren();
   const form = new Form({
     container: place,
-    debounce: 150,
+    debounce: false, // with a delay, form-js loses what was typed when something else redraws the form meanwhile
     properties: { readOnly, ariaLabel: root.dataset.label },
     licet: { files: part(root, "files", {}), filesUrl: root.dataset.filesUrl, checksUrl: root.dataset.checksUrl },
     additionalModules: [fields],

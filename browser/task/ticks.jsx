@@ -25,7 +25,7 @@ export function Ticks(props) {
             </label>
             <span class="licet-tick-files">
               {(row.files ?? []).map((file) => <FileLink key={file.id ?? file} file={known[file.id ?? file] ?? file} />)}
-              {!(row.files ?? []).length && <span class="licet-muted">{text("没有文件")}</span>}
+              {row.files && !row.files.length && <span class="licet-muted">{text("没有文件")}</span>}
             </span>
           </li>
         ))}
