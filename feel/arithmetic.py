@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time
 from decimal import Decimal, DecimalException, InvalidOperation
 
 from feel.budget import check_text
+from feel.moments import CLOCKS, DATED
 from feel.temporal import add_months, add_nanos, add_to_time, between, between_times
 from feel.values import NUMBERS, DaysDuration, Value, YearsMonths
 
 LARGEST = 10**27
-DATES = (date, datetime)
 
 
 def add(left: Value, right: Value) -> Value:
@@ -23,7 +22,7 @@ def add(left: Value, right: Value) -> Value:
         return left + right
     if one is two and one in (DaysDuration, YearsMonths):
         return _durations(left, right, 1)
-    if two in DATES or two is time:
+    if two in DATED or two in CLOCKS:
         left, right, one, two = right, left, two, one
     return _shift(left, right, 1)
 
@@ -32,9 +31,9 @@ def subtract(left: Value, right: Value) -> Value:
     one, two = type(left), type(right)
     if one is Decimal and two is Decimal:
         return _number(NUMBERS.subtract, left, right)
-    if one in DATES and two in DATES:
+    if one in DATED and two in DATED:
         return between(left, right)
-    if one is time and two is time:
+    if one in CLOCKS and two in CLOCKS:
         return between_times(left, right)
     if one is two and one in (DaysDuration, YearsMonths):
         return _durations(left, right, -1)
@@ -99,11 +98,11 @@ def _shift(left: Value, right: Value, sign: int) -> Value:
     """A date, moment or time moved by a duration."""
     kind = type(left)
     if type(right) is YearsMonths:
-        return add_months(left, sign * right.months) if kind in DATES else None
+        return add_months(left, sign * right.months) if kind in DATED else None
     if type(right) is DaysDuration:
-        if kind in DATES:
+        if kind in DATED:
             return add_nanos(left, sign * right.nanos)
-        return add_to_time(left, sign * right.nanos) if kind is time else None
+        return add_to_time(left, sign * right.nanos) if kind in CLOCKS else None
     return None
 
 

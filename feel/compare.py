@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import date
 from decimal import Decimal
 
 from feel.budget import spend
-from feel.temporal import time_nanos, time_offset
-from feel.values import SECOND, DaysDuration, Range, Value, YearsMonths
+from feel.moments import CLOCKS, DAY, DAYS, MOMENTS, SECOND, instant, nanos_of, offset_of, ordinal_of
+from feel.values import KINDS, DaysDuration, Range, Value, YearsMonths
 
+TEMPORAL = DAYS | MOMENTS | CLOCKS
 Truth = bool | None
 
 
@@ -18,12 +19,10 @@ def equal(left: Value, right: Value) -> Truth:
     if left is None or right is None:
         return left is right
     kind = type(left)
+    if kind in TEMPORAL:
+        return _equal_times(left, right) if KINDS.get(type(right)) == KINDS[kind] else None
     if kind is not type(right):
         return None
-    if kind is datetime:
-        return _equal_moments(left, right)
-    if kind is time:
-        return _time_key(left) == _time_key(right)
     if kind is list:
         return _equal_lists(left, right)
     if kind is dict:
@@ -37,15 +36,20 @@ def same(left: Value, right: Value) -> bool:
     return equal(left, right) is True
 
 
-def _equal_moments(left: datetime, right: datetime) -> bool:
-    if (left.tzinfo is None) != (right.tzinfo is None):
-        return False
-    return left == right if left.tzinfo is None else left.astimezone(UTC) == right.astimezone(UTC)
+def _equal_times(left: Value, right: Value) -> bool:
+    """Equal to the second: equality is of year to second and offset (10.3.2.3.5), parts of a second do not count."""
+    one, two = _key(left), _key(right)
+    return one[1] == two[1] and one[0] // SECOND == two[0] // SECOND
 
 
-def _time_key(value: time) -> tuple[int, bool]:
-    offset = time_offset(value)
-    return time_nanos(value) - (offset or 0) * SECOND, offset is not None
+def _key(value: Value) -> tuple[int, bool]:
+    """Where a date, time or moment stands on its line, and whether that line is tied to UTC."""
+    kind = type(value)
+    if kind in DAYS:
+        return ordinal_of(value) * DAY, True
+    if kind in MOMENTS:
+        return instant(value), value.tzinfo is not None
+    return nanos_of(value) - (offset_of(value) or 0) * SECOND, value.tzinfo is not None
 
 
 def _equal_lists(left: list[Value], right: list[Value]) -> Truth:
@@ -63,7 +67,7 @@ def _equal_contexts(left: dict[str, Value], right: dict[str, Value]) -> Truth:
 
 
 def _equal_ranges(left: Range, right: Range) -> Truth:
-    if (left.low_closed, left.high_closed) != (right.low_closed, right.high_closed):
+    if (left.low_closed, left.high_closed, left.form) != (right.low_closed, right.high_closed, right.form):
         return False
     return same(left.low, right.low) and same(left.high, right.high)
 
@@ -74,17 +78,11 @@ ORDERED = frozenset({Decimal, str, date, DaysDuration, YearsMonths})
 def less(left: Value, right: Value) -> Truth:
     """`<`; None for different kinds, for kinds without order, and where only one side has an offset."""
     kind = type(left)
-    if kind is not type(right):
-        return None
-    if kind in ORDERED:
+    if kind in ORDERED and kind is type(right):
         return bool(left < right)
-    if kind is datetime:
-        if (left.tzinfo is None) != (right.tzinfo is None):
-            return None
-        return bool(left < right if left.tzinfo is None else left.astimezone(UTC) < right.astimezone(UTC))
-    if kind is time:
-        a, b = _time_key(left), _time_key(right)
-        return a[0] < b[0] if a[1] == b[1] else None
+    if kind in TEMPORAL and KINDS[type(right)] == KINDS[kind]:
+        one, two = _key(left), _key(right)
+        return one[0] < two[0] if one[1] == two[1] else None
     return None
 
 

@@ -32,6 +32,7 @@ class Scope:
         self.perhaps: set[str] = set()
         self.filters = 0
         self.depth = 0
+        self.built = 0
         self.types: Mapping[str, Type] = {}
 
     def met(self, name: str) -> None:
@@ -45,6 +46,10 @@ class Scope:
         self.bound.append(bound)
         yield bound
         self.bound.pop()
+
+    def weight(self, before: int) -> int:
+        """The steps that running once what was built since `before` costs: one for two nodes, and the round itself."""
+        return 2 + (self.built - before) // 2
 
     @contextmanager
     def filtering(self) -> Iterator[set[str]]:
@@ -77,6 +82,7 @@ def node(*kinds: str) -> Callable[[Handler], Handler]:
 def build(tree: Any, scope: Scope) -> Code:
     """The closure of one node; raises FeelError when the tree is nested too deep."""
     scope.depth += 1
+    scope.built += 1
     if scope.depth > DEPTH:
         raise FeelError(f"表达式嵌套超过 {DEPTH} 层", f"the expression is nested more than {DEPTH} levels deep")
     code = NODES[tree.data](tree, scope)

@@ -57,6 +57,7 @@ def normal(name: str) -> str:
     return " ".join(name.split())
 
 
+@lru_cache(4096)
 def awkward(name: str) -> bool:
     """Joining words would not find this name: it has an operator or a keyword in it."""
     words = name.split()

@@ -7,18 +7,18 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from feel.budget import spend
-from feel.temporal import time_offset
-from feel.values import DAY, SECOND, DaysDuration, Range, Value, YearsMonths
+from feel.moments import DAY, SECOND, Clock, FineTime, LongDate, LongMoment, Moment, nanos_of, offset_of, twin
+from feel.values import NUMBERS, DaysDuration, Range, Value, YearsMonths
 
 Part = Callable[[Value], Value]
 
 
-def _offset(value: time | datetime) -> Value:
-    seconds = time_offset(value)
+def _offset(value: Clock | Moment) -> Value:
+    seconds = offset_of(value)
     return None if seconds is None else DaysDuration(seconds * SECOND)
 
 
-def _zone(value: time | datetime) -> Value:
+def _zone(value: Clock | Moment) -> Value:
     return getattr(value.tzinfo, "key", None)
 
 
@@ -31,12 +31,12 @@ DATE: dict[str, Part] = {
     "year": lambda v: Decimal(v.year),
     "month": lambda v: Decimal(v.month),
     "day": lambda v: Decimal(v.day),
-    "weekday": lambda v: Decimal(v.isoweekday()),
+    "weekday": lambda v: Decimal(twin(v).isoweekday()),
 }
 TIME: dict[str, Part] = {
     "hour": lambda v: Decimal(v.hour),
     "minute": lambda v: Decimal(v.minute),
-    "second": lambda v: Decimal(v.second),
+    "second": lambda v: NUMBERS.divide(Decimal(nanos_of(v) % (60 * SECOND)), Decimal(SECOND)),
     "time offset": _offset,
     "timezone": _zone,
 }
@@ -44,6 +44,9 @@ PARTS: dict[type, dict[str, Part]] = {
     date: DATE,
     time: TIME,
     datetime: DATE | TIME,
+    LongDate: DATE,
+    FineTime: TIME,
+    LongMoment: DATE | TIME,
     DaysDuration: {
         "days": lambda v: _signed(v.nanos, DAY, 10**12),
         "hours": lambda v: _signed(v.nanos, 3600 * SECOND, 24),

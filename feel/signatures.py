@@ -10,17 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TypeVar
 
 from feel.budget import spend
+from feel.moments import CLOCKS, DAYS, MOMENTS
 from feel.values import DaysDuration, Function, Range, Value, YearsMonths
 
 PYTHON: dict[str, tuple[type, ...]] = {
-    "number": (Decimal,), "string": (str,), "boolean": (bool,), "list": (list,), "context": (dict,), "date": (date,),
-    "time": (time,), "moment": (datetime,), "days": (DaysDuration,), "months": (YearsMonths,), "range": (Range,),
-    "function": (Function,), "any": (),
+    "number": (Decimal,), "string": (str,), "boolean": (bool,), "list": (list,), "context": (dict,),
+    "date": tuple(DAYS),
+    "time": tuple(CLOCKS), "moment": tuple(MOMENTS), "days": (DaysDuration,), "months": (YearsMonths,),
+    "range": (Range,), "function": (Function,), "any": (),
 }  # fmt: skip
 REFUSED = object()
 NULL = type(None)

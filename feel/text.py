@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time
 from decimal import Decimal
 
 from feel.budget import check_text, spend
-from feel.temporal import date_text, datetime_text, duration_text, time_text
+from feel.iso import date_text, datetime_text, duration_text, time_text
+from feel.lexer import PART
+from feel.moments import FineTime, LongDate, LongMoment
 from feel.values import DaysDuration, Function, Range, Value, YearsMonths
+
+NAME = re.compile(rf"[{PART}](?:[{PART} .'+*/-]*[{PART}])?")
 
 
 def number_text(value: Decimal) -> str:
@@ -28,11 +33,11 @@ def written(value: Value, *, inside: bool = False) -> str:
             return _quoted(value) if inside else value
         case Decimal():
             return number_text(value)
-        case datetime():
+        case datetime() | LongMoment():
             return datetime_text(value)
-        case date():
+        case date() | LongDate():
             return date_text(value)
-        case time():
+        case time() | FineTime():
             return time_text(value)
         case DaysDuration() | YearsMonths():
             return duration_text(value)
@@ -47,6 +52,11 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def _key(key: str) -> str:
+    """A key as a context literal can hold it: quoted unless it is a name."""
+    return key if NAME.fullmatch(key) else _quoted(key)
+
+
 def _container(value: Value) -> str:
     if type(value) is Range:
         low, high = ("" if end is None else written(end, inside=True) for end in (value.low, value.high))
@@ -54,7 +64,7 @@ def _container(value: Value) -> str:
     if type(value) is list:
         parts = [written(item, inside=True) for item in value]
     else:
-        parts = [f"{key}: {written(item, inside=True)}" for key, item in value.items()]
+        parts = [f"{_key(key)}: {written(item, inside=True)}" for key, item in value.items()]
     check_text(sum(map(len, parts)))
     body = ", ".join(parts)
     return f"[{body}]" if type(value) is list else f"{{{body}}}"

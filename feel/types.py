@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import UTC
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from lark import Tree
 
 from feel.budget import spend
+from feel.moments import DAYS, make_moment
 from feel.values import Function, Range, Value, kind
 
 ALIASES = {
@@ -67,13 +68,14 @@ def type_of(tree: Tree[Any], named: Mapping[str, Type] = MappingProxyType({})) -
     return Type("function")
 
 
-def conforms(value: Value, wanted: Type) -> bool:
+def conforms(value: Value, wanted: Type, checking: bool = True) -> bool:
     """Is the value of this type; null is of every type here (`instance of` asks `is_instance`)."""
-    return value is None or is_instance(value, wanted)
+    return value is None or is_instance(value, wanted, checking)
 
 
-def is_instance(value: Value, wanted: Type) -> bool:
-    if wanted.check is not None and not wanted.check(value):
+def is_instance(value: Value, wanted: Type, checking: bool = False) -> bool:
+    """Is the value of this type; allowed values count only when `checking` (as an input, argument or result)."""
+    if checking and wanted.check is not None and not wanted.check(value):
         return False
     name = wanted.name
     if name == "Any":
@@ -83,19 +85,19 @@ def is_instance(value: Value, wanted: Type) -> bool:
     if kind(value) != name:
         return False
     if wanted.element is not None:
-        return _elements(value, wanted.element)
+        return _elements(value, wanted.element, checking)
     if name == "context":
         spend(len(wanted.entries))
-        return all(key in value and conforms(value[key], each) for key, each in wanted.entries.items())
+        return all(key in value and conforms(value[key], each, checking) for key, each in wanted.entries.items())
     return _signature(value, wanted) if name == "function" else True
 
 
-def _elements(value: Value, element: Type) -> bool:
+def _elements(value: Value, element: Type, checking: bool) -> bool:
     if type(value) is Range:
         ends = [end for end in (value.low, value.high) if end is not None]
-        return all(conforms(end, element) for end in ends)
+        return all(conforms(end, element, checking) for end in ends)
     spend(len(value))
-    return all(conforms(item, element) for item in value)
+    return all(conforms(item, element, checking) for item in value)
 
 
 def _signature(value: Function, wanted: Type) -> bool:
@@ -105,8 +107,8 @@ def _signature(value: Function, wanted: Type) -> bool:
     if len(value.parameters) != len(wanted.parameters) and not value.variadic:
         return False
     mine = value.types or tuple(ANY for _ in wanted.parameters)
-    takes = all(fits(asked, (own or ANY)) for asked, own in zip(wanted.parameters, mine, strict=False))
-    gives = wanted.result is None or fits(value.result_type or ANY, wanted.result)
+    takes = all(fits(asked, own or ANY) for asked, own in zip(wanted.parameters, mine, strict=False))
+    gives = wanted.result is None or value.result_type is None or fits(value.result_type, wanted.result)
     return takes and gives
 
 
@@ -131,6 +133,6 @@ def coerce(value: Value, wanted: Type) -> tuple[bool, Value]:
         return False, None
     if type(value) is list and len(value) == 1 and conforms(value[0], wanted):
         return True, value[0]
-    if wanted.name == "date and time" and type(value) is date:
-        return True, datetime.combine(value, time())
+    if wanted.name == "date and time" and type(value) in DAYS:
+        return True, make_moment(value, 0, UTC)
     return False, None

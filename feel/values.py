@@ -15,6 +15,7 @@ from typing import Any
 
 from feel.budget import NESTING, spend
 from feel.errors import FeelError
+from feel.moments import SECOND, FineTime, LongDate, LongMoment
 
 Value = Any
 """Any FEEL value (see the module's docstring)."""
@@ -23,9 +24,6 @@ NUMBERS = Context(
     prec=34, rounding=ROUND_HALF_EVEN, Emin=-6143, Emax=6144, traps=[InvalidOperation, DivisionByZero, Overflow]
 )
 """IEEE 754 decimal128, as 10.3.2.3.1 asks; what traps becomes null."""
-
-SECOND = 1_000_000_000
-DAY = 86_400 * SECOND
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,7 +46,7 @@ class DaysDuration:
         return NUMBERS.divide(Decimal(self.nanos), Decimal(SECOND))
 
     def __str__(self) -> str:
-        from feel.temporal import duration_text
+        from feel.iso import duration_text
 
         return duration_text(self)
 
@@ -60,19 +58,20 @@ class YearsMonths:
     months: int
 
     def __str__(self) -> str:
-        from feel.temporal import duration_text
+        from feel.iso import duration_text
 
         return duration_text(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """An interval; None at an end means without end there."""
+    """An interval; None at an end means without end there. `form` is the sign of one written `(< 10)`, else empty."""
 
     low: Value
     high: Value
     low_closed: bool = True
     high_closed: bool = True
+    form: str = ""
 
 
 class Function:
@@ -107,6 +106,9 @@ KINDS: dict[type, str] = {
     date: "date",
     time: "time",
     datetime: "date and time",
+    LongDate: "date",
+    FineTime: "time",
+    LongMoment: "date and time",
     DaysDuration: "days and time duration",
     YearsMonths: "years and months duration",
     Range: "range",
@@ -123,7 +125,9 @@ def number(value: int | float | str | Decimal) -> Decimal:
     return NUMBERS.create_decimal(value if not isinstance(value, float) else repr(value))
 
 
-PLAIN = frozenset({str, bool, type(None), date, time, datetime, DaysDuration, YearsMonths, Function})
+PLAIN = frozenset(
+    {str, bool, type(None), date, time, datetime, LongDate, FineTime, LongMoment, DaysDuration, YearsMonths, Function}
+)
 
 
 def feel_value(given: Any, depth: int = 0) -> Value:
@@ -162,7 +166,7 @@ def _container(given: Any, depth: int) -> Value:
         return [feel_value(item, depth + 1) for item in given]
     if isinstance(given, Range):
         low, high = feel_value(given.low, depth + 1), feel_value(given.high, depth + 1)
-        return Range(low, high, given.low_closed, given.high_closed)
+        return Range(low, high, given.low_closed, given.high_closed, given.form)
     return _subclass(given)
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from time import time as seconds
 
+from feel.moments import Day, Moment, twin
 from feel.signatures import builtin
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -30,21 +31,21 @@ def today() -> date:
 
 
 @builtin("day of year(date: date|moment)")
-def day_of_year(on: date) -> Decimal:
-    return Decimal(on.timetuple().tm_yday)
+def day_of_year(on: Day | Moment) -> Decimal:
+    return Decimal(twin(on).timetuple().tm_yday)
 
 
 @builtin("day of week(date: date|moment)")
-def day_of_week(on: date) -> str:
-    return DAYS[on.weekday()]
+def day_of_week(on: Day | Moment) -> str:
+    return DAYS[twin(on).weekday()]
 
 
 @builtin("month of year(date: date|moment)")
-def month_of_year(on: date) -> str:
+def month_of_year(on: Day | Moment) -> str:
     return MONTHS[on.month - 1]
 
 
 @builtin("week of year(date: date|moment)")
-def week_of_year(on: date) -> Decimal:
+def week_of_year(on: Day | Moment) -> Decimal:
     """ISO 8601: the first week has the year's first Thursday."""
-    return Decimal(on.isocalendar().week)
+    return Decimal(twin(on).isocalendar().week)

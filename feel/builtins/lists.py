@@ -58,13 +58,9 @@ def _extreme(items: Items, better: Callable[[Value, Value], bool | None]) -> Val
 
 
 def _truth(items: Items, deciding: bool) -> bool | None:
-    answer: bool | None = not deciding
-    for item in items:
-        if item is deciding:
-            return deciding
-        if item is not (not deciding):
-            answer = None
-    return answer
+    if any(item is deciding for item in items):
+        return deciding
+    return not deciding if all(type(item) is bool for item in items) else None
 
 
 @builtin("all(list: list)")

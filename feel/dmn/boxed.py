@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 
 from feel.budget import spend
@@ -11,6 +12,7 @@ from feel.dmn.itemtypes import ItemTypes
 from feel.dmn.table import read_table
 from feel.dmn.xml import Element, child, children, label, local, text_of
 from feel.errors import FeelError
+from feel.expression import hard
 from feel.functions import invoke_named, typed_call
 from feel.lexer import normal
 from feel.nodes.boxes import inside_item, pick
@@ -32,6 +34,15 @@ class Reading:
         self.types = types
         self.scope = Scope()
         self.scope.types = types.made
+
+    @contextmanager
+    def binding(self, *names: str) -> Iterator[set[str]]:
+        """Inside, these names are bound, and known to the reader of texts however they are spelled."""
+        outer = self.names
+        self.names = outer | hard(names)
+        with self.scope.binding(*names) as bound:
+            yield bound
+        self.names = outer
 
     def feel(self, text: str, where: str, element: Element) -> Code:
         return self._compiled(text, where, element, False)
@@ -88,7 +99,7 @@ def _literal(element: Element, reading: Reading, name: str, kind: Type | None) -
 
 def _context(element: Element, reading: Reading, name: str, kind: Type | None) -> Code:
     entries: list[tuple[str, Code, Type | None]] = []
-    with reading.scope.binding() as bound:
+    with reading.binding() as bound:
         for entry in children(element, "contextEntry"):
             variable = child(entry, "variable")
             key = "" if variable is None else normal(variable.get("name") or "")
@@ -97,6 +108,7 @@ def _context(element: Element, reading: Reading, name: str, kind: Type | None) -
             code: Code = (lambda e: None) if inner is None else reading.boxed(inner, key or name, own)
             entries.append((key, code, own))
             bound.add(key)
+            reading.names |= hard([key])
 
     def run(e: Names) -> Value:
         inside = e.copy()
@@ -159,11 +171,14 @@ def _function(element: Element, reading: Reading, name: str, kind: Type | None) 
         return lambda e: Function(lambda *given: None, names)
     own = reading.types.named(body_element.get("typeRef"))
     result = kind.result if kind is not None and kind.name == "function" else None
-    with reading.scope.binding(*names):
+    before = reading.scope.built
+    with reading.binding(*names):
         body = reading.boxed(body_element, name, own)
+    weight = reading.scope.weight(before)
 
     def make(e: Names) -> Value:
         def call(arguments: Sequence[Value]) -> Value:
+            spend(weight)
             inside = e.copy()
             inside.update(zip(names, arguments, strict=True))
             return body(inside)
@@ -175,21 +190,30 @@ def _function(element: Element, reading: Reading, name: str, kind: Type | None) 
 
 def _conditional(element: Element, reading: Reading, name: str, kind: Type | None) -> Code:
     test, then, other = (reading.inner(element, name, part) for part in ("if", "then", "else"))
-    return lambda e: then(e) if test(e) is True else other(e)
+
+    def run(e: Names) -> Value:
+        answer = test(e)
+        if answer is True:
+            return then(e)
+        return other(e) if answer is False or answer is None else None
+
+    return run
 
 
 def _filter(element: Element, reading: Reading, name: str, kind: Type | None) -> Code:
     source = reading.inner(element, name, "in")
+    before = reading.scope.built
     with reading.scope.filtering() as inside:
         test = reading.inner(element, name, "match")
     names = tuple(inside - {"item"})
+    weight = reading.scope.weight(before)
 
     def run(e: Names) -> Value:
         value = source(e)
         items = value if type(value) is list else ([] if value is None else [value])
         kept: list[Value] = []
         for item in items:
-            spend(3)
+            spend(weight)
             answer = test(inside_item(e, item, names))
             if type(answer) is Decimal:
                 return pick(items, answer)
@@ -204,15 +228,17 @@ def _loop(element: Element, reading: Reading, name: str, body_name: str) -> Call
     """Runs the body once per item and appends what it gives; False when there is nothing to run over."""
     variable = normal(element.get("iteratorVariable") or "")
     source = reading.inner(element, name, "in")
-    with reading.scope.binding(variable, "partial"):
+    before = reading.scope.built
+    with reading.binding(variable, "partial"):
         body = reading.inner(element, name, body_name)
+    weight = reading.scope.weight(before)
 
     def run(e: Names, results: list[Value]) -> bool:
         items = items_of(source(e))
         if items is None:
             return False
         for item in items:
-            spend(3 + len(results) // 8)
+            spend(weight + len(results) // 8)
             results.append(body({**e, variable: item, "partial": list(results)}))
         return True
 
@@ -237,9 +263,9 @@ def _quantified(element: Element, reading: Reading, name: str, kind: Type | None
         results: list[Value] = []
         if not loop(e, results):
             return None
-        if deciding in [r for r in results if type(r) is bool]:
-            return deciding
-        return None if any(type(r) is not bool for r in results) else not deciding
+        if any(type(r) is not bool and r is not None for r in results):
+            return None
+        return deciding if deciding in results else (None if None in results else not deciding)
 
     return run
 

@@ -47,12 +47,12 @@ class ItemTypes:
         if name in self.open:
             raise FeelError(f"类型“{name}”引用了自身", f"the type {name!r} refers to itself", line=element.sourceline)
         self.open.add(name)
-        made = self.made[name] = self.item(element)
+        made = self.made[name] = self.item(element, name)
         self.open.discard(name)
         return made
 
-    def item(self, element: Element) -> Type:
-        """The type of an `itemDefinition` or `itemComponent`."""
+    def item(self, element: Element, name: str = "") -> Type:
+        """The type of an `itemDefinition` or `itemComponent`; a context type may contain itself."""
         collection = element.get("isCollection") == "true"
         allowed = self.allowed(child(element, "allowedValues"))
         whole = self.allowed(child(element, "typeConstraint"))
@@ -61,7 +61,10 @@ class ItemTypes:
         if function is not None:
             made = self.function(function)
         elif parts:
-            made = Type("context", entries={normal(p.get("name") or ""): self.item(p) for p in parts}, check=allowed)
+            made = Type("context", check=allowed)
+            if name:
+                self.made[name] = made
+            made.entries.update((normal(p.get("name") or ""), self.item(p)) for p in parts)
         else:
             made = self.named(text_of(child(element, "typeRef"))) or ANY
             made = _narrowed(made, allowed) if allowed else made

@@ -36,6 +36,9 @@ class Node:
     line: int = 0
     requires: list[str] = field(default_factory=list)
 
+    def parts(self) -> tuple[Model, str, str, str, Type | None, int, list[str]]:
+        return self.model, self.kind, self.id, self.name, self.type, self.line, self.requires
+
 
 @dataclass(slots=True)
 class Decision(Node):
@@ -68,9 +71,9 @@ class Model:
         self.namespace = str(root.get("namespace") or "")
         self.version = VERSIONS[root.nsmap.get(root.prefix) or ""]
         self.imports = self._imported(root, {model.namespace: model for model in imports})
-        self.names = _names(root) | frozenset().union(*(m.names for m in self.imports.values()))
+        self.names: frozenset[str] = _names(root) | frozenset().union(*(m.names for m in self.imports.values()))
         types = {f"{n}.{k}" if n else k: t for n, m in self.imports.items() for k, t in m.types.made.items()}
-        self.types = ItemTypes(root, self.names, types)
+        self.types: ItemTypes = ItemTypes(root, self.names, types)
         self.nodes: dict[str, Node] = {}
         for element in children(root, *NAMED):
             made = self._node(element)
@@ -156,32 +159,32 @@ class Model:
         kind = self.types.named(None if variable is None else variable.get("typeRef"))
         tag = str(element.tag).rpartition("}")[2]
         links = [reference(link) for holder in children(element) for link in children(holder, *LINKS)]
-        given = (self, tag, str(element.get("id") or name), name, kind, element.sourceline, links)
+        node = Node(self, tag, str(element.get("id") or name), name, kind, element.sourceline, links)
         try:
             if tag == "decision":
-                return self._decision(element, given)
+                return self._decision(element, node)
             if tag == "businessKnowledgeModel":
-                return self._knowledge(element, given)
+                return self._knowledge(element, node)
         except FeelError as problem:
             raise problem.at(label(element), element.sourceline) from None
         if tag == "decisionService":
             outputs = [reference(e) for e in children(element, "outputDecision")]
             inputs = [reference(e) for e in [*children(element, "inputData"), *children(element, "inputDecision")]]
-            return Service(*given, outputs=outputs, inputs=inputs)
-        return Node(*given)
+            return Service(*node.parts(), outputs, inputs)
+        return node
 
-    def _decision(self, element: Element, given: tuple[Any, ...]) -> Decision:
+    def _decision(self, element: Element, node: Node) -> Decision:
         reading = Reading(self.names, self.types)
         inner = expression_in(element)
-        code = None if inner is None else reading.boxed(inner, given[3], given[4])
+        code = None if inner is None else reading.boxed(inner, node.name, node.type)
         reads = frozenset(reading.scope.free)
-        return Decision(*given, code=code, defaults=reading.defaults(), reads=reads)
+        return Decision(*node.parts(), code, reading.defaults(), reads)
 
-    def _knowledge(self, element: Element, given: tuple[Any, ...]) -> Knowledge:
+    def _knowledge(self, element: Element, node: Node) -> Knowledge:
         reading = Reading(self.names, self.types)
         logic = child(element, "encapsulatedLogic")
-        make = None if logic is None else BOXES["functionDefinition"](logic, reading, given[3], given[4])
-        return Knowledge(*given, make=make, defaults=reading.defaults())
+        make = None if logic is None else BOXES["functionDefinition"](logic, reading, node.name, node.type)
+        return Knowledge(*node.parts(), make, reading.defaults())
 
     def _check_links(self) -> None:
         """Every reference points to something, and no decision requires itself."""
@@ -212,7 +215,8 @@ class Model:
 
 def _names(root: Element) -> frozenset[str]:
     """The names in the file that a reader of its expressions must know."""
-    return hard(str(e.get("name")) for e in root.iter("{*}*") if e.get("name") and e is not root)
+    named = ("inputData", "decision", "businessKnowledgeModel", "decisionService", "import", "itemComponent")
+    return hard(str(e.get("name")) for tag in named for e in root.iter(f"{{*}}{tag}") if e.get("name"))
 
 
 def parse(xml: bytes, *, imports: Iterable[Model] = ()) -> Model:

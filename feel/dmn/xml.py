@@ -39,7 +39,8 @@ def read(xml: bytes) -> Element:
     except (etree.XMLSyntaxError, ValueError) as problem:
         line = getattr(problem, "lineno", 0) or 0
         raise FeelError(f"不是有效的 XML：{problem}", f"not well-formed XML: {problem}", line=line) from None
-    if root.getroottree().docinfo.doctype or root.getroottree().docinfo.internalDTD is not None:
+    about: Element = root.getroottree().docinfo
+    if about.doctype or about.internalDTD is not None:
         raise FeelError("DMN 文件不允许包含 DOCTYPE", "a DMN file must not have a DOCTYPE")
     if local(root) != "definitions" or etree.QName(root).namespace not in VERSIONS:
         raise FeelError("不是 DMN 1.1–1.5 文件", "not a DMN 1.1 to 1.5 file")

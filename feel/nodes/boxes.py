@@ -83,7 +83,7 @@ def half_range(tree: Tree[Token], scope: Scope) -> Code:
         if value is None or sign == "!=":
             return None
         low, high = (None if sign[0] == "<" else value), (None if sign[0] == ">" else value)
-        return Range(low, high, closed and low is not None, closed and high is not None)
+        return Range(low, high, closed and low is not None, closed and high is not None, sign)
 
     return run
 
@@ -107,14 +107,16 @@ def filtered(tree: Tree[Token], scope: Scope) -> Code:
     where = constant(tree.children[1])
     if type(where) is Decimal:
         return lambda e: pick(subject(e), where)
+    before = scope.built
     with scope.filtering() as inside:
         test = build(tree.children[1], scope)
+    weight = scope.weight(before)
     names = tuple(inside - {"item"})
 
     def run(e: Names) -> Value:
         value = subject(e)
         items = value if type(value) is list else ([] if value is None else [value])
-        return _select(items, e, test, names)
+        return _select(items, e, test, names, weight)
 
     return run if where is NOT_CONSTANT or type(where) is bool else lambda e: None
 
@@ -128,10 +130,10 @@ def pick(value: Value, place: Decimal) -> Value:
     return items[at - 1] if at > 0 else items[at]
 
 
-def _select(items: list[Value], e: Names, test: Code, names: tuple[str, ...]) -> Value:
+def _select(items: list[Value], e: Names, test: Code, names: tuple[str, ...], weight: int) -> Value:
     kept: list[Value] = []
     for place, item in enumerate(items):
-        spend(3)
+        spend(weight)
         answer = test(inside_item(e, item, names))
         if answer is True:
             kept.append(item)

@@ -7,6 +7,7 @@ from typing import Any
 
 from lark import Token, Tree
 
+from feel.budget import spend
 from feel.builtins import BUILTINS
 from feel.compiler import Code, Names, Scope, build, node
 from feel.functions import invoke, invoke_named, typed_call
@@ -21,13 +22,16 @@ def function_literal(tree: Tree[Token], scope: Scope) -> Code:
     parameters = [child for child in tree.children[:-1] if isinstance(child, Tree)]
     names = tuple(str(p.children[0]) for p in parameters)
     types = tuple(type_of(p.children[1], scope.types) if isinstance(p.children[1], Tree) else None for p in parameters)
+    before = scope.built
     with scope.binding(*names):
         body = build(tree.children[-1], scope)
+    weight = scope.weight(before)
     if len(set(names)) < len(names):
         return lambda e: None
 
     def make(e: Names) -> Value:
         def call(arguments: Sequence[Value]) -> Value:
+            spend(weight)
             inside = e.copy()
             inside.update(zip(names, arguments, strict=True))
             return body(inside)

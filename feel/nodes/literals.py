@@ -7,7 +7,7 @@ from operator import itemgetter
 from lark import Token, Tree
 
 from feel.compiler import Code, Scope, build, constant, node, unescape
-from feel.temporal import read_any
+from feel.iso import read_any
 
 
 @node("expression", "group")

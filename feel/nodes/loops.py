@@ -78,7 +78,7 @@ def _days(start: date, end: date) -> Iterator[date]:
         yield start + timedelta(days=offset)
 
 
-def _rounds(e: Names, iterations: list[Iteration]) -> Iterator[Names | None]:
+def _rounds(e: Names, iterations: list[Iteration], weight: int) -> Iterator[Names | None]:
     """The names of each round, the last name changing fastest; None when a source cannot be run over."""
     (name, source), rest = iterations[0], iterations[1:]
     items = source(e)
@@ -86,26 +86,28 @@ def _rounds(e: Names, iterations: list[Iteration]) -> Iterator[Names | None]:
         yield None
         return
     for item in items:
-        spend(3)
+        spend(2 if rest else weight)
         inside = e.copy()
         inside[name] = item
         if rest:
-            yield from _rounds(inside, rest)
+            yield from _rounds(inside, rest, weight)
         else:
             yield inside
 
 
 @node("for_return")
 def for_return(tree: Tree[Token], scope: Scope) -> Code:
+    before = scope.built
     with scope.binding() as bound:
         iterations = _iterations(tree.children[0], scope, bound)
         bound.add("partial")
         body = build(tree.children[1], scope)
+    weight = scope.weight(before)
     partial = any(t == "partial" for t in tree.scan_values(lambda t: isinstance(t, Token) and t.type == "NAME"))
 
     def run(e: Names) -> Value:
         results: list[Value] = []
-        for inside in _rounds(e, iterations):
+        for inside in _rounds(e, iterations, weight):
             if inside is None:
                 return None
             if partial:
@@ -119,23 +121,27 @@ def for_return(tree: Tree[Token], scope: Scope) -> Code:
 
 @node("quantified")
 def quantified(tree: Tree[Token], scope: Scope) -> Code:
-    """`some` is a long `or`, `every` a long `and`; what is not boolean counts as null."""
+    """`some` is a long `or`, `every` a long `and`; a test that is neither boolean nor null makes the whole null."""
     word, where, test = tree.children
     deciding = str(word) == "some"
+    before = scope.built
     with scope.binding() as bound:
         iterations = _iterations(where, scope, bound)
         body = build(test, scope)
+    weight = scope.weight(before)
 
     def run(e: Names) -> Value:
         answer: bool | None = not deciding
-        for inside in _rounds(e, iterations):
+        for inside in _rounds(e, iterations, weight):
             if inside is None:
                 return None
             value = body(inside)
             if value is deciding:
                 return deciding
-            if value is not (not deciding):
+            if value is None:
                 answer = None
+            elif type(value) is not bool:
+                return None
         return answer
 
     return run
