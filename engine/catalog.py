@@ -20,6 +20,7 @@ import feel.dmn
 from engine import drawing, expressions, lint
 from engine.dialect import Blueprint, parse
 from engine.drawing import Element
+from engine.findings import Finding
 from engine.model import Definition, DefinitionFile, Instance, Resource
 from ledger import clock
 from ledger.actor import Actor
@@ -99,7 +100,7 @@ def _decisions(body: bytes, name: str) -> feel.dmn.Model:
         raise drawing.refuse("dmn", error.message_zh, error.message_en, name, error.line, error.column) from None
 
 
-def check(files: Mapping[str, bytes]) -> list[lint.Finding]:
+def check(files: Mapping[str, bytes]) -> list[Finding]:
     """Everything wrong with the files, worst first; empty means they can be deployed."""
     try:
         package = unpack(files)

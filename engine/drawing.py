@@ -66,13 +66,12 @@ def _measure(root: Element, file: str) -> None:
 
 def line_of(node: Element) -> int:
     """The line a node starts on (1 is the first)."""
-    return int(node.sourceline or 0)
+    line: int | None = node.sourceline
+    return line or 0
 
 
 def split_tag(node: Element) -> tuple[str, str]:
-    """(namespace, local name) of an element; comments and the like have no name."""
-    if not isinstance(node.tag, str):
-        return "", ""
+    """(namespace, local name) of an element."""
     name = etree.QName(node)
     return name.namespace or "", name.localname
 

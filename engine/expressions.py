@@ -1,4 +1,4 @@
-"""Where the drawing's text becomes FEEL, and the three functions the engine adds to FEEL: working days and months.
+"""Where the drawing's text becomes FEEL, and what the engine adds to FEEL: its clock, working days and months.
 
 Text that begins with "=" is FEEL; conditions, scripts and loops are FEEL with or without it. Nothing else is run.
 """
@@ -92,7 +92,13 @@ def _months_before(start: Any, count: Any) -> dt.date | None:
     return None if day is None or number is None else months_before(day, number)
 
 
+def _now() -> dt.datetime:
+    return clock.now().astimezone(clock.SHANGHAI)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "now": _now,
+    "today": clock.today,
     "working days after": _working_days_after,
     "working days between": _working_days_between,
     "months before": _months_before,
@@ -123,7 +129,7 @@ def moment(kind: str, text: str) -> Evaluate:
 def instant(found: Any, now: dt.datetime) -> dt.datetime | None:
     """The moment a timer's value means; a date is the end of that day in Shanghai, a duration counts from now."""
     if isinstance(found, dt.datetime):
-        return found.replace(tzinfo=clock.SHANGHAI).astimezone(dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)
+        return (found if found.tzinfo else found.replace(tzinfo=clock.SHANGHAI)).astimezone(dt.UTC)
     if isinstance(found, dt.date):
         return clock.end_of_day(found)
     if isinstance(found, DaysDuration):

@@ -47,7 +47,8 @@ def _extension(value: Any) -> Any:
         ends = [freeze(value.low), freeze(value.high), value.low_closed, value.high_closed]
         return Ext(RANGE, _encoder.encode(ends))
     if isinstance(value, PLAIN):  # a subclass, such as an enum's member
-        return next(kind(value) for kind in (str, bool, int, float, bytes) if isinstance(value, kind))
+        plain: tuple[type[str], ...] = (str, bool, int, float, bytes)  # type: ignore[assignment]
+        return next(kind(value) for kind in plain if isinstance(value, kind))
     raise TypeError(f"a variable cannot hold a {type(value).__name__}")
 
 

@@ -129,11 +129,11 @@ def _task(act: Act, token: Token, spec: UserTask, timers: list[dict[str, Any]]) 
     if assignee is None and not offer:
         raise Fault(spec.bpmn_id, "任务没有办理人：指派和候选的结果都是空", "nobody is offered this task: assignment is empty")
     due, confirmed = _deadline(act, token, spec, given, timers)
-    not_by = spec.words.words("licet:notBy")
+    not_by, form = spec.words.words("licet:notBy"), spec.form(given) if spec.form else None
     return {
         "instance_id": instance.id, "token": token.thread_id, "element_id": spec.bpmn_id,
         "name": spec.bpmn_name or spec.bpmn_id, "title": instance.title, "business_key": instance.business_key,
-        "process_id": instance.process_id, "group_id": instance.group_id, "form_key": spec.words.form_id,
+        "process_id": instance.process_id, "group_id": instance.group_id, "form_key": form,
         "lane": spec.lane, "priority": _priority(spec, given), "state": "open", "version": 1,
         "assignee_id": assignee, "assignee_name": None, "offer": offer,
         "barred": barred(act, not_by, spec.words.properties.get("licet:notApplicant") == "true", given),

@@ -11,8 +11,6 @@ from engine.dialect.nodes import OVER, WAITING, Fault, Flow, Node, Token, contex
 class Choosing(Node):
     """Evaluates conditions on the outgoing flows; the default flow carries none."""
 
-    default: str | None = None
-
     def matching(self, token: Token, *, first: bool) -> list[Flow]:
         """The flows whose condition is true, in drawing order; else the default; else a fault."""
         if len(self.flows) == 1 and self.flows[0].condition is None:

@@ -8,10 +8,10 @@ parallel branches cannot overwrite each other's variables when they join.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
-from SpiffWorkflow.task import Task as Token
+from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine import expressions
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.dialect.catching import BoundaryEvent
     from engine.dialect.scopes import MultiInstance
 
+Token: TypeAlias = Task
 OVER: int = TaskState.FINISHED_MASK
 WAITING: int = TaskState.WAITING
 READY: int = TaskState.READY
@@ -52,6 +53,7 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
 
     told_by_task = False  # whether a task row (not a visit row) tells its history
     is_boundary = False
+    default: str | None = None  # the flow taken when no condition holds
 
     def __init__(self, wf_spec: Any, bpmn_id: str, *, spec_name: str | None = None, name: str | None = None,
                  lane: str | None = None, extensions: Extensions | None = None, **more: Any) -> None:

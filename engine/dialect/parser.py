@@ -55,7 +55,8 @@ class ElementParser:
 
     def make(self, words: Extensions, spec_name: str | None) -> Node:
         """The element's own spec."""
-        return self._spec(self.kind, words, spec_name)
+        made: Node = self._spec(self.kind, words, spec_name)
+        return made
 
     def _spec(self, kind: Any, words: Extensions, spec_name: str | None, **more: Any) -> Any:
         element_id = str(self.node.get("id"))
@@ -101,7 +102,8 @@ class EventParser(ElementParser):
                 kind, text = split_tag(when)[1], when.text or ""
                 return TimerWait(kind, text, expressions.moment(kind, text))
         for drawn in children(self.node, BPMN, "messageEventDefinition"):
-            return self.process.parser.message(drawn.get("messageRef"))
+            awaited: MessageWait = self.process.parser.message(drawn.get("messageRef"))
+            return awaited
         for drawn in children(self.node, BPMN, "errorEventDefinition"):
             reference = drawn.get("errorRef")
             return ErrorWait(self.process.parser.errors[reference]["error_code"] if reference else None)
@@ -153,7 +155,7 @@ class DrawnProcess(ProcessParser):  # type: ignore[misc]
         flow = Flow(str(drawn.get("id")), target, expressions.formula(text) if text and text.strip() else None)
         join(source, flow)
         if drawn.get("id") in defaults:
-            source.default = flow.id  # type: ignore[attr-defined]
+            source.default = flow.id
 
     def open_inner(self, node: Element) -> str:
         """Parse an embedded sub-process; its spec is found by the element's id."""

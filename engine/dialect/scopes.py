@@ -50,7 +50,7 @@ class Origin(Node):
 
     def __init__(self, wf_spec: ProcessSpec, name: str) -> None:
         super().__init__(wf_spec, name)
-        self.bpmn_id = None
+        self.bpmn_id = ""
 
     def enter(self, token: Token) -> None:
         return None

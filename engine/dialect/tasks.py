@@ -19,6 +19,7 @@ class UserTask(Node):
         super().__init__(*args, **kwargs)
         self.manual = True
         words = self.words
+        self.form = expressions.value(words.form_id) if words.form_id else None
         self.assignee = expressions.value(words.assignee) if words.assignee else None
         self.groups = expressions.value(words.groups) if words.groups else None
         self.users = expressions.value(words.users) if words.users else None

@@ -1,0 +1,175 @@
+"""The words on an element: only those the engine follows, in the places where it follows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.drawing import Element, children, split_tag
+from engine.findings import Finding
+from engine.rules.sheet import ACTIVITIES, CONTAINERS, Sheet, Text, kind
+from engine.vocabulary import BPMN, PROPERTIES, ZEEBE, read_extensions
+
+MAPPED = frozenset({"ioMapping", "properties"})
+WORDS: dict[str, frozenset[str]] = {
+    "userTask": MAPPED | {"userTask", "formDefinition", "assignmentDefinition", "taskSchedule", "priorityDefinition"},
+    "serviceTask": MAPPED | {"taskDefinition"},
+    "scriptTask": MAPPED | {"script"},
+    "businessRuleTask": MAPPED | {"calledDecision"},
+    "callActivity": MAPPED | {"calledElement"},
+    "subProcess": MAPPED,
+    "intermediateCatchEvent": MAPPED,
+    "boundaryEvent": MAPPED,
+    "message": frozenset({"subscription"}),
+    "multiInstanceLoopCharacteristics": frozenset({"loopCharacteristics"}),
+}
+PLAIN = frozenset({"properties"})
+SAID: dict[str, frozenset[str]] = {
+    "userTask": frozenset(),
+    "formDefinition": frozenset({"formId"}),
+    "assignmentDefinition": frozenset({"assignee", "candidateGroups", "candidateUsers"}),
+    "taskSchedule": frozenset({"dueDate"}),
+    "priorityDefinition": frozenset({"priority"}),
+    "taskDefinition": frozenset({"type"}),
+    "script": frozenset({"expression", "resultVariable"}),
+    "calledDecision": frozenset({"decisionId", "resultVariable"}),
+    "calledElement": frozenset({"processId", "propagateAllChildVariables", "propagateAllParentVariables"}),
+    "ioMapping": frozenset(), "input": frozenset({"source", "target"}), "output": frozenset({"source", "target"}),
+    "properties": frozenset(), "property": frozenset({"name", "value"}),
+    "subscription": frozenset({"correlationKey"}),
+    "loopCharacteristics": frozenset({"inputCollection", "inputElement", "outputCollection", "outputElement"}),
+}
+INSIDE = {"ioMapping": frozenset({"input", "output"}), "properties": frozenset({"property"})}
+NEEDED = {
+    "serviceTask": ("taskDefinition", "type", "服务任务没有写步骤类型", "the service task names no step type"),
+    "scriptTask": ("script", "expression", "脚本任务没有 FEEL 表达式", "the script task has no FEEL expression"),
+    "businessRuleTask": ("calledDecision", "decisionId", "业务规则任务没有写决策", "the business rule task names no decision"),
+}
+USER_ONLY = PROPERTIES - {"licet:stage", "licet:outcome"}
+
+
+def holders(sheet: Sheet) -> Iterator[tuple[Element, Element]]:
+    """Every (element, its extension elements)."""
+    owners = [node for space in sheet.spaces for node in (*space.elements, *space.flows)]
+    owners += sheet.processes + list(sheet.declared("message").values())
+    owners += [loop for owner in list(owners) for loop in children(owner, BPMN, "multiInstanceLoopCharacteristics")]
+    for owner in owners:
+        for holder in children(owner, BPMN, "extensionElements"):
+            yield owner, holder
+
+
+def unknown_words(sheet: Sheet) -> Iterator[Finding]:
+    """An extension that the engine does not know would be ignored: it is refused."""
+    for owner, holder in holders(sheet):
+        allowed, seen = WORDS.get(kind(owner), PLAIN), set()
+        for word in holder.iterchildren():
+            namespace, name = split_tag(word)
+            if namespace != ZEEBE or name not in allowed:
+                yield sheet.found("extension", word, Text(
+                    f"扩展 {word.prefix or ''}:{name} 在这里不会被执行", f"extension {word.prefix or ''}:{name} would be ignored here",
+                    "删除它，或改用 Zeebe 词汇", "remove it or use Zeebe's vocabulary"))
+                continue
+            if name in seen:
+                yield sheet.found("extension", word, Text(f"{name} 写了两次", f"{name} is written twice"))
+            seen.add(name)
+            yield from _said(sheet, word, name)
+
+
+def _said(sheet: Sheet, word: Element, name: str) -> Iterator[Finding]:
+    for attribute in word.attrib:
+        if str(attribute) not in SAID[name] and not (name == "taskDefinition" and attribute == "retries"):
+            yield sheet.found("extension", word, Text(
+                f"{name} 的 {attribute} 不会被执行", f"{attribute} of {name} would be ignored", "删除它", "remove it"))
+    for child in word.iterchildren():
+        namespace, inner = split_tag(child)
+        if namespace != ZEEBE or inner not in INSIDE.get(name, frozenset()):
+            yield sheet.found("extension", child, Text(f"{name} 里不认识 {inner}", f"{inner} in {name} would be ignored"))
+        else:
+            yield from _said(sheet, child, inner)
+
+
+def needed_words(sheet: Sheet) -> Iterator[Finding]:
+    """A task says what it does."""
+    for _, task in sheet.elements(*NEEDED):
+        word, attribute, zh, en = NEEDED[kind(task)]
+        holder = next(children(task, BPMN, "extensionElements"), None)
+        said = None if holder is None else next(children(holder, ZEEBE, word), None)
+        if said is None or not said.get(attribute, "").strip():
+            yield sheet.found("incomplete", task, Text(zh, en, f"填写 zeebe:{word} {attribute}", f"fill in zeebe:{word} {attribute}"))
+        elif attribute in ("type", "decisionId") and said.get(attribute, "").startswith("="):
+            yield sheet.found("incomplete", task, Text(f"{attribute} 不能是表达式", f"{attribute} cannot be an expression"))
+
+
+def people(sheet: Sheet) -> Iterator[Finding]:
+    """A user task is offered to somebody, and has a form."""
+    for _, task in sheet.elements("userTask"):
+        words = read_extensions(task)
+        if not (words.assignee or words.groups or words.users):
+            yield sheet.found("assignment", task, Text(
+                "没有办理人：谁也看不到这个任务", "nobody is offered this task",
+                "填写候选角色 candidateGroups 或办理人 assignee", "fill in candidateGroups or assignee"))
+        if not words.form_id:
+            yield sheet.found("form", task, Text("没有表单", "it has no form"), severity="warning")
+
+
+def licet_properties(sheet: Sheet) -> Iterator[Finding]:
+    """licet:* properties are spelt right, in the right place, with a value that means something."""
+    for owner, holder in holders(sheet):
+        for group in children(holder, ZEEBE, "properties"):
+            for line in children(group, ZEEBE, "property"):
+                yield from _property(sheet, owner, line)
+
+
+def _property(sheet: Sheet, owner: Element, line: Element) -> Iterator[Finding]:
+    name, value = line.get("name", ""), line.get("value", "").strip()
+    if not name.startswith("licet:"):
+        yield sheet.found("property", line, Text(f"属性 {name} 不会被使用", f"property {name} is not used"), severity="warning")
+    elif name not in PROPERTIES:
+        known = "、".join(sorted(PROPERTIES))
+        yield sheet.found("property", line, Text(f"没有属性 {name}", f"there is no property {name}", f"可用：{known}", f"known: {known}"))
+    elif (name in USER_ONLY and kind(owner) != "userTask") or (name == "licet:outcome" and kind(owner) != "endEvent"):
+        yield sheet.found("property", line, Text(f"{name} 不能写在这里", f"{name} does not belong here"))
+    else:
+        yield from _meaning(sheet, owner, line, name, value)
+
+
+def _meaning(sheet: Sheet, owner: Element, line: Element, name: str, value: str) -> Iterator[Finding]:
+    words = read_extensions(owner)
+    if name in ("licet:sla", "licet:escalateAfter") and not (value.isdigit() and int(value) <= 1000):
+        yield sheet.found("property", line, Text(f"{name} 须是工作日数", f"{name} must be a number of working days"))
+    if name == "licet:notApplicant" and value not in ("true", "false"):
+        yield sheet.found("property", line, Text(f"{name} 只能是 true 或 false", f"{name} must be true or false"))
+    if name == "licet:escalateTo" and not (words.due or words.properties.get("licet:sla")):
+        yield sheet.found("property", line, Text(
+            "没有期限就不会升级", "without a deadline nothing escalates", "加上 licet:sla 或 dueDate", "add licet:sla or a due date"))
+    if name == "licet:escalateAfter" and not words.properties.get("licet:escalateTo"):
+        yield sheet.found("property", line, Text("没有写升级给谁", "it does not say to whom", "加上 licet:escalateTo", "add licet:escalateTo"))
+    if name == "licet:notBy":
+        tasks = {task.get("id") for _, task in sheet.elements("userTask")}
+        for missing in [word for word in words.words(name) if word not in tasks]:
+            yield sheet.found("property", line, Text(f"没有用户任务 {missing}", f"there is no user task {missing}"))
+
+
+def rounds(sheet: Sheet) -> Iterator[Finding]:
+    """A multi-instance says over which list, and gathers with both words or none."""
+    for _, activity in sheet.elements(*ACTIVITIES):
+        loop = read_extensions(activity).loop
+        if loop is None:
+            continue
+        if not loop.collection.strip():
+            yield sheet.found("multi-instance", activity, Text("多实例没有写名单 inputCollection", "no inputCollection"))
+        if bool(loop.output_collection) != bool(loop.output_element):
+            yield sheet.found("multi-instance", activity, Text(
+                "outputCollection 和 outputElement 须同时填写", "outputCollection and outputElement belong together"))
+
+
+def explicit_calls(sheet: Sheet) -> Iterator[Finding]:
+    """A call says what goes in and comes out."""
+    for _, call in sheet.elements("callActivity"):
+        words = read_extensions(call)
+        if (words.pass_all_in and not words.takes) or (words.pass_all_out and not words.gives):
+            yield sheet.found("call", call, Text(
+                "调用会传递全部变量", "the call passes all variables", "用输入输出映射写明", "map inputs and outputs"), severity="warning")
+
+
+RULES = (unknown_words, needed_words, people, licet_properties, rounds, explicit_calls)
+__all__ = ["CONTAINERS", "RULES"]
