@@ -1,0 +1,1 @@
+"""`make bench`: the bars of the design, measured side by side in one run, one JSON object a line."""
