@@ -35,17 +35,30 @@ def _page(problems: dict[str, list[str]]) -> str:
     units = {grant.unit_id for grant in actor().grants}
     names = {unit.id: unit.name for unit in db.session.scalars(select(Unit).where(Unit.id.in_(units)))}
     signed_in = (
-        select(WebSession).order_by(WebSession.seen_at.desc())
-        .where(WebSession.account_id == current_user.account.id, WebSession.ended_at.is_(None),
-               WebSession.expires_at > clock.now())
+        select(WebSession)
+        .order_by(WebSession.seen_at.desc())
+        .where(
+            WebSession.account_id == current_user.account.id,
+            WebSession.ended_at.is_(None),
+            WebSession.expires_at > clock.now(),
+        )
     )
-    return render_template("account.html", names=names, roles=roles(), signed_in=db.session.scalars(signed_in).all(), problems=problems)
+    return render_template(
+        "account.html", names=names, roles=roles(), signed_in=db.session.scalars(signed_in).all(), problems=problems
+    )
 
 
 @bp.app_template_global()
 def browser_of(agent: str) -> str:
     """A browser and a machine in two words, as far as the browser says."""
-    browsers = {"Edg": "Edge", "MicroMessenger": "微信", "DingTalk": "钉钉", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
+    browsers = {
+        "Edg": "Edge",
+        "MicroMessenger": "微信",
+        "DingTalk": "钉钉",
+        "Firefox": "Firefox",
+        "Chrome": "Chrome",
+        "Safari": "Safari",
+    }
     machines = {"iPhone": "iPhone", "Android": "Android", "Windows": "Windows", "Mac OS": "Mac", "Linux": "Linux"}
     known = (next((name for mark, name in names.items() if mark in agent), "") for names in (browsers, machines))
     return " · ".join(filter(None, known)) or _("未知")
@@ -86,7 +99,9 @@ def _change_password(old: str, new: str, again: str) -> None:
 
 def _end_others() -> None:
     others = update(WebSession).where(
-        WebSession.account_id == current_user.account.id, WebSession.id != current_user.sign_in.id, WebSession.ended_at.is_(None)
+        WebSession.account_id == current_user.account.id,
+        WebSession.id != current_user.sign_in.id,
+        WebSession.ended_at.is_(None),
     )
     db.session.execute(others.values(ended_at=clock.now()))
 

@@ -24,7 +24,22 @@ from web.security import secure
 from web.text import open_text
 
 RESOURCES = (
-    "home", "login", "account", "register", "certificate_pdf", "verify", "people", "notices", "calendar", "search", "health",
+    "home",
+    "login",
+    "account",
+    "register",
+    "certificate_pdf",
+    "verify",
+    "people",
+    "notices",
+    "calendar",
+    "search",
+    "health",
+    "inbox",
+    "tasks",
+    "requests",
+    "files",
+    "processes",
 )
 """Each is a module of this room with a blueprint `bp`."""
 
@@ -60,7 +75,9 @@ def create_app(config: Config | None = None, *, bell: Callable[[str], None] | No
     open_errors(app)
     for opened in (open_assets, open_text, open_navigation):
         opened(app)
-    app.jinja_env.globals.update(here=pages.here, with_arguments=pages.with_arguments, most_megabytes=MOST_BYTES // 2**20)
+    app.jinja_env.globals.update(
+        here=pages.here, with_arguments=pages.with_arguments, most_megabytes=MOST_BYTES // 2**20
+    )
     for name in RESOURCES:
         app.register_blueprint(import_module(f"web.{name}").bp)
     import_module("web.cli").open_commands(app)

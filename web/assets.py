@@ -1,4 +1,4 @@
-"""Addresses of the files a page loads. Built ones carry their hash in the name, our own carry it behind a question mark."""
+"""Addresses of the files a page loads: built ones carry their hash in the name, our own behind a question mark."""
 
 from __future__ import annotations
 

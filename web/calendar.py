@@ -1,4 +1,4 @@
-"""工作日历: which days are worked, year by year. Deadlines by law count working days, so the calendar is edited here only."""
+"""工作日历: which days are worked, year by year. Deadlines by law count working days; they are edited here only."""
 
 from __future__ import annotations
 
@@ -41,11 +41,18 @@ def year(year: int) -> str:
 
 def _page(year: int, problems: dict[str, list[str]]) -> str:
     first, last = dt.date(year, 1, 1), dt.date(year, 12, 31)
-    days = db.session.scalars(select(CalendarDay).where(CalendarDay.day.between(first, last)).order_by(CalendarDay.day)).all()
+    days = db.session.scalars(
+        select(CalendarDay).where(CalendarDay.day.between(first, last)).order_by(CalendarDay.day)
+    ).all()
     weeks = [(month, months.Calendar().monthdatescalendar(year, month)) for month in range(1, 13)]
     return render_template(
-        "calendar.html", year=year, weeks=weeks, special={one.day: one for one in days}, row=db.session.get(CalendarYear, year),
-        problems=problems, form=request.values,
+        "calendar.html",
+        year=year,
+        weeks=weeks,
+        special={one.day: one for one in days},
+        row=db.session.get(CalendarYear, year),
+        problems=problems,
+        form=request.values,
         weekdays=WEEKDAYS[language()],
     )
 
@@ -60,7 +67,12 @@ def change(year: int) -> Response | tuple[str, int]:
     except BadAnswer as error:
         return _page(year, field_problems(error)), 400
     changed = set_days(year, first, last, kind, name)
-    flash(_("已修改 %(n)d 天。用到这些天的期限会重新计算。", n=changed) if changed else _("这些天本来就是这样，没有修改。"), "ok")
+    flash(
+        _("已修改 %(n)d 天。用到这些天的期限会重新计算。", n=changed)
+        if changed
+        else _("这些天本来就是这样，没有修改。"),
+        "ok",
+    )
     return redirect(url_for("calendar.year", year=year), 303)
 
 
@@ -75,16 +87,26 @@ def confirm(year: int) -> Response | tuple[str, int]:
         told = {"source": [Problem("请写明依据，例如国办发明电的文号。")]}
         return _page(year, field_problems(BadAnswer(told))), 400
     workdays.touch(db.session(), year, confirmed=confirmed, source=source if confirmed else "")
-    record(db.session(), "calendar.confirmed" if confirmed else "calendar.unconfirmed", ("calendar", year), by=actor(),
-           after={"source": source} if confirmed else None)
-    flash(_("%(year)d 年已标为按正式通知执行。", year=year) if confirmed else _("%(year)d 年已标为未确认。", year=year), "ok")
+    record(
+        db.session(),
+        "calendar.confirmed" if confirmed else "calendar.unconfirmed",
+        ("calendar", year),
+        by=actor(),
+        after={"source": source} if confirmed else None,
+    )
+    flash(
+        _("%(year)d 年已标为按正式通知执行。", year=year) if confirmed else _("%(year)d 年已标为未确认。", year=year),
+        "ok",
+    )
     return redirect(url_for("calendar.year", year=year), 303)
 
 
 def set_days(year: int, first: dt.date, last: dt.date, kind: str, name: str) -> int:
     """Write the days that really differ from their weekday; how many changed. kind is "off", "work" or "weekday"."""
     session = db.session()
-    before = {one.day: one.kind for one in session.scalars(select(CalendarDay).where(CalendarDay.day.between(first, last)))}
+    before = {
+        one.day: one.kind for one in session.scalars(select(CalendarDay).where(CalendarDay.day.between(first, last)))
+    }
     days = [first + ONE_DAY * n for n in range((last - first).days + 1)]
     after = {day: kind for day in days if kind != "weekday" and (day.weekday() < 5) == (kind == "off")}
     if before == after:
@@ -94,9 +116,14 @@ def set_days(year: int, first: dt.date, last: dt.date, kind: str, name: str) -> 
     row = session.get(CalendarYear, year)
     workdays.touch(session, year, confirmed=row.confirmed if row else False, source=row.source if row else "")
     changed = sorted(day for day in days if before.get(day) != after.get(day))
-    record(session, "calendar.changed", ("calendar", year), by=actor(),
-           before={day.isoformat(): before.get(day, "weekday") for day in changed},
-           after={day.isoformat(): after.get(day, "weekday") for day in changed})
+    record(
+        session,
+        "calendar.changed",
+        ("calendar", year),
+        by=actor(),
+        before={day.isoformat(): before.get(day, "weekday") for day in changed},
+        after={day.isoformat(): after.get(day, "weekday") for day in changed},
+    )
     return len(changed)
 
 

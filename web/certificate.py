@@ -18,26 +18,42 @@ from registry.certificates.kinds import CertificateType, Field
 from registry.certificates.models import Certificate, Scan, Version
 from registry.certificates.standing import Finding, Standing
 from web.guard import actor
-from web.i18n import language
+from web.i18n import named
 from web.session import db
 from web.text import masked_number
 
 COLOURS: dict[Standing, str] = {
-    Standing.VALID: "good", Standing.DUE: "due", Standing.EXPIRED: "bad", Standing.SUSPENDED: "bad", Standing.LEAVING: "due",
-    Standing.CANCELLED: "closed", Standing.ANNULLED: "closed", Standing.REVOKED: "bad", Standing.OTHER: "closed",
-    Standing.UNDATED: "due", Standing.FUTURE: "due", Standing.UNKNOWN: "closed",
+    Standing.VALID: "good",
+    Standing.DUE: "due",
+    Standing.EXPIRED: "bad",
+    Standing.SUSPENDED: "bad",
+    Standing.LEAVING: "due",
+    Standing.CANCELLED: "closed",
+    Standing.ANNULLED: "closed",
+    Standing.REVOKED: "bad",
+    Standing.OTHER: "closed",
+    Standing.UNDATED: "due",
+    Standing.FUTURE: "due",
+    Standing.UNKNOWN: "closed",
 }
 PRIVATE = frozenset({"id_number"})
 LONG_BAR = 3650  # days drawn for a certificate without an end
 
 
 def certificate_of(certificate_id: int) -> Certificate:
-    """The certificate with its versions, scans, timers and holder (seven small queries at most); NotFound unless visible."""
+    """The certificate with its versions, scans, timers and holder (six small queries); NotFound unless visible."""
     versions = selectinload(Certificate.versions)
-    query = visible(select(Certificate), actor()).where(Certificate.id == certificate_id).options(
-        versions.selectinload(Version.scans).joinedload(Scan.file), selectinload(Certificate.timers),
-        joinedload(Certificate.unit), joinedload(Certificate.holder_person), joinedload(Certificate.holder_unit),
-        joinedload(Certificate.holder_machine),
+    query = (
+        visible(select(Certificate), actor())
+        .where(Certificate.id == certificate_id)
+        .options(
+            versions.selectinload(Version.scans).joinedload(Scan.file),
+            selectinload(Certificate.timers),
+            joinedload(Certificate.unit),
+            joinedload(Certificate.holder_person),
+            joinedload(Certificate.holder_unit),
+            joinedload(Certificate.holder_machine),
+        )
     )
     found = db.session.scalar(query)
     if found is None:
@@ -55,17 +71,12 @@ def field_rows(version: Version, kind: CertificateType) -> list[tuple[str, str]]
     return rows
 
 
-def named(thing: Any) -> str:
-    """The name of a type, field or option in the visitor's language (they carry both themselves)."""
-    chinese = getattr(thing, "label", "") or getattr(thing, "name", "")
-    english = getattr(thing, "label_en", "") or getattr(thing, "name_en", "")
-    return chinese if language() == "zh" or not english else english
-
-
 def shown(field: Field, value: Any) -> str:
     """A field's value as people read it: options by name, rows one after the other, ID numbers masked."""
     if field.kind == "rows" and isinstance(value, list):
-        return "；".join("，".join(shown(part, row.get(part.key)) for part in field.fields if row.get(part.key)) for row in value)
+        return "；".join(
+            "，".join(shown(part, row.get(part.key)) for part in field.fields if row.get(part.key)) for row in value
+        )
     if field.kind in PRIVATE:
         return masked_number(str(value))
     if field.kind == "code":

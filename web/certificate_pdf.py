@@ -37,8 +37,16 @@ def pdf(found: Certificate) -> bytes:
     """The one page, as bytes."""
     address = public_address(url_for("verify.verification", token=found.check_token))
     html = render_template(
-        "certificate_sheet.html", found=found, kind=found.type, version=found.latest, finding=standing.of(found),
-        rows=field_rows(found.latest, found.type), qr=qr_code(address), address=address, at=clock.now(), font=FONT,
+        "certificate_sheet.html",
+        found=found,
+        kind=found.type,
+        version=found.latest,
+        finding=standing.of(found),
+        rows=field_rows(found.latest, found.type),
+        qr=qr_code(address),
+        address=address,
+        at=clock.now(),
+        font=FONT,
     )
     return _printed(html)
 

@@ -74,7 +74,9 @@ def admin(login: str, name: str, group_name: str) -> None:
     try:
         with unit(db.engine) as session:
             if count(session):
-                raise click.ClickException("there are accounts already; an administrator makes further ones in the browser")
+                raise click.ClickException(
+                    "there are accounts already; an administrator makes further ones in the browser"
+                )
             group = create_unit(session, kind="group", name=group_name, code="G", by=SYSTEM)
             person = create_person(session, unit=group, name=name, by=SYSTEM)
             create_account(session, person, login=login, password=password, by=SYSTEM)

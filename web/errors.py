@@ -43,7 +43,9 @@ SENTENCES = {
     413: _l("上传的内容超过 20 MB，没有保存。请压缩后再上传。"),
     415: _l("请用页面上的按钮提交。"),
     429: _l("为了安全，请稍等一分钟再试。已经保存的内容不受影响。"),
-    500: _l("处理时出了意外，这一步没有保存，之前保存的内容不受影响。请稍后再试；如果仍然不行，请把下面的编号告诉管理员。"),
+    500: _l(
+        "处理时出了意外，这一步没有保存，之前保存的内容不受影响。请稍后再试；如果仍然不行，请把下面的编号告诉管理员。"
+    ),
     503: _l("数据库正忙或正在维护，这一步没有保存。请一分钟后再试。"),
 }
 STALE_TOKEN = _l("页面打开得太久，或浏览器没有保存 Cookie，这一步没有保存。请刷新页面后重新提交。")
@@ -136,9 +138,13 @@ def answer(status: int, text: str, *, number: str = "", **more: Any) -> Response
         told = {key: value for key, value in {"number": number, **more}.items() if value}
         return make_response(jsonify(error=text, title=title, status=status, **told), status)
     template = "_alert.html" if request.headers.get("HX-Request") else "error.html"
-    return make_response(render_template(template, status=status, title=title, text=text, number=number, **more), status)
+    return make_response(
+        render_template(template, status=status, title=title, text=text, number=number, **more), status
+    )
 
 
 def wants_json() -> bool:
     """A script asks, not a person: it sent JSON, or prefers JSON to HTML."""
-    return request.is_json or request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+    return (
+        request.is_json or request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+    )

@@ -44,7 +44,11 @@ def desk() -> str:
     session, me = db.session(), actor()
     panels = [(panel.template, panel.rows(session, me)) for panel in PANELS]
     return render_template(
-        "home.html", panels=panels, ending=_ending(me), figures=_figures(me), news=notices.notices(session, me, only_unread=True, limit=5),
+        "home.html",
+        panels=panels,
+        ending=_ending(me),
+        figures=_figures(me),
+        news=notices.notices(session, me, only_unread=True, limit=5),
         unconfirmed=_unconfirmed_year(me),
     )
 
@@ -86,8 +90,11 @@ def _figures(me: Actor) -> list[Figure]:
     due = (Certificate.due_from <= today) & (Certificate.ends_on >= today)
     over = Certificate.ends_on < today
     whole = visible(
-        select(func.count().filter(due), func.count().filter(over), func.count()).select_from(Certificate)
-        .where(Certificate.state == codes.VALID), me, model=Certificate,
+        select(func.count().filter(due), func.count().filter(over), func.count())
+        .select_from(Certificate)
+        .where(Certificate.state == codes.VALID),
+        me,
+        model=Certificate,
     )
     near, late, live = db.session.execute(whole).one()
     return [

@@ -43,7 +43,7 @@ def catalogue(name: str) -> NullTranslations:
 
 
 def language() -> str:
-    """"zh" or "en": what the visitor chose, kept in the signed cookie (and in the account, see account.py)."""
+    """ "zh" or "en": what the visitor chose, kept in the signed cookie (and in the account, see account.py)."""
     chosen = session.get("language") if has_request_context() else None
     return chosen if chosen in LANGUAGES else "zh"
 
@@ -59,10 +59,17 @@ def say(text: str, params: dict[str, Any] | None = None) -> str:
     return fill(gettext(text), params or {}) if text else ""
 
 
+def named(thing: Any) -> str:
+    """The name of a type, field or option in the visitor's language (they carry both themselves)."""
+    chinese = getattr(thing, "label", "") or getattr(thing, "name", "")
+    english = getattr(thing, "label_en", "") or getattr(thing, "name_en", "")
+    return chinese if language() == "zh" or not english else english
+
+
 def open_languages(app: Flask) -> None:
     """Set up Flask-Babel with our catalogues and Shanghai's clock."""
     babel = Babel(
         app, default_locale="zh_CN", default_timezone="Asia/Shanghai", locale_selector=lambda: LANGUAGES[language()]
     )
     babel.__dict__["domain_instance"] = Catalogues()  # a cached_property: Flask-Babel has no setting for it
-    app.jinja_env.globals.update(language=language, languages=NAMES, say=say, get_locale=get_locale)
+    app.jinja_env.globals.update(language=language, languages=NAMES, say=say, named=named, get_locale=get_locale)

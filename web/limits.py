@@ -1,4 +1,4 @@
-"""How often somebody may try. Counted in Redis when it is there, in memory when it is not: a dead Redis blocks nobody."""
+"""How often somebody may try. Counted in Redis, or in memory while it is away: a dead Redis blocks nobody."""
 
 from __future__ import annotations
 

@@ -7,9 +7,19 @@ import logging
 import secrets
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, make_response, redirect, render_template, request
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask import session as cookie
-from flask import url_for
 from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy import select, update
@@ -52,7 +62,8 @@ def living_user(token: str) -> User | None:
     """The user behind a cookie's token; None when the sign-in has ended, expired, or its account is disabled."""
     person = joinedload(Account.person)
     query = (
-        select(WebSession, Account).join(Account, Account.id == WebSession.account_id)
+        select(WebSession, Account)
+        .join(Account, Account.id == WebSession.account_id)
         .options(person.joinedload(Person.company), person.joinedload(Person.unit))
         .where(WebSession.token_hash == digest(token))
     )
@@ -80,7 +91,7 @@ def _touch(sign_in_id: int) -> None:
 
 @bp.get("/login")
 @public
-def page() -> AnyResponse | str:
+def form() -> AnyResponse | str:
     """The sign-in page."""
     if current_user.is_authenticated:
         return redirect(local_path(request.args.get("next")))
@@ -92,7 +103,7 @@ def page() -> AnyResponse | str:
 @limiter.limit(SIGN_IN, key_func=address_and_name, deduct_when=lambda response: response.status_code != 303)
 @limiter.limit("60 per minute", deduct_when=lambda response: response.status_code != 303)
 def sign_in() -> AnyResponse | tuple[str, int]:
-    """Check name and password. A sign-in gets a new id, nothing set before it counts; an old one of this browser ends."""
+    """Check name and password. A sign-in gets a new id: nothing set before counts. An old one of this browser ends."""
     account = authenticate(db.session(), request.form.get("login", ""), request.form.get("password", ""))
     if account is None:
         log.info("sign-in refused from %s", request.remote_addr)
@@ -113,7 +124,11 @@ def begin(account: Account) -> None:
     config: Config = current_app.extensions["licet_config"]
     token, now = secrets.token_urlsafe(32), clock.now()
     row = WebSession(
-        token_hash=digest(token), account_id=account.id, created_at=now, seen_at=now, expires_at=now + config.absolute,
+        token_hash=digest(token),
+        account_id=account.id,
+        created_at=now,
+        seen_at=now,
+        expires_at=now + config.absolute,
         agent=request.user_agent.string[:200],
     )
     db.session.add(row)
@@ -129,7 +144,7 @@ def sign_out() -> AnyResponse:
     chosen = cookie.get("language")
     cookie.clear()
     speak(chosen)
-    return redirect(url_for("login.page"), 303)
+    return redirect(url_for("login.form"), 303)
 
 
 def ask_to_sign_in() -> Response:
@@ -137,9 +152,9 @@ def ask_to_sign_in() -> Response:
     from web.errors import wants_json
 
     wanted = request.full_path.rstrip("?") if request.method in SAFE else _path_of(request.referrer)
-    address = url_for("login.page", next=wanted) if wanted not in {"", "/"} else url_for("login.page")
+    address = url_for("login.form", next=wanted) if wanted not in {"", "/"} else url_for("login.form")
     if request.headers.get("HX-Request"):
-        return make_response("", 401, {"HX-Redirect": url_for("login.page", next=_path_of(request.referrer))})
+        return make_response("", 401, {"HX-Redirect": url_for("login.form", next=_path_of(request.referrer))})
     if wants_json():
         return make_response(jsonify(error=_("登录已结束，请重新登录。"), status=401, login=address), 401)
     return make_response(redirect(address, 302 if request.method in SAFE else 303))
@@ -157,7 +172,9 @@ def local_path(target: str | None) -> str:
 
 def _path_of(address: str | None) -> str:
     parts = urlsplit(address or "")
-    return local_path(f"{parts.path}?{parts.query}" if parts.query else parts.path) if parts.netloc == request.host else ""
+    return (
+        local_path(f"{parts.path}?{parts.query}" if parts.query else parts.path) if parts.netloc == request.host else ""
+    )
 
 
 def demo_accounts() -> list[dict[str, str]]:

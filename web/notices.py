@@ -20,7 +20,10 @@ COUNTS["notices"] = notices.unread
 def newest() -> str:
     """The newest notices; ?unread=yes only those not read; ?before= the next older ones."""
     listed = notices.notices(
-        db.session(), actor(), only_unread=request.args.get("unread") == "yes", before=request.args.get("before", type=int),
+        db.session(),
+        actor(),
+        only_unread=request.args.get("unread") == "yes",
+        before=request.args.get("before", type=int),
         limit=SIZE,
     )
     older = listed[-1].id if len(listed) == SIZE else None

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from ledger.errors import NotFound
-from ledger.facts import story
 from registry.access.rules import can, visible
 from registry.certificates.models import Certificate
 from registry.people.persons import Person, unmask
@@ -34,7 +33,10 @@ def persons() -> str:
         query = query.where(Person.left_on.is_(None))
     listed = cut(db.session(), query.order_by(Person.pinyin, Person.id))
     return render_template(
-        "people.html", listed=listed, held=_held(Certificate.holder_person_id, (one.id for one in listed.rows)), units=_units()
+        "people.html",
+        listed=listed,
+        held=_held(Certificate.holder_person_id, (one.id for one in listed.rows)),
+        units=_units(),
     )
 
 
@@ -43,10 +45,13 @@ def _named(query: Select[tuple[Person]]) -> Select[tuple[Person]]:
     if not text:
         return query
     plain = text.lower().replace(" ", "")
-    return query.where(or_(
-        Person.name.contains(text, autoescape=True), Person.pinyin.contains(plain, autoescape=True),
-        Person.initials.startswith(plain, autoescape=True),
-    ))
+    return query.where(
+        or_(
+            Person.name.contains(text, autoescape=True),
+            Person.pinyin.contains(plain, autoescape=True),
+            Person.initials.startswith(plain, autoescape=True),
+        )
+    )
 
 
 def _of_unit(query: Select[tuple[Person]], unit_id: int | None) -> Select[tuple[Person]]:
@@ -82,7 +87,9 @@ def _person(person_id: int) -> Person:
 
 
 def _unit(unit_id: int) -> Unit:
-    found = db.session.scalar(visible(select(Unit), actor()).where(Unit.id == unit_id).options(joinedload(Unit.project)))
+    found = db.session.scalar(
+        visible(select(Unit), actor()).where(Unit.id == unit_id).options(joinedload(Unit.project))
+    )
     if found is None:
         raise NotFound
     return found
@@ -99,8 +106,12 @@ def _person_page(found: Person, clear: tuple[str | None, str | None] | None = No
     held = visible(select(Certificate), actor()).where(Certificate.holder_person_id == found.id)
     certificates = db.session.scalars(held.order_by(Certificate.valid_until, Certificate.id)).all()
     return render_template(
-        "person.html", person=found, certificates=certificates, clear=clear, may_unmask=can(actor(), "person.unmask", found),
-        told=tell(story(db.session(), ("person", found.id))),
+        "person.html",
+        person=found,
+        certificates=certificates,
+        clear=clear,
+        may_unmask=can(actor(), "person.unmask", found),
+        told=tell(("person", found.id)),
     )
 
 
@@ -119,12 +130,20 @@ def disclose(person_id: int) -> str:
 @needs("unit.read")
 def projects() -> str:
     """The projects one may see; ?q= finds a piece of the name or the code."""
-    query = visible(select(Unit), actor()).where(Unit.kind == "project").options(joinedload(Unit.project), joinedload(Unit.parent))
+    query = (
+        visible(select(Unit), actor())
+        .where(Unit.kind == "project")
+        .options(joinedload(Unit.project), joinedload(Unit.parent))
+    )
     if text := request.args.get("q", "").strip()[:60]:
         query = query.where(or_(Unit.name.contains(text, autoescape=True), Unit.code.contains(text, autoescape=True)))
     listed = cut(db.session(), query.order_by(Unit.path))
-    return render_template("projects.html", listed=listed, held=_held(Certificate.unit_id, (one.id for one in listed.rows)),
-                           managers=_managers(one.project for one in listed.rows))
+    return render_template(
+        "projects.html",
+        listed=listed,
+        held=_held(Certificate.unit_id, (one.id for one in listed.rows)),
+        managers=_managers(one.project for one in listed.rows),
+    )
 
 
 def _managers(built: Iterable[Project | None]) -> dict[int, str]:
@@ -143,5 +162,11 @@ def project(unit_id: int) -> str:
     certificates = db.session.scalars(held.order_by(Certificate.valid_until, Certificate.id).limit(200)).all()
     working = visible(select(func.count(Person.id)), actor(), model=Person)
     people = db.session.scalar(working.where(_under(Person.unit_path, found), Person.left_on.is_(None)))
-    return render_template("project.html", unit=found, certificates=certificates, people=people,
-                           managers=_managers([found.project]), told=tell(story(db.session(), ("unit", found.id))))
+    return render_template(
+        "project.html",
+        unit=found,
+        certificates=certificates,
+        people=people,
+        managers=_managers([found.project]),
+        told=tell(("unit", found.id), own=True),
+    )

@@ -8,8 +8,8 @@ PLACES: dict[str, tuple[str, str]] = {
     "certificate": ("register.certificate", "certificate_id"),
     "person": ("people.person", "person_id"),
     "calendar": ("calendar.year", "year"),
-    "request": ("requests.request_page", "request_id"),
-    "task": ("tasks.task", "task_id"),
+    "request": ("requests.show", "request_id"),
+    "task": ("tasks.show", "task_id"),
 }
 """Kind of a fact's subject -> endpoint and the name of its argument."""
 

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response
 
 from ledger import clock
 from ledger.errors import NotFound
-from ledger.facts import story
 from ledger.files import path_of
 from registry.access.rules import visible
 from registry.certificates import codes, drafting, standing
@@ -18,7 +17,7 @@ from registry.certificates.kinds import CertificateType
 from registry.certificates.models import Certificate, Scan, Version
 from registry.people.scope import subtree
 from registry.people.units import Unit
-from web.certificate import COLOURS, bar_of, certificate_of, field_rows, named, operation
+from web.certificate import COLOURS, bar_of, certificate_of, field_rows, operation
 from web.config import Config
 from web.guard import actor, needs
 from web.pages import cut
@@ -33,7 +32,13 @@ SORTS = {
     "ends": (Certificate.ends_on.is_(None), Certificate.ends_on, Certificate.id),
     "holder": (Certificate.holder_name, Certificate.id),
 }
-STEPS = {"opens": "可以开始办理延续", "hand_in": "应交内部材料", "target": "应完成申报", "closes": "停止受理延续", "lapses": "有效期届满"}
+STEPS = {
+    "opens": "可以开始办理延续",
+    "hand_in": "应交内部材料",
+    "target": "应完成申报",
+    "closes": "停止受理延续",
+    "lapses": "有效期届满",
+}
 
 
 @bp.app_template_global()
@@ -48,14 +53,13 @@ def colour_of(finding: standing.Finding) -> str:
     return COLOURS[finding.standing]
 
 
-bp.add_app_template_global(named)
 bp.add_app_template_global(place_of)
 
 
 @bp.get("/certificates")
 @needs("certificate.read")
 def certificates() -> str:
-    """The certificates one may see. ?q= number, name, pinyin or initials; ?family=, ?type=, ?standing=, ?unit=, ?sort=."""
+    """The certificates one may see. ?q= number, name, pinyin or initials; filters family, type, standing, unit; sort."""
     asked = request.args
     query = visible(select(Certificate), actor())
     if asked.get("family") in codes.FAMILIES:
@@ -65,13 +69,21 @@ def certificates() -> str:
     if condition := _standing(asked.get("standing", "")):
         query = query.where(*condition)
     query = _searched(_in_unit(query, asked.get("unit", type=int)), asked.get("q", ""))
-    sort = asked.get("sort") if asked.get("sort") in SORTS else "ends" if asked.get("standing") in {"due", "expired"} else "newest"
+    sort = (
+        asked.get("sort")
+        if asked.get("sort") in SORTS
+        else "ends"
+        if asked.get("standing") in {"due", "expired"}
+        else "newest"
+    )
     listed = cut(db.session(), query.order_by(*SORTS[str(sort)]))
-    return render_template("register.html", listed=listed, families=codes.FAMILIES, kinds=_kinds(), units=_units(), sort=sort)
+    return render_template(
+        "register.html", listed=listed, families=codes.FAMILIES, kinds=_kinds(), units=_units(), sort=sort
+    )
 
 
 def _standing(wanted: str) -> list[ColumnElement[bool]]:
-    """A standing as a condition on the columns beside the versions (registry.certificates.standing decides one by one)."""
+    """A standing as a condition on the columns beside the versions (certificates.standing decides one by one)."""
     today, row = clock.today(), Certificate
     running = or_(row.ends_on.is_(None), row.ends_on >= today)
     return {
@@ -119,17 +131,28 @@ def certificate(certificate_id: int, tab: str = "versions") -> str:
     found = certificate_of(certificate_id)
     finding = standing.of(found)
     return render_template(
-        "certificate.html", found=found, kind=found.type, version=found.latest, finding=finding, tab=tab, tabs=TABS, steps=STEPS,
-        rows=field_rows(found.latest, found.type), bar=bar_of(found.valid_from, finding), operation=operation,
-        next_step=_next_step(found), told=tell(story(db.session(), ("certificate", found.id))) if tab == "story" else [],
-        requested=_requested(found) if tab == "requests" else [], states=codes.STATES,
+        "certificate.html",
+        found=found,
+        kind=found.type,
+        version=found.latest,
+        finding=finding,
+        tab=tab,
+        tabs=TABS,
+        steps=STEPS,
+        rows=field_rows(found.latest, found.type),
+        bar=bar_of(found.valid_from, finding),
+        operation=operation,
+        next_step=_next_step(found),
+        told=tell(("certificate", found.id)) if tab == "story" else [],
+        requested=_requested(found) if tab == "requests" else [],
+        states=codes.STATES,
     )
 
 
 def _next_step(found: Certificate) -> object | None:
-    """The next day on which something must happen."""
-    waiting = (timer for timer in found.timers if timer.fired_at is None and timer.cancelled_at is None)
-    return next(waiting, None)
+    """The next day on which something must happen; days gone by are in the tab of reminders."""
+    waiting = [timer for timer in found.timers if timer.cancelled_at is None and timer.due_on >= clock.today()]
+    return waiting[0] if waiting else None
 
 
 def _requested(found: Certificate) -> list[object]:
@@ -137,8 +160,10 @@ def _requested(found: Certificate) -> list[object]:
     from workflows.requests import Request, seen_by
 
     numbers = [version.request_id for version in found.versions if version.request_id]
-    query = select(Request).options(joinedload(Request.instance)).where(
-        or_(Request.id.in_(numbers), Request.certificate_id == found.id), seen_by(actor())
+    query = (
+        select(Request)
+        .options(joinedload(Request.instance))
+        .where(or_(Request.id.in_(numbers), Request.certificate_id == found.id), seen_by(actor()))
     )
     return list(db.session.scalars(query.order_by(Request.id.desc())))
 
@@ -154,7 +179,10 @@ def scan(certificate_id: int, scan_id: int) -> Response:
         raise NotFound
     config: Config = current_app.extensions["licet_config"]
     answer = send_file(
-        path_of(config.files, shown.file).absolute(), mimetype=shown.file.media_type, as_attachment=True, download_name=shown.file.name,
+        path_of(config.files, shown.file).absolute(),
+        mimetype=shown.file.media_type,
+        as_attachment=True,
+        download_name=shown.file.name,
     )
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     answer.headers["Cache-Control"] = "private, no-store"

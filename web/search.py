@@ -43,15 +43,27 @@ def _certificates(text: str) -> Sequence[Certificate]:
 
 def _persons(text: str) -> Sequence[Person]:
     plain = text.lower().replace(" ", "")
-    query = visible(select(Person), actor()).options(joinedload(Person.unit)).where(or_(
-        Person.name.contains(text, autoescape=True), Person.pinyin.contains(plain, autoescape=True),
-        Person.initials.startswith(plain, autoescape=True),
-    ))
+    query = (
+        visible(select(Person), actor())
+        .options(joinedload(Person.unit))
+        .where(
+            or_(
+                Person.name.contains(text, autoescape=True),
+                Person.pinyin.contains(plain, autoescape=True),
+                Person.initials.startswith(plain, autoescape=True),
+            )
+        )
+    )
     return db.session.scalars(query.order_by(Person.pinyin, Person.id).limit(SHOWN)).all()
 
 
 def _projects(text: str) -> Sequence[Unit]:
-    query = visible(select(Unit), actor()).options(joinedload(Unit.parent)).where(
-        Unit.kind == "project", or_(Unit.name.contains(text, autoescape=True), Unit.code.contains(text, autoescape=True))
+    query = (
+        visible(select(Unit), actor())
+        .options(joinedload(Unit.parent))
+        .where(
+            Unit.kind == "project",
+            or_(Unit.name.contains(text, autoescape=True), Unit.code.contains(text, autoescape=True)),
+        )
     )
     return db.session.scalars(query.order_by(Unit.path).limit(SHOWN)).all()

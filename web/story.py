@@ -9,13 +9,16 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
-from ledger.facts import Fact
+from ledger.facts import Fact, Subject, story
 from registry.access.roles import roles
 from registry.certificates import codes
 from registry.certificates.catalogue import types
-from web.i18n import language
+from registry.people.units import Unit
+from web.i18n import named
 from web.places import place_of
+from web.session import db
 
 KINDS = {
     "certificate.granted": _l("登记证件"),
@@ -72,51 +75,91 @@ KINDS = {
     "message.received": _l("收到消息"),
 }
 FIELDS = {
-    "version": _l("版本"), "state": _l("状态"), "until": _l("有效期至"), "type": _l("种类"), "code": _l("编号"),
-    "unit": _l("单位"), "post": _l("岗位"), "company": _l("公司"), "on": _l("日期"), "reason": _l("原因"), "role": _l("角色"),
-    "from": _l("自"), "number": _l("编号"), "source": _l("依据"), "outcome": _l("结果"), "opinion": _l("意见"),
-    "decision": _l("决定"), "note": _l("说明"), "name": _l("名称"), "round": _l("轮次"), "rounds": _l("补正次数"),
+    "version": _l("版本"),
+    "state": _l("状态"),
+    "until": _l("有效期至"),
+    "type": _l("种类"),
+    "code": _l("编号"),
+    "unit": _l("单位"),
+    "post": _l("岗位"),
+    "company": _l("公司"),
+    "on": _l("日期"),
+    "reason": _l("原因"),
+    "role": _l("角色"),
+    "from": _l("自"),
+    "number": _l("编号"),
+    "source": _l("依据"),
+    "outcome": _l("结果"),
+    "opinion": _l("意见"),
+    "decision": _l("决定"),
+    "note": _l("说明"),
+    "name": _l("名称"),
+    "round": _l("轮次"),
+    "rounds": _l("补正次数"),
 }
+
+
+NAMED = frozenset({"unit", "company"})
+LONGEST = 60
 
 
 @dataclass(frozen=True)
 class Told:
-    """One line of a story. `changes` are (what, before, after), each as people read it."""
+    """One line of a story. `changes` are (what, before, after) as people read them; `data` is what came with it."""
 
     at: dt.datetime
     by: str
     words: str
     changes: list[tuple[str, str, str]]
+    data: list[str]
     address: str | None
 
 
-def tell(facts: Iterable[Fact], names: Mapping[tuple[str, int], str] | None = None) -> list[Told]:
-    """A story, newest first. `names` gives the names of units and people that facts hold by id."""
-    return [_told(fact, names or {}) for fact in reversed(list(facts))]
+def tell(*subjects: Subject, own: bool = False) -> list[Told]:
+    """The story of the subjects, newest first, at most 60 lines; `own` leaves out what is only about them."""
+    facts = [
+        fact for fact in story(db.session(), *subjects) if not own or (fact.subject_kind, fact.subject_id) in subjects
+    ]
+    facts = facts[: -LONGEST - 1 : -1]
+    names = _unit_names(facts)
+    return [_told(fact, names) for fact in facts]
 
 
-def _told(fact: Fact, names: Mapping[tuple[str, int], str]) -> Told:
+def _unit_names(facts: Iterable[Fact]) -> dict[int, str]:
+    """The names of the units that the facts hold by id, in one query."""
+    told = [{**(fact.before or {}), **(fact.after or {})} for fact in facts] + [fact.before or {} for fact in facts]
+    ids = {one[key] for one in told for key in NAMED if isinstance(one.get(key), int)}
+    return dict(db.session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(ids))).tuples().all()) if ids else {}
+
+
+def _told(fact: Fact, names: Mapping[int, str]) -> Told:
     before, after = fact.before or {}, fact.after or {}
     known = [key for key in {**before, **after} if key in FIELDS or fact.kind == "calendar.changed"]
-    changes = [(str(FIELDS.get(key, key)), _value(key, before.get(key), names), _value(key, after.get(key), names)) for key in known]
-    words = str(KINDS.get(fact.kind, fact.kind))
+    changes, data = [], []
+    for key in known:
+        was, now = _value(key, before.get(key), names), _value(key, after.get(key), names)
+        if was and was != now:
+            changes.append((str(FIELDS.get(key, key)), was, now))
+        elif now and now != was:
+            data.append(f"{FIELDS.get(key, key)} {now}")
     by = fact.actor_name if fact.actor_id is not None else _("系统")
-    different = [change for change in changes if change[1] != change[2]]
-    return Told(fact.at, by, words, different, place_of(fact.subject_kind, fact.subject_id))
+    return Told(
+        fact.at, by, str(KINDS.get(fact.kind, fact.kind)), changes, data, place_of(fact.subject_kind, fact.subject_id)
+    )
 
 
-def _value(key: str, value: Any, names: Mapping[tuple[str, int], str]) -> str:
+def _value(key: str, value: Any, names: Mapping[int, str]) -> str:
     """A stored id, code or date as people read it."""
     if value is None or value == "":
         return ""
-    if key == "version":
-        return f"{value:03d}" if isinstance(value, int) else str(value)
-    if key == "state":
-        return _(codes.STATES[value]) if value in codes.STATES else str(value)
+    if key in NAMED:
+        return names.get(value, f"#{value}")
+    if key == "version" and isinstance(value, int):
+        return f"{value:03d}"
+    if key == "state" and value in codes.STATES:
+        return _(codes.STATES[value])
     if key == "type" and value in types():
-        return types()[value].name if language() == "zh" else types()[value].name_en
+        return named(types()[value])
     if key == "role" and value in roles():
-        return roles()[value].name if language() == "zh" else roles()[value].name_en
-    if key in {"unit", "company"}:
-        return names.get(("unit", value), f"#{value}")
+        return named(roles()[value])
     return {"off": _("休息"), "work": _("上班"), "weekday": _("按星期")}.get(str(value), str(value))

@@ -57,9 +57,9 @@ def since(value: dt.datetime | None) -> str:
 
 
 def due(value: dt.datetime | None, confirmed: bool = True) -> str:
-    """A promised instant in words: 还剩 1 个工作日, 今天 17:30 前, 已逾期 3 小时. Working days are those of the calendar.
+    """A promised instant in words: 还剩 1 个工作日, 今天 17:30 前, 已逾期 3 小时.
 
-    An instant at 24:00 belongs to the day it ends. `confirmed` is False when a year without an official notice was counted.
+    An instant at 24:00 belongs to the day it ends. `confirmed` is False where a year without a notice was counted.
     """
     if value is None:
         return ""
@@ -73,7 +73,9 @@ def _remaining(value: dt.datetime) -> str:
         whole = value == clock.end_of_day(last)
         return _("今天到期") if whole else _("今天 %(time)s 前", time=value.astimezone(SHANGHAI).strftime("%H:%M"))
     count = work_calendar().between(clock.today(), last)
-    return ngettext("还剩 %(num)d 个工作日", "还剩 %(num)d 个工作日", count) if count else _("%(day)s 前", day=day(last))
+    return (
+        ngettext("还剩 %(num)d 个工作日", "还剩 %(num)d 个工作日", count) if count else _("%(day)s 前", day=day(last))
+    )
 
 
 def _overdue(late: dt.timedelta) -> str:
@@ -121,7 +123,13 @@ def masked_number(text: str | None) -> str:
 def open_text(app: Flask) -> None:
     """Make the words available to every template."""
     app.jinja_env.filters.update(
-        day=day, plain_day=plain_day, moment=moment, since=since, due=due, days_left=days_left,
-        masked_name=masked_name, masked_number=masked_number,
+        day=day,
+        plain_day=plain_day,
+        moment=moment,
+        since=since,
+        due=due,
+        days_left=days_left,
+        masked_name=masked_name,
+        masked_number=masked_number,
     )
     app.jinja_env.globals.update(today=clock.today, now=clock.now)

@@ -1,4 +1,4 @@
-"""内部核验: the page behind a certificate's QR code. Anybody may open it; it says little, and never more than the book."""
+"""内部核验: the page behind a certificate's QR code. Anybody may open it; it says little, as of now."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ def verification(token: str) -> tuple[str, int]:
     if found is None:
         return render_template("verify.html", found=None, at=clock.now()), 404
     told = {
-        "kind": type_of(found.type_code), "finding": standing.of(found), "holder": _holder(found), "at": clock.now(),
+        "kind": type_of(found.type_code),
+        "finding": standing.of(found),
+        "holder": _holder(found),
+        "at": clock.now(),
         "number": masked_number(found.number) if found.holder_person_id else found.number,
     }
     return render_template("verify.html", found=found, **told), 200
