@@ -58,6 +58,10 @@ def range_literal(tree: Tree[Token], scope: Scope) -> Code:
     low_closed = tree.data == "range_from"
     assert isinstance(close, Tree)
     high_closed = str(close.children[0]) == "]"
+    ends = constant(low_tree), constant(high_tree)
+    if NOT_CONSTANT not in ends:
+        made = make_range(*ends, low_closed, high_closed)
+        return lambda e: made
     return lambda e: make_range(low(e), high(e), low_closed, high_closed)
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
+from operator import itemgetter, le, lt
 from typing import Any
 
 from lark import Token, Tree
 
 from feel.compare import passes
 from feel.compiler import NOT_CONSTANT, Code, Names, Scope, build, constant, node
-from feel.nodes.operators import comparison, sign_of
-from feel.values import Value
+from feel.nodes.operators import PLAIN, comparison, sign_of
+from feel.values import Range, Value
 
 SUBJECT = "?"
 subject = itemgetter(SUBJECT)
@@ -55,11 +55,13 @@ def compare_test(tree: Tree[Token], scope: Scope) -> Code:
 @node("expression_test")
 def expression_test(tree: Tree[Token], scope: Scope) -> Code:
     """A test with `?` in it says itself whether it holds; anything else is compared with `?`."""
-    inner = tree.children[0]
+    inner: Any = tree.children[0]
     value = constant(inner)
     if value is not NOT_CONSTANT:
-        return lambda e: passes(e[SUBJECT], value)
+        return _equals(value)
     code = build(inner, scope)
+    if inner.data in ("range_from", "range_after") and not _reads(inner):
+        return _inside(code({}))
     if _asks(inner):
         return lambda e: answer if type(answer := code(e)) is bool else passes(e[SUBJECT], answer)
 
@@ -70,6 +72,33 @@ def expression_test(tree: Tree[Token], scope: Scope) -> Code:
         return passes(e[SUBJECT], answer)
 
     return run
+
+
+def _equals(wanted: Value) -> Code:
+    kind = type(wanted)
+    if kind not in PLAIN:
+        return lambda e: passes(e[SUBJECT], wanted)
+    return lambda e: value == wanted if type(value := e[SUBJECT]) is kind else passes(value, wanted)
+
+
+def _inside(bounds: Range | None) -> Code:
+    """A cell such as `[1..10)`, whose ends are known now."""
+    if bounds is None or type(bounds.low) not in PLAIN or type(bounds.high) not in PLAIN:
+        return lambda e: passes(e[SUBJECT], bounds)
+    low, high, kind = bounds.low, bounds.high, type(bounds.low)
+    above, below = (le if bounds.low_closed else lt), (le if bounds.high_closed else lt)
+
+    def run(e: Names) -> Value:
+        value = e[SUBJECT]
+        if type(value) is kind:
+            return above(low, value) and below(value, high)
+        return passes(value, bounds)
+
+    return run
+
+
+def _reads(tree: Any) -> bool:
+    return any(True for _ in tree.scan_values(lambda token: isinstance(token, Token) and token.type == "NAME"))
 
 
 def _asks(tree: Any) -> bool:
