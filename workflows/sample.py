@@ -1,0 +1,250 @@
+"""The demonstration group with requests in every state, made by running the processes as people would: act by act."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+import workflows
+from engine.model import Task
+from forms.conditions import hidden
+from forms.schema import FILES, Form
+from ledger import clock, files, workdays
+from ledger.actor import SYSTEM, Actor
+from ledger.db import unit
+from registry import sample
+from registry.access.accounts import actor_for
+from registry.access.grants import holders
+from registry.certificates.catalogue import type_of
+from registry.people.persons import Person
+from registry.people.units import Unit
+from workflows import authority, desk, opening
+from workflows.requests import Request
+
+PAPER = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj " \
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+CREDIT_CODE = "91320100135800013L"
+OPEN_COMPANY = 1
+"""The first company keeps its permits free to be applied for by whoever tries the demonstration."""
+
+START = ["submit"]
+REVIEWED = [*START, "pass"]
+APPROVED = [*REVIEWED, "approve"]
+FILED = [*APPROVED, "file"]
+ACCEPTED = [*FILED, "accepted"]
+GRANTED = [*ACCEPTED, "granted"]
+REGISTERED = [*GRANTED, "register"]
+PATHS: list[list[str]] = [
+    [], START, REVIEWED, APPROVED, FILED, ACCEPTED, GRANTED, REGISTERED, [*REGISTERED, "match"],
+    [*START, "return"], [*START, "return", *REVIEWED], [*REVIEWED, "reject"], [*FILED, "supplement"],
+    [*FILED, "supplement", "reply", "supplement", "reply", "accepted", "granted", "register", "match"],
+    [*FILED, "refused"], [*ACCEPTED, "denied"], [*ACCEPTED, "denied", "give_up"], [*REGISTERED, "mismatch"],
+    ["abandon"], [*REVIEWED, "return"],
+]
+
+
+@dataclass
+class Case:
+    """One request on its way, with a clock of its own that ends before the present."""
+
+    engine: Engine
+    folder: Path
+    now: clock.Fixed
+    request_id: int = 0
+    papers: dict[int, int] = field(default_factory=dict)
+
+    def act(self, do: Callable[[Session], Any]) -> Any:
+        """One transaction, then some hours pass."""
+        with unit(self.engine) as session:
+            result = do(session)
+        self.now.advance(dt.timedelta(hours=5))
+        return result
+
+    def paper(self, session: Session, by: Actor) -> int:
+        """A file that this person uploaded."""
+        if by.id not in self.papers:
+            assert by.id is not None
+            self.papers[by.id] = files.keep(session, self.folder, io.BytesIO(PAPER), "材料.pdf", by=by).id
+        return self.papers[by.id]
+
+
+def load(engine: Engine, folder: Path, *, seed: int = 2026, requests: int = 40) -> None:
+    """Fill an empty, migrated database: calendar, organisation, register, processes, then requests by running them."""
+    with unit(engine) as session:
+        workdays.seed(session)
+        sample.load(session, seed=seed)
+        workflows.publish(session, by=SYSTEM)
+    with unit(engine) as session:
+        subjects = list(islice(_subjects(session), requests))
+    for (code, kind, holder), path in zip(subjects, cycle(PATHS), strict=False):
+        play(engine, folder, code, kind, holder, path)
+
+
+def _subjects(session: Session) -> Iterator[tuple[str, str, int]]:
+    """Who may be applied for: people of every company for P02, projects and companies but the first company's."""
+    companies = list(session.scalars(select(Unit).where(Unit.kind == "company").order_by(Unit.id)))
+    people = session.scalars(
+        select(Person).where(Person.left_on.is_(None), Person.post.contains("工")).order_by(Person.id)).all()
+    projects = session.scalars(select(Unit).where(Unit.kind == "project").order_by(Unit.id)).all()
+    free = [("P02", "person", person.id) for person in people]
+    built = [("J03", "unit", project.id) for project in projects if project.company_id != companies[0].id]
+    firms = [("E03", "unit", company.id) for company in companies[OPEN_COMPANY:]]
+    rows: list[Sequence[tuple[str, str, int]]] = [free, built, firms]
+    for number in range(max(map(len, rows))):
+        yield from (row[number] for row in rows if number < len(row))
+
+
+def play(engine: Engine, folder: Path, code: str, kind: str, holder_id: int, path: Sequence[str]) -> int | None:
+    """Open a request and take it along a path of verdicts and answers; its id, or None where it may not be opened."""
+    began = clock.now() - dt.timedelta(hours=5 * (len(path) + 4))
+    case = Case(engine, folder, clock.Fixed(began))
+    with clock.use(case.now):
+        opened = case.act(lambda session: _open(session, code, kind, holder_id))
+        if opened is None:
+            return None
+        case.request_id = opened
+        for move in path:
+            case.act(partial(_move, case, move))
+    return case.request_id
+
+
+def _open(session: Session, code: str, kind: str, holder_id: int) -> int | None:
+    holder = opening.holder_of(session, kind, holder_id)
+    path = holder.unit_path if isinstance(holder, Person) else holder.path
+    groups = [f"applicant@{place}" for place in path.strip("/").split("/")]
+    people = holders(session, groups)
+    if not people:
+        return None
+    by = actor_for(session, session.get_one(Person, people[0]))
+    return opening.open_request(session, by, code, kind, holder_id).id
+
+
+def _move(case: Case, move: str, session: Session) -> None:
+    request = session.get_one(Request, case.request_id)
+    if move in authority.MESSAGES:
+        return _answer(case, session, request, move)
+    tasks = session.scalars(
+        select(Task).where(Task.instance_id == request.instance_id, Task.state == "open").order_by(Task.id)).all()
+    for task in tasks[:1] if move in ("return", "mismatch") else tasks:
+        by = _who(session, task)
+        shown = desk.open_task(session, by, task.id)
+        answers = answer(shown.form, shown.data, move, partial(case.paper, session, by), request)
+        desk.complete(session, by, task.id, answers)
+    if move == "approve" and _open_task(session, request, "A4_second"):
+        _move(case, move, session)
+
+
+def _open_task(session: Session, request: Request, element_id: str) -> bool:
+    query = select(Task.id).where(
+        Task.instance_id == request.instance_id, Task.state == "open", Task.element_id == element_id)
+    return session.scalar(query) is not None
+
+
+def _who(session: Session, task: Task) -> Actor:
+    people = [task.assignee_id] if task.assignee_id else holders(session, task.offer)
+    free = [person for person in people if person not in task.barred]
+    return actor_for(session, session.get_one(Person, free[0]))
+
+
+def _answer(case: Case, session: Session, request: Request, kind: str) -> None:
+    keepers = holders(session, [f"custodian@{place}" for place in request.unit_path.strip("/").split("/")])
+    by = actor_for(session, session.get_one(Person, keepers[0]))
+    form, given = authority.form_for(request, kind)
+    answers = answer(form, given, "done", partial(case.paper, session, by), request)
+    authority.record_answer(session, by, request.id, kind, {**answers, "kind": kind})
+
+
+def answer(
+    form: Form, given: dict[str, Any], verdict: str, paper: Callable[[], int], request: Request
+) -> dict[str, Any]:
+    """Answers to a form for a verdict: what is given stays, what is required is filled with what its rules accept."""
+    known = {one.value: one for one in form.verdicts}
+    chosen = known[verdict if verdict in known else "done"]
+    answers = _filled(form.schema["components"], given, chosen.value, chosen.partial, paper, request)
+    if chosen.value == "return":
+        first = given["returnable"][0]["value"]
+        answers["returns"] = [{"field": first, "reason": "与原件不一致，请核对后重新填写。"}]
+    if chosen.value == "mismatch":
+        answers["differences"] = [{"field": given["returnable"][0]["value"], "found": "扫描件上的编号不同"}]
+    if chosen.value == "reject":
+        answers["reason"] = "不符合本单位本年度计划。"
+    return {**answers, "verdict": chosen.value}
+
+
+def _filled(
+    components: Any, given: dict[str, Any], verdict: str, lenient: bool, paper: Callable[[], int], request: Request
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for one in components:
+        kind, key = one.get("type"), one.get("key")
+        if one.get("readonly") or _hidden(one, given, verdict):
+            continue
+        if kind == "group":
+            found |= _filled(one["components"], given, verdict, lenient, paper, request)
+        elif kind == "dynamiclist":
+            if not lenient and (one.get("properties") or {}).get("licet:min-rows"):
+                rows = given.get(one["path"]) or [{}]
+                found[one["path"]] = [
+                    {**_filled(one["components"], {}, verdict, lenient, paper, request),
+                     **{name: value for name, value in row.items() if value is not None}} for row in rows]
+        elif key and kind == "licet-ticks" and not lenient:
+            found[key] = [row["value"] for row in given.get(one["valuesKey"], [])]
+        elif key and not lenient and (one.get("validate") or {}).get("required"):
+            value = given.get(key)
+            found[key] = _value(one, given, paper, request) if value in (None, "", []) or kind in FILES else value
+    return found
+
+
+def _hidden(component: Any, given: dict[str, Any], verdict: str) -> bool:
+    return hidden(component, {"verdict": verdict, "fatal_accident": "no", "trade": "01", **given})
+
+
+def _value(component: Any, given: dict[str, Any], paper: Callable[[], int], request: Request) -> Any:
+    key, kind = component["key"], component["type"]
+    if key in SAID:
+        said = SAID[key]
+        return said(request) if callable(said) else said
+    if kind in FILES:
+        return [paper()]
+    if kind in ("select", "radio"):
+        return (given.get(component.get("valuesKey", "")) or component["values"])[0]["value"]
+    if kind == "number":
+        return max(1, (component.get("validate") or {}).get("min") or 1)
+    if kind == "datetime":
+        return clock.today().isoformat()
+    if kind == "checkbox":
+        return True
+    return CREDIT_CODE if (component.get("properties") or {}).get("licet:check") == "uscc" else "按实际情况填写"
+
+
+def number_for(request: Request) -> str:
+    """A number that the type's rule accepts, one of its own for each request."""
+    today = clock.today()
+    rule = type_of(request.type_code).number.rule
+    if rule == "SG":
+        return f"320102{today:%Y%m%d}01{request.id % 100:02d}"
+    if rule == "AX":
+        return f"（苏）JZ安许证字〔{today.year}〕{request.id:06d}"
+    return f"苏A01{today.year}{request.id:06d}"
+
+
+def _end(request: Request) -> str:
+    months = type_of(request.type_code).validity.months or 24
+    return (workdays.months_before(clock.today(), -months) - dt.timedelta(days=1)).isoformat()
+
+
+SAID: dict[str, Any] = {
+    "project_code": "2026-320102-48-01-000001", "number": number_for, "valid_until": _end, "price": 4800,
+    "finish_on": lambda _: (clock.today() + dt.timedelta(days=540)).isoformat(), "fatal_accident": "no", "trade": "01",
+    "issuer": "某市住房和城乡建设局", "ground": "ordinary", "scale": "25000 平方米",
+    "application_number": lambda request: f"SL-{clock.today().year}-{request.id:04d}",
+}
