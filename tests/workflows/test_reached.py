@@ -1,4 +1,4 @@
-"""Every element of application.bpmn is reached by somebody: each task, gateway, timer, message and exit of domain 4.2."""
+"""Every element of application.bpmn is reached by somebody: each task, gateway, timer and exit of domain 4.2."""
 
 import datetime as dt
 

@@ -3,10 +3,8 @@
 import datetime as dt
 
 import pytest
-from lxml import etree
 from sqlalchemy import select
 
-import workflows
 from engine.model import Task, Timer
 from ledger import outbox
 from ledger.clock import SHANGHAI, end_of_day
