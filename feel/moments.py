@@ -164,9 +164,8 @@ def offset_of(value: Clock | Moment) -> int | None:
     if isinstance(value, time | FineTime):
         probe = datetime.combine(date(2000, 1, 1), time())
     else:
-        year = max(1, min(value.year, 9999))
-        day = value.day if 1 <= value.year <= 9999 else min(value.day, 28)
-        probe = datetime.combine(date(year, value.month, day), time(value.hour, value.minute, value.second))
+        clock = time(value.hour, value.minute, value.second, fold=getattr(value, "fold", 0))
+        probe = datetime.combine(_probe(value), clock)
     delta = value.tzinfo.utcoffset(probe)
     return None if delta is None else round(delta / timedelta(seconds=1))
 
@@ -178,24 +177,25 @@ def instant(value: Moment) -> int:
 
 def moment_at(nanos: int, where: tzinfo | None) -> Moment | None:
     """The moment of an instant, told in a zone (without one: as UTC tells it); None beyond the last year."""
-    if where is None:
-        return _local(nanos, None)
     utc = _local(nanos, None)
-    if utc is None:
-        return None
-    guess = LongMoment(utc.year, utc.month, utc.day, nanos_of(utc), where)
-    local = nanos
-    for _ in range(2):  # the offset in force depends on the local time; two rounds settle it
-        local = nanos + (offset_of(guess) or 0) * SECOND
-        told = _local(local, where)
-        if told is None:
-            return None
-        guess = LongMoment(told.year, told.month, told.day, nanos_of(told), where)
-    found = _local(local, where)
-    if isinstance(found, datetime):
-        early = found.replace(fold=1)
-        return early if instant(early) == nanos != instant(found) else found
-    return found
+    if utc is None or where is None:
+        return utc
+    offset, fold = _told(utc, where)
+    found = _local(nanos + offset * SECOND, where)
+    return found.replace(fold=fold) if isinstance(found, datetime) and fold else found
+
+
+def _told(utc: Moment, where: tzinfo) -> tuple[int, int]:
+    """The offset in seconds that a zone has at this moment of UTC, and which of two equal local times it makes."""
+    probe = datetime.combine(_probe(utc), time(utc.hour, utc.minute, utc.second))
+    told = where.fromutc(probe.replace(tzinfo=where))
+    return round((told.replace(tzinfo=None) - probe) / timedelta(seconds=1)), told.fold
+
+
+def _probe(value: Moment) -> date:
+    """The day itself, or one that Python knows, near the end of its years."""
+    year = max(2, min(value.year, 9998))
+    return date(year, value.month, value.day if year == value.year else min(value.day, 28))
 
 
 def _local(nanos: int, where: tzinfo | None) -> Moment | None:

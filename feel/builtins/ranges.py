@@ -2,9 +2,64 @@
 
 from __future__ import annotations
 
-from feel.compare import Truth, both, equal, less, same, within
+import re
+from collections.abc import Callable
+
+from feel.builtins.conversion import NUMBER, number_from_text
+from feel.compare import Truth, both, equal, less, less_or_equal, same, within
+from feel.compiler import unescape
+from feel.iso import read_any, read_date, read_datetime, read_duration, read_time
 from feel.signatures import builtin
-from feel.values import Range, Value
+from feel.values import Range, Value, kind
+
+RANGED = frozenset(
+    {"number", "string", "date", "time", "date and time", "days and time duration", "years and months duration"}
+)
+
+
+RANGE = re.compile(r"\s*([\[(\]])(.*?)\.\.(.*)([\])\[])\s*", re.DOTALL)
+QUOTED = re.compile(r'(@|(?:date|time|date and time|duration)\s*\()?\s*("(?:[^"\\]|\\.)*")\s*(\)?)', re.DOTALL)
+READERS: dict[str, Callable[[str], Value]] = {
+    "@": read_any,
+    "date": read_date,
+    "time": read_time,
+    "date and time": read_datetime,
+    "duration": read_duration,
+}
+
+
+@builtin("range(from: string)")
+def range_from_text(text: str) -> Range | None:
+    """A range literal with literal ends; one end may be left out (10.3.4.1)."""
+    found = RANGE.fullmatch(text)
+    if found is None:
+        return None
+    ends = [None if not end.strip() else _end(end.strip()) for end in (found[2], found[3])]
+    if any(made is None and end.strip() for made, end in zip(ends, (found[2], found[3]), strict=True)):
+        return None
+    return make_range(ends[0], ends[1], found[1] == "[", found[4] == "]")
+
+
+def _end(text: str) -> Value:
+    """The value of a literal end, None for anything else."""
+    if NUMBER.fullmatch(text):
+        return number_from_text(text)
+    found = QUOTED.fullmatch(text)
+    if found is None or bool(found[3]) != (found[1] or "").endswith("("):
+        return None
+    inner = unescape(found[2])
+    return inner if found[1] is None else READERS[found[1].rstrip("( ")](inner)
+
+
+def make_range(low: Value, high: Value, low_closed: bool, high_closed: bool) -> Range | None:
+    """The range, or None when its ends are of different kinds or of a kind without order."""
+    for end in (low, high):
+        if end is not None and kind(end) not in RANGED:
+            return None
+    if low is None or high is None:
+        ends = low_closed and low is not None, high_closed and high is not None
+        return None if low is high else Range(low, high, *ends)
+    return None if less_or_equal(low, high) is None else Range(low, high, low_closed, high_closed)
 
 
 def _either(left: Truth, right: Truth) -> Truth:

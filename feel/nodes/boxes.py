@@ -8,11 +8,11 @@ from typing import Any
 from lark import Token, Tree
 
 from feel.budget import spend
-from feel.compare import less_or_equal
+from feel.builtins.ranges import make_range
 from feel.compiler import NOT_CONSTANT, Code, Names, Scope, build, constant, node, unescape
 from feel.nodes.operators import sign_of
 from feel.properties import member
-from feel.values import DaysDuration, Range, Value, YearsMonths, kind
+from feel.values import Range, Value
 
 
 @node("list")
@@ -48,9 +48,6 @@ def _key(token: Any) -> str:
     return unescape(str(token)) if token.type == "STRING" else str(token)
 
 
-RANGED = frozenset({"number", "string", "date", "time", "date and time"})
-
-
 @node("range_from", "range_after")
 def range_literal(tree: Tree[Token], scope: Scope) -> Code:
     low_tree, high_tree, close = tree.children[-3:]
@@ -63,17 +60,6 @@ def range_literal(tree: Tree[Token], scope: Scope) -> Code:
         made = make_range(*ends, low_closed, high_closed)
         return lambda e: made
     return lambda e: make_range(low(e), high(e), low_closed, high_closed)
-
-
-def make_range(low: Value, high: Value, low_closed: bool, high_closed: bool) -> Range | None:
-    """The range, or None when its ends are of different kinds or of a kind without order."""
-    for end in (low, high):
-        if end is not None and kind(end) not in RANGED and type(end) not in (DaysDuration, YearsMonths):
-            return None
-    if low is None or high is None:
-        ends = low_closed and low is not None, high_closed and high is not None
-        return None if low is high else Range(low, high, *ends)
-    return None if less_or_equal(low, high) is None else Range(low, high, low_closed, high_closed)
 
 
 @node("half_range")

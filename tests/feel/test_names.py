@@ -1,0 +1,62 @@
+"""Names: with spaces, signs and any alphabet."""
+
+from feel import compile, evaluate
+
+
+def test_words_side_by_side_are_one_name():
+    assert evaluate("unit price * 2", {"unit price": 3}) == 6
+
+
+def test_white_space_inside_a_name_does_not_matter():
+    assert evaluate("unit \n  price", {"unit price": 3}) == 3
+
+
+def test_a_name_with_a_sign_in_it_is_known_from_the_context():
+    assert evaluate("pre-tax + 1", {"pre-tax": 3}) == 4
+
+
+def test_without_such_a_name_the_sign_subtracts():
+    assert evaluate("pre-tax", {"pre": 3, "tax": 1}) == 2
+
+
+def test_a_key_with_a_sign_is_known_after_it_was_written():
+    assert evaluate("{a-b: 1, c: a-b + 1}.c") == 2
+
+
+def test_a_name_may_contain_a_keyword_when_it_is_known():
+    assert evaluate("in and out", {"in and out": 7}) == 7
+
+
+def test_chinese_names_need_no_quotes():
+    assert evaluate('所在地 = "北京" and 人数 > 3', {"所在地": "北京", "人数": 5}) is True
+
+
+def test_free_names_are_listed_without_local_ones_and_built_ins():
+    made = compile("for x in list return count(x) + total + {y: 1, z: y}.z")
+    assert made.names == {"list", "total"}
+
+
+def test_names_inside_a_filter_may_come_from_the_element_and_are_not_free():
+    assert compile("people[age > limit]").names == {"people"}
+
+
+def test_an_elements_key_comes_before_the_name_around_it():
+    assert evaluate("people[age > limit].age", {"people": [{"age": 3}, {"age": 9}], "limit": 5}) == [9]
+
+
+def test_functions_handed_in_are_called_by_their_feel_names():
+    later = {"working days after": lambda date, n: f"{date}+{n}"}
+    assert evaluate('working days after("2026-11-22", 5)', {}, later) == "2026-11-22+5"
+
+
+def test_functions_handed_in_take_named_arguments():
+    late = {"plus days": lambda start_date, n: start_date + n}
+    assert evaluate("plus days(n: 2, start date: 40)", {}, late) == 42
+
+
+def test_a_handed_in_function_is_not_a_free_name():
+    assert compile("my call(x)", functions={"my call": abs}).names == {"x"}
+
+
+def test_a_function_handed_in_comes_before_the_built_in_one():
+    assert evaluate("today()", {}, {"today": lambda: "someday"}) == "someday"

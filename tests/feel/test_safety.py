@@ -1,0 +1,104 @@
+"""Attacks A1 to A8 of the failure catalogue, and the budget: FeelError or null, never Python, never for long."""
+
+import time
+
+import pytest
+
+from feel import FeelError, OverBudget, compile, evaluate
+
+PYTHON = [
+    "__import__('os').popen('id')",
+    '__import__("os").popen("id")',
+    "().__class__.__base__.__subclasses__()",
+    '"".__class__.__mro__',
+    "x.__class__",
+    "x.__init__.__globals__",
+    "abs.__self__",
+    '{f: count}.f.apply("x")',
+    'eval("1")',
+    "lambda: 1",
+    "[].append(1)",
+    'date("2026-01-01").today()',
+    "x.real",
+]
+
+
+@pytest.mark.parametrize("text", PYTHON)
+def test_python_is_an_error_or_null(text):
+    try:
+        assert evaluate(text, {"x": 1}) is None
+    except FeelError:
+        pass
+
+
+EXPENSIVE = [
+    "for i in 1..1000000000 return i",
+    "count(for i in 1..1000000, j in 1..1000000 return 1)",
+    "some x in 1..9999, y in 1..9999, z in 1..9999 satisfies x + y + z > 999999",
+    "{f: function(n) f(n + 1), r: f(1)}.r",
+    "{f: function(n) [f(n + 1), f(n + 1)], r: f(1)}.r",
+    "for i in 1..60 return [partial[-1], partial[-1]]",
+    "string(for i in 1..60 return [partial[-1], partial[-1]])",
+    "flatten(for i in 1..60 return [partial[-1], partial[-1]])",
+    '(for i in 1..60 return if i = 1 then "xxxxxxxxxxxxxxxx" else partial[-1] + partial[-1])[-1]',
+    "sort(for i in 1..30000 return -i, function(a, b) a < b)",
+    "(" * 500 + "1" + ")" * 500,
+    "-" * 3000 + "1",
+    "a" + ".b" * 3000,
+    "if a then 1 else " * 500 + "1",
+    "[" * 500 + "]" * 500,
+    "1" + "+1" * 100_000,
+]
+
+
+@pytest.mark.parametrize("text", EXPENSIVE, ids=lambda t: t[:30])
+def test_what_is_too_much_is_stopped_soon(text):
+    started = time.process_time()
+    with pytest.raises(FeelError):
+        evaluate(text)
+    assert time.process_time() - started < 0.5
+
+
+@pytest.mark.parametrize("text", ["9 ** 9 ** 8", "9 ** (9 ** 9)", "exp(9 ** 9)", "1e6000 ** 2", "decimal(1/3, 6000)"])
+def test_numbers_never_run_away(text):
+    started = time.process_time()
+    evaluate(text)
+    assert time.process_time() - started < 0.1
+
+
+def test_a_regular_expression_never_runs_away():
+    started = time.process_time()
+    assert evaluate(f'matches("{"a" * 5000}", "(a+)+$b")') is False
+    assert evaluate(f'matches("{"a" * 5000}!", "^(a|aa)+$")') is False
+    assert time.process_time() - started < 0.2
+
+
+def test_a_regular_expression_that_needs_memory_is_refused():
+    assert evaluate(r'matches("aa", "(a)\1")') is None
+
+
+def test_a_caller_may_give_a_smaller_budget():
+    counting = compile("count(for i in 1..1000 return i)")
+    assert counting({}) == 1000
+    with pytest.raises(OverBudget):
+        counting({}, budget=100)
+
+
+def test_what_is_given_is_never_changed():
+    given = {"people": [{"name": "Ann"}], "tags": ["a"]}
+    result = evaluate('context put(people[1], "name", append(tags, "b"))', given)
+    result["name"].append("c")
+    assert given == {"people": [{"name": "Ann"}], "tags": ["a"]}
+
+
+def test_a_result_belongs_to_the_caller_alone():
+    made = compile("[1, [2]]")
+    made({})[1].append(3)
+    assert made({}) == [1, [2]]
+
+
+def test_data_that_contains_itself_is_refused():
+    loop = []
+    loop.append(loop)
+    with pytest.raises(FeelError):
+        evaluate("x", {"x": loop})
