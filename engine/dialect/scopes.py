@@ -42,7 +42,7 @@ class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]
         self.title, self.embedded = title, embedded
         self.bpmn_start_events: list[Node] = []
         self.data_objects: dict[str, Any] = {}
-        self.start = Origin(self, "Start")
+        self.start = Origin(self, "(start)")  # no XML id can be this: a drawing may call its elements what it likes
 
 
 class Origin(Node):

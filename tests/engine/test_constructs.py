@@ -162,3 +162,9 @@ def test_a_terminate_end_ends_everything(world: World):
     it = world.run(drawing(start(), gateway("parallel", "F"), task("A"), task("B"), end(), end("X", terminate()), flows("S F A E", "F B X")))
     world.do(it, "B")
     assert (world.state(it), world.names(it)) == ("completed", [])
+
+
+def test_a_drawing_may_use_ids_that_the_library_uses_itself(world: World):
+    it = world.run(drawing(start("Start"), task("Root"), end("End"), flows("Start Root End")))
+    world.do(it, "Root", c=1)
+    assert world.path(it) == ["Start", "Root", "End"]
