@@ -173,10 +173,10 @@ def folded(text: str) -> str:
     return "".join(each for each in clean(text).lower() if each.isalnum() or each == "*")
 
 
-def search_text(number: str, code: str, name: str, item: str, *, person: bool) -> str:
+def search_text(number: str, code: str, holder: Holder, item: str) -> str:
     """What a search looks through: number, our code, holder in characters, pinyin and initials, item."""
-    pinyin, initials = spell(name, person=person)
-    return " ".join(filter(None, map(folded, (number, code, name, pinyin, initials, item))))[:400]
+    spelt = (holder.pinyin, holder.initials) if isinstance(holder, Person) else spell(holder.name, person=False)
+    return " ".join(filter(None, map(folded, (number, code, holder.name, *spelt, item))))[:400]
 
 
 def new_certificate(
@@ -184,12 +184,11 @@ def new_certificate(
 ) -> Certificate:
     """The row of a first version, not in a session; the holder was checked before."""
     unit = checked_holder(kind, holder)
-    person = isinstance(holder, Person)
     certificate = Certificate(
         group_id=unit.group_id, unit=unit, unit_path=unit.path, family=kind.family, type_code=kind.code,
         code=code, check_token=new_token(), item=item,
         number=number.shown, number_key=number.key, number_sealed=number.sealed,
-        holder_name=holder.name, search=search_text(number.shown, code, holder.name, item, person=person),
+        holder_name=holder.name, search=search_text(number.shown, code, holder, item),
         holder_person=holder if isinstance(holder, Person) else None,
         holder_unit=holder if isinstance(holder, Unit) else None,
         holder_machine=holder if isinstance(holder, Machine) else None,
@@ -217,7 +216,7 @@ def new_version(
     before = certificate.versions[-1] if certificate.versions else None
     fields, personal = personal_parts(paper.fields, certificate.type.fields)
     return Version(
-        certificate=certificate, no=certificate.version_no, previous_id=before.id if before else None,
+        certificate=certificate, no=certificate.version_no, previous=before,
         operation=operation, state=certificate.state, note=paper.note, term=term.kind, valid_from=term.valid_from,
         valid_until=term.valid_until, review_on=term.review_on, issued_on=term.issued_on, issuer=paper.issuer.strip(),
         holds_from=holds_from or term.holds_from, known_from=known_from or clock.now(), number_raw=raw,

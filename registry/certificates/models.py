@@ -164,6 +164,7 @@ class Version(Base):
     by_name: Mapped[str] = mapped_column(String(80), default="")
 
     certificate: Mapped[Certificate] = relationship(back_populates="versions")
+    previous: Mapped[Version | None] = relationship(remote_side="Version.id")
     scans: Mapped[list[Scan]] = relationship(back_populates="version", order_by="Scan.id")
 
     @property
