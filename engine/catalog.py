@@ -27,6 +27,7 @@ from ledger.actor import Actor
 from ledger.errors import BadDiagram, NotFound
 from ledger.facts import record
 
+
 @dataclass
 class Step:
     """What a step (the function behind a service task) is handed. It returns variables to set, or None."""

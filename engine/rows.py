@@ -6,23 +6,36 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, select, update
 
 from engine import expressions, state
 from engine.dialect.catching import CatchEvent, MessageWait, TimerWait
 from engine.dialect.nodes import Fault, Node, Token, context
 from engine.dialect.tasks import UserTask
-from engine.model import Subscription, Task, TaskCandidate, TaskExclusion, Timer, Visit
+from engine.model import OPEN, Subscription, Task, TaskCandidate, TaskExclusion, Timer, Visit
 from ledger import clock
 from ledger.workdays import working_days_after
 
 if TYPE_CHECKING:
     from engine.run import Act
 
-TASK, CANDIDATE, EXCLUSION = Task.__table__, TaskCandidate.__table__, TaskExclusion.__table__
-TIMER, SUBSCRIPTION, VISIT = Timer.__table__, Subscription.__table__, Visit.__table__
+# Statements are made once: building one costs ten times as much as running it.
+TASK, CANDIDATE, EXCLUSION, TIMER, SUBSCRIPTION, VISIT = (
+    cast(Table, kind.__table__) for kind in (Task, TaskCandidate, TaskExclusion, Timer, Subscription, Visit))
+ADD_TASK = insert(TASK).returning(TASK.c.id)
+ADD_CANDIDATE, ADD_EXCLUSION, ADD_TIMER = insert(CANDIDATE), insert(EXCLUSION), insert(TIMER)
+ADD_SUBSCRIPTION, ADD_VISIT = insert(SUBSCRIPTION), insert(VISIT)
+HERE, TOKEN, AT, HOW = bindparam("here"), bindparam("of_token"), bindparam("at"), bindparam("how")
+LEAVE = update(VISIT).where(VISIT.c.instance_id == HERE, VISIT.c.token == TOKEN).values(left_at=AT, left_how=HOW)
+CANCEL_TASK = update(TASK).where(TASK.c.instance_id == HERE, TASK.c.token == TOKEN, TASK.c.state == OPEN).values(
+    state="cancelled", completed_at=AT, version=TASK.c.version + 1).returning(TASK.c.id)
+CANCEL_TIMERS = update(TIMER).where(
+    TIMER.c.instance_id == HERE, TIMER.c.token == TOKEN, TIMER.c.state == "waiting").values(state="cancelled")
+END_SUBSCRIPTIONS = delete(SUBSCRIPTION).where(SUBSCRIPTION.c.instance_id == HERE, SUBSCRIPTION.c.token == TOKEN)
+DROP_CANDIDATES = delete(CANDIDATE).where(CANDIDATE.c.task_id == bindparam("of_task"))
+DROP_EXCLUSIONS = delete(EXCLUSION).where(EXCLUSION.c.task_id == bindparam("of_task"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,38 +69,31 @@ def write(act: Act) -> None:
 
 def _tell(act: Act) -> None:
     if act.entries:
-        act.session.execute(insert(VISIT), list(act.entries.values()))  # type: ignore[arg-type]
-    for how in {how for _, how in act.departures}:
-        numbers = [number for number, left_how in act.departures if left_how == how]
-        act.session.execute(
-            update(VISIT).where(VISIT.c.instance_id == act.instance.id, VISIT.c.token.in_(numbers))  # type: ignore[arg-type]
-            .values(left_at=act.now, left_how=how)
-        )
+        act.connection.execute(ADD_VISIT, list(act.entries.values()))
+    if act.departures:
+        left = [{"here": act.instance.id, "of_token": number, "at": act.now, "how": how} for number, how in act.departures]
+        act.connection.execute(LEAVE, left)
 
 
 def _close(act: Act, gone: list[int]) -> None:
-    here = act.instance.id
-    execute = act.session.execute
-    kinds = {act.process.known[number] for number in gone}
-    if "task" in "".join(kinds):
-        ended = update(TASK).where(TASK.c.instance_id == here, TASK.c.token.in_(gone), TASK.c.state == "open")  # type: ignore[arg-type]
-        rows = execute(ended.values(state="cancelled", completed_at=act.now, version=TASK.c.version + 1).returning(TASK.c.id))
-        forget(act, [number for (number,) in rows])
-    if any("timer" in kind for kind in kinds):
-        execute(
-            update(TIMER)  # type: ignore[arg-type]
-            .where(TIMER.c.instance_id == here, TIMER.c.token.in_(gone), TIMER.c.state == "waiting")
-            .values(state="cancelled")
-        )
-    if any("message" in kind for kind in kinds):
-        execute(delete(SUBSCRIPTION).where(SUBSCRIPTION.c.instance_id == here, SUBSCRIPTION.c.token.in_(gone)))  # type: ignore[arg-type]
+    execute, known = act.connection.execute, act.process.known
+    for number in gone:
+        kinds, where = known[number], {"here": act.instance.id, "of_token": number}
+        if "task" in kinds and number != act.done:
+            for (task_id,) in execute(CANCEL_TASK, {**where, "at": act.now}).all():
+                forget(act, task_id)
+        if "timer" in kinds:
+            execute(CANCEL_TIMERS, where)
+        if "message" in kinds:
+            execute(END_SUBSCRIPTIONS, where)
 
 
-def forget(act: Act, task_ids: list[int]) -> None:
-    """Tasks ended: nobody is offered them any more."""
-    if task_ids:
-        act.session.execute(delete(CANDIDATE).where(CANDIDATE.c.task_id.in_(task_ids)))  # type: ignore[arg-type]
-        act.session.execute(delete(EXCLUSION).where(EXCLUSION.c.task_id.in_(task_ids)))  # type: ignore[arg-type]
+def forget(act: Act, task_id: int, *, offered: bool = True, barring: bool = True) -> None:
+    """A task ended: nobody is offered it any more."""
+    if offered:
+        act.connection.execute(DROP_CANDIDATES, {"of_task": task_id})
+    if barring:
+        act.connection.execute(DROP_EXCLUSIONS, {"of_task": task_id})
 
 
 def _open(act: Act, waits: Iterable[Wait]) -> None:
@@ -104,22 +110,21 @@ def _open(act: Act, waits: Iterable[Wait]) -> None:
     if tasks:
         _insert_tasks(act, tasks)
     if timers:
-        act.session.execute(insert(TIMER), timers)  # type: ignore[arg-type]
+        act.connection.execute(ADD_TIMER, timers)
     if messages:
-        act.session.execute(insert(SUBSCRIPTION), messages)  # type: ignore[arg-type]
+        act.connection.execute(ADD_SUBSCRIPTION, messages)
 
 
 def _insert_tasks(act: Act, tasks: list[dict[str, Any]]) -> None:
-    adding = insert(TASK).returning(TASK.c.id, sort_by_parameter_order=True)  # type: ignore[arg-type]
-    numbers = [number for (number,) in act.session.execute(adding, tasks)]
+    numbers = [act.connection.execute(ADD_TASK, task).scalar_one() for task in tasks]
     offers = [{"task_id": number, "candidate": candidate, "open": task["assignee_id"] is None}
               for number, task in zip(numbers, tasks, strict=True) for candidate in task["offer"]]
     bars = [{"task_id": number, "person_id": person}
             for number, task in zip(numbers, tasks, strict=True) for person in task["barred"]]
     if offers:
-        act.session.execute(insert(CANDIDATE), offers)  # type: ignore[arg-type]
+        act.connection.execute(ADD_CANDIDATE, offers)
     if bars:
-        act.session.execute(insert(EXCLUSION), bars)  # type: ignore[arg-type]
+        act.connection.execute(ADD_EXCLUSION, bars)
 
 
 def _task(act: Act, token: Token, spec: UserTask, timers: list[dict[str, Any]]) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -27,6 +27,11 @@ from ledger.facts import record
 from ledger.workdays import calendar
 
 STEPS_AT_ONCE = 2000
+INSTANCE = cast(Table, Instance.__table__)
+SAVE = update(INSTANCE).where(INSTANCE.c.id == bindparam("of_id"), INSTANCE.c.version == bindparam("of_version")).values(
+    {name: bindparam(name) for name in ("version", "stage", "outcome", "state", "ended_at", "blob")})
+READ = select(INSTANCE.c.blob).where(INSTANCE.c.id == bindparam("of_id"))
+LOCK = select(Instance).where(Instance.id == bindparam("of_id")).with_for_update()
 
 
 class Act:
@@ -34,6 +39,7 @@ class Act:
 
     def __init__(self, session: Session, instance: Instance, actor: Actor, plan: catalog.Plan, process: Process) -> None:
         self.session, self.instance, self.actor = session, instance, actor
+        self.connection = session.connection()
         self.plan, self.process, self.now = plan, process, clock.now()
         self.desk = expressions.Desk(lambda: calendar(session))
         self.stage, self.outcome = instance.stage, instance.outcome
@@ -41,6 +47,7 @@ class Act:
         self.entries: dict[int, dict[str, Any]] = {}
         self.departures: list[tuple[int, str]] = []
         self.budget = STEPS_AT_ONCE
+        self.done: int | None = None  # the token whose task row was completed by this act itself
 
     # what the dialect tells
     def entered(self, token: Token) -> None:
@@ -125,8 +132,7 @@ class Act:
 
 def lock(session: Session, instance_id: int) -> Instance:
     """The instance's row, locked for this transaction (on SQLite the transaction itself is the lock)."""
-    wanted = select(Instance).where(Instance.id == instance_id).with_for_update()
-    found = session.scalar(wanted, execution_options={"populate_existing": True})
+    found = session.scalar(LOCK, {"of_id": instance_id}, execution_options={"populate_existing": True})
     if found is None:
         raise NotFound()
     return found
@@ -162,25 +168,19 @@ def _read(session: Session, instance: Instance, plan: catalog.Plan) -> Process:
     kept = state.shelf(session).take(instance.id, instance.version)
     if kept is not None:
         return kept
-    blob = session.scalars(select(Instance.blob).where(Instance.id == instance.id)).one()
+    blob = session.connection().execute(READ, {"of_id": instance.id}).scalar_one()
     return state.load(plan.blueprint, blob)
 
 
 def _save(doing: Act) -> None:
     instance, process = doing.instance, doing.process
-    changed: dict[str, Any] = {"version": instance.version + 1}
-    if doing.stage != instance.stage:
-        changed["stage"] = doing.stage
-    if doing.outcome != instance.outcome:
-        changed["outcome"] = doing.outcome
-    if process.completed:
-        changed |= {"state": "completed", "ended_at": doing.now}
+    changed = {
+        "version": instance.version + 1, "stage": doing.stage, "outcome": doing.outcome,
+        "state": "completed" if process.completed else instance.state, "ended_at": doing.now if process.completed else None,
+    }
     blob = state.dump(process)
-    saved = doing.session.execute(
-        update(Instance.__table__)  # type: ignore[arg-type]
-        .where(Instance.id == instance.id, Instance.version == instance.version).values(blob=blob, **changed)
-    )
-    if saved.rowcount != 1:  # type: ignore[attr-defined]
+    key = {"of_id": instance.id, "of_version": instance.version}
+    if doing.connection.execute(SAVE, {**key, **changed, "blob": blob}).rowcount != 1:
         raise Conflict()
     for name, value in changed.items():
         set_committed_value(instance, name, value)
@@ -191,7 +191,7 @@ def _save(doing: Act) -> None:
 
 def read_only(session: Session, instance: Instance) -> Process:
     """The process of an instance for looking at; not kept, not to be changed."""
-    blob = session.scalars(select(Instance.blob).where(Instance.id == instance.id)).one()
+    blob = session.connection().execute(READ, {"of_id": instance.id}).scalar_one()
     return state.load(catalog.plan(session, instance.definition_id).blueprint, blob)
 
 

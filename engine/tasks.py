@@ -6,9 +6,9 @@ Every change locks the instance first and counts the task's version; the loser o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-from sqlalchemy import Select, exists, func, insert, or_, select, union_all, update
+from sqlalchemy import Select, Table, bindparam, exists, func, insert, or_, select, union_all, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -22,7 +22,16 @@ from ledger.failpoints import fp
 
 Scope = Literal["mine", "groups", "all"]
 COUNT_TO = 1000
-_ANSWER = TaskAnswer.__table__
+CHANGING = ("state", "version", "assignee_id", "assignee_name", "completed_at", "completed_by", "completed_by_name")
+ADD_ANSWER = insert(cast(Table, TaskAnswer.__table__))
+BOTH = (select(Instance, Task).join(Task, Task.instance_id == Instance.id).where(Task.id == bindparam("of_task"))
+        .with_for_update(of=Instance))
+CHANGE = (
+    update(rows.TASK)
+    .where(rows.TASK.c.id == bindparam("of_task"), rows.TASK.c.version == bindparam("of_version"), rows.TASK.c.state == OPEN)
+    .values({name: bindparam(name) for name in CHANGING})
+)
+SHOW = update(rows.CANDIDATE).where(rows.CANDIDATE.c.task_id == bindparam("of_task")).values(open=bindparam("shown"))
 
 
 class FourEyes(NotAllowed):
@@ -174,9 +183,10 @@ def complete(session: Session, task_id: int, actor: Actor, answers: Mapping[str,
             raise FourEyes()
         _change(session, task, state="completed", completed_at=act.now, completed_by=actor.id,
                 completed_by_name=actor.name)
-        rows.forget(act, [task.id])
-        session.execute(insert(_ANSWER), {"task_id": task.id, "answers": rows.plain(dict(answers)),  # type: ignore[arg-type]
-                                          "at": act.now, "by_id": actor.id})
+        rows.forget(act, task.id, offered=bool(task.offer), barring=bool(task.barred))
+        act.done = task.token
+        given = {"task_id": task.id, "answers": rows.plain(dict(answers)), "at": act.now, "by_id": actor.id}
+        act.connection.execute(ADD_ANSWER, given)
         _note(session, "task.completed", task, instance, actor)
         token = act.token(task.token)
         token.task_spec.finish(token, answers)
@@ -186,8 +196,7 @@ def complete(session: Session, task_id: int, actor: Actor, answers: Mapping[str,
 
 def _open_task(session: Session, task_id: int, actor: Actor) -> tuple[Task, Instance]:
     """The task and its instance, locked; the actor may take or hold the task. The root row is locked first."""
-    both = select(Instance, Task).join(Task, Task.instance_id == Instance.id).where(Task.id == task_id)
-    found = session.execute(both.with_for_update(of=Instance), execution_options={"populate_existing": True}).first()
+    found = session.execute(BOTH, {"of_task": task_id}, execution_options={"populate_existing": True}).first()
     if found is None:
         raise NotFound()
     instance, task = found
@@ -217,17 +226,18 @@ def _held_by_nobody(task: Task, actor: Actor) -> None:
 
 def _change(session: Session, task: Task, **values: Any) -> None:
     values["version"] = task.version + 1
-    changed = session.execute(
-        update(Task.__table__).where(Task.id == task.id, Task.version == task.version, Task.state == OPEN).values(**values)  # type: ignore[arg-type]
-    )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+    if session.connection().execute(CHANGE, {"of_task": task.id, "of_version": task.version, **_as_is(task), **values}).rowcount != 1:
         raise Conflict()
     for name, value in values.items():
         set_committed_value(task, name, value)
 
 
+def _as_is(task: Task) -> dict[str, Any]:
+    return {name: getattr(task, name) for name in CHANGING}
+
+
 def _show(session: Session, task: Task, open_: bool) -> None:
-    session.execute(update(TaskCandidate.__table__).where(TaskCandidate.task_id == task.id).values(open=open_))  # type: ignore[arg-type]
+    session.connection().execute(SHOW, {"of_task": task.id, "shown": open_})
 
 
 def _note(session: Session, kind: str, task: Task, instance: Instance, actor: Actor) -> None:
