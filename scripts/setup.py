@@ -82,7 +82,8 @@ def digest(sources: Iterable[Path]) -> str:
 def install(lock: Path) -> None:
     """By uv where it is at hand (16 times faster), else by pip; every file is checked against its hash."""
     if works("uv", "--version"):
-        run("uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", str(PYTHON), "--require-hashes", "-r", str(lock))
+        into = ("--quiet", "--compile-bytecode", "--python", str(PYTHON))
+        run("uv", "pip", "install", *into, "--require-hashes", "-r", str(lock))
     else:
         quiet = ("--quiet", "--disable-pip-version-check")
         run(str(PYTHON), "-m", "pip", "install", *quiet, "--require-hashes", "-r", str(lock))
