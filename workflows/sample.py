@@ -11,7 +11,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Exists, exists, select
 from sqlalchemy.orm import Session
 
 import workflows
@@ -25,6 +25,8 @@ from registry import sample
 from registry.access.accounts import actor_for
 from registry.access.grants import holders
 from registry.certificates.catalogue import type_of
+from registry.certificates.codes import LIVE
+from registry.certificates.models import Certificate
 from registry.people.persons import Person
 from registry.people.units import Unit
 from workflows import authority, desk, opening
@@ -33,8 +35,6 @@ from workflows.requests import Request
 PAPER = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj " \
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 CREDIT_CODE = "91320100135800013L"
-OPEN_COMPANY = 1
-"""The first company keeps its permits free to be applied for by whoever tries the demonstration."""
 
 START = ["submit"]
 REVIEWED = [*START, "pass"]
@@ -90,17 +90,27 @@ def load(engine: Engine, folder: Path, *, seed: int = 2026, requests: int = 40) 
 
 
 def _subjects(session: Session) -> Iterator[tuple[str, str, int]]:
-    """Who may be applied for: people of every company for P02, projects and companies but the first company's."""
-    companies = list(session.scalars(select(Unit).where(Unit.kind == "company").order_by(Unit.id)))
-    people = session.scalars(
-        select(Person).where(Person.left_on.is_(None), Person.post.contains("工")).order_by(Person.id)).all()
-    projects = session.scalars(select(Unit).where(Unit.kind == "project").order_by(Unit.id)).all()
-    free = [("P02", "person", person.id) for person in people]
-    built = [("J03", "unit", project.id) for project in projects if project.company_id != companies[0].id]
-    firms = [("E03", "unit", company.id) for company in companies[OPEN_COMPANY:]]
-    rows: list[Sequence[tuple[str, str, int]]] = [free, built, firms]
+    """Who may be applied for: people on site, projects, companies that do not hold the certificate yet, in turn.
+
+    The first company and its projects stay free for whoever tries the demonstration.
+    """
+    first = session.scalars(select(Unit).where(Unit.kind == "company").order_by(Unit.id).limit(1)).one()
+    employed = select(Person.id).where(Person.left_on.is_(None), Person.post.contains("工"))
+    people = session.scalars(employed.where(~_held("P02", Certificate.holder_person_id, Person.id)).order_by(Person.id))
+    away = [Unit.closed_on.is_(None), Unit.id != first.id]
+    projects = session.scalars(select(Unit.id).where(
+        Unit.kind == "project", Unit.parent_id != first.id, *away,
+        ~_held("J03", Certificate.holder_unit_id, Unit.id)).order_by(Unit.id))
+    firms = session.scalars(select(Unit.id).where(
+        Unit.kind == "company", *away, ~_held("E03", Certificate.holder_unit_id, Unit.id)).order_by(Unit.id))
+    rows = [[("J03", "unit", number) for number in projects], [("E03", "unit", number) for number in firms],
+            [("P02", "person", number) for number in people]]
     for number in range(max(map(len, rows))):
         yield from (row[number] for row in rows if number < len(row))
+
+
+def _held(code: str, holder: Any, own: Any) -> Exists:
+    return exists().where(holder == own, Certificate.type_code == code, Certificate.state.in_(LIVE))
 
 
 def play(engine: Engine, folder: Path, code: str, kind: str, holder_id: int, path: Sequence[str]) -> int | None:
@@ -233,8 +243,8 @@ def number_for(request: Request) -> str:
     if rule == "SG":
         return f"320102{today:%Y%m%d}01{request.id % 100:02d}"
     if rule == "AX":
-        return f"（苏）JZ安许证字〔{today.year}〕{request.id:06d}"
-    return f"苏A01{today.year}{request.id:06d}"
+        return f"（苏）JZ安许证字〔{today.year}〕{900_000 + request.id}"
+    return f"苏A01{today.year}{900_000 + request.id}"
 
 
 def _end(request: Request) -> str:
