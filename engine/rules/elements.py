@@ -9,18 +9,52 @@ from engine.findings import Finding
 from engine.rules.sheet import ACTIVITIES, EVENTS, FLOW_NODES, Sheet, Text, kind
 from engine.vocabulary import BPMN, XSI
 
-DRAWN_ONLY = frozenset({
-    "documentation", "textAnnotation", "association", "group", "dataObject", "dataObjectReference", "dataStoreReference",
-    "dataInputAssociation", "dataOutputAssociation", "property", "ioSpecification", "laneSet", "auditing", "monitoring",
-})
-ROOT = frozenset({
-    "process", "collaboration", "message", "error", "signal", "escalation", "category", "dataStore", "itemDefinition",
-    "documentation", "extensionElements", "resource", "interface", "globalTask", "correlationProperty",
-})
+DRAWN_ONLY = frozenset(
+    {
+        "documentation",
+        "textAnnotation",
+        "association",
+        "group",
+        "dataObject",
+        "dataObjectReference",
+        "dataStoreReference",
+        "dataInputAssociation",
+        "dataOutputAssociation",
+        "property",
+        "ioSpecification",
+        "laneSet",
+        "auditing",
+        "monitoring",
+    }
+)
+ROOT = frozenset(
+    {
+        "process",
+        "collaboration",
+        "message",
+        "error",
+        "signal",
+        "escalation",
+        "category",
+        "dataStore",
+        "itemDefinition",
+        "documentation",
+        "extensionElements",
+        "resource",
+        "interface",
+        "globalTask",
+        "correlationProperty",
+    }
+)
 FLOW = frozenset({"incoming", "outgoing", "extensionElements"})
-DEFINITIONS = frozenset({
-    "timerEventDefinition", "messageEventDefinition", "errorEventDefinition", "terminateEventDefinition",
-})
+DEFINITIONS = frozenset(
+    {
+        "timerEventDefinition",
+        "messageEventDefinition",
+        "errorEventDefinition",
+        "terminateEventDefinition",
+    }
+)
 TRIGGERS = {
     "startEvent": frozenset({""}),
     "endEvent": frozenset({"", "errorEventDefinition", "terminateEventDefinition"}),
@@ -40,10 +74,16 @@ INSTEAD = {
     "signalEventDefinition": ("改为消息事件", "draw a message event"),
     "conditionalEventDefinition": ("改为网关或消息事件", "draw a gateway or a message event"),
     "compensateEventDefinition": ("把撤销步骤画成普通任务", "draw the undoing as ordinary tasks"),
-    "escalationEventDefinition": ("用 licet:escalateTo 或非中断定时器", "use licet:escalateTo or a non-interrupting timer"),
+    "escalationEventDefinition": (
+        "用 licet:escalateTo 或非中断定时器",
+        "use licet:escalateTo or a non-interrupting timer",
+    ),
     "cancelEventDefinition": ("改为错误边界事件", "draw an error boundary event"),
     "standardLoopCharacteristics": ("用网关画回路，或用多实例", "draw the loop with a gateway, or a multi-instance"),
-    "loopCardinality": ("用 zeebe:loopCharacteristics 的 inputCollection", "use zeebe:loopCharacteristics inputCollection"),
+    "loopCardinality": (
+        "用 zeebe:loopCharacteristics 的 inputCollection",
+        "use zeebe:loopCharacteristics inputCollection",
+    ),
     "script": ("脚本写成 zeebe:script 的 FEEL 表达式", "write the script as a FEEL expression in zeebe:script"),
 }
 COMMON = {"id": None, "name": None, "isForCompensation": "false", "startQuantity": "1", "completionQuantity": "1"}
@@ -124,10 +164,16 @@ def _attributes(sheet: Sheet, node: Element) -> Iterator[Finding]:
         if name == "default" and kind(node) in ACTIVITIES:
             continue  # a rule about conditions speaks of it
         shown = name.rpartition("}")[2]
-        yield sheet.found("attribute", node, Text(
-            f"属性 {shown}=\"{value}\" 引擎不会执行", f"attribute {shown}=\"{value}\" would be ignored",
-            "删除该属性" if shown != "triggeredByEvent" else "改为消息或定时边界事件",
-            "remove it" if shown != "triggeredByEvent" else "draw a message or timer boundary event"))
+        yield sheet.found(
+            "attribute",
+            node,
+            Text(
+                f'属性 {shown}="{value}" 引擎不会执行',
+                f'attribute {shown}="{value}" would be ignored',
+                "删除该属性" if shown != "triggeredByEvent" else "改为消息或定时边界事件",
+                "remove it" if shown != "triggeredByEvent" else "draw a message or timer boundary event",
+            ),
+        )
 
 
 def event_triggers(sheet: Sheet) -> Iterator[Finding]:
@@ -136,8 +182,11 @@ def event_triggers(sheet: Sheet) -> Iterator[Finding]:
         drawn = [child for child in event.iterchildren() if kind(child).endswith("EventDefinition")]
         names = [kind(child) for child in drawn] or [""]
         if len(names) > 1:
-            yield sheet.found("event", event, Text("一个事件只能有一种触发", "an event has one trigger only",
-                                                   "分成几个事件", "draw several events"))
+            yield sheet.found(
+                "event",
+                event,
+                Text("一个事件只能有一种触发", "an event has one trigger only", "分成几个事件", "draw several events"),
+            )
         for name, node in zip(names, drawn or [event], strict=True):
             if name not in TRIGGERS[kind(event)]:
                 yield sheet.found("event", event, _trigger(kind(event), name, node))
@@ -155,8 +204,16 @@ def something_to_run(sheet: Sheet) -> Iterator[Finding]:
     if split_tag(sheet.root) != (BPMN, "definitions"):
         yield sheet.found("not-bpmn", sheet.root, Text("这不是 BPMN 2.0 流程图", "this is not a BPMN 2.0 drawing"))
     elif not sheet.processes:
-        yield sheet.found("not-executable", sheet.root, Text(
-            "没有可执行的流程", "no executable process", "把流程设为可执行 (isExecutable)", "set isExecutable on the process"))
+        yield sheet.found(
+            "not-executable",
+            sheet.root,
+            Text(
+                "没有可执行的流程",
+                "no executable process",
+                "把流程设为可执行 (isExecutable)",
+                "set isExecutable on the process",
+            ),
+        )
     for process in sheet.processes:
         if not process.get("id"):
             yield sheet.found("no-id", process, Text("流程没有 id", "the process has no id"))

@@ -33,8 +33,11 @@ SAID: dict[str, frozenset[str]] = {
     "script": frozenset({"expression", "resultVariable"}),
     "calledDecision": frozenset({"decisionId", "resultVariable"}),
     "calledElement": frozenset({"processId", "propagateAllChildVariables", "propagateAllParentVariables"}),
-    "ioMapping": frozenset(), "input": frozenset({"source", "target"}), "output": frozenset({"source", "target"}),
-    "properties": frozenset(), "property": frozenset({"name", "value"}),
+    "ioMapping": frozenset(),
+    "input": frozenset({"source", "target"}),
+    "output": frozenset({"source", "target"}),
+    "properties": frozenset(),
+    "property": frozenset({"name", "value"}),
     "subscription": frozenset({"correlationKey"}),
     "loopCharacteristics": frozenset({"inputCollection", "inputElement", "outputCollection", "outputElement"}),
 }
@@ -42,7 +45,12 @@ INSIDE = {"ioMapping": frozenset({"input", "output"}), "properties": frozenset({
 NEEDED = {
     "serviceTask": ("taskDefinition", "type", "服务任务没有写步骤类型", "the service task names no step type"),
     "scriptTask": ("script", "expression", "脚本任务没有 FEEL 表达式", "the script task has no FEEL expression"),
-    "businessRuleTask": ("calledDecision", "decisionId", "业务规则任务没有写决策", "the business rule task names no decision"),
+    "businessRuleTask": (
+        "calledDecision",
+        "decisionId",
+        "业务规则任务没有写决策",
+        "the business rule task names no decision",
+    ),
 }
 USER_ONLY = PROPERTIES - {"licet:stage", "licet:outcome"}
 
@@ -64,9 +72,16 @@ def unknown_words(sheet: Sheet) -> Iterator[Finding]:
         for word in holder.iterchildren():
             namespace, name = split_tag(word)
             if namespace != ZEEBE or name not in allowed:
-                yield sheet.found("extension", word, Text(
-                    f"扩展 {word.prefix or ''}:{name} 在这里不会被执行", f"extension {word.prefix or ''}:{name} would be ignored here",
-                    "删除它，或改用 Zeebe 词汇", "remove it or use Zeebe's vocabulary"))
+                yield sheet.found(
+                    "extension",
+                    word,
+                    Text(
+                        f"扩展 {word.prefix or ''}:{name} 在这里不会被执行",
+                        f"extension {word.prefix or ''}:{name} would be ignored here",
+                        "删除它，或改用 Zeebe 词汇",
+                        "remove it or use Zeebe's vocabulary",
+                    ),
+                )
                 continue
             if name in seen:
                 yield sheet.found("extension", word, Text(f"{name} 写了两次", f"{name} is written twice"))
@@ -77,12 +92,22 @@ def unknown_words(sheet: Sheet) -> Iterator[Finding]:
 def _said(sheet: Sheet, word: Element, name: str) -> Iterator[Finding]:
     for attribute in word.attrib:
         if str(attribute) not in SAID[name] and not (name == "taskDefinition" and attribute == "retries"):
-            yield sheet.found("extension", word, Text(
-                f"{name} 的 {attribute} 不会被执行", f"{attribute} of {name} would be ignored", "删除它", "remove it"))
+            yield sheet.found(
+                "extension",
+                word,
+                Text(
+                    f"{name} 的 {attribute} 不会被执行",
+                    f"{attribute} of {name} would be ignored",
+                    "删除它",
+                    "remove it",
+                ),
+            )
     for child in word.iterchildren():
         namespace, inner = split_tag(child)
         if namespace != ZEEBE or inner not in INSIDE.get(name, frozenset()):
-            yield sheet.found("extension", child, Text(f"{name} 里不认识 {inner}", f"{inner} in {name} would be ignored"))
+            yield sheet.found(
+                "extension", child, Text(f"{name} 里不认识 {inner}", f"{inner} in {name} would be ignored")
+            )
         else:
             yield from _said(sheet, child, inner)
 
@@ -94,9 +119,13 @@ def needed_words(sheet: Sheet) -> Iterator[Finding]:
         holder = next(children(task, BPMN, "extensionElements"), None)
         said = None if holder is None else next(children(holder, ZEEBE, word), None)
         if said is None or not said.get(attribute, "").strip():
-            yield sheet.found("incomplete", task, Text(zh, en, f"填写 zeebe:{word} {attribute}", f"fill in zeebe:{word} {attribute}"))
+            yield sheet.found(
+                "incomplete", task, Text(zh, en, f"填写 zeebe:{word} {attribute}", f"fill in zeebe:{word} {attribute}")
+            )
         elif attribute in ("type", "decisionId") and said.get(attribute, "").startswith("="):
-            yield sheet.found("incomplete", task, Text(f"{attribute} 不能是表达式", f"{attribute} cannot be an expression"))
+            yield sheet.found(
+                "incomplete", task, Text(f"{attribute} 不能是表达式", f"{attribute} cannot be an expression")
+            )
 
 
 def people(sheet: Sheet) -> Iterator[Finding]:
@@ -104,9 +133,16 @@ def people(sheet: Sheet) -> Iterator[Finding]:
     for _, task in sheet.elements("userTask"):
         words = read_extensions(task)
         if not (words.assignee or words.groups or words.users):
-            yield sheet.found("assignment", task, Text(
-                "没有办理人：谁也看不到这个任务", "nobody is offered this task",
-                "填写候选角色 candidateGroups 或办理人 assignee", "fill in candidateGroups or assignee"))
+            yield sheet.found(
+                "assignment",
+                task,
+                Text(
+                    "没有办理人：谁也看不到这个任务",
+                    "nobody is offered this task",
+                    "填写候选角色 candidateGroups 或办理人 assignee",
+                    "fill in candidateGroups or assignee",
+                ),
+            )
         if not words.form_id:
             yield sheet.found("form", task, Text("没有表单", "it has no form"), severity="warning")
 
@@ -122,10 +158,16 @@ def licet_properties(sheet: Sheet) -> Iterator[Finding]:
 def _property(sheet: Sheet, owner: Element, line: Element) -> Iterator[Finding]:
     name, value = line.get("name", ""), line.get("value", "").strip()
     if not name.startswith("licet:"):
-        yield sheet.found("property", line, Text(f"属性 {name} 不会被使用", f"property {name} is not used"), severity="warning")
+        yield sheet.found(
+            "property", line, Text(f"属性 {name} 不会被使用", f"property {name} is not used"), severity="warning"
+        )
     elif name not in PROPERTIES:
         known = "、".join(sorted(PROPERTIES))
-        yield sheet.found("property", line, Text(f"没有属性 {name}", f"there is no property {name}", f"可用：{known}", f"known: {known}"))
+        yield sheet.found(
+            "property",
+            line,
+            Text(f"没有属性 {name}", f"there is no property {name}", f"可用：{known}", f"known: {known}"),
+        )
     elif (name in USER_ONLY and kind(owner) != "userTask") or (name == "licet:outcome" and kind(owner) != "endEvent"):
         yield sheet.found("property", line, Text(f"{name} 不能写在这里", f"{name} does not belong here"))
     else:
@@ -139,10 +181,22 @@ def _meaning(sheet: Sheet, owner: Element, line: Element, name: str, value: str)
     if name == "licet:notApplicant" and value not in ("true", "false"):
         yield sheet.found("property", line, Text(f"{name} 只能是 true 或 false", f"{name} must be true or false"))
     if name == "licet:escalateTo" and not (words.due or words.properties.get("licet:sla")):
-        yield sheet.found("property", line, Text(
-            "没有期限就不会升级", "without a deadline nothing escalates", "加上 licet:sla 或 dueDate", "add licet:sla or a due date"))
+        yield sheet.found(
+            "property",
+            line,
+            Text(
+                "没有期限就不会升级",
+                "without a deadline nothing escalates",
+                "加上 licet:sla 或 dueDate",
+                "add licet:sla or a due date",
+            ),
+        )
     if name == "licet:escalateAfter" and not words.properties.get("licet:escalateTo"):
-        yield sheet.found("property", line, Text("没有写升级给谁", "it does not say to whom", "加上 licet:escalateTo", "add licet:escalateTo"))
+        yield sheet.found(
+            "property",
+            line,
+            Text("没有写升级给谁", "it does not say to whom", "加上 licet:escalateTo", "add licet:escalateTo"),
+        )
     if name == "licet:notBy":
         tasks = {task.get("id") for _, task in sheet.elements("userTask")}
         for missing in [word for word in words.words(name) if word not in tasks]:
@@ -156,10 +210,17 @@ def rounds(sheet: Sheet) -> Iterator[Finding]:
         if loop is None:
             continue
         if not loop.collection.strip():
-            yield sheet.found("multi-instance", activity, Text("多实例没有写名单 inputCollection", "no inputCollection"))
+            yield sheet.found(
+                "multi-instance", activity, Text("多实例没有写名单 inputCollection", "no inputCollection")
+            )
         if bool(loop.output_collection) != bool(loop.output_element):
-            yield sheet.found("multi-instance", activity, Text(
-                "outputCollection 和 outputElement 须同时填写", "outputCollection and outputElement belong together"))
+            yield sheet.found(
+                "multi-instance",
+                activity,
+                Text(
+                    "outputCollection 和 outputElement 须同时填写", "outputCollection and outputElement belong together"
+                ),
+            )
 
 
 def explicit_calls(sheet: Sheet) -> Iterator[Finding]:
@@ -167,8 +228,17 @@ def explicit_calls(sheet: Sheet) -> Iterator[Finding]:
     for _, call in sheet.elements("callActivity"):
         words = read_extensions(call)
         if (words.pass_all_in and not words.takes) or (words.pass_all_out and not words.gives):
-            yield sheet.found("call", call, Text(
-                "调用会传递全部变量", "the call passes all variables", "用输入输出映射写明", "map inputs and outputs"), severity="warning")
+            yield sheet.found(
+                "call",
+                call,
+                Text(
+                    "调用会传递全部变量",
+                    "the call passes all variables",
+                    "用输入输出映射写明",
+                    "map inputs and outputs",
+                ),
+                severity="warning",
+            )
 
 
 RULES = (unknown_words, needed_words, people, licet_properties, rounds, explicit_calls)

@@ -17,9 +17,16 @@ def messages(sheet: Sheet) -> Iterator[Finding]:
         for drawn in children(event, BPMN, "messageEventDefinition"):
             message = declared.get(drawn.get("messageRef", ""))
             if message is None or not message.get("name", "").strip() or message.get("name", "").startswith("="):
-                yield sheet.found("message", event, Text(
-                    "没有选择消息，或消息没有名称", "no message is chosen, or the message has no plain name",
-                    "选择或新建一个消息", "choose or create a message"))
+                yield sheet.found(
+                    "message",
+                    event,
+                    Text(
+                        "没有选择消息，或消息没有名称",
+                        "no message is chosen, or the message has no plain name",
+                        "选择或新建一个消息",
+                        "choose or create a message",
+                    ),
+                )
 
 
 def errors(sheet: Sheet) -> Iterator[Finding]:
@@ -30,11 +37,20 @@ def errors(sheet: Sheet) -> Iterator[Finding]:
             reference = drawn.get("errorRef")
             code = declared[reference].get("errorCode") if reference in declared else None
             if not code and (reference is not None or kind(event) == "endEvent"):
-                yield sheet.found("error", event, Text("没有选择错误，或错误没有代码", "no error is chosen, or it has no code"))
+                yield sheet.found(
+                    "error", event, Text("没有选择错误，或错误没有代码", "no error is chosen, or it has no code")
+                )
             elif kind(event) == "endEvent" and not _caught(sheet, space, str(code), declared):
-                yield sheet.found("error", event, Text(
-                    f"错误 {code} 没有被捕获", f"error {code} is not caught",
-                    "在子流程上加错误边界事件", "attach an error boundary event to the sub-process"))
+                yield sheet.found(
+                    "error",
+                    event,
+                    Text(
+                        f"错误 {code} 没有被捕获",
+                        f"error {code} is not caught",
+                        "在子流程上加错误边界事件",
+                        "attach an error boundary event to the sub-process",
+                    ),
+                )
 
 
 def _caught(sheet: Sheet, space: Space, code: str, declared: dict[str, Element]) -> bool:
@@ -57,8 +73,16 @@ def steps(sheet: Sheet) -> Iterator[Finding]:
         known = sheet.around.steps.get(space.process_id, frozenset())
         if step and not step.startswith("=") and step not in known:
             listed = "、".join(sorted(known)) or "无"
-            yield sheet.found("step", task, Text(
-                f"没有注册的步骤“{step}”", f"no registered step {step!r}", f"已注册：{listed}", f"registered: {listed}"))
+            yield sheet.found(
+                "step",
+                task,
+                Text(
+                    f"没有注册的步骤“{step}”",
+                    f"no registered step {step!r}",
+                    f"已注册：{listed}",
+                    f"registered: {listed}",
+                ),
+            )
 
 
 def decisions(sheet: Sheet) -> Iterator[Finding]:
@@ -66,8 +90,16 @@ def decisions(sheet: Sheet) -> Iterator[Finding]:
     for _, task in sheet.elements("businessRuleTask"):
         decision = read_extensions(task).decision
         if decision and not decision.startswith("=") and decision not in sheet.around.decisions:
-            yield sheet.found("decision", task, Text(
-                f"没有决策“{decision}”", f"there is no decision {decision!r}", "把决策表一起发布", "deploy the decision table with it"))
+            yield sheet.found(
+                "decision",
+                task,
+                Text(
+                    f"没有决策“{decision}”",
+                    f"there is no decision {decision!r}",
+                    "把决策表一起发布",
+                    "deploy the decision table with it",
+                ),
+            )
 
 
 def forms(sheet: Sheet) -> Iterator[Finding]:
@@ -84,8 +116,16 @@ def calls(sheet: Sheet) -> Iterator[Finding]:
     for space, call in sheet.elements("callActivity"):
         target = read_extensions(call).called or call.get("calledElement", "")
         if not target or target.startswith("=") or target not in sheet.around.processes:
-            yield sheet.found("call", call, Text(
-                f"没有流程“{target}”", f"there is no process {target!r}", "把被调用的流程一起发布", "deploy the called process with it"))
+            yield sheet.found(
+                "call",
+                call,
+                Text(
+                    f"没有流程“{target}”",
+                    f"there is no process {target!r}",
+                    "把被调用的流程一起发布",
+                    "deploy the called process with it",
+                ),
+            )
         elif target == space.process_id:
             yield sheet.found("call", call, Text("流程调用了自己", "the process calls itself"))
 

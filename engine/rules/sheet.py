@@ -103,15 +103,32 @@ class Sheet:
         """The root-level declarations of a kind (message, error) by id."""
         return {node.get("id", ""): node for node in children(self.root, BPMN, name)}
 
-    def found(self, rule: str, node: Element, text: Text, *, severity: Literal["error", "warning"] = "error",
-              line: int = 0, column: int = 0) -> Finding:
+    def found(
+        self,
+        rule: str,
+        node: Element,
+        text: Text,
+        *,
+        severity: Literal["error", "warning"] = "error",
+        line: int = 0,
+        column: int = 0,
+    ) -> Finding:
         """A finding at an element (or at the element that a part belongs to)."""
         owner = node
-        while owner.get("id") is None and owner.getparent() is not None:
+        while (owner.get("id") is None or kind(owner).endswith("EventDefinition")) and owner.getparent() is not None:
             owner = owner.getparent()  # type: ignore[assignment]
         return Finding(
-            rule, text.zh, text.en, text.fix_zh, text.fix_en, element=owner.get("id", ""), name=owner.get("name", ""),
-            line=line or line_of(node), column=column, file=self.file, severity=severity,
+            rule,
+            text.zh,
+            text.en,
+            text.fix_zh,
+            text.fix_en,
+            element=owner.get("id", ""),
+            name=owner.get("name", ""),
+            line=line or line_of(node),
+            column=column,
+            file=self.file,
+            severity=severity,
         )
 
 
