@@ -25,7 +25,9 @@ class FeelError(Exception):
         text = self.message_zh if chinese else self.message_en
         place = [self.where] if self.where else []
         if self.line:
-            spot = f"第 {self.line} 行第 {self.column} 列" if chinese else f"line {self.line}, column {self.column}"
+            spot = f"第 {self.line} 行" if chinese else f"line {self.line}"
+            if self.column:
+                spot += f"第 {self.column} 列" if chinese else f", column {self.column}"
             place.append(spot)
         if not place:
             return text

@@ -35,7 +35,7 @@ class Program:
         except RecursionError:
             raise too_deep() from None
         self.free = frozenset(scope.free - FUNCTIONS.keys() - {SUBJECT})
-        wanted = (scope.free | scope.perhaps) - {SUBJECT}
+        wanted = scope.free | scope.perhaps
         self.plan = tuple((name, FUNCTIONS.get(name)) for name in sorted(wanted))
 
     def run(self, names: Names, budget: Budget | None) -> Value:

@@ -26,7 +26,7 @@ from feel.values import DaysDuration, Value, YearsMonths
 DATE = re.compile(r"(-?)(\d{4}|[1-9]\d{4,8})-(\d\d)-(\d\d)", re.ASCII)
 TIME = re.compile(
     r"(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?"
-    r"(?:(Z)|([+-])(\d\d):(\d\d)(?::(\d\d))?|@([A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*))?",
+    r"(?:([Zz])|([+-])(\d\d):(\d\d)(?::(\d\d))?|@([A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*))?",
     re.ASCII,
 )
 DURATION = re.compile(

@@ -10,7 +10,7 @@ from feel.budget import spend
 from feel.compiler import Code, Names, Scope, build
 from feel.dmn.itemtypes import ItemTypes
 from feel.dmn.table import read_table
-from feel.dmn.xml import Element, child, children, label, local, text_of
+from feel.dmn.xml import Element, child, children, label, line_of, local, text_of
 from feel.errors import FeelError
 from feel.expression import hard
 from feel.functions import invoke_named, typed_call
@@ -56,7 +56,7 @@ class Reading:
         try:
             return build(parse(text, self.names, unary=unary), self.scope)
         except FeelError as problem:
-            problem.line, problem.column = problem.line + element.sourceline - 1, problem.column
+            problem.line += line_of(element) - 1
             raise problem.at(where) from None
 
     def defaults(self) -> Names:

@@ -82,6 +82,7 @@ class Model:
                     label(element), element.sourceline
                 )
             self.nodes[made.id] = made
+        self.declared = frozenset(node.name for node in self.nodes.values())
         self._check_links()
 
     @property

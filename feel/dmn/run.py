@@ -83,11 +83,14 @@ class Run:
         return self.imported[where]
 
     def fill(self, names: Names, node: Decision) -> tuple[str, ...]:
-        """Names no requirement provides come from the context or the functions handed in; gives those that do not."""
+        """Names no requirement provides come from the context or the functions handed in; gives those that do not.
+
+        What the model itself declares (an input, another decision) reaches a decision only through a requirement.
+        """
         provided = {self.model.target(href)[1].name for href in node.requires} | set(self.model.imports)
         missing = []
         for name in node.defaults.keys() - provided:
-            if name in self.context:
+            if name in self.context and name not in self.model.declared:
                 names[name] = feel_value(self.context[name])
             elif name in self.functions:
                 names[name] = self.functions[name]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from feel.budget import spend
 from feel.builtins.lists import largest, smallest
 from feel.builtins.statistics import total
-from feel.compare import equal, same
+from feel.compare import same
 from feel.compiler import Code, Names
 from feel.dmn.trace import TRACE, Match, Visit
 from feel.dmn.xml import Element, child, children, text_of
@@ -139,6 +139,8 @@ class Table:
         )
 
     def otherwise(self, e: Names) -> Value:
+        if self.aggregation == "COUNT":
+            return Decimal(0)
         if all(out.default is None for out in self.outputs):
             return [] if self.policy in ("RULE ORDER", "OUTPUT ORDER", "COLLECT") and not self.aggregation else None
         row = {out.name: None if out.default is None else _fitted(out.default(e), out.kind) for out in self.outputs}
@@ -155,12 +157,8 @@ AGGREGATIONS: dict[str, Callable[[list[Value]], Value]] = {
     "SUM": total,
     "MIN": smallest,
     "MAX": largest,
-    "COUNT": lambda values: Decimal(len([v for at, v in enumerate(values) if not _repeats(values, at)])),
+    "COUNT": lambda values: Decimal(len(values)),
 }
-
-
-def _repeats(values: list[Value], at: int) -> bool:
-    return any(equal(value, values[at]) is True for value in values[:at])
 
 
 def _fitted(value: Value, kind: Type | None) -> Value:
@@ -189,7 +187,7 @@ def _column(element: Element, number: int, reading: Reading) -> Column:
     where = f"input {number} “{element.get('label') or text}”"
     if not text:
         raise FeelError("输入列缺少表达式", "the input has no expression", line=element.sourceline).at(where)
-    return Column(element.get("label") or text, reading.feel(text, where, element))
+    return Column(element.get("label") or text, reading.feel(text, where, child(element, "inputExpression")))
 
 
 def _output(element: Element, number: int, reading: Reading, table: str, kind: Type | None) -> Output:
@@ -205,19 +203,19 @@ def _output(element: Element, number: int, reading: Reading, table: str, kind: T
         except (KeyError, TypeError):
             order = []
     own = reading.types.named(element.get("typeRef"))
-    code = None if default is None or not text_of(default) else reading.feel(text_of(default), where, element)
+    code = None if default is None or not text_of(default) else reading.feel(text_of(default), where, default)
     return Output(name, own or (kind if kind and kind.name != "list" else None), order, code)
 
 
 def _rule(element: Element, number: int, columns: list[Column], outputs: list[Output], reading: Reading) -> Rule:
-    cells = [text_of(cell) for cell in children(element, "inputEntry")]
+    cells = list(children(element, "inputEntry"))
     results = list(children(element, "outputEntry"))
     if len(cells) != len(columns) or len(results) != len(outputs):
         raise FeelError("规则的单元格数与列数不符", "the rule has too many or too few cells").at(
             f"rule {number}", element.sourceline
         )
     pairs = enumerate(zip(cells, columns, strict=True), 1)
-    numbers = [_cell(text, at, column, number, reading, element) for at, (text, column) in pairs]
+    numbers = [_cell(cell, at, column, number, reading) for at, (cell, column) in pairs]
     codes = [
         reading.feel(text_of(cell) or "null", f"rule {number}, output {at}", cell) for at, cell in enumerate(results, 1)
     ]
@@ -225,10 +223,12 @@ def _rule(element: Element, number: int, columns: list[Column], outputs: list[Ou
     return Rule(number, element.get("id") or "", numbers, codes, notes)
 
 
-def _cell(text: str, at: int, column: Column, number: int, reading: Reading, element: Element) -> int:
+def _cell(cell: Element, at: int, column: Column, number: int, reading: Reading) -> int:
+    """The number of the cell's test among its column's."""
+    text = text_of(cell)
     if text in ("", "-"):
         return -1
     if text not in column.texts:
         column.texts[text] = len(column.tests)
-        column.tests.append(reading.tests(text, f"rule {number}, input {at}", element))
+        column.tests.append(reading.tests(text, f"rule {number}, input {at}", cell))
     return column.texts[text]

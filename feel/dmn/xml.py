@@ -73,6 +73,14 @@ def text_of(element: Element | None) -> str:
     return "".join(found.itertext()).strip()
 
 
+def line_of(element: Element) -> int:
+    """The line of the file on which the text inside begins."""
+    inner = child(element, "text")
+    found = element if inner is None else inner
+    before = found.text or ""
+    return int(found.sourceline or 0) + before[: len(before) - len(before.lstrip())].count("\n")
+
+
 def reference(element: Element | None) -> str:
     """Where an `href` points: an id, or `namespace#id` for another model."""
     href = "" if element is None else str(element.get("href") or "")

@@ -1,0 +1,195 @@
+"""DMN files: what they may hold, what they require of each other, and what is refused."""
+
+import pytest
+
+from feel import FeelError, OverBudget, dmn
+from tests.feel.diagrams import SPACE, decision, file, literal, model, table
+
+INPUT = '<inputData id="age" name="age"><variable name="age" typeRef="number"/></inputData>'
+BKM = (
+    '<businessKnowledgeModel id="double" name="double"><encapsulatedLogic>'
+    '<formalParameter name="n" typeRef="number"/>' + literal("n * 2") + "</encapsulatedLogic></businessKnowledgeModel>"
+)
+
+
+def test_decisions_require_each_other():
+    made = model(decision("a", literal("1 + 1")), decision("b", literal("a * 10"), "requiredDecision a"))
+    assert made.evaluate("b").value == 20
+
+
+def test_a_decision_is_found_by_id_or_name():
+    made = dmn.parse(file(decision("a", literal("1")).replace('name="a"', 'name="所需 材料"')))
+    assert made.evaluate("所需 材料").value == made.evaluate("a").value == 1
+
+
+def test_an_input_of_another_type_is_null():
+    made = model(INPUT, decision("d", literal("age"), "requiredInput age"))
+    assert made.evaluate("d", {"age": 30}).value == 30
+    assert made.evaluate("d", {"age": "old"}).value is None
+
+
+def test_allowed_values_bind_inputs():
+    kind = (
+        '<itemDefinition name="colour"><typeRef>string</typeRef><allowedValues><text>"red", "blue"</text>'
+        "</allowedValues></itemDefinition>"
+    )
+    made = model(kind, INPUT.replace("number", "colour"), decision("d", literal("age"), "requiredInput age"))
+    assert made.evaluate("d", {"age": "red"}).value == "red"
+    assert made.evaluate("d", {"age": "green"}).value is None
+
+
+def test_a_declared_input_reaches_only_who_requires_it():
+    made = model(INPUT, decision("d", literal("age")))
+    result = made.evaluate("d", {"age": 30})
+    assert result.value is None
+    assert result.trace[-1].missing == ("age",)
+
+
+def test_a_file_without_declared_inputs_takes_them_from_the_context():
+    made = model(decision("d", table(["kind"], ["out"], [['"permit"', "1"], ['not("permit")', "2"]])))
+    assert made.evaluate("d", {"kind": "permit"}).value == 1
+    assert made.unprovided("d") == {"kind"}
+
+
+def test_knowledge_is_called_as_a_function():
+    made = model(BKM, decision("d", literal("double(21)"), "requiredKnowledge double"))
+    assert made.evaluate("d").value == 42
+
+
+def test_knowledge_may_call_itself():
+    again = BKM.replace("n * 2", "if n &lt; 2 then 1 else n * double(n - 1)")
+    made = model(again, decision("d", literal("double(5)"), "requiredKnowledge double"))
+    assert made.evaluate("d").value == 120
+
+
+def test_an_invocation_binds_by_name():
+    call = f'<invocation>{literal("double")}<binding><parameter name="n"/>{literal("4")}</binding></invocation>'
+    assert model(BKM, decision("d", call, "requiredKnowledge double")).evaluate("d").value == 8
+
+
+def test_a_boxed_context_gives_its_last_unnamed_entry():
+    entry = f'<contextEntry><variable name="a"/>{literal("2")}</contextEntry>'
+    boxed = f"<context>{entry}<contextEntry>{literal('a + 1')}</contextEntry></context>"
+    assert model(decision("d", boxed)).evaluate("d").value == 3
+
+
+def test_a_relation_is_a_list_of_contexts():
+    rows = f"<row>{literal('1')}{literal('2')}</row>"
+    boxed = f'<relation><column name="a"/><column name="b"/>{rows}</relation>'
+    assert model(decision("d", boxed)).evaluate("d").value == [{"a": 1, "b": 2}]
+
+
+def test_boxed_iteration_and_filter():
+    each = f'<for iteratorVariable="x"><in>{literal("[1, 2]")}</in><return>{literal("x * 2")}</return></for>'
+    assert model(decision("d", each)).evaluate("d").value == [2, 4]
+    some = f"<filter><in>{literal('[1, 2, 3]')}</in><match>{literal('item > 1')}</match></filter>"
+    assert model(decision("d", some)).evaluate("d").value == [2, 3]
+
+
+def test_a_decision_service_takes_its_inputs_as_arguments():
+    service = (
+        '<decisionService id="s" name="s"><variable name="s"/><outputDecision href="#out"/>'
+        '<inputData href="#age"/></decisionService>'
+    )
+    out = decision("out", literal("age + 1"), "requiredInput age")
+    asking = decision("d", literal("s(41)"), "requiredKnowledge s")
+    made = model(INPUT, out, service, asking)
+    assert made.evaluate("d").value == 42
+    assert made.evaluate("s", {"age": 1}).value == 2
+
+
+def test_functions_handed_in_are_there_in_every_cell():
+    made = model(decision("d", table(["date"], ["due"], [["-", "working days after(date, 5)"]])))
+    later = {"working days after": lambda date, n: f"{date}+{n}"}
+    assert made.evaluate("d", {"date": "today"}, later).value == "today+5"
+
+
+def test_the_trace_says_which_rule_matched_with_which_inputs():
+    made = model(decision("d", table(["x"], ["out"], [["< 5", '"small"'], [">= 5", '"big"']])))
+    first, last = made.evaluate("d", {"x": 9}).trace
+    assert first.inputs == {"x": 9}
+    assert [(match.rule, match.id, match.outputs) for match in first.matches] == [(2, "r2", {"out": "big"})]
+    assert (last.kind, last.name, last.value) == ("decision", "d", "big")
+
+
+def test_the_trace_names_what_nothing_provided():
+    made = model(decision("d", literal("amuont > 100")))
+    assert made.evaluate("d", {"amount": 5}).trace[-1].missing == ("amuont",)
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        "http://www.omg.org/spec/DMN/20151101/dmn.xsd",
+        "http://www.omg.org/spec/DMN/20180521/MODEL/",
+        "https://www.omg.org/spec/DMN/20191111/MODEL/",
+        "https://www.omg.org/spec/DMN/20211108/MODEL/",
+        "https://www.omg.org/spec/DMN/20230324/MODEL/",
+    ],
+)
+def test_every_version_is_read(space):
+    assert dmn.parse(file(decision("d", literal("1")), space=space)).evaluate("d").value == 1
+
+
+def refusal(xml):
+    with pytest.raises(FeelError) as refused:
+        dmn.parse(xml)
+    return refused.value
+
+
+def test_a_broken_cell_is_named_with_its_rule():
+    problem = refusal(file(decision("d", table(["x"], ["out"], [["1", "2"], ["[1..", "2"]]))))
+    assert "rule 2, input 1" in problem.where and "decision" in problem.where
+
+
+def test_an_expression_of_another_language_is_refused():
+    python = literal("__import__('os')").replace("<literalExpression", '<literalExpression expressionLanguage="python"')
+    assert "python" in refusal(file(decision("d", python))).message_en
+
+
+def test_a_circle_of_decisions_is_refused():
+    one = decision("a", literal("b"), "requiredDecision b")
+    assert "circle" in refusal(file(one, decision("b", literal("a"), "requiredDecision a"))).message_en
+
+
+def test_a_reference_to_nothing_is_refused():
+    assert "nowhere" in refusal(file(decision("a", literal("1"), "requiredDecision nowhere"))).message_en
+
+
+def test_an_unknown_hit_policy_is_refused():
+    refusal(file(decision("a", table(["x"], ["y"], [], hit="LAST"))))
+
+
+def test_a_rule_with_a_missing_cell_is_refused():
+    refusal(file(decision("a", table(["x", "y"], ["z"], [["1", "2", "3"], ["1", "2"]]))))
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        b"",
+        b"not xml",
+        b"<a/>",
+        b"<definitions/>",
+        b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><definitions>&e;</definitions>',
+        f'<!DOCTYPE x><definitions xmlns="{SPACE}"/>'.encode(),
+        b'<!DOCTYPE l [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><definitions>&b;</definitions>',
+        f'<definitions xmlns="{SPACE}">'.encode() + b"<x>" * 5000 + b"</x>" * 5000 + b"</definitions>",
+        b"\xff\xfe" + "<definitions/>".encode("utf-16-le"),
+        b" " * 5_000_000,
+    ],
+    ids=["empty", "text", "other", "no namespace", "entity", "doctype", "laughs", "deep", "utf-16", "huge"],
+)
+def test_an_unsafe_or_foreign_file_is_refused(xml):
+    refusal(xml)
+
+
+def test_a_table_cannot_run_away():
+    rules = [["-", "count(for i in 1..1000000000 return i)"]]
+    with pytest.raises(OverBudget):
+        model(decision("d", table(["x"], ["out"], rules))).evaluate("d")
+
+
+def test_java_is_never_called():
+    text = 'function(x) external {java: {class: "java.lang.Runtime", method signature: "exec(java.lang.String)"}}'
+    assert model(decision("d", literal(f'({text})("id")'))).evaluate("d").value is None
