@@ -15,6 +15,7 @@ from forms.schema import FILES, Form, label_of
 from ledger.actor import Actor
 from ledger.errors import NotFound
 from web.files import described
+from web.i18n import say
 from workflows import desk
 
 MOST_FILES_SHOWN = 200
@@ -77,9 +78,23 @@ def labels(form: Form) -> dict[str, str]:
     return {one["key"]: label_of(one) for one in form.fields() if one.get("key")}
 
 
+def spoken(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A form's data with the labels of its lists in the visitor's language."""
+    return {key: [_spoken(one) for one in value] if isinstance(value, list) else value for key, value in data.items()}
+
+
+def _spoken(option: Any) -> Any:
+    if not isinstance(option, Mapping) or not {"value", "label"} <= option.keys():
+        return option
+    return {**option, "label": say(str(option["label"]))}
+
+
 def files_in(session: Session, person: Actor, form: Form, *answers: Mapping[str, Any]) -> dict[int, Any]:
-    """What is known of the files that the file fields of `answers` name; those the person may not see are left out."""
-    keys = {one["key"] for one in form.fields() if one.get("type") in FILES}
+    """What is known of the files that `answers` name: in file fields, and under "files" in the rows of a list to tick.
+
+    Those the person may not see are left out.
+    """
+    keys = {"files"} | {one["key"] for one in form.fields() if one.get("type") in FILES}
     found: dict[int, Any] = {}
     for number in _numbers(answers, keys):
         if number in found or len(found) >= MOST_FILES_SHOWN:

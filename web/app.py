@@ -81,5 +81,15 @@ def create_app(config: Config | None = None, *, bell: Callable[[str], None] | No
     for name in RESOURCES:
         app.register_blueprint(import_module(f"web.{name}").bp)
     import_module("web.cli").open_commands(app)
-    logging.getLogger("licet").setLevel(logging.INFO)
+    _open_log()
     return app
+
+
+def _open_log() -> None:
+    """One line an event on standard error, unless the server has set up logging itself."""
+    log = logging.getLogger("licet")
+    log.setLevel(logging.INFO)
+    if not log.handlers and not logging.getLogger().handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        log.addHandler(handler)

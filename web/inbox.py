@@ -30,7 +30,7 @@ def show() -> ResponseReturnValue:
     )
     return render_template(
         "inbox/tasks.html", rows=found[:PAGE], more=len(found) > PAGE, scope=scope, scopes=SCOPES, search=search,
-        counts=_counts(session, person),
+        numbers=_counts(session, person),
     )
 
 

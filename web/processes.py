@@ -47,7 +47,7 @@ def listed() -> ResponseReturnValue:
 def _running(session: Session) -> dict[int, int]:
     """How many instances have not ended, by definition."""
     open_ones = select(Instance.definition_id, func.count()).where(Instance.ended_at.is_(None))
-    return dict(session.execute(open_ones.group_by(Instance.definition_id)).tuples().all())
+    return dict(session.execute(open_ones.group_by(Instance.definition_id)).all())
 
 
 @bp.get("/<int:definition_id>")

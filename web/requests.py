@@ -12,6 +12,8 @@ from werkzeug.exceptions import BadRequest
 
 from engine import catalog, history, tasks
 from engine.model import Definition, Task
+from forms.schema import load
+from forms.texts import translated
 from ledger.errors import BadAnswer, Conflict, NotFound
 from ledger.files import File
 from registry.access.rules import can
@@ -19,9 +21,10 @@ from registry.certificates.catalogue import type_of
 from web.answers import Sent, files_in, sent
 from web.errors import answer, field_problems, sentence, wants_json
 from web.guard import actor
+from web.i18n import say
 from web.pages import Page
 from web.session import db
-from web.told import application_fields, field_label, tell
+from web.told import Section, application_fields, field_label, filled_in, outcome_words, stage_words, tell, turns
 from workflows import authority, opening, requests, standing, story
 from workflows.requests import Request, RequestFile
 
@@ -32,6 +35,8 @@ ANSWERS = {
     "granted": _l("准予许可决定"), "denied": _l("不予许可决定"),
 }
 HOLDERS = 30
+bp.add_app_template_global(stage_words)
+bp.add_app_template_global(outcome_words)
 SCOPES = {"mine": _l("我提交的"), "open": _l("办理中"), "all": _l("全部可见")}
 
 
@@ -94,10 +99,11 @@ def show(request_id: int) -> ResponseReturnValue:
     application = requests.get(session, person, request_id)
     known = application_fields(application)
     return render_template(
-        "requests/show.html", application=application, where=standing.standing_of(session, application),
+        "requests/show.html", application=application, next=turns(standing.standing_of(session, application)),
         mine=[task for task in open_tasks(application) if tasks.offered(session, task, person)],
         expected=authority.expected(session, person, application), answers=ANSWERS, marks=marks(application),
         story=tell(story.of_request(session, application), application), papers=papers(session, application),
+        content=application_content(application),
         type=type_of(application.type_code),
         returned=[(field_label(known, one.field), one) for one in application.open_corrections],
     )
@@ -107,6 +113,14 @@ def open_tasks(application: Request) -> list[Task]:
     """What is to be done in this request now, oldest first."""
     query = select(Task).where(Task.instance_id == application.instance_id, Task.state == "open").order_by(Task.id)
     return list(db.session.scalars(query))
+
+
+def application_content(application: Request) -> list[Section]:
+    """What was applied for, as the reader may see it."""
+    if not application.content:
+        return []
+    form = load(f"apply-{application.type_code}")
+    return filled_in(application, files_in(db.session(), actor(), form, application.content))
 
 
 def papers(session: Session, application: Request) -> list[tuple[File, str]]:
@@ -161,8 +175,8 @@ def _answer_page(
     typed = told.answers if told else {}
     form, given = authority.form_for(application, kind)
     page = render_template(
-        "requests/answer.html", application=application, kind=kind, words=ANSWERS[kind], schema=form.schema,
-        given=given, typed=typed,
+        "requests/answer.html", application=application, kind=kind, words=ANSWERS[kind],
+        schema=translated(form.schema, say), given=given, typed=typed,
         problems=field_problems(error) if error else {}, error=sentence(error) if error else "",
         files=files_in(db.session(), actor(), form, typed),
     )

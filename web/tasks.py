@@ -7,21 +7,26 @@ from typing import Any
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from werkzeug.exceptions import BadRequest
 
 from engine import tasks
-from ledger.errors import BadAnswer, Conflict, Refused
-from web.answers import Sent, files_in, labels, sent
+from forms.texts import translated
+from ledger.errors import BadAnswer, Conflict, Problem, Refused
+from web.answers import Sent, files_in, labels, sent, spoken
 from web.errors import answer, field_problems, problem_text, sentence, wants_json
 from web.guard import actor
+from web.i18n import say
 from web.login import local_path
-from web.requests import marks, papers
+from web.requests import application_content, marks, papers
 from web.session import db
 from web.text import moment
-from web.told import application_fields, field_label, tell
-from workflows import desk, story
+from web.told import tell
+from workflows import desk, requests, story
+from workflows.checks import checks_for
 from workflows.desk import Desk
 
 bp = Blueprint("tasks", __name__, url_prefix="/tasks/<int:task_id>")
+LONGEST = 200  # characters of a value checked while it is typed
 
 
 @bp.get("")
@@ -32,23 +37,24 @@ def show(task_id: int) -> ResponseReturnValue:
 
 def page(opened: Desk, typed: dict[str, Any] | None = None, error: BadAnswer | None = None) -> str:
     """The page, with what was typed and what is wrong with it when it comes back."""
-    session, application = db.session(), opened.request
-    typed = typed or {}
+    session, application, typed = db.session(), opened.request, typed or {}
+    own = (opened.task.form_key or "").startswith("apply-")
     return render_template(
-        "tasks/task.html", desk=opened, task=opened.task, application=application, schema=opened.form.schema,
-        typed=typed,
-        problems=field_problems(error) if error else {}, error=sentence(error) if error else "",
-        returned=_returned(opened), files=files_in(session, actor(), opened.form, opened.data, typed),
+        "tasks/task.html", desk=opened, task=opened.task, application=application,
+        schema=translated(opened.form.schema, say), data=spoken(opened.data), typed=typed,
+        problems=_problems(opened, error), error=sentence(error) if error else "",
+        files=files_in(session, actor(), opened.form, opened.data, typed),
+        content=[] if own else application_content(application),
         story=tell(story.of_request(session, application), application), papers=papers(session, application),
         marks=marks(application),
     )
 
 
-def _returned(opened: Desk) -> list[tuple[str, str]]:
-    """Why the application came back: at what, and the reason with who gave it."""
-    known = application_fields(opened.request)
-    every = ((key, problem) for key, found in opened.corrections.items() for problem in found)
-    return [(field_label(known, key), problem_text(problem)) for key, problem in every]
+def _problems(opened: Desk, error: BadAnswer | None) -> dict[str, list[str]]:
+    """What is wrong at each field: what was just found, else what it was returned for."""
+    if error:
+        return field_problems(error)
+    return {key: [problem_text(one) for one in found] for key, found in opened.corrections.items()}
 
 
 @bp.post("/claim")
@@ -84,6 +90,20 @@ def drop_draft(task_id: int) -> ResponseReturnValue:
     """Begin again from what was there before."""
     desk.drop_draft(db.session(), actor(), task_id)
     return Response(status=204)
+
+
+@bp.post("/checks")
+def check(task_id: int) -> ResponseReturnValue:
+    """One value against one check of the form while it is typed: {ok, normal, problem}; nothing is kept."""
+    told = request.get_json()
+    name, value = told.get("check"), told.get("value")
+    opened = tasks.get(db.session(), task_id, actor())
+    known = checks_for(db.session(), requests.of_instance(db.session(), opened.instance_id))
+    if name not in known or not isinstance(value, str) or len(value) > LONGEST:
+        raise BadRequest
+    found = known[name](value, {})
+    wrong = problem_text(found) if isinstance(found, Problem) else ""
+    return jsonify(ok=not wrong, normal=found if isinstance(found, str) else value, problem=wrong)
 
 
 @bp.post("")

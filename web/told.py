@@ -11,12 +11,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from forms import schema
+from forms import contents, schema
 from ledger.actor import SYSTEM
 from ledger.errors import NotFound
-from web.i18n import say
+from registry.access.roles import roles
+from web.i18n import language, say
 from workflows.requests import Request
-from workflows.story import Line
+from workflows.standing import STAGES, Where
+from workflows.story import OUTCOMES, Line
 
 Fields = Mapping[str, Mapping[str, Any]]
 KEYS = {
@@ -45,6 +47,72 @@ def tell(lines: Sequence[Line], application: Request) -> list[Told]:
     """The story of a request, ready to be shown."""
     known = application_fields(application)
     return [_told(line, known) for line in lines]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Who acts next: a person or a role, what they do, by when."""
+
+    who: str
+    what: str
+    due_at: datetime | None
+    due_confirmed: bool
+
+
+def stage_words(stage: str | None) -> str:
+    """What a stage is called."""
+    return say(STAGES.get(stage or "", stage or ""))
+
+
+def outcome_words(outcome: str | None) -> str:
+    """How a process ended, in words."""
+    return say(OUTCOMES.get(outcome or "", outcome or "")) or _("已结束")
+
+
+def role_words(role: str) -> str:
+    """What a role is called."""
+    known = roles().get(role)
+    return role if known is None else known.name if language() == "zh" else known.name_en
+
+
+def turns(where: Where) -> list[Turn]:
+    """Who acts next, each; the authority while its answer is waited for."""
+    found = [
+        Turn(one.assignee or role_words(one.role), say(one.name), one.due_at, one.due_confirmed) for one in where.next
+    ]
+    if not found and where.outcome is None and where.state == "active":
+        what = _("答复") if where.waits_until else ""
+        found.append(Turn(_("发证机关"), what, where.waits_until, where.waits_confirmed))
+    return found
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a filled-in form: rows of label, text and files (see web.files.described)."""
+
+    title: str
+    rows: list[tuple[str, str, list[dict[str, Any]]]]
+
+
+def filled_in(application: Request, files: Mapping[int, dict[str, Any]]) -> list[Section]:
+    """The application as last submitted, to be read; nothing before that. `files` are those the reader may see."""
+    if not application.content:
+        return []
+    form = schema.load(f"apply-{application.type_code}")
+    entries = contents.entries(form, application.content, {"holder_name": application.holder_name})
+    sections: list[Section] = []
+    for one in entries:
+        title = _section(one.section)
+        if not sections or sections[-1].title != title:
+            sections.append(Section(title, []))
+        sections[-1].rows.append((say(one.label), say(one.text), [files[n] for n in one.files if n in files]))
+    return sections
+
+
+def _section(title: str) -> str:
+    """The group's label; a row of a list carries its number behind it."""
+    name, space, number = title.rpartition(" ")
+    return f"{say(name)} {number}" if space and number.isdigit() else say(title)
 
 
 def application_fields(application: Request) -> Fields:

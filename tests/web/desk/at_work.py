@@ -67,11 +67,11 @@ class Town:
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         self.engine = engine
-        with unit(engine) as session:
-            self.company: Company = found(session)
         url = engine.url.render_as_string(hide_password=False)
         config = Config(data=folder / "data", database_url=url, secret="s" * 32, testing=True, limits=False)
         self.app = create_app(config)
+        with unit(engine) as session:
+            self.company: Company = found(session)
 
     def close(self) -> None:
         """Give the connections back, so that the database can be emptied."""

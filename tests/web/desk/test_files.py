@@ -76,7 +76,7 @@ def test_one_person_uploads_only_so_much_a_day(town: Town, monkeypatch: pytest.M
 
 def test_a_download_can_never_run_as_a_page(town: Town) -> None:
     person = town.visitor("applicant")
-    answer = person.get(person.upload(PDF, '合同"; x.pdf').get_json()["url"])
+    answer = person.get(person.upload(PDF, "合同'; x.pdf").get_json()["url"])
     assert answer.data == PDF
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert "filename*=UTF-8''" in answer.headers["Content-Disposition"]

@@ -1,0 +1,103 @@
+"""A running site with a database and a clock of its own, and a real Chromium that notices everything."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+from werkzeug.serving import make_server
+
+from ledger import clock as clocks
+from ledger.db import open_database, unit
+from tests.databases import SqliteFiles
+from tests.journeys.company import Company, found, open_accounts
+from tests.journeys.person import Person
+from tests.journeys.site import Site
+from web.app import create_app
+from web.config import Config
+
+MORNING = datetime(2026, 11, 23, 10, 0, tzinfo=clocks.SHANGHAI)  # a Monday
+WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+FLAGS = [
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--lang=zh-CN",
+]
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """Debian's Chromium; LICET_CHROMIUM names another."""
+    where = os.environ.get("LICET_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+    browser = playwright.chromium.launch(executable_path=where, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def founded(sqlite_files: SqliteFiles, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Company]:
+    """A data folder with the company in its database, built once and copied for each journey."""
+    folder = tmp_path_factory.mktemp("company")
+    with clocks.use(clocks.Fixed(MORNING)):
+        create_app(Config(data=folder, database_url=sqlite_files.fresh(folder), secret="s" * 32))
+        engine = open_database(f"sqlite:///{folder / 'licet.db'}")
+        with unit(engine) as session:
+            company = found(session)
+            open_accounts(session, company)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        engine.dispose()
+    return folder, company
+
+
+@pytest.fixture
+def site(founded: tuple[Path, Company], tmp_path: Path) -> Iterator[Site]:
+    """The site, served from a thread of this process on a free port; its clock stands until a journey moves it."""
+    template, company = founded
+    data = tmp_path / "data"
+    shutil.copytree(template, data)
+    clock = clocks.Fixed(MORNING)
+    with clocks.use(clock):
+        config = Config(data=data, database_url=f"sqlite:///{data / 'licet.db'}", secret="s" * 32, limits=False)
+        app = create_app(config)
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        made = Site(f"http://127.0.0.1:{server.port}", company, open_database(config.database), clock)
+        yield made
+        server.shutdown()
+        thread.join()
+        made.engine.dispose()
+
+
+@pytest.fixture
+def arrive(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Callable[..., Person]]:
+    """arrive("legal") is the legal reviewer, signed in at a desk; arrive("legal", phone=True) holds a phone."""
+    people: list[Person] = []
+
+    def come(login: str, *, phone: bool = False) -> Person:
+        context = chromium.new_context(
+            viewport=PHONE if phone else WIDE, locale="zh-CN", timezone_id="Asia/Shanghai",
+            has_touch=phone, is_mobile=phone, reduced_motion="reduce",
+        )
+        context.set_default_timeout(15_000)
+        person = Person(login, context, site)
+        people.append(person)
+        person.sign_in()
+        return person
+
+    yield come
+    for person in people:
+        person.leave()

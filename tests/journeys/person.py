@@ -1,0 +1,176 @@
+"""Somebody in front of a browser. Every page they see is examined: axe, console, width, status."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response, expect
+
+from forms import schema
+from tests.journeys.company import PASSWORD
+from tests.journeys.papers import paper
+from tests.journeys.site import Site
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+SEEN = os.environ.get("LICET_PICTURES", "")  # a folder: keep a picture of every page
+GRAVE = ("serious", "critical")
+
+
+class Person:
+    """One person's browser. `complaints` is everything wrong with the pages seen, empty after a good journey."""
+
+    def __init__(self, login: str, context: BrowserContext, site: Site) -> None:
+        self.login, self.context, self.site = login, context, site
+        self.page: Page = context.new_page()
+        self.complaints: list[str] = []
+        self.expected: set[int] = set()
+        self.seen = 0
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.page.on("response", self._answered)
+
+    # going about
+    def sign_in(self) -> None:
+        """Through the sign-in page, as anybody."""
+        self.go("/login")
+        self.page.fill("input[name=login]", self.login)
+        self.page.fill("input[name=password]", PASSWORD)
+        self.page.click("form:has(input[name=password]) button:not([type=button])")
+        self.page.wait_for_url(re.compile(r"^(?!.*/login)"))
+        self.look()
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.site.address + path)
+        self.look()
+
+    def follow(self, words: str) -> None:
+        """Click a link or button of this name and look at where it leads."""
+        self.named(words).first.click()
+        self.page.wait_for_load_state()
+        self.look()
+
+    def named(self, words: str) -> Locator:
+        """Links and buttons in the page's content whose name contains the words."""
+        main = self.page.locator("main")
+        return main.get_by_role("link", name=words).or_(main.get_by_role("button", name=words))
+
+    def open_task(self, title: str) -> None:
+        """From the inbox to the first task whose row has these words."""
+        self.go("/inbox")
+        self.page.locator("[data-row]", has_text=title).first.locator("[data-row-link]").click()
+        self.drawn()
+        self.look()
+
+    def drawn(self) -> None:
+        """Wait until the page's form is there."""
+        self.page.wait_for_selector("[data-licet-form][data-drawn]:not([aria-busy])", timeout=20_000)
+
+    # forms
+    def fill(self, key: str, answers: Mapping[str, Any]) -> None:
+        """Answer the form's fields by typing, choosing, ticking and uploading; lists get their rows."""
+        for one in schema.load(key).fields():
+            if one["type"] == "dynamiclist" and one["path"] in answers:
+                for number, row in enumerate(answers[one["path"]]):
+                    if not self._field(one["components"][0]["id"], number).count():
+                        self.page.locator(f'[id$="-{one["id"]}-list"] .fjs-repeat-render-add').click()
+                    for inner in one["components"]:
+                        self._answer(inner, row.get(inner["key"]), number)
+            elif one.get("key") in answers and not one.get("readonly"):
+                self._answer(one, answers[one["key"]])
+
+    def _field(self, component: str, row: int | None = None) -> Locator:
+        end = component if row is None else f"{component}_{row}"
+        return self.page.locator(f'[id^="fjs-form-"][id$="-{end}"]')
+
+    def _answer(self, one: Mapping[str, Any], value: Any, row: int | None = None) -> None:
+        if value is None:
+            return
+        place = self._field(one["id"], row)
+        match one["type"]:
+            case "licet-files":
+                self.page.set_input_files(f'input[data-files-of="{one["key"]}"]', [paper(name) for name in value])
+                expect(place.locator(".licet-files li")).to_have_count(len(value))
+            case "select":
+                labels = {option["value"]: option["label"] for option in one.get("values", ())}
+                place.select_option(label=labels.get(value, value))
+            case "radio":
+                labels = {option["value"]: option["label"] for option in one.get("values", ())}
+                self.page.get_by_label(labels.get(value, value), exact=True).check()
+            case "checkbox":
+                place.check()
+            case "licet-ticks":
+                for box in place.locator("input[type=checkbox]").all():
+                    box.check()
+            case _:
+                place.fill(str(value))
+                place.blur()
+
+    def decide(self, words: str, confirm: str = "") -> None:
+        """Press a verdict button, and the confirmation if one is asked; then the next page."""
+        before = self.page.url
+        self.page.locator('[data-part="actions"]').get_by_role("button", name=words, exact=True).click()
+        if confirm:
+            self.page.locator("dialog[open]").get_by_role("button", name=confirm).click()
+        self.page.wait_for_url(lambda address: address != before)
+        self.page.wait_for_load_state()
+        self.look()
+
+    def press(self, words: str) -> None:
+        """Press a verdict button that stays on the page."""
+        self.page.locator('[data-part="actions"]').get_by_role("button", name=words, exact=True).click()
+
+    # looking
+    def sees(self, *words: str) -> None:
+        for one in words:
+            expect(self.page.locator("main")).to_contain_text(one)
+
+    def look(self) -> None:
+        """Examine the page as it is now."""
+        if self.page.locator("[data-licet-form]").count():
+            self.drawn()
+        if SEEN:
+            self._picture()
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wide > 0:
+            self._complain(f"{wide} px wider than the screen")
+        if not self.page.evaluate("Boolean(window.axe)"):
+            self.page.evaluate(AXE.read_text("utf-8"))
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)")
+        for one in found:
+            if one["impact"] in GRAVE:
+                places = [node["target"] for node in one["nodes"][:3]]
+                self._complain(f"axe {one['id']}: {one['help']} at {json.dumps(places, ensure_ascii=False)}")
+
+    def _picture(self) -> None:
+        folder, self.seen = Path(SEEN), self.seen + 1
+        folder.mkdir(parents=True, exist_ok=True)
+        width = (self.page.viewport_size or {}).get("width")
+        name = re.sub(r"\W+", "-", self.page.url.removeprefix(self.site.address)).strip("-") or "home"
+        self.page.screenshot(path=folder / f"{self.login}-{width}-{self.seen:02d}-{name[:60]}.png", full_page=True)
+
+    def expects(self, *statuses: int) -> None:
+        """Answers with these statuses are part of the journey."""
+        self.expected.update(statuses)
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400 and response.status not in self.expected:
+            self._complain(f"{response.status} from {response.request.method} {response.url}")
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        known = any(f"status of {status}" in message.text for status in self.expected)
+        if message.type in ("error", "warning") and not known:
+            self._complain(f"console {message.type}: {message.text}")
+
+    def _complain(self, words: str) -> None:
+        self.complaints.append(f"{self.login} at {self.page.url}: {words}")
+
+    def leave(self) -> None:
+        """Close the browser; whatever was wrong on the way fails the journey."""
+        self.context.close()
+        found = list(dict.fromkeys(self.complaints))
+        assert not found, "\n".join(found)
