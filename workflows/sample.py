@@ -20,7 +20,7 @@ from forms.conditions import hidden
 from forms.schema import FILES, Form
 from ledger import clock, files, workdays
 from ledger.actor import SYSTEM, Actor
-from ledger.db import unit
+from ledger.db import reading, unit
 from registry import sample
 from registry.access.accounts import actor_for
 from registry.access.grants import holders
@@ -35,6 +35,8 @@ from workflows.requests import Request
 PAPER = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj " \
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 CREDIT_CODE = "91320100135800013L"
+HOURS = [dt.time(9, 12), dt.time(10, 40), dt.time(14, 25), dt.time(16, 5)]
+ON_SITE = ("普工", "木工", "瓦工", "钢筋工", "焊工")
 
 START = ["submit"]
 REVIEWED = [*START, "pass"]
@@ -54,20 +56,21 @@ PATHS: list[list[str]] = [
 
 @dataclass
 class Case:
-    """One request on its way, with a clock of its own that ends before the present."""
+    """One request on its way. `moments` are when people act, one after the other, all before the present."""
 
     engine: Engine
     folder: Path
     now: clock.Fixed
+    moments: list[dt.datetime] = field(default_factory=list)
     request_id: int = 0
     papers: dict[int, int] = field(default_factory=dict)
 
     def act(self, do: Callable[[Session], Any]) -> Any:
-        """One transaction, then some hours pass."""
+        """One transaction, at the next moment."""
+        if self.moments:
+            self.now.move_to(self.moments.pop(0))
         with unit(self.engine) as session:
-            result = do(session)
-        self.now.advance(dt.timedelta(hours=5))
-        return result
+            return do(session)
 
     def paper(self, session: Session, by: Actor) -> int:
         """A file that this person uploaded."""
@@ -95,7 +98,7 @@ def _subjects(session: Session) -> Iterator[tuple[str, str, int]]:
     The first company and its projects stay free for whoever tries the demonstration.
     """
     first = session.scalars(select(Unit).where(Unit.kind == "company").order_by(Unit.id).limit(1)).one()
-    employed = select(Person.id).where(Person.left_on.is_(None), Person.post.contains("工"))
+    employed = select(Person.id).where(Person.left_on.is_(None), Person.post.in_(ON_SITE))
     people = session.scalars(employed.where(~_held("P02", Certificate.holder_person_id, Person.id)).order_by(Person.id))
     away = [Unit.closed_on.is_(None), Unit.id != first.id]
     projects = session.scalars(select(Unit.id).where(
@@ -115,8 +118,8 @@ def _held(code: str, holder: Any, own: Any) -> Exists:
 
 def play(engine: Engine, folder: Path, code: str, kind: str, holder_id: int, path: Sequence[str]) -> int | None:
     """Open a request and take it along a path of verdicts and answers; its id, or None where it may not be opened."""
-    began = clock.now() - dt.timedelta(hours=5 * (len(path) + 4))
-    case = Case(engine, folder, clock.Fixed(began))
+    moments = office_hours(engine, len(path) + 1 + holder_id % 4)[: len(path) + 1]
+    case = Case(engine, folder, clock.Fixed(moments[0]), moments)
     with clock.use(case.now):
         opened = case.act(lambda session: _open(session, code, kind, holder_id))
         if opened is None:
@@ -125,6 +128,18 @@ def play(engine: Engine, folder: Path, code: str, kind: str, holder_id: int, pat
         for move in path:
             case.act(partial(_move, case, move))
     return case.request_id
+
+
+def office_hours(engine: Engine, count: int) -> list[dt.datetime]:
+    """The last `count` moments at which an office would have acted, oldest first."""
+    with reading(engine) as session:
+        cal = workdays.calendar(session)
+    day, found = clock.today(), list[dt.datetime]()
+    while len(found) < count:
+        hours = [dt.datetime.combine(day, hour, clock.SHANGHAI) for hour in HOURS] if cal.is_workday(day) else []
+        found = [moment for moment in hours if moment < clock.now()] + found
+        day -= dt.timedelta(days=1)
+    return found[-count:]
 
 
 def _open(session: Session, code: str, kind: str, holder_id: int) -> int | None:
