@@ -17,7 +17,8 @@ MAX_NODES = 20_000
 MAX_DEPTH = 60
 DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY|ELEMENT|ATTLIST)", re.IGNORECASE)
 PROLOGUE = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]+)", re.IGNORECASE)
-ENCODINGS = {b"utf-8", b"us-ascii", b"ascii"}
+ENCODINGS = {b"utf-8", b"us-ascii", b"ascii", b"iso-8859-1", b"windows-1252", b"gbk", b"gb2312", b"gb18030"}
+"""ASCII stays ASCII in each of these, so that what is searched for above cannot hide."""
 
 
 def read(data: bytes, file: str = "") -> Element:
@@ -66,8 +67,7 @@ def _measure(root: Element, file: str) -> None:
 
 def line_of(node: Element) -> int:
     """The line a node starts on (1 is the first)."""
-    line: int | None = node.sourceline
-    return line or 0
+    return node.sourceline or 0  # type: ignore[no-any-return, call-overload]
 
 
 def split_tag(node: Element) -> tuple[str, str]:
