@@ -68,7 +68,8 @@ def authenticate(session: Session, login: str, password: str) -> Account | None:
     The count of wrong tries is written in this session: commit it also when None comes back.
     """
     account = session.scalar(
-        select(Account).options(joinedload(Account.person)).where(Account.login == login.strip().casefold()))
+        select(Account).options(joinedload(Account.person)).where(Account.login == login.strip().casefold())
+        .execution_options(populate_existing=True))
     fits = passwords.fits(account.password_hash if account else None, password)
     now = clock.now()
     locked = account is not None and account.locked_until is not None and account.locked_until > now

@@ -13,7 +13,7 @@ from ledger.errors import NotAllowed
 from registry.access.roles import Right, roles
 from registry.people.scope import Visible, subtree
 
-S = TypeVar("S", bound=Select[Any])
+S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def _declared(model: type[Any]) -> Visible:
     return how
 
 
-def _entity(query: Select[Any]) -> type[Any]:
+def _entity(query: Select[*tuple[Any, ...]]) -> type[Any]:
     for column in query.column_descriptions:
         if isinstance(getattr(column.get("entity"), "__visible__", None), Visible):
             return column["entity"]  # type: ignore[no-any-return]

@@ -160,7 +160,7 @@ def move_person(session: Session, person: Person, *, to: Unit, by: Actor, post: 
     left = person.unit_id
     before = {"unit": left, "company": person.company_id, "post": person.post}
     person.unit, person.unit_path, person.group_id = to, to.path, to.group_id
-    person.company_id = to.company_id
+    person.company = session.get(Unit, to.company_id) if to.company_id else None
     person.post = person.post if post is None else post
     session.flush()
     for follow in MOVED:
