@@ -99,15 +99,17 @@ def checked_number(kind: CertificateType, text: str, holder: Holder, on: dt.date
 
 def checked_term(
     kind: CertificateType, *, valid_from: dt.date | None, valid_until: dt.date | None, issued_on: dt.date | None,
-    review_on: dt.date | None = None, undated: bool = False,
+    review_on: dt.date | None = None, undated: bool = False, begun: bool = False,
 ) -> Term:
-    """The dates, completed by the type: a permit that is void unless work starts ends after those months.
+    """The dates, completed by the type: a permit that is void unless work starts (建筑法 9) ends after those months,
+    but not once it has `begun`.
 
     WrongTerm: an end before the beginning or the issue, an issue in the future, no end where the type has one.
     `undated` accepts a missing end as unknown (期限不明), for old papers.
     """
     valid_from = valid_from or issued_on
-    if valid_until is None and kind.validity.kind == "start_within" and valid_from and kind.validity.months:
+    void = kind.validity.kind == "start_within" and not begun
+    if valid_until is None and void and valid_from and kind.validity.months:
         valid_until = months_before(valid_from, -kind.validity.months)
     problems = _wrong_dates(kind, valid_from, valid_until, issued_on, review_on, undated)
     if problems:

@@ -56,7 +56,7 @@ def grant(
     kind = in_force_of(type_code, issued_on or clock.today(), unit.province)
     drafting.checked_holder(kind, holder)
     term = drafting.checked_term(kind, valid_from=valid_from, valid_until=valid_until, issued_on=issued_on,
-                                 review_on=review_on, undated=undated)
+                                 review_on=review_on, undated=undated, begun=_begun(holder))
     checked = drafting.checked_number(kind, number, holder, issued_on)
     item = drafting.item_of(kind, fields or {}) if item is None else item
     _make_way(session, type_code, checked.key, item, term.holds_from)
@@ -69,6 +69,10 @@ def grant(
     set_timers(session, certificate, version)
     _note(session, "certificate.granted", version, by)
     return certificate
+
+
+def _begun(holder: Holder) -> bool:
+    return isinstance(holder, Unit) and holder.project is not None and holder.project.started_on is not None
 
 
 def _make_way(session: Session, type_code: str, key: str, item: str, begins: dt.date) -> None:
@@ -180,6 +184,22 @@ def renew(
     paper = Paper(issuer, {**last.full_fields, **(fields or {})}, licence_mark, last.qr)
     return follow(session, certificate, operation=codes.RENEWED, state=codes.VALID, fact="certificate.renewed", by=by,
                   term=term, paper=paper, request_id=request_id)
+
+
+def start_work(session: Session, certificate: Certificate, *, on: dt.date, by: Actor) -> Version:
+    """The works of a permit have begun (建筑法 9): it no longer lapses for want of a start. WrongTerm after its day."""
+    require_live(certificate)
+    if certificate.ends_on is not None and on > certificate.ends_on:
+        late = Problem("开工日期晚于许可证的最后开工日 {day}。", {"day": certificate.ends_on})
+        raise drafting.WrongTerm({"on": [late]})
+    project = certificate.holder_unit.project if certificate.holder_unit else None
+    if project is None:
+        raise drafting.WrongHolder({"holder": [Problem("只有项目的证件可以登记开工。")]})
+    project.started_on = _not_future(on)
+    last = certificate.latest
+    term = Term(codes.LONG, last.valid_from, None, last.issued_on)
+    return follow(session, certificate, operation=codes.OTHER_ACT, state=certificate.state, by=by, term=term,
+                  fact="certificate.work_started", note="已开工", holds_from=on)
 
 
 def suspend(session: Session, certificate: Certificate, *, since: dt.date, reason: str, by: Actor) -> Version:

@@ -94,10 +94,16 @@ def _company(made: Sample, place: int) -> Unit:
     return company
 
 
+def permitted(place: int) -> bool:
+    """Every third project has its construction permit and has begun; for the others one can be applied for."""
+    return place % 3 == 2
+
+
 def _project(made: Sample, company: Unit, place: int) -> Unit:
     work = made.random.choices(("房建", "市政", "公路"), (45, 35, 20))[0]
     begun = clock.today() - dt.timedelta(days=made.random.randrange(60, 700))
-    facts = {"work": work, "amount_wan": Decimal(made.random.randrange(800, 60000)), "started_on": begun,
+    facts = {"work": work, "amount_wan": Decimal(made.random.randrange(800, 60000)),
+             "started_on": begun if permitted(place) else None,
              "ends_on": begun + dt.timedelta(days=made.random.randrange(540, 1200)),
              "address": made.random.choice(("云溪市城东区", "云溪市新城区", "澄江市城西区", "枫桥市新城区"))}
     return _unit(made.session, "project", made.names.project(work), f"{company.code}-P{place + 1:02d}", company,

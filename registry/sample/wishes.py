@@ -9,7 +9,7 @@ from typing import Any
 from registry.certificates.models import Holder
 from registry.people.persons import Person
 from registry.people.units import Unit
-from registry.sample.organisation import Sample
+from registry.sample.organisation import Sample, permitted
 
 COMPANY = ("E12", "E12", "E12", "E14", "E16", "E17", "E04", "E06")
 STANDARDS = ("ISO 9001", "ISO 14001", "ISO 45001")
@@ -22,8 +22,6 @@ OPERATIONS = {"建筑电工": ("电工作业", "低压电工作业"), "焊工": 
               "普通架子工": ("高处作业", "登高架设作业")}
 SITE_POSTS = frozenset({"施工员", "质量员", "安全员", "材料员", "资料员", "机械员", "劳务员"})
 SUPPORT = ("劳动合同", "体检", "三级安全教育", "社保")
-PERMITTED_EACH = 3
-"""Every third project has its construction permit; for the others one can be applied for."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ def endless(made: Sample) -> Iterator[Wish]:
     """Certificates without an end: permits of works that have begun, registrations of machines, titles, skills."""
     for place, project in enumerate(made.projects):
         work = "01" if _work(project) == "房建" else "02"
-        if place % PERMITTED_EACH == PERMITTED_EACH - 1:
+        if permitted(place):
             yield Wish("J03", project, {"project_name": project.name}, kind=work)
         yield from (Wish(code, project, {"project_name": project.name}) for code in PROJECT_ENDLESS[: 1 + place % 3])
     for machine in made.machines[::2]:

@@ -23,6 +23,7 @@ from registry.certificates.lifecycle import (
     grant,
     lapse,
     renew,
+    start_work,
     suspend,
 )
 from registry.certificates.models import Certificate, Version, of_token
@@ -71,6 +72,21 @@ def test_a_long_term_certificate_waits_for_nothing(org: Organisation) -> None:
 
 def test_a_permit_is_void_unless_work_starts_within_its_months(org: Organisation) -> None:
     assert org.permit(issued_on=dt.date(2026, 10, 8)).ends_on == dt.date(2027, 1, 8)
+
+
+def test_a_permit_no_longer_lapses_once_work_has_begun(org: Organisation) -> None:
+    permit = org.permit(issued_on=dt.date(2026, 10, 8))
+    start_work(org.session, permit, on=dt.date(2026, 11, 1), by=SYSTEM)
+    assert (permit.ends_on, permit.latest.holds_from) == (None, dt.date(2026, 11, 1))
+    assert all(timer.cancelled_at for timer in permit.timers)
+    assert org.permit().ends_on is None  # the project is known to have begun
+
+
+def test_a_start_after_the_last_day_does_not_save_the_permit(org: Organisation, clock: Fixed) -> None:
+    permit = org.permit(issued_on=dt.date(2026, 10, 8))
+    clock.advance(dt.timedelta(days=60))
+    with pytest.raises(drafting.WrongTerm):
+        start_work(org.session, permit, on=dt.date(2027, 1, 9), by=SYSTEM)
 
 
 @pytest.mark.parametrize("number", ["320102202613150101", "32010220260315010", "320102202602300101"])

@@ -34,7 +34,8 @@ def test_a_fragment_of_name_pinyin_initials_code_or_number_finds(org: Organisati
 
 def test_brackets_blanks_and_widths_do_not_matter_in_a_search(org: Organisation) -> None:
     org.licence(number="（苏）JZ安许证字〔2025〕001234")
-    assert codes_found(org, "(苏)JZ安许证字[2025]0012") == codes_found(org, "ＪＺ安许证字【２０２５】") == ["LC-E03-000001"]
+    for text in ("(苏)JZ安许证字[2025]0012", "ＪＺ安许证字【２０２５】"):
+        assert codes_found(org, text) == ["LC-E03-000001"]
 
 
 @pytest.mark.parametrize("text", ["%", "_", "100%", "苏_01"])
