@@ -9,7 +9,7 @@ from decimal import Decimal
 from feel.budget import spend
 from feel.compiler import Code, Names, Scope, build
 from feel.dmn.itemtypes import ItemTypes
-from feel.dmn.table import read_table
+from feel.dmn.table import Table, read_table
 from feel.dmn.xml import Element, child, children, label, line_of, local, text_of
 from feel.errors import FeelError
 from feel.expression import hard
@@ -34,6 +34,7 @@ class Reading:
         self.types = types
         self.scope = Scope()
         self.scope.types = types.made
+        self.tables: list[Table] = []
 
     @contextmanager
     def binding(self, *names: str) -> Iterator[set[str]]:

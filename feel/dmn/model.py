@@ -12,6 +12,7 @@ from feel.compiler import Code, Names
 from feel.dmn.boxed import BOXES, Reading, expression_in
 from feel.dmn.itemtypes import ItemTypes
 from feel.dmn.run import Run
+from feel.dmn.table import Table
 from feel.dmn.trace import Result
 from feel.dmn.xml import VERSIONS, Element, child, children, label, read, reference
 from feel.errors import FeelError
@@ -47,6 +48,7 @@ class Decision(Node):
     code: Code | None = None
     defaults: Names = field(default_factory=dict)
     reads: frozenset[str] = frozenset()
+    tables: list[Table] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -55,6 +57,7 @@ class Knowledge(Node):
 
     make: Code | None = None
     defaults: Names = field(default_factory=dict)
+    tables: list[Table] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -179,13 +182,13 @@ class Model:
         inner = expression_in(element)
         code = None if inner is None else reading.boxed(inner, node.name, node.type)
         reads = frozenset(reading.scope.free)
-        return Decision(*node.parts(), code, reading.defaults(), reads)
+        return Decision(*node.parts(), code, reading.defaults(), reads, reading.tables)
 
     def _knowledge(self, element: Element, node: Node) -> Knowledge:
         reading = Reading(self.names, self.types)
         logic = child(element, "encapsulatedLogic")
         make = None if logic is None else BOXES["functionDefinition"](logic, reading, node.name, node.type)
-        return Knowledge(*node.parts(), make, reading.defaults())
+        return Knowledge(*node.parts(), make, reading.defaults(), reading.tables)
 
     def _check_links(self) -> None:
         """Every reference points to something, and no decision requires itself."""

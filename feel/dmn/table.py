@@ -31,6 +31,8 @@ class Column:
 
     label: str
     code: Code
+    allowed: str = ""
+    kind: Type | None = None
     tests: list[Code] = field(default_factory=list)
     texts: dict[str, int] = field(default_factory=dict)
 
@@ -52,6 +54,7 @@ class Rule:
     cells: list[int]
     outputs: list[Code]
     annotations: tuple[str, ...]
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -178,6 +181,7 @@ def read_table(element: Element, reading: Reading, name: str, kind: Type | None)
     if not outputs:
         raise FeelError("决策表没有输出列", "the decision table has no output", line=element.sourceline)
     made = Table(element.get("id") or "", name, policy, aggregation, columns, outputs, rules)
+    reading.tables.append(made)
     return made.run
 
 
@@ -185,9 +189,11 @@ def _column(element: Element, number: int, reading: Reading) -> Column:
     expression = child(element, "inputExpression")
     text = text_of(expression)
     where = f"input {number} “{element.get('label') or text}”"
-    if not text:
+    if expression is None or not text:
         raise FeelError("输入列缺少表达式", "the input has no expression", line=element.sourceline).at(where)
-    return Column(element.get("label") or text, reading.feel(text, where, child(element, "inputExpression")))
+    kind = reading.types.named(expression.get("typeRef"))
+    allowed = text_of(child(element, "inputValues"))
+    return Column(element.get("label") or text, reading.feel(text, where, expression), allowed, kind)
 
 
 def _output(element: Element, number: int, reading: Reading, table: str, kind: Type | None) -> Output:
@@ -220,7 +226,7 @@ def _rule(element: Element, number: int, columns: list[Column], outputs: list[Ou
         reading.feel(text_of(cell) or "null", f"rule {number}, output {at}", cell) for at, cell in enumerate(results, 1)
     ]
     notes = tuple(text_of(note) for note in children(element, "annotationEntry"))
-    return Rule(number, element.get("id") or "", numbers, codes, notes)
+    return Rule(number, element.get("id") or "", numbers, codes, notes, tuple(text_of(cell) for cell in results))
 
 
 def _cell(cell: Element, at: int, column: Column, number: int, reading: Reading) -> int:
