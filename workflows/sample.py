@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 import workflows
 from engine.model import Task
 from forms.conditions import hidden
-from forms.schema import FILES, Form
+from forms.schema import FILES, Form, label_of
 from ledger import clock, files, workdays
 from ledger.actor import SYSTEM, Actor
 from ledger.db import reading, unit
@@ -63,7 +63,7 @@ class Case:
     now: clock.Fixed
     moments: list[dt.datetime] = field(default_factory=list)
     request_id: int = 0
-    papers: dict[int, int] = field(default_factory=dict)
+    papers: dict[tuple[int | None, str], int] = field(default_factory=dict)
 
     def act(self, do: Callable[[Session], Any]) -> Any:
         """One transaction, at the next moment."""
@@ -72,12 +72,12 @@ class Case:
         with unit(self.engine) as session:
             return do(session)
 
-    def paper(self, session: Session, by: Actor) -> int:
-        """A file that this person uploaded."""
-        if by.id not in self.papers:
-            assert by.id is not None
-            self.papers[by.id] = files.keep(session, self.folder, io.BytesIO(PAPER), "材料.pdf", by=by).id
-        return self.papers[by.id]
+    def paper(self, session: Session, by: Actor, name: str = "材料") -> int:
+        """A file that this person uploaded, called after what it is."""
+        if (by.id, name) not in self.papers:
+            kept = files.keep(session, self.folder, io.BytesIO(PAPER), f"{name}.pdf", by=by)
+            self.papers[by.id, name] = kept.id
+        return self.papers[by.id, name]
 
 
 def load(engine: Engine, folder: Path, *, seed: int = 2026, requests: int = 40) -> None:
@@ -189,7 +189,7 @@ def _answer(case: Case, session: Session, request: Request, kind: str) -> None:
 
 
 def answer(
-    form: Form, given: dict[str, Any], verdict: str, paper: Callable[[], int], request: Request
+    form: Form, given: dict[str, Any], verdict: str, paper: Callable[[str], int], request: Request
 ) -> dict[str, Any]:
     """Answers to a form for a verdict: what is given stays, what is required is filled with what its rules accept."""
     known = {one.value: one for one in form.verdicts}
@@ -206,7 +206,7 @@ def answer(
 
 
 def _filled(
-    components: Any, given: dict[str, Any], verdict: str, lenient: bool, paper: Callable[[], int], request: Request
+    components: Any, given: dict[str, Any], verdict: str, lenient: bool, paper: Callable[[str], int], request: Request
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for one in components:
@@ -233,13 +233,13 @@ def _hidden(component: Any, given: dict[str, Any], verdict: str) -> bool:
     return hidden(component, {"verdict": verdict, "fatal_accident": "no", "trade": "01", **given})
 
 
-def _value(component: Any, given: dict[str, Any], paper: Callable[[], int], request: Request) -> Any:
+def _value(component: Any, given: dict[str, Any], paper: Callable[[str], int], request: Request) -> Any:
     key, kind = component["key"], component["type"]
     if key in SAID:
         said = SAID[key]
         return said(request) if callable(said) else said
     if kind in FILES:
-        return [paper()]
+        return [paper(label_of(component))]
     if kind in ("select", "radio"):
         return (given.get(component.get("valuesKey", "")) or component["values"])[0]["value"]
     if kind == "number":

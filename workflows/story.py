@@ -5,10 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine import catalog, drawing
+from engine.model import Task, TaskAnswer
 from ledger import facts
 from ledger.facts import Fact
 from workflows.requests import Request
@@ -16,11 +20,10 @@ from workflows.requests import Request
 WORDS: dict[str, str] = {
     "request.opened": "发起申请 {number}",
     "request.submitted": "提交申请（第 {no} 次）",
-    "request.returned": "退回修改",
+    "request.returned": "{task}：退回修改",
     "request.filed": "向机关申报，申报号 {number}",
     "request.supplemented": "补交材料（第 {round} 轮）",
     "request.chased": "催办",
-    "request.prevalidated": "预审校验",
     "request.compared": "四眼复核：{verdict}",
     "request.registered": "登记证件信息",
     "authority.accepted": "机关受理",
@@ -29,26 +32,43 @@ WORDS: dict[str, str] = {
     "authority.granted": "机关准予许可",
     "authority.denied": "机关不予许可",
     "authority.silent": "机关逾期未答复，视为受理（{basis}）",
-    "instance.started": "流程开始",
     "instance.ended": "流程结束：{outcome}",
-    "task.claimed": "签收“{task}”",
-    "task.released": "放回“{task}”",
-    "task.completed": "办理“{task}”",
-    "task.overdue": "“{task}”已逾期",
-    "task.escalated": "“{task}”超期未办，已升级",
-    "timer.fired": "期限届满：{element}",
-    "message.received": "收到答复",
+    "instance.terminated": "流程终止：{reason}",
+    "task.claimed": "签收“{name}”",
+    "task.released": "放回“{name}”",
+    "task.completed": "{name}：{verdict}",
+    "task.overdue": "“{name}”已逾期",
+    "task.escalated": "“{name}”超期未办，已升级",
+    "timer.fired": "期限届满：{name}",
+    "incident.opened": "流程出现异常，等待处理",
+    "incident.resolved": "流程异常已处理",
     "certificate.granted": "证件入库，版本 001",
+    "certificate.renewed": "延续，换发新版本",
+    "certificate.suspended": "暂扣",
+    "certificate.given_back": "暂扣发还",
+    "certificate.cancelled": "注销、撤销或吊销",
     "certificate.window_opened": "可以开始办理延续",
-    "certificate.target_reached": "到达办理目标日",
-    "certificate.closed": "办理窗口关闭",
-    "certificate.lapsed": "证件有效期届满",
+    "certificate.hand_in_reached": "到达内部交件日",
+    "certificate.target_reached": "到达法定申请日",
+    "certificate.window_closed": "办理窗口关闭",
+    "certificate.lapsed": "有效期届满，失效",
+    "certificate.retimed": "因工作日历更新，提醒日期改变",
 }
-QUIET = frozenset({"message.received", "request.prevalidated"})
+QUIET = frozenset({"message.received", "request.prevalidated", "instance.started"})
 """Facts that another line of the same story already tells."""
+TOLD_BY_REQUEST = frozenset({
+    "request.submitted", "request.returned", "request.filed", "request.supplemented", "request.chased",
+    "request.compared", "request.registered",
+})
+"""Facts written in the act that completes a task: the task's own line would say it twice."""
 OUTCOMES: dict[str, str] = {
     "void": "作废", "closed": "自动关闭", "rejected": "驳回", "refused": "不予受理", "lapsed": "逾期未补正",
     "disputed": "转复议或诉讼", "denied": "未获许可", "registered": "已入库",
+}
+VERDICTS: dict[str, str] = {
+    "pass": "通过", "approve": "同意", "reject": "驳回", "return": "退回", "match": "一致", "mismatch": "不一致",
+    "submit": "提交", "abandon": "放弃", "reapply": "整改后再报", "dispute": "复议或诉讼", "give_up": "放弃",
+    "done": "完成",
 }
 
 
@@ -71,24 +91,58 @@ def of_request(session: Session, request: Request) -> list[Line]:
     subjects = [("request", request.id)]
     if request.instance_id is not None:
         subjects.append(("instance", request.instance_id))
-    contents = {content.no: content.answers for content in request.contents}
-    return [_line(fact, contents) for fact in facts.story(session, *subjects) if fact.kind not in QUIET]
+    teller = _Teller(session, request)
+    told = facts.story(session, *subjects)
+    doubled = {fact.id for before, fact in pairwise(told) if _same_act(before, fact)}
+    return [teller.line(fact) for fact in told if fact.kind not in QUIET and fact.id not in doubled]
 
 
 def of_certificate(session: Session, certificate_id: int) -> list[Line]:
     """The whole story of a certificate, oldest first."""
-    return [_line(fact, {}) for fact in facts.story(session, ("certificate", certificate_id))]
+    teller = _Teller(session, None)
+    return [teller.line(fact) for fact in facts.story(session, ("certificate", certificate_id))]
 
 
-def _line(fact: Fact, contents: Mapping[int, Mapping[str, Any]]) -> Line:
-    after, before = dict(fact.after or {}), dict(fact.before or {})
-    params = {**before, **after}
-    if fact.kind == "request.submitted":
-        before, after = _changes(contents, int(after.get("no", 1)))
-    if "outcome" in params:
-        params["outcome"] = OUTCOMES.get(str(params["outcome"]), params["outcome"])
-    text = WORDS.get(fact.kind, fact.kind)
-    return Line(fact.id, fact.at, fact.actor_name, fact.kind, text, params, before, after)
+def _same_act(before: Fact, fact: Fact) -> bool:
+    """Whether a task's completion is told by the line before it already."""
+    return fact.kind == "task.completed" and before.kind in TOLD_BY_REQUEST and before.actor_id == fact.actor_id
+
+
+class _Teller:
+    """What the lines of one story are told with: the rounds of the application, its corrections, the task answers."""
+
+    def __init__(self, session: Session, request: Request | None) -> None:
+        self.contents = {content.no: content.answers for content in request.contents} if request else {}
+        self.reasons = {item.id: item for item in request.corrections} if request else {}
+        self.names = element_names(session, request.instance.definition_id) if request and request.instance else {}
+        self.answers = _answers(session, request.instance_id) if request and request.instance_id else {}
+
+    def line(self, fact: Fact) -> Line:
+        after, before = dict(fact.after or {}), dict(fact.before or {})
+        params = {**before, **after}
+        params["name"] = params.get("name") or self.names.get(str(params.get("element")), "")
+        if "outcome" in params:
+            params["outcome"] = OUTCOMES.get(str(params["outcome"]), params["outcome"])
+        if fact.kind == "request.submitted":
+            before, after = _changes(self.contents, int(after.get("no", 1)))
+        elif fact.kind == "request.returned":
+            found = [self.reasons[number] for number in after.get("corrections", ()) if number in self.reasons]
+            before, after = {}, {item.field or "reason": item.reason for item in found}
+        elif fact.kind == "task.completed":
+            given = self.answers.get(after.get("task", 0), {})
+            params["verdict"] = given.get("verdict", "done")
+            after = {key: given[key] for key in ("opinion", "reason") if given.get(key)}
+        if "verdict" in params:
+            params["verdict"] = VERDICTS.get(str(params["verdict"]), params["verdict"])
+        text = WORDS.get(fact.kind, fact.kind)
+        return Line(fact.id, fact.at, fact.actor_name, fact.kind, text, params, before, after)
+
+
+def _answers(session: Session, instance_id: int) -> dict[int, dict[str, Any]]:
+    rows = session.execute(
+        select(TaskAnswer.task_id, TaskAnswer.answers).join(Task, Task.id == TaskAnswer.task_id)
+        .where(Task.instance_id == instance_id))
+    return {number: answers for number, answers in rows}  # noqa: C416 - dict() of rows is not typed
 
 
 def _changes(contents: Mapping[int, Mapping[str, Any]], no: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -96,3 +150,15 @@ def _changes(contents: Mapping[int, Mapping[str, Any]], no: int) -> tuple[dict[s
     new, old = contents.get(no, {}), contents.get(no - 1, {})
     changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
     return {key: old.get(key) for key in changed if key in old}, {key: new.get(key) for key in changed}
+
+
+_names: dict[int, dict[str, str]] = {}
+
+
+def element_names(session: Session, definition_id: int) -> dict[str, str]:
+    """The names of a drawing's elements by id; a definition never changes, so they are read once."""
+    key = hash((session.get_bind().engine.url, definition_id))
+    if key not in _names:
+        drawn = drawing.read(catalog.diagram(session, definition_id), "diagram")
+        _names[key] = {str(node.get("id")): str(node.get("name")) for node in drawn.iter() if node.get("name")}
+    return _names[key]

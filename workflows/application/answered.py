@@ -50,11 +50,14 @@ def reviewed(act: Act) -> None:
 
 def _returns(act: Act) -> None:
     rows = act.answers.get("returns") or act.answers.get("differences") or []
-    for row in rows:
-        act.request.corrections.append(Correction(
-            request_id=act.request.id, element_id=act.task.element_id, field=row.get("field") or "",
-            reason=row.get("reason") or row["found"], by_name=act.by.name, at=clock.now()))
-    _record(act, "request.returned", fields=[row.get("field") or "" for row in rows])
+    found = [
+        Correction(request_id=act.request.id, element_id=act.task.element_id, field=row.get("field") or "",
+                   reason=row.get("reason") or row["found"], by_name=act.by.name, at=clock.now())
+        for row in rows
+    ]
+    act.request.corrections.extend(found)
+    act.session.flush()
+    _record(act, "request.returned", corrections=[item.id for item in found])
 
 
 def file_checked(act: Act) -> None:
@@ -105,6 +108,7 @@ def compared(act: Act) -> None:
 
 def _record(act: Act, kind: str, **after: Any) -> None:
     act.session.flush()
+    after["task"] = act.task.name
     record(act.session, kind, ("request", act.request.id), by=act.by, group_id=act.request.group_id, after=after)
 
 
