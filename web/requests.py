@@ -7,26 +7,25 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
 from engine import catalog, history, tasks
 from engine.model import Definition, Task
-from forms.schema import load
 from forms.texts import translated
 from ledger.errors import BadAnswer, Conflict, NotFound
-from ledger.files import File
 from registry.access.rules import can
 from registry.certificates.catalogue import type_of
 from web.answers import Sent, files_in, sent
 from web.errors import answer, field_problems, sentence, wants_json
+from web.filled import application_fields, channel_words, field_label, filled_in, papers, size_words
 from web.guard import actor
 from web.i18n import say
 from web.pages import Page
 from web.session import db
-from web.told import Section, application_fields, field_label, filled_in, outcome_words, stage_words, tell, turns
+from web.told import tell
+from web.whereabouts import by_when, outcome_words, stage_words, turns
 from workflows import authority, opening, requests, standing, story
-from workflows.requests import Request, RequestFile
+from workflows.requests import Request
 
 bp = Blueprint("requests", __name__, url_prefix="/requests")
 PAGE = 20
@@ -35,8 +34,8 @@ ANSWERS = {
     "granted": _l("准予许可决定"), "denied": _l("不予许可决定"),
 }
 HOLDERS = 30
-bp.add_app_template_global(stage_words)
-bp.add_app_template_global(outcome_words)
+for words in (stage_words, outcome_words, by_when, size_words):
+    bp.add_app_template_global(words)
 SCOPES = {"mine": _l("我提交的"), "open": _l("办理中"), "all": _l("全部可见")}
 
 
@@ -102,8 +101,8 @@ def show(request_id: int) -> ResponseReturnValue:
         "requests/show.html", application=application, next=turns(standing.standing_of(session, application)),
         mine=[task for task in open_tasks(application) if tasks.offered(session, task, person)],
         expected=authority.expected(session, person, application), answers=ANSWERS, marks=marks(application),
-        story=tell(story.of_request(session, application), application), papers=papers(session, application),
-        content=application_content(application),
+        story=tell(session, story.of_request(session, application), application), papers=papers(session, application),
+        content=filled_in(application), channel=channel_words(application),
         type=type_of(application.type_code),
         returned=[(field_label(known, one.field), one) for one in application.open_corrections],
     )
@@ -113,22 +112,6 @@ def open_tasks(application: Request) -> list[Task]:
     """What is to be done in this request now, oldest first."""
     query = select(Task).where(Task.instance_id == application.instance_id, Task.state == "open").order_by(Task.id)
     return list(db.session.scalars(query))
-
-
-def application_content(application: Request) -> list[Section]:
-    """What was applied for, as the reader may see it."""
-    if not application.content:
-        return []
-    form = load(f"apply-{application.type_code}")
-    return filled_in(application, files_in(db.session(), actor(), form, application.content))
-
-
-def papers(session: Session, application: Request) -> list[tuple[File, str]]:
-    """The files of a request and the field or act each came with."""
-    query = select(File, RequestFile.what).join(RequestFile, RequestFile.file_id == File.id)
-    known = application_fields(application)
-    rows = session.execute(query.where(RequestFile.request_id == application.id).order_by(File.id))
-    return [(file, field_label(known, what)) for file, what in rows]
 
 
 @bp.get("/<int:request_id>/diagram.bpmn")

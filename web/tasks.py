@@ -14,10 +14,11 @@ from forms.texts import translated
 from ledger.errors import BadAnswer, Conflict, Problem, Refused
 from web.answers import Sent, files_in, labels, sent, spoken
 from web.errors import answer, field_problems, problem_text, sentence, wants_json
+from web.filled import filled_in, papers
 from web.guard import actor
 from web.i18n import say
 from web.login import local_path
-from web.requests import application_content, marks, papers
+from web.requests import marks
 from web.session import db
 from web.text import moment
 from web.told import tell
@@ -44,8 +45,8 @@ def page(opened: Desk, typed: dict[str, Any] | None = None, error: BadAnswer | N
         schema=translated(opened.form.schema, say), data=spoken(opened.data), typed=typed,
         problems=_problems(opened, error), error=sentence(error) if error else "",
         files=files_in(session, actor(), opened.form, opened.data, typed),
-        content=[] if own else application_content(application),
-        story=tell(story.of_request(session, application), application), papers=papers(session, application),
+        content=[] if own else filled_in(application),
+        story=tell(session, story.of_request(session, application), application), papers=papers(session, application),
         marks=marks(application),
     )
 
@@ -111,17 +112,21 @@ def complete(task_id: int) -> ResponseReturnValue:
     """Hand in the answers. 303 onwards; 400 and 409 bring the page again, with everything typed still on it."""
     told = sent()
     try:
-        desk.complete(db.session(), actor(), task_id, told.answers, version=told.version)
+        done = desk.complete(db.session(), actor(), task_id, told.answers, version=told.version)
     except BadAnswer as error:
         return _again(task_id, told, error)
     except Conflict as error:
         return _too_late(task_id, told, error)
     flash(_("已提交。"), "ok")
-    return _onwards(task_id)
+    return _onwards(done.instance_id)
 
 
-def _onwards(task_id: int) -> ResponseReturnValue:
+def _onwards(instance_id: int) -> ResponseReturnValue:
+    """The applicant sees where the request stands now; everybody else goes on with the inbox."""
+    application = requests.of_instance(db.session(), instance_id)
     target = url_for("inbox.tasks")
+    if application.applicant_id == actor().id:
+        target = url_for("requests.show", request_id=application.id)
     return jsonify(location=target) if wants_json() else redirect(target, 303)
 
 

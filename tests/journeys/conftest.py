@@ -56,8 +56,6 @@ def founded(sqlite_files: SqliteFiles, tmp_path_factory: pytest.TempPathFactory)
         with unit(engine) as session:
             company = found(session)
             open_accounts(session, company)
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         engine.dispose()
     return folder, company
 

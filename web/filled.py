@@ -1,0 +1,116 @@
+"""Forms as they were filled in: names for keys, words for values, the application to be read, the papers handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forms import contents, schema
+from ledger.errors import NotFound
+from ledger.files import File
+from web.i18n import say
+from workflows.requests import Request, RequestFile
+
+Fields = Mapping[str, Mapping[str, Any]]
+LATER = ("file", "supplement", "answer", "register-{code}", "compare", "chase", "denied")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a filled-in form: rows of label and text."""
+
+    title: str
+    rows: list[tuple[str, str]]
+
+
+def application_fields(application: Request) -> Fields:
+    """The fields of the application's form by key; empty when the form is no longer there."""
+    return _fields(f"apply-{application.type_code}")
+
+
+@cache
+def _fields(key: str) -> Fields:
+    try:
+        return {one.get("key") or one.get("path") or "": one for one in schema.load(key).fields()}
+    except NotFound:
+        return {}
+
+
+def field_label(known: Fields, key: str) -> str:
+    """What a field is called; "整份申请" for none in particular."""
+    return say(schema.label_of(known[key])) if key in known else (key or _("整份申请"))
+
+
+def value_words(component: Mapping[str, Any] | None, value: Any) -> str:
+    """An answer in words: the option's label, 是 or 否, how many files or rows."""
+    if value in (None, "", []):
+        return _("空")
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if isinstance(value, dict):
+        return ngettext("%(num)d 项", "%(num)d 项", len(value))
+    if not isinstance(value, list):
+        return _option(component, value)
+    if all(isinstance(one, int) for one in value):
+        return ngettext("%(num)d 个文件", "%(num)d 个文件", len(value))
+    if all(isinstance(one, str) for one in value):
+        return _("、").join(_option(component, one) for one in value)
+    return ngettext("%(num)d 行", "%(num)d 行", len(value))
+
+
+def _option(component: Mapping[str, Any] | None, value: Any) -> str:
+    choices = (component or {}).get("values") or []
+    labels = {one.get("value"): one.get("label") for one in choices if isinstance(one, dict)}
+    return say(str(labels.get(value) or value))
+
+
+def channel_words(application: Request) -> str:
+    """Through which channel it was filed."""
+    return value_words(_fields("file").get("channel"), application.channel)
+
+
+def filled_in(application: Request) -> list[Section]:
+    """The application as last submitted, to be read beside its papers; nothing before the first submission."""
+    if not application.content:
+        return []
+    form = schema.load(f"apply-{application.type_code}")
+    sections: list[Section] = []
+    for one in contents.entries(form, application.content, {"holder_name": application.holder_name}):
+        if one.files:
+            continue
+        title = _title(one.section)
+        if not sections or sections[-1].title != title:
+            sections.append(Section(title, []))
+        sections[-1].rows.append((say(one.label), say(one.text)))
+    return sections
+
+
+def _title(section: str) -> str:
+    """The group's label; a row of a list carries its number behind it."""
+    name, space, number = section.rpartition(" ")
+    return f"{say(name)} {number}" if space and number.isdigit() else say(section)
+
+
+def papers(session: Session, application: Request) -> list[tuple[File, str]]:
+    """The files of a request, and the field each came with."""
+    query = select(File, RequestFile.what).join(RequestFile, RequestFile.file_id == File.id)
+    rows = session.execute(query.where(RequestFile.request_id == application.id).order_by(File.id))
+    keys = [f"apply-{application.type_code}", *(key.format(code=application.type_code) for key in LATER)]
+    return [(file, _paper(keys, what)) for file, what in rows]
+
+
+def _paper(keys: list[str], what: str) -> str:
+    found = next((fields[what] for key in keys if what in (fields := _fields(key))), None)
+    return say(schema.label_of(found)) if found else what
+
+
+def size_words(size: int) -> str:
+    """A file's size: 69 B is 1 kB, as people count."""
+    return f"{max(1, round(size / 1024))} kB" if size < 1024 * 1024 else f"{size / 1024 / 1024:.1f} MB"
