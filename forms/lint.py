@@ -33,7 +33,7 @@ def _fields(form: Form) -> Iterator[str]:
             yield f"“{name}”：缺少键名"
         if kind == "dynamiclist" and not field.get("path"):
             yield f"“{name}”：动态列表缺少路径"
-        if kind in KEYED and not label_of(field).strip():
+        if kind in KEYED and label_of({**field, "key": ""}).strip() == "":
             yield f"“{name}”：缺少标签"
         yield from (f"“{name}”：{text}" for text in [*_rules(field), *_feel(field), *_options(field)])
 
@@ -69,8 +69,12 @@ def _options(field: Schema) -> Iterator[str]:
 
 
 def _keys(form: Form) -> Iterator[str]:
-    yield from (f"键名 {key} 重复" for key, times in Counter(_top_keys(form.schema)).items() if times > 1)
-    if "verdict" in _top_keys(form.schema):
+    keys = _top_keys(form.schema)
+    lists = {f"{field['path']}." for field in form.fields() if field.get("type") == "dynamiclist" and field.get("path")}
+    yield from (f"键名 {key} 重复" for key, times in Counter(keys).items() if times > 1)
+    fields = [key for key in keys if f"{key}." not in lists]
+    yield from (f"键名 {key} 与 {other} 冲突" for key in fields for other in keys if other.startswith(f"{key}."))
+    if "verdict" in keys:
         yield "键名 verdict 由页面按钮使用，不能作为栏目"
 
 

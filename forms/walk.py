@@ -49,7 +49,9 @@ class Place:
         """Keep a clean value."""
         clean = self.clean
         for step in steps[:-1]:
-            clean = clean.setdefault(step, {})
+            if not isinstance(clean.get(step), dict):
+                clean[step] = {}
+            clean = clean[step]
         clean[steps[-1]] = value
 
 

@@ -1,0 +1,117 @@
+"""Every shipped form, drawn in Chromium under the site's policy: nothing blocked, nothing too wide, nothing axe finds serious."""
+
+from __future__ import annotations
+
+import pytest
+
+from forms import library
+from tests.forms.conftest import Open
+from tests.forms.pages import form_page, page
+
+WIDTHS = [1280, 360]
+
+
+def serious(opened) -> list[str]:  # type: ignore[no-untyped-def]
+    opened.add_script_tag(url="/built/axe.min.js")
+    found = opened.evaluate("axe.run()")["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found if one["impact"] in {"serious", "critical"}]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("key", library())
+def test_a_form_is_drawn_without_complaint(key: str, width: int, show: Open) -> None:
+    opened = show(form_page(key), width)
+    opened.wait_for_selector('[data-part="actions"] button')
+    assert opened.complaints == []
+    assert opened.evaluate("document.documentElement.scrollWidth") <= width
+    assert serious(opened) == []
+    assert opened.locator(".fjs-powered-by").is_visible()  # bpmn.io's licence
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_both_themes_can_be_read(theme: str, show: Open) -> None:
+    opened = show(form_page("apply-P02", problems={"trade": ["请选择"]}), 360, color_scheme=theme)
+    assert opened.evaluate("document.documentElement.dataset.bsTheme") == theme
+    assert serious(opened) == []
+
+
+def test_a_chosen_theme_is_kept(show: Open) -> None:
+    opened = show(page('<button class="btn" data-theme-choice="dark">深色</button>'), color_scheme="light")
+    opened.click("button")
+    opened.reload()
+    assert opened.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+    assert opened.get_attribute("button", "aria-pressed") == "true"
+
+
+def test_a_form_to_read_has_no_buttons_and_no_inputs_to_fill(show: Open) -> None:
+    opened = show(form_page("apply-J03", readonly=True, answers={"project_name": "某路工程", "doc_land_use": [11]}))
+    assert opened.locator("[data-part=actions] button").count() == 0
+    assert opened.locator("input:not([readonly]):not([disabled]):not([type=checkbox])").count() == 0
+    assert opened.locator(".licet-file-name").inner_text() == "用地批准书.pdf"
+    assert opened.complaints == []
+    assert serious(opened) == []
+
+
+def test_the_scripts_speak_the_language_of_the_page(show: Open) -> None:
+    opened = show(form_page("apply-J03", lang="en"))
+    opened.click("button[value=submit]")
+    assert "things need a change" in opened.inner_text("[data-part=problems-list]")
+    assert opened.locator("text=Add a row").count() == 1
+
+
+def test_two_forms_on_one_page_keep_apart(show: Open) -> None:
+    both = form_page("apply-J03", readonly=True).replace("</main>", "") .replace("</body></html>", "")
+    second = form_page("review")
+    body = second[second.index("<section data-licet-form"):]
+    opened = show(both + body)
+    opened.wait_for_selector("#review button[value=pass]")
+    ids = opened.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+    assert len(ids) == len(set(ids))
+
+
+DIAGRAM = '<div data-diagram="/workflows/application.bpmn" data-marks=\'{"active": ["A3_hr", "gone"], "completed": ["A1_fill"]}\' data-label="办理进度"></div>'
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_diagram_shows_where_a_request_stands(width: int, show: Open) -> None:
+    opened = show(page(DIAGRAM, "diagram.js", styles=("diagram.css",)), width)
+    opened.wait_for_selector("[data-element-id=A3_hr].licet-active")
+    assert opened.locator("[data-element-id=A1_fill].licet-completed").count() == 1
+    assert "正在进行" in opened.inner_text(".licet-diagram-legend")
+    assert opened.locator(".bjs-powered-by").is_visible()
+    assert opened.complaints == []
+    assert opened.evaluate("document.documentElement.scrollWidth") <= width
+    assert serious(opened) == []
+
+
+def test_pointing_at_an_element_says_its_name(show: Open) -> None:
+    opened = show(page(DIAGRAM, "diagram.js", styles=("diagram.css",)))
+    opened.hover("[data-element-id=A3_hr]")
+    opened.wait_for_function("document.querySelector('.licet-diagram-name').textContent.includes('人力资源')")
+
+
+def test_a_diagram_moves_by_keyboard(show: Open) -> None:
+    opened = show(page(DIAGRAM, "diagram.js", styles=("diagram.css",)))
+    box = "document.querySelector('[data-diagram]').licetDiagram.get('canvas').viewbox()"
+    opened.wait_for_selector("[data-element-id=A3_hr]")
+    before = opened.evaluate(box)
+    opened.focus(".licet-diagram-canvas")
+    opened.keyboard.press("+")
+    opened.keyboard.press("ArrowRight")
+    after = opened.evaluate(box)
+    assert after["scale"] > before["scale"]
+    opened.keyboard.press("0")
+    assert opened.evaluate(box)["scale"] == pytest.approx(before["scale"], rel=0.01)
+
+
+def test_a_diagram_in_a_closed_fold_waits_until_it_opens(show: Open) -> None:
+    opened = show(page(f"<details><summary>流程图</summary>{DIAGRAM}</details>", "diagram.js", styles=("diagram.css",)), 360)
+    assert opened.locator(".djs-container").count() == 0
+    opened.click("summary")
+    opened.wait_for_selector("[data-element-id=A3_hr]")
+    assert opened.complaints == []
+
+
+def test_a_diagram_that_is_not_there_says_so(show: Open) -> None:
+    opened = show(page('<div data-diagram="/workflows/gone.bpmn"></div>', "diagram.js"))
+    opened.wait_for_selector("text=流程图没有打开")
