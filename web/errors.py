@@ -99,7 +99,7 @@ def http_error(error: HTTPException) -> Response:
     if error.response is not None or status < 400:
         return make_response(error.get_response())
     if isinstance(error, InternalServerError):
-        return unexpected()
+        return unexpected(error.original_exception)
     db.session.rollback()
     text = SENTENCES.get(status, SENTENCES[400])
     if isinstance(error, CSRFError):
@@ -115,10 +115,10 @@ def http_error(error: HTTPException) -> Response:
     return response
 
 
-def unexpected() -> Response:
-    """A defect of ours. Flask has logged the traceback; the number ties the page to it."""
+def unexpected(cause: BaseException | None) -> Response:
+    """A defect of ours; the number on the page is the one in the log, beside the traceback."""
     number = secrets.token_hex(4)
-    log.error("error %s at %s %s", number, request.method, request.endpoint)
+    log.error("error %s at %s %s", number, request.method, request.endpoint, exc_info=cause)
     return answer(500, str(SENTENCES[500]), number=number)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Blueprint, jsonify, render_template, url_for
 from flask.wrappers import Response
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
 
+from engine import tasks
 from ledger import clock
 from ledger.actor import Actor
 from ledger.workdays import CalendarYear
@@ -23,33 +22,21 @@ from web.navigation import counts as waiting
 from web.session import db
 
 bp = Blueprint("home", __name__)
-SHOWN = 8
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A list on the desk that another resource brings: its template gets `rows`."""
-
-    template: str
-    rows: Callable[[Session, Actor], object]
-
-
-PANELS: list[Panel] = []
-"""Filled by the modules of the resources (the inbox brings the newest tasks); drawn first, in this order."""
+SHOWN, NEWS = 6, 5
 
 
 @bp.get("/")
 def desk() -> str:
-    """The first page after signing in."""
+    """The first page after signing in: my tasks, my requests, what runs out, what I have not read."""
     session, me = db.session(), actor()
-    panels = [(panel.template, panel.rows(session, me)) for panel in PANELS]
     return render_template(
         "home.html",
-        panels=panels,
+        tasks=tasks.inbox(session, me, scope="all", limit=SHOWN),
         ending=_ending(me),
         figures=_figures(me),
-        news=notices.notices(session, me, only_unread=True, limit=5),
+        news=notices.notices(session, me, only_unread=True, limit=NEWS),
         unconfirmed=_unconfirmed_year(me),
+        may_start=can(me, "request.start"),
     )
 
 

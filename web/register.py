@@ -59,7 +59,7 @@ bp.add_app_template_global(place_of)
 @bp.get("/certificates")
 @needs("certificate.read")
 def certificates() -> str:
-    """The certificates one may see. ?q= number, name, pinyin or initials; filters family, type, standing, unit; sort."""
+    """The certificates one may see. ?q= number, name, pinyin or initials; ?family, type, standing, unit, sort"""
     asked = request.args
     query = visible(select(Certificate), actor())
     if asked.get("family") in codes.FAMILIES:

@@ -129,7 +129,11 @@ def _unit_names(facts: Iterable[Fact]) -> dict[int, str]:
     """The names of the units that the facts hold by id, in one query."""
     told = [{**(fact.before or {}), **(fact.after or {})} for fact in facts] + [fact.before or {} for fact in facts]
     ids = {one[key] for one in told for key in NAMED if isinstance(one.get(key), int)}
-    return dict(db.session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(ids))).tuples().all()) if ids else {}
+    return (
+        {key: value for key, value in db.session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(ids)))}
+        if ids
+        else {}
+    )
 
 
 def _told(fact: Fact, names: Mapping[int, str]) -> Told:

@@ -1,0 +1,20 @@
+"""The fixture of the pages: a house with a site, on each database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from ledger import clock as clocks
+from tests.web.house import House
+
+
+@pytest.fixture
+def house(engine: Engine, tmp_path: Path, clock: clocks.Fixed) -> Iterator[House]:
+    """The clock stands at 2026-11-22 10:00, a Sunday."""
+    made = House(engine, tmp_path)
+    yield made
+    made.close()
