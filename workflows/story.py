@@ -1,4 +1,4 @@
-"""The story of a request or a certificate, in order: who did what and when, with before and after."""
+"""The story of a request, in order: who did what and when, with before and after."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import catalog, drawing
-from engine.model import Task, TaskAnswer
 from ledger import facts
 from ledger.facts import Fact
 from workflows.requests import Request
@@ -36,23 +34,13 @@ WORDS: dict[str, str] = {
     "instance.terminated": "流程终止：{reason}",
     "task.claimed": "签收“{name}”",
     "task.released": "放回“{name}”",
-    "task.completed": "{name}：{verdict}",
+    "task.completed": "办理“{name}”",
     "task.overdue": "“{name}”已逾期",
     "task.escalated": "“{name}”超期未办，已升级",
     "timer.fired": "期限届满：{name}",
     "incident.opened": "流程出现异常，等待处理",
     "incident.resolved": "流程异常已处理",
     "certificate.granted": "证件入库，版本 001",
-    "certificate.renewed": "延续，换发新版本",
-    "certificate.suspended": "暂扣",
-    "certificate.given_back": "暂扣发还",
-    "certificate.cancelled": "注销、撤销或吊销",
-    "certificate.window_opened": "可以开始办理延续",
-    "certificate.hand_in_reached": "到达内部交件日",
-    "certificate.target_reached": "到达法定申请日",
-    "certificate.window_closed": "办理窗口关闭",
-    "certificate.lapsed": "有效期届满，失效",
-    "certificate.retimed": "因工作日历更新，提醒日期改变",
 }
 QUIET = frozenset({"message.received", "request.prevalidated", "instance.started"})
 """Facts that another line of the same story already tells."""
@@ -65,11 +53,7 @@ OUTCOMES: dict[str, str] = {
     "void": "作废", "closed": "自动关闭", "rejected": "驳回", "refused": "不予受理", "lapsed": "逾期未补正",
     "disputed": "转复议或诉讼", "denied": "未获许可", "registered": "已入库",
 }
-VERDICTS: dict[str, str] = {
-    "pass": "通过", "approve": "同意", "reject": "驳回", "return": "退回", "match": "一致", "mismatch": "不一致",
-    "submit": "提交", "abandon": "放弃", "reapply": "整改后再报", "dispute": "复议或诉讼", "give_up": "放弃",
-    "done": "完成",
-}
+VERDICTS: dict[str, str] = {"match": "一致", "mismatch": "不一致"}
 
 
 @dataclass(frozen=True)
@@ -97,25 +81,18 @@ def of_request(session: Session, request: Request) -> list[Line]:
     return [teller.line(fact) for fact in told if fact.kind not in QUIET and fact.id not in doubled]
 
 
-def of_certificate(session: Session, certificate_id: int) -> list[Line]:
-    """The whole story of a certificate, oldest first."""
-    teller = _Teller(session, None)
-    return [teller.line(fact) for fact in facts.story(session, ("certificate", certificate_id))]
-
-
 def _same_act(before: Fact, fact: Fact) -> bool:
     """Whether a task's completion is told by the line before it already."""
     return fact.kind == "task.completed" and before.kind in TOLD_BY_REQUEST and before.actor_id == fact.actor_id
 
 
 class _Teller:
-    """What the lines of one story are told with: the rounds of the application, its corrections, the task answers."""
+    """What the lines of one story are told with: the rounds of the application, its corrections, the drawing's names."""
 
-    def __init__(self, session: Session, request: Request | None) -> None:
-        self.contents = {content.no: content.answers for content in request.contents} if request else {}
-        self.reasons = {item.id: item for item in request.corrections} if request else {}
-        self.names = element_names(session, request.instance.definition_id) if request and request.instance else {}
-        self.answers = _answers(session, request.instance_id) if request and request.instance_id else {}
+    def __init__(self, session: Session, request: Request) -> None:
+        self.contents = {content.no: content.answers for content in request.contents}
+        self.reasons = {item.id: item for item in request.corrections}
+        self.names = element_names(session, request.instance.definition_id) if request.instance else {}
 
     def line(self, fact: Fact) -> Line:
         after, before = dict(fact.after or {}), dict(fact.before or {})
@@ -128,21 +105,10 @@ class _Teller:
         elif fact.kind == "request.returned":
             found = [self.reasons[number] for number in after.get("corrections", ()) if number in self.reasons]
             before, after = {}, {item.field or "reason": item.reason for item in found}
-        elif fact.kind == "task.completed":
-            given = self.answers.get(after.get("task", 0), {})
-            params["verdict"] = given.get("verdict", "done")
-            after = {key: given[key] for key in ("opinion", "reason") if given.get(key)}
         if "verdict" in params:
             params["verdict"] = VERDICTS.get(str(params["verdict"]), params["verdict"])
         text = WORDS.get(fact.kind, fact.kind)
         return Line(fact.id, fact.at, fact.actor_name, fact.kind, text, params, before, after)
-
-
-def _answers(session: Session, instance_id: int) -> dict[int, dict[str, Any]]:
-    rows = session.execute(
-        select(TaskAnswer.task_id, TaskAnswer.answers).join(Task, Task.id == TaskAnswer.task_id)
-        .where(Task.instance_id == instance_id))
-    return {number: answers for number, answers in rows}  # noqa: C416 - dict() of rows is not typed
 
 
 def _changes(contents: Mapping[int, Mapping[str, Any]], no: int) -> tuple[dict[str, Any], dict[str, Any]]:
