@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from feel.budget import enter, leave, spend
@@ -51,12 +52,11 @@ def typed_call(
 
 def handed_in(functions: Mapping[str, Any]) -> dict[str, Function]:
     """FEEL functions made of Python callables; a parameter `start_date` is called `start date` in FEEL."""
-    return {name: _wrapped(name, f) for name, f in functions.items()}
+    return {name: f if type(f) is Function else _wrapped(name, f) for name, f in functions.items()}
 
 
+@lru_cache(512)
 def _wrapped(name: str, call: Any) -> Function:
-    if type(call) is Function:
-        return call
     parameters = [p for p in inspect.signature(call).parameters.values() if p.kind is not p.VAR_KEYWORD]
     variadic = any(p.kind is p.VAR_POSITIONAL or p.default is not p.empty for p in parameters)
 

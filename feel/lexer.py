@@ -24,9 +24,10 @@ START = (
 )
 PART = START + "0-9\u00b7\u0300-\u036f\u203f-\u2040"
 SPACE = r"[\s\u180e\u200b\ufeff]"
+NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 TOKEN = re.compile(
     rf"(?P<SKIP>(?:{SPACE}|//[^\n]*|/\*.*?\*/)+)"
-    r"|(?P<NUMBER>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+    rf"|(?P<NUMBER>{NUMBER.pattern})"
     rf"|(?P<NAME>\?|[{START}][{PART}]*)"
     r'|(?P<STRING>"(?:[^"\\]|\\.)*")'
     r'|(?P<AT>@"[^"]*")'
@@ -208,6 +209,9 @@ class Scanner:
             self.brackets[-1] = ".."
         elif text == "-" and not operand:
             kind = "_MINUS"
+            signed = NUMBER.match(self.text, self.position + 1)
+            if signed:
+                return self.token("NUMBER", f"-{signed[0]}", signed.end())
         elif text == ",":
             self.key_next = bool(self.brackets) and self.brackets[-1] == "{"
         return self.token(kind, text, self.position + len(text))

@@ -13,6 +13,7 @@ from feel.dmn.table import Table, read_table
 from feel.dmn.xml import Element, child, children, label, line_of, local, text_of
 from feel.errors import FeelError
 from feel.expression import hard
+from feel.external import external
 from feel.functions import invoke_named, typed_call
 from feel.lexer import normal
 from feel.nodes.boxes import inside_item, pick
@@ -167,9 +168,12 @@ def _function(element: Element, reading: Reading, name: str, kind: Type | None) 
     parameters = list(children(element, "formalParameter"))
     names = tuple(normal(p.get("name") or "") for p in parameters)
     types = tuple(reading.types.named(p.get("typeRef")) for p in parameters)
-    body_element = expression_in(element)
-    if element.get("kind", "FEEL") != "FEEL" or body_element is None:
+    body_element, element_kind = expression_in(element), element.get("kind", "FEEL")
+    if body_element is None:
         return lambda e: Function(lambda *given: None, names)
+    if element_kind != "FEEL":
+        description = reading.boxed(body_element, name)
+        return lambda e: external({str(element_kind).lower(): description(e)}, names)
     own = reading.types.named(body_element.get("typeRef"))
     result = kind.result if kind is not None and kind.name == "function" else None
     before = reading.scope.built

@@ -10,6 +10,7 @@ from lark import Token, Tree
 from feel.budget import spend
 from feel.builtins import BUILTINS
 from feel.compiler import Code, Names, Scope, build, node
+from feel.external import external
 from feel.functions import invoke, invoke_named, typed_call
 from feel.signatures import Signature, run_first
 from feel.types import type_of
@@ -42,11 +43,11 @@ def function_literal(tree: Tree[Token], scope: Scope) -> Code:
 
 
 @node("external")
-def external(tree: Tree[Token], scope: Scope) -> Code:
-    """`function(...) external {...}` would run Java or PMML: never here, its calls are null."""
+def external_function(tree: Tree[Token], scope: Scope) -> Code:
     parameters = [child for child in tree.children[:-1] if isinstance(child, Tree)]
     names = tuple(str(p.children[0]) for p in parameters)
-    return lambda e: Function(lambda *given: None, names)
+    description = build(tree.children[-1], scope)
+    return lambda e: external(description(e), names)
 
 
 @node("call")

@@ -193,3 +193,8 @@ def test_a_table_cannot_run_away():
 def test_java_is_never_called():
     text = 'function(x) external {java: {class: "java.lang.Runtime", method signature: "exec(java.lang.String)"}}'
     assert model(decision("d", literal(f'({text})("id")'))).evaluate("d").value is None
+
+
+def test_a_few_pure_functions_of_java_are_done_here():
+    text = 'function(a, b) external {java: {class: "java.lang.Math", method signature: "max(double, double)"}}'
+    assert model(decision("d", literal(f"({text})(3, 7)"))).evaluate("d").value == 7

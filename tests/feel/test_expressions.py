@@ -155,6 +155,7 @@ def test_functions_are_values_that_keep_their_names(text, expected):
     [
         ("1 instance of number", True),
         ("1 instance of string", False),
+        ("-1 instance of number", True),
         ("null instance of Any", False),
         ("[1, 2] instance of list<number>", True),
         ('[1, "a"] instance of list<number>', False),
