@@ -52,7 +52,8 @@ class Ours:
 
     def do(self, name: str, c: int) -> None:
         self.process.act = Dry(self.process)
-        token = next(token for token in self.process.tokens() if token.task_spec.bpmn_id == name)
+        ready = [token for token in self.process.tokens() if token._state == TaskState.READY]
+        token = next(token for token in ready if token.task_spec.bpmn_id == name)
         token.task_spec.finish(token, {"c": c})
         self._go()
 
