@@ -87,7 +87,7 @@ def _same_act(before: Fact, fact: Fact) -> bool:
 
 
 class _Teller:
-    """What the lines of one story are told with: the rounds of the application, its corrections, the drawing's names."""
+    """What lines are told with: the rounds of the application, its corrections, the drawing's names."""
 
     def __init__(self, session: Session, request: Request) -> None:
         self.contents = {content.no: content.answers for content in request.contents}
