@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from feel.budget import enter, leave, spend
@@ -55,10 +54,8 @@ def handed_in(functions: Mapping[str, Any]) -> dict[str, Function]:
     return {name: f if type(f) is Function else _wrapped(name, f) for name, f in functions.items()}
 
 
-@lru_cache(512)
 def _wrapped(name: str, call: Any) -> Function:
-    parameters = [p for p in inspect.signature(call).parameters.values() if p.kind is not p.VAR_KEYWORD]
-    variadic = any(p.kind is p.VAR_POSITIONAL or p.default is not p.empty for p in parameters)
+    parameters, variadic = _shape(call)
 
     def apply(*arguments: Value) -> Value:
         try:
@@ -70,4 +67,20 @@ def _wrapped(name: str, call: Any) -> Function:
                 f"函数“{name}”不能用这些参数调用", f"the function {name!r} cannot be called with these arguments"
             ) from problem
 
-    return Function(apply, None if variadic else tuple(p.name.replace("_", " ") for p in parameters), name=name)
+    return Function(apply, None if variadic else parameters, name=name)
+
+
+def _shape(call: Any) -> tuple[tuple[str, ...], bool]:
+    """Names of a callable's positional parameters, and whether it takes fewer or more of them."""
+    code = getattr(call, "__code__", None)
+    if code is None:
+        try:
+            found = [p for p in inspect.signature(call).parameters.values() if p.kind is not p.VAR_KEYWORD]
+        except ValueError:  # some of Python's own functions do not tell
+            return (), True
+        names = [p.name for p in found]
+        variadic = any(p.kind is p.VAR_POSITIONAL or p.default is not p.empty for p in found)
+    else:
+        names = list(code.co_varnames[: code.co_argcount])[1 if getattr(call, "__self__", None) is not None else 0 :]
+        variadic = bool(code.co_flags & inspect.CO_VARARGS or call.__defaults__)
+    return tuple(name.replace("_", " ") for name in names), variadic
