@@ -1,0 +1,159 @@
+"""A durable completion of a user task: ours, SpiffWorkflow written down whole, and the same rows without an engine.
+
+All three write the same rows (task, answers, offers, timer, visits, fact); they differ in who decides what comes next
+and how its state is kept. SQLite in WAL with synchronous=FULL, one process, one transaction each; CPU seconds, the three taking turns.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from bench.measure import Figure
+from bench.naive import Naive
+from bench.plain import Plain
+from bench.review import LOOP, OURS, PASSED, STEPS
+from engine import catalog, instances, tasks
+from engine.model import Instance, Task
+from ledger.actor import SYSTEM, Actor, Grant
+from ledger.db import open_database, reading, unit
+from ledger.workdays import seed
+from migrations.run import upgrade
+
+HR = Actor(12, "韩梅", 1, (Grant("hr", 3, "/1/3/"),))
+AT_ONCE = 40  # instances taking turns, as the tasks of different people do
+ROUNDS = 7
+LOOPS = 1000
+
+
+class Ours:
+    """The engine, as workflows/ uses it."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        with unit(engine) as session:
+            seed(session)
+            catalog.deploy(session, OURS, by=SYSTEM)
+
+    def start(self) -> int:
+        with unit(self.engine) as session:
+            began = instances.start(
+                session, "Review", by=HR, group_id=1, places=[3, 1], business_key="K-1", title="评审", variables={}
+            )
+            return began.id
+
+    def open_task(self, instance_id: int) -> int:
+        with reading(self.engine) as session:
+            wanted = sa.select(Task.id).where(Task.instance_id == instance_id, Task.state == "open")
+            return int(session.scalars(wanted).one())
+
+    def complete(self, task_id: int, answers: dict[str, Any]) -> None:
+        with unit(self.engine) as session:
+            tasks.complete(session, task_id, HR, answers)
+
+    def bytes_of(self, instance_id: int) -> int:
+        with reading(self.engine) as session:
+            return len(session.scalars(sa.select(Instance.blob).where(Instance.id == instance_id)).one())
+
+
+def figures() -> Iterator[Figure]:
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder) / 'bench.sqlite'}"
+        upgrade(url)
+        engine = open_database(url)
+        yield from measured(Ours(engine), Naive(engine), Plain(engine))
+        engine.dispose()
+
+
+def measured(ours: Ours, naive: Naive, plain: Plain) -> Iterator[Figure]:
+    rounds: dict[str, list[float]] = {"ours": [], "naive": [], "plain": []}
+    ways = {"ours": by_engine(ours), "naive": by_rows(ours, plain, naive), "plain": by_rows(ours, plain)}
+    for number in range(ROUNDS + 1):
+        for name, way in ways.items():
+            taken = way()
+            if number:  # the first round warms the caches
+                rounds[name].append(taken)
+    each = {name: statistics.median(times) for name, times in rounds.items()}
+    for name, seconds in each.items():
+        yield Figure(f"task completion, {name}", seconds * 1e6, "us CPU")
+    yield Figure("task completion, naive : ours", each["naive"] / each["ours"], "ratio", 6, "at least")
+    yield Figure("task completion, ours : rows alone", each["ours"] / each["plain"], "ratio", 2.5, "at most")
+    yield from states(ours, naive)
+    yield loops(ours)
+
+
+def by_engine(ours: Ours) -> Callable[[], float]:
+    def way() -> float:
+        begun = [ours.start() for _ in range(AT_ONCE)]
+        spent = 0.0
+        for _, answers in STEPS:
+            open_tasks = [ours.open_task(instance) for instance in begun]
+            spent += cpu_of(lambda wanted=open_tasks, given=answers: [ours.complete(one, given) for one in wanted])
+        return spent / (AT_ONCE * len(STEPS))
+
+    return way
+
+
+def by_rows(ours: Ours, plain: Plain, naive: Naive | None = None) -> Callable[[], float]:
+    """The rows begin as the engine left them after a start; from there on our engine takes no part."""
+    names = [name for name, _ in STEPS]
+
+    def way() -> float:
+        open_tasks = [ours.open_task(ours.start()) for _ in range(AT_ONCE)]
+        states = [naive.start() if naive else 0 for _ in range(AT_ONCE)]
+        spent = 0.0
+        for at, (name, answers) in enumerate(STEPS):
+            following = names[at + 1] if at + 1 < len(names) else None
+            spent += cpu_of(partial(one_step, plain, naive, open_tasks, states, name, answers, following))
+        return spent / (AT_ONCE * len(STEPS))
+
+    return way
+
+
+def one_step(
+    plain: Plain, naive: Naive | None, open_tasks: list[int], states: list[int], name: str, answers: dict[str, Any],
+    following: str | None,
+) -> None:  # fmt: skip
+    for at, (task_id, state) in enumerate(zip(open_tasks, states, strict=True)):
+        with plain.engine.begin() as rows:
+            if naive:
+                naive.complete(rows, state, name, answers)
+            open_tasks[at] = plain.complete(rows, task_id, answers, following, PASSED[name])
+
+
+def cpu_of(act: Callable[[], object]) -> float:
+    begun = time.process_time()
+    act()
+    return time.process_time() - begun
+
+
+def states(ours: Ours, naive: Naive) -> Iterator[Figure]:
+    """Bytes stored for an instance with four of its five steps done."""
+    instance, other = ours.start(), naive.start()
+    for name, answers in STEPS[:-1]:
+        ours.complete(ours.open_task(instance), answers)
+        with naive.engine.begin() as rows:
+            naive.complete(rows, other, name, answers)
+    yield Figure("stored state of a running instance", ours.bytes_of(instance), "bytes", 2500)
+    yield Figure("stored state, naive", naive.bytes_of(other), "bytes")
+
+
+def loops(ours: Ours) -> Figure:
+    """One instance going round 1,000 times: the last ten rounds against rounds 10 to 20."""
+    instance = ours.start()
+    taken = []
+    for _ in range(LOOPS):
+        spent = 0.0
+        for _, answers in LOOP:
+            task_id = ours.open_task(instance)
+            spent += cpu_of(lambda wanted=task_id, given=answers: ours.complete(wanted, given))
+        taken.append(spent)
+    early, late = statistics.median(taken[5:55]), statistics.median(taken[-50:])
+    return Figure("completion after 1,000 loops : after 10", late / early, "ratio", 1.2)
