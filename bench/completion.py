@@ -1,7 +1,8 @@
 """A durable completion of a user task: ours, SpiffWorkflow written down whole, and the same rows without an engine.
 
 All three write the same rows (task, answers, offers, timer, visits, fact); they differ in who decides what comes next
-and how its state is kept. SQLite in WAL with synchronous=FULL, one process, one transaction each; CPU seconds, the three taking turns.
+and how its state is kept. SQLite in WAL with synchronous=FULL, one process, one transaction each; CPU seconds, the
+three taking turns.
 """
 
 from __future__ import annotations

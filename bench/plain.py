@@ -69,6 +69,7 @@ def begin(rows: sa.Connection, row: Any, following: str, now: dt.datetime) -> in
     rows.execute(TELL, [{"task_id": task_id, "candidate": f"hr@{at}", "open": True} for at in (3, 1)])
     if following == "accept":
         timer = {"instance_id": row.instance_id, "element_id": "remind", "occurrence": task_id, "token": 3}
-        timer |= {"due_at": now, "kind": "event", "due_confirmed": True, "state": "waiting", "attempts": 0, "next_try_at": now}
+        timer |= {"kind": "event", "state": "waiting", "due_at": now, "due_confirmed": True}
+        timer |= {"attempts": 0, "next_try_at": now}
         rows.execute(REMIND, timer)
     return task_id

@@ -84,16 +84,19 @@ def drawings(dialect: Dialect) -> dict[str, bytes]:
         f"{escape(dialect.days)}</bpmn:timeDuration></bpmn:timerEventDefinition>"
     )
     review = process(
-        "Review", node("startEvent", "S"), dialect.task("submit"),
-        node("businessRuleTask", "classify", dialect.decision), dialect.task("accept"), node("boundaryEvent", "remind", due, attachedToRef="accept", cancelActivity="false"),
-        dialect.script("note", "reminded"), node("endEvent", "noted"),
-        node("exclusiveGateway", "complete", default="complete_call"), dialect.call, dialect.task("review"),
-        node("exclusiveGateway", "good", default="good_refused"), node("endEvent", "refused"), dialect.task("sign"),
-        dialect.script("issue", "issued"), node("endEvent", "E"),
+        "Review",
+        *(node("startEvent", "S"), dialect.task("submit"), node("businessRuleTask", "classify", dialect.decision)),
+        *(dialect.task("accept"), node("boundaryEvent", "remind", due, attachedToRef="accept", cancelActivity="false")),
+        *(dialect.script("note", "reminded"), node("endEvent", "noted")),
+        *(node("exclusiveGateway", "complete", default="complete_call"), dialect.call, dialect.task("review")),
+        *(node("exclusiveGateway", "good", default="good_refused"), node("endEvent", "refused"), dialect.task("sign")),
+        *(dialect.script("issue", "issued"), node("endEvent", "E")),
         flows("S", "submit", "classify", "accept", "complete", "call", "review", "good", "refused"),
-        flows("complete", "submit", condition=dialect.correction), flows("good", "sign", condition=dialect.passed),
-        flows("sign", "issue", "E"), flows("remind", "note", "noted"),
-    )  # fmt: skip
+        flows("complete", "submit", condition=dialect.correction),
+        flows("good", "sign", condition=dialect.passed),
+        flows("sign", "issue", "E"),
+        flows("remind", "note", "noted"),
+    )
     expert = process(
         "Expert", node("startEvent", "begin"), dialect.script("prepare", "prepared"), dialect.task("expert"),
         node("endEvent", "end"), flows("begin", "prepare", "expert", "end"),
