@@ -207,6 +207,8 @@ def in_hand(session: Session) -> dict[int, Live]:
 
 
 def _after_commit(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # a savepoint: nothing is committed yet
     hand = session.info.get(IN_HAND)
     if hand:
         place = shelf(session)
