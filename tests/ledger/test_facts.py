@@ -46,8 +46,8 @@ def test_a_fact_cannot_be_deleted(session):
 
 def test_the_same_key_is_refused(session):
     record(session, "x.y", ("x", 1), by=SYSTEM, key="once")
-    record(session, "x.y", ("x", 1), by=SYSTEM, key="once")
     with pytest.raises(IntegrityError):
+        record(session, "x.y", ("x", 1), by=SYSTEM, key="once")
         session.flush()
 
 
