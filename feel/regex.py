@@ -21,6 +21,15 @@ CLASSES = {
     r"\d": r"\p{Nd}",
     r"\D": r"\P{Nd}",
 }
+BLOCKS = {
+    "IsBasicLatin": r"\x{0}-\x{7f}", "IsLatin-1Supplement": r"\x{80}-\x{ff}", "IsLatinExtended-A": r"\x{100}-\x{17f}",
+    "IsLatinExtended-B": r"\x{180}-\x{24f}", "IsGreek": r"\x{370}-\x{3ff}", "IsCyrillic": r"\x{400}-\x{4ff}",
+    "IsHebrew": r"\x{590}-\x{5ff}", "IsArabic": r"\x{600}-\x{6ff}", "IsThai": r"\x{e00}-\x{e7f}",
+    "IsHiragana": r"\x{3040}-\x{309f}", "IsKatakana": r"\x{30a0}-\x{30ff}",
+    "IsCJKUnifiedIdeographs": r"\x{4e00}-\x{9fff}", "IsHangulSyllables": r"\x{ac00}-\x{d7a3}",
+}  # fmt: skip
+PIECE = re.compile(r"\\[pP]\{[\w-]+\}|\\.|\[(?:\\.|[^\]\[\\])*(?:-\[(?:\\.|[^\]\[\\])*\])?\]|[\s\S]", re.DOTALL)
+BLOCK = re.compile(r"\\([pP])\{([\w-]+)\}")
 PATTERN_LENGTH = 2_000
 GROUP = re.compile(r"\\([\\$])|\$(\d+)|(\\|\$)")
 
@@ -28,15 +37,16 @@ GROUP = re.compile(r"\\([\\$])|\$(\d+)|(\\|\$)")
 @lru_cache(128)
 def compiled(pattern: str, flags: str = "") -> Any:
     """The pattern ready to run, or None when it or its flags are not valid."""
-    if len(pattern) > PATTERN_LENGTH or not set(flags) <= set("smixq"):
+    if len(pattern) > PATTERN_LENGTH or not set(flags) <= set("smix"):
         return None
     options = re2.Options()
     options.log_errors = False
     options.max_mem = 1 << 20
     options.case_sensitive = "i" not in flags
     options.dot_nl = "s" in flags
-    options.literal = "q" in flags
-    body = pattern if "q" in flags else _translated(pattern, "x" in flags)
+    body = _translated(pattern, "x" in flags)
+    if body is None:
+        return None
     if "m" in flags:
         body = f"(?m:{body})"
     try:
@@ -45,22 +55,52 @@ def compiled(pattern: str, flags: str = "") -> Any:
         return None
 
 
-def _translated(pattern: str, extended: bool) -> str:
-    """XPath's class escapes in RE2's words; with the x flag, white space outside classes is dropped."""
+def _translated(pattern: str, extended: bool) -> str | None:
+    """XPath's pattern in RE2's words; with the x flag, white space outside classes is dropped."""
     parts: list[str] = []
-    inside = 0
-    for piece in re.findall(r"\\.|[\s\S]", pattern):
-        if piece in CLASSES:
-            text = CLASSES[piece]
-            piece = text[1:-1] if inside and text.startswith("[") and not text.startswith("[^") else text
-        elif piece == "[":
-            inside += 1
-        elif piece == "]":
-            inside = max(0, inside - 1)
-        elif extended and piece.isspace() and not inside:
-            continue
-        parts.append(piece)
+    for piece in PIECE.findall(pattern):
+        if piece.startswith("["):
+            made = _class(piece)
+            if made is None:
+                return None
+            parts.append(made)
+        elif not (extended and piece.isspace()):
+            parts.append(_escape(piece))
     return "".join(parts)
+
+
+def _escape(piece: str) -> str:
+    block = BLOCK.fullmatch(piece)
+    if block and block[2] in BLOCKS:
+        return f"[{'^' if block[1] == 'P' else ''}{BLOCKS[block[2]]}]"
+    return CLASSES.get(piece, piece)
+
+
+def _class(text: str) -> str | None:
+    """A character class; `[a-z-[aeiou]]` is worked out, which RE2 cannot, when both sides are plain characters."""
+    outer, minus, inner = text[1:-1].partition("-[")
+    if not minus:
+        return "[" + re.sub(r"\\(?:[pP]\{[\w-]+\}|.)", lambda mark: _inside(mark[0]), outer) + "]"
+    kept, removed = _intervals(outer), _intervals(inner.removesuffix("]"))
+    if kept is None or removed is None:
+        return None
+    for low, high in removed:
+        kept = [part for a, b in kept for part in ((a, min(b, low - 1)), (max(a, high + 1), b)) if part[0] <= part[1]]
+    return "[" + "".join(f"\\x{{{a:x}}}-\\x{{{b:x}}}" for a, b in kept) + "]" if kept else None
+
+
+def _inside(escape: str) -> str:
+    """A class escape as it stands inside brackets."""
+    made = _escape(escape)
+    return made[1:-1] if made.startswith("[") and not made.startswith("[^") else made
+
+
+def _intervals(body: str) -> list[tuple[int, int]] | None:
+    """The code points of a class of plain characters and ranges, None for any other."""
+    if "\\" in body or body.startswith("^") or not body:
+        return None
+    found = re.findall(r"([\s\S])-([\s\S])|([\s\S])", body)
+    return [(ord(a or single), ord(b or single)) for a, b, single in found]
 
 
 def found_in(text: str, pattern: str, flags: str = "") -> bool | None:
@@ -73,13 +113,12 @@ def replaced(text: str, pattern: str, replacement: str, flags: str = "") -> str 
     program = compiled(pattern, flags)
     if program is None or program.search("") is not None:
         return None
-    parts = replacement if "q" in flags else None
-    if parts is None and any(m[3] for m in GROUP.finditer(replacement)):
+    if any(m[3] for m in GROUP.finditer(replacement)):
         return None
     made: list[str] = []
     at = size = 0
     for match in program.finditer(text):
-        piece = parts if parts is not None else _filled(replacement, match)
+        piece = _filled(replacement, match)
         spend(3)
         size += len(piece)
         check_text(size)

@@ -146,3 +146,20 @@ def test_a_list_of_one_stands_for_its_item():
 def test_named_arguments_of_a_built_in():
     assert evaluate('substring(length: 2, string: "foobar", start position: 2)') == "oo"
     assert evaluate('substring(text: "foobar", start position: 2)') is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('matches("b", "^[a-z-[aeiou]]$")', True),
+        ('matches("a", "^[a-z-[aeiou]]$")', False),
+        (r'matches("中", "^\\p{IsCJKUnifiedIdeographs}$")', True),
+        (r'matches("7", "^[\\d]$")', True),
+        ('matches("ab", "a b", "x")', True),
+        ('matches("a", "a", "z")', None),
+        (r'replace("abc", "b", "\\$1")', "a$1c"),
+        ('replace("abc", "b", "$")', None),
+    ],
+)
+def test_regular_expressions_are_xpaths(text, expected):
+    assert evaluate(text) == expected

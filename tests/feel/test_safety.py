@@ -102,3 +102,12 @@ def test_data_that_contains_itself_is_refused():
     loop.append(loop)
     with pytest.raises(FeelError):
         evaluate("x", {"x": loop})
+
+
+@pytest.mark.parametrize(
+    "pattern", ["[" * 1900, "[-[" * 600, "[a" * 900, "(" * 1900, "(?:a{0,1000}){1000}", "[a-" * 600]
+)
+def test_no_pattern_is_expensive_to_read(pattern):
+    started = time.process_time()
+    evaluate(f'matches("aaa", "{pattern}")')
+    assert time.process_time() - started < 0.2
