@@ -56,7 +56,7 @@ def _said(name: str, value: Any, words: tuple[str, ...], gettext: Callable[[str]
 
 
 def extract(
-    fileobj: IO[bytes], _keywords: Any, _comment_tags: Any, _options: Any
+    fileobj: IO[bytes], _keywords: Any, _comment_tags: Any, options: Any
 ) -> Iterator[tuple[int, str, str, list[str]]]:
     """Babel's extractor for *.form: `[extractors] forms = forms.texts:extract` and `[forms: forms/library/**.form]`."""
     source = fileobj.read().decode("utf-8")

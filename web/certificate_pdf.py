@@ -34,21 +34,28 @@ def sheet(certificate_id: int) -> Response:
 
 
 def pdf(found: Certificate) -> bytes:
-    """The one page, as bytes."""
+    """The one page, as bytes. What does not fit is left to the system, and the sheet says how much that is."""
     address = public_address(url_for("verify.verification", token=found.check_token))
-    html = render_template(
-        "certificate_sheet.html",
-        found=found,
-        kind=found.type,
-        version=found.latest,
-        finding=standing.of(found),
-        rows=field_rows(found.latest, found.type),
-        qr=qr_code(address),
-        address=address,
-        at=clock.now(),
-        font=FONT,
-    )
-    return _printed(html)
+    rows, qr, finding = field_rows(found.latest, found.type), qr_code(address), standing.of(found)
+    for most in (14, 8, 4, 0):
+        html = render_template(
+            "certificate_sheet.html",
+            found=found,
+            kind=found.type,
+            version=found.latest,
+            finding=finding,
+            rows=rows[:most],
+            left_out=max(0, len(rows) - most),
+            qr=qr,
+            address=address,
+            at=clock.now(),
+            font=FONT,
+        )
+        printed = _printed(html)
+        if len(printed.pages) == 1:
+            break
+    written: bytes = printed.write_pdf()
+    return written
 
 
 def public_address(path: str) -> str:
@@ -64,12 +71,11 @@ def qr_code(address: str) -> str:
     return segno.make(address, error="m").svg_inline(border=2, svgclass="qr", lineclass=None, unit="mm", scale=1)
 
 
-def _printed(html: str) -> bytes:
-    """WeasyPrint is imported on first use (2 s); its fetcher knows our font and nothing else: no file, no network."""
+def _printed(html: str) -> Any:
+    """The laid-out pages. WeasyPrint is imported on first use (2 s); its fetcher knows our font and nothing else."""
     from weasyprint import HTML
 
-    written: bytes = HTML(string=html, base_url="asset:", url_fetcher=_fetcher()).write_pdf()
-    return written
+    return HTML(string=html, base_url="asset:", url_fetcher=_fetcher()).render()
 
 
 @cache
