@@ -8,14 +8,15 @@ from typing import Any
 
 import feel.nodes  # noqa: F401 - fills the table of nodes
 from feel import budget as budgets
-from feel.budget import RESULT_SIZE, Budget
+from feel.budget import Budget
 from feel.compiler import Code, Names, Scope, build
-from feel.errors import FeelError, OverBudget
+from feel.errors import FeelError
 from feel.functions import handed_in
 from feel.lexer import awkward, normal
 from feel.nodes.calls import FUNCTIONS
 from feel.nodes.tests import SUBJECT
 from feel.parser import parse
+from feel.size import measured, too_deep
 from feel.values import Function, Range, Value, feel_value
 
 MISSING = object()
@@ -62,27 +63,6 @@ class Program:
         return names
 
 
-def too_deep() -> OverBudget:
-    return OverBudget("表达式嵌套过深", "the expression is nested too deep")
-
-
-def measured(answer: Value) -> Value:
-    """The answer, once its size is known to be allowed; raises OverBudget otherwise."""
-    waiting, count = [answer], 0
-    while waiting:
-        value = waiting.pop()
-        count += 1 + (len(value) // 50 if type(value) is str else 0)
-        if type(value) is list:
-            waiting.extend(value)
-        elif type(value) is dict:
-            waiting.extend(value.values())
-        elif type(value) is Range:
-            waiting.extend((value.low, value.high))
-        if count + len(waiting) > RESULT_SIZE:
-            raise OverBudget(f"结果超过 {RESULT_SIZE} 项", f"the result has more than {RESULT_SIZE} items")
-    return answer
-
-
 @lru_cache(10_000)
 def program(text: str, names: frozenset[str] = frozenset(), unary: bool = False) -> Program:
     """The compiled text, from the cache when it was met before."""
@@ -106,6 +86,10 @@ class Expression:
         if isinstance(budget, int):
             budget = Budget(budget)
         return compiled.run(compiled.names_from(context or {}, self.functions), budget)
+
+    def missing(self, context: Mapping[str, Any]) -> frozenset[str]:
+        """The names this context does not provide; each of them is null, which may hide a mistake."""
+        return self.names - context.keys()
 
 
 class Tests:

@@ -16,9 +16,10 @@ from feel.dmn.table import Table
 from feel.dmn.trace import Result
 from feel.dmn.xml import VERSIONS, Element, child, children, label, read, reference
 from feel.errors import FeelError
-from feel.expression import hard, measured, too_deep
+from feel.expression import hard
 from feel.functions import handed_in
 from feel.lexer import normal
+from feel.size import measured, too_deep
 from feel.types import Type
 
 NAMED = ("inputData", "decision", "businessKnowledgeModel", "decisionService")

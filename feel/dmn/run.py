@@ -9,6 +9,7 @@ from feel.compiler import Names
 from feel.dmn.trace import TRACE, Visit
 from feel.errors import FeelError
 from feel.functions import typed_call
+from feel.size import measured
 from feel.types import Type, coerce
 from feel.values import Function, Value, feel_value
 
@@ -55,7 +56,7 @@ class Run:
         missing = self.fill(names, node)
         names[TRACE] = self.trace
         try:
-            value = fitted(node.code(names), node.type)
+            value = measured(fitted(node.code(names), node.type))
         except FeelError as problem:
             raise problem if problem.where.startswith("decision ") else problem.at(f"decision “{node.name}”") from None
         self.trace.append(Visit("decision", node.id, node.name, value, missing=missing))

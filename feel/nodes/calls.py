@@ -56,7 +56,7 @@ def call(tree: Tree[Token], scope: Scope) -> Code:
     names, codes = _arguments(arguments, scope)
     code = build(subject, scope)
     name = str(subject.children[0]) if isinstance(subject, Tree) and subject.data == "name" else ""
-    if name in BUILTINS and not any(name in bound for bound in scope.bound):
+    if name in BUILTINS:
         return _builtin_call(name, code, names, codes)
     if names is None:
         return lambda e: invoke(code(e), [c(e) for c in codes])
@@ -75,7 +75,10 @@ def _arguments(tree: Any, scope: Scope) -> tuple[list[str] | None, list[Code]]:
 
 
 def _builtin_call(name: str, code: Code, names: list[str] | None, codes: list[Code]) -> Code:
-    """A built-in's signatures are chosen now, by number or names of arguments; a context may still shadow it."""
+    """A built-in's signatures are chosen now, by number or names of arguments.
+
+    A function of the same name in force comes first; a datum of that name (a variable called `date`) does not hide it.
+    """
     own = FUNCTIONS[name]
     signatures = BUILTINS[name].signatures
     if names is None:
@@ -84,7 +87,7 @@ def _builtin_call(name: str, code: Code, names: list[str] | None, codes: list[Co
         def run(e: Names) -> Value:
             given = [c(e) for c in codes]
             found = code(e)
-            return run_first(chosen, given) if found is own else invoke(found, given)
+            return run_first(chosen, given) if found is own or type(found) is not Function else invoke(found, given)
 
         return run
     placed = [(s, places) for s in signatures if (places := s.places(names)) is not None]
@@ -92,7 +95,9 @@ def _builtin_call(name: str, code: Code, names: list[str] | None, codes: list[Co
     def run_named(e: Names) -> Value:
         given = [c(e) for c in codes]
         found = code(e)
-        return _run_placed(placed, given) if found is own else invoke_named(found, names, given)
+        if found is own or type(found) is not Function:
+            return _run_placed(placed, given)
+        return invoke_named(found, names, given)
 
     return run_named
 

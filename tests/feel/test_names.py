@@ -60,3 +60,11 @@ def test_a_handed_in_function_is_not_a_free_name():
 
 def test_a_function_handed_in_comes_before_the_built_in_one():
     assert evaluate("today()", {}, {"today": lambda: "someday"}) == "someday"
+
+
+def test_a_datum_called_like_a_built_in_does_not_hide_it():
+    assert evaluate("string(date(date))", {"date": "2026-11-22"}) == "2026-11-22"
+
+
+def test_an_expression_tells_which_names_a_context_lacks():
+    assert compile("amuont > limit").missing({"amount": 1, "limit": 2}) == {"amuont"}
