@@ -1,3 +1,4 @@
+// (No onChange here: form-js loads preact/compat, which turns it into onInput on every text field of the page.)
 // Dates are typed as 2026-11-22 (20261122, 2026.11.22 and 2026年11月22日 are understood) or picked with the machine's own calendar.
 import { Datetime } from "@bpmn-io/form-js-viewer";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -24,13 +25,13 @@ function DateInput(props) {
     <div class="licet-day">
       <input id={domId} class="fjs-input" type="text" inputMode="numeric" placeholder="2026-11-22" autoComplete="off" disabled={disabled}
         readOnly={readonly} value={typed} required={field.validate?.required} aria-describedby={told(domId)} aria-invalid={errors.length > 0}
-        onInput={({ target }) => setTyped(target.value)} onFocus={onFocus}
-        onChange={({ target }) => take(target.value)} onBlur={() => onBlur?.()} />
+        onFocus={onFocus} onInput={({ target }) => setTyped(target.value)} onKeyDown={({ key }) => key === "Enter" && take(typed)}
+        onBlur={() => { if (typed !== (value ?? "")) take(typed); onBlur?.(); }} />
       {!disabled && !readonly && <>
         <button type="button" class="btn btn-icon licet-day-button" aria-label={`${text("选择日期")}：${field.dateLabel ?? field.label ?? ""}`}
           onClick={() => calendar.current.showPicker?.()}><Calendar /></button>
         <input ref={calendar} class="licet-day-native" type="date" tabIndex={-1} aria-hidden="true" value={value ?? ""}
-          onChange={({ target }) => take(target.value)} />
+          onInput={({ target }) => take(target.value)} />
       </>}
     </div>
   );
@@ -46,7 +47,7 @@ function Native({ kind, props }) {
   const { disabled, domId, errors = [], field, onBlur, onChange, onFocus, readonly, value } = props;
   return <input id={domId} class="fjs-input" type={kind} disabled={disabled} readOnly={readonly} value={value ?? ""} required={field.validate?.required}
     aria-describedby={told(domId)} aria-invalid={errors.length > 0} onBlur={onBlur} onFocus={onFocus}
-    onChange={({ target }) => onChange({ value: target.value || null })} />;
+    onInput={({ target }) => onChange({ value: target.value || null })} />;
 }
 
 export function Day(props) {

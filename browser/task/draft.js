@@ -51,5 +51,5 @@ export function keepDraft(root, form) {
   addEventListener("online", () => save());
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && save({ keepalive: true }));
   addEventListener("beforeunload", (event) => { if (unsaved()) event.preventDefault(); });
-  return { save, stop: () => { stopped = true; clearTimeout(timer); }, resume: () => { stopped = false; } };
+  return { save, stop: () => { stopped = true; clearTimeout(timer); }, resume: () => { stopped = false; later(); } };
 }

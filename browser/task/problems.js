@@ -43,10 +43,9 @@ function placeOf(form, key) {
 }
 
 function summary(root, form, entries, message) {
-  const box = root.querySelector('[data-part="problems-list"]') ?? placeFor(root);
-  box.hidden = !entries.length && !message;
-  box.replaceChildren();
-  if (box.hidden) return;
+  root.querySelector('[data-part="problems-list"]')?.remove(); // a new alert is read out, a changed one is not everywhere
+  if (!entries.length && !message) return;
+  const box = placeFor(root);
   const title = message || text("有 {n} 处需要修改", { n: entries.length });
   box.append(Object.assign(document.createElement("h2"), { className: "alert-title", textContent: title }));
   const list = document.createElement("ul");

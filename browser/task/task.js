@@ -1,12 +1,12 @@
 // Draws every [data-licet-form] of the page: the fields with form-js, the action buttons from the schema's licet:verdicts,
 // keeps the draft, sends the answers, and shows what the server found at the fields.
-import { Form } from "@bpmn-io/form-js-viewer";
 import "../app/text.js";
 import { actions } from "./actions.js";
 import { answersOf } from "./answers.js";
 import { keepDraft } from "./draft.js";
 import { fields } from "./fields.js";
 import { showProblems } from "./problems.js";
+import { QuietForm } from "./quiet.js";
 import { tidy } from "./tidy.js";
 
 /** The JSON in <script type="application/json" data-part="…"> of one form; `otherwise` where there is none. */
@@ -22,7 +22,7 @@ async function draw(root) {
   const readOnly = "readonly" in root.dataset;
   const place = root.querySelector('[data-part="fields"]');
   place.replaceChildren();
-  const form = new Form({
+  const form = new QuietForm({
     container: place,
     debounce: false, // with a delay, form-js loses what was typed when something else redraws the form meanwhile
     properties: { readOnly, ariaLabel: root.dataset.label },
@@ -30,6 +30,7 @@ async function draw(root) {
     additionalModules: [fields],
   });
   await form.importSchema(tidy(schema, root), { ...given, ...answers, verdict: null });
+  place.addEventListener("focusout", ({ target }) => setTimeout(() => form.left(target)));
   root.licetForm = { form, answers: () => answersOf(form) };
   if (!readOnly) act(root, form, schema);
   showProblems(root, form, part(root, "problems", {}));

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.forms.pages import BUILT, Site, serve
 
@@ -25,28 +24,57 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serve() as running:
-        running.answers["/tasks/1/draft"] = (200, {})
-        yield running
+@pytest.fixture(scope="session")
+def running() -> Iterator[Site]:
+    with serve() as site:
+        yield site
 
 
 @pytest.fixture
-def show(chromium: Browser, site: Site) -> Iterator[Open]:
+def site(running: Site) -> Site:
+    """The site, with nothing said and nothing asked yet."""
+    running.posts.clear()
+    running.answers.clear()
+    running.answers["/tasks/1/draft"] = (200, {})
+    return running
+
+
+@pytest.fixture(scope="session")
+def contexts(chromium: Browser) -> Iterator[Callable[[str], BrowserContext]]:
+    """One context for each colour scheme: its cache is kept from test to test."""
+    known: dict[str, BrowserContext] = {}
+
+    def of(scheme: str) -> BrowserContext:
+        if scheme not in known:
+            known[scheme] = chromium.new_context(color_scheme=scheme)  # type: ignore[arg-type]
+        return known[scheme]
+
+    yield of
+    for context in known.values():
+        context.close()
+
+
+@pytest.fixture
+def show(contexts: Callable[[str], BrowserContext], site: Site) -> Iterator[Open]:
     """show(html, width=1280) opens a page; what it complained about in its console is in `page.complaints`."""
-    with ExitStack() as stack:
+    pages: list[Page] = []
 
-        def opened(html: str, width: int = 1280, height: int = 900, **more: object) -> Page:
-            context = chromium.new_context(viewport={"width": width, "height": height}, **more)  # type: ignore[arg-type]
-            stack.callback(context.close)
-            page = context.new_page()
-            page.complaints = []  # type: ignore[attr-defined]
-            page.on("console", lambda told: told.type in {"error", "warning"} and page.complaints.append(told.text))  # type: ignore[attr-defined]
-            page.on("pageerror", lambda error: page.complaints.append(str(error)))  # type: ignore[attr-defined]
-            page.goto(site.show(html))
-            if "data-licet-form" in html:
-                page.wait_for_selector("[data-licet-form] .fjs-form")
-            return page
+    def opened(html: str, width: int = 1280, height: int = 900, scheme: str = "light") -> Page:
+        page = contexts(scheme).new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.set_default_timeout(20_000)
+        told: list[str] = []
+        page.complaints = told  # type: ignore[attr-defined]
+        page.on("console", lambda one: told.append(one.text) if one.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: told.append(str(error)))
+        page.goto(site.show(html))
+        if "data-licet-form" in html:
+            page.wait_for_selector("[data-licet-form]:not([aria-busy]) .fjs-form")
+        return page
 
-        yield opened
+    yield opened
+    for page in pages:
+        page.evaluate("localStorage.clear()")
+        page.context.set_offline(False)
+        page.close()

@@ -75,7 +75,7 @@ def form_page(key: str, *, readonly: bool = False, lang: str = "zh-CN", schema: 
     shown = {"schema": schema or load(key).schema, "data": DATA, "files": FILES, **parts}
     blocks = "".join(block(name, value) for name, value in shown.items())
     body = (
-        f'<section data-licet-form id="{key}" data-action="/tasks/1" data-version="3" data-draft-url="/tasks/1/draft" '
+        f'<section data-licet-form aria-busy="true" id="{key}" data-action="/tasks/1" data-version="3" data-draft-url="/tasks/1/draft" '
         f'data-files-url="/files" data-label="{key}"{" data-readonly" if readonly else ""}>{blocks}'
         '<p data-part="status" role="status"></p><div data-part="fields"></div><div class="licet-actions" data-part="actions"></div></section>'
     )
@@ -97,6 +97,7 @@ def serve() -> Iterator[Site]:
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Content-Security-Policy", CSP)
+            self.send_header("Cache-Control", "max-age=600" if self.path.startswith("/built/") else "no-store")
             self.end_headers()
             self.wfile.write(body)
 

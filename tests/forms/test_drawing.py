@@ -30,13 +30,13 @@ def test_a_form_is_drawn_without_complaint(key: str, width: int, show: Open) -> 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_both_themes_can_be_read(theme: str, show: Open) -> None:
-    opened = show(form_page("apply-P02", problems={"trade": ["请选择"]}), 360, color_scheme=theme)
+    opened = show(form_page("apply-P02", problems={"trade": ["请选择"]}), 360, scheme=theme)
     assert opened.evaluate("document.documentElement.dataset.bsTheme") == theme
     assert serious(opened) == []
 
 
 def test_a_chosen_theme_is_kept(show: Open) -> None:
-    opened = show(page('<button class="btn" data-theme-choice="dark">深色</button>'), color_scheme="light")
+    opened = show(page('<button class="btn" data-theme-choice="dark">深色</button>'))
     opened.click("button")
     opened.reload()
     assert opened.evaluate("document.documentElement.dataset.bsTheme") == "dark"
@@ -87,7 +87,7 @@ def test_a_diagram_shows_where_a_request_stands(width: int, show: Open) -> None:
 def test_pointing_at_an_element_says_its_name(show: Open) -> None:
     opened = show(page(DIAGRAM, "diagram.js", styles=("diagram.css",)))
     opened.hover("[data-element-id=A3_hr]")
-    opened.wait_for_function("document.querySelector('.licet-diagram-name').textContent.includes('人力资源')")
+    opened.wait_for_selector(".licet-diagram-name >> text=人力资源")
 
 
 def test_a_diagram_moves_by_keyboard(show: Open) -> None:
