@@ -287,7 +287,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_certificate_holder_person_id'), ['holder_person_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_certificate_holder_unit_id'), ['holder_unit_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_certificate_unit_id'), ['unit_id'], unique=False)
-        batch_op.create_index('ix_certificate_unit_path', ['unit_path', 'family', 'type_code'], unique=False)
+        batch_op.create_index('ix_certificate_seen', ['unit_path', 'family', 'type_code', 'holder_person_id', 'state', 'ends_on', 'due_from', 'version_no', 'valid_from', 'term', 'search', 'number_key'], unique=False)
         batch_op.create_index('uq_certificate_live_number', ['type_code', 'number_key', 'item'], unique=True, sqlite_where=sa.text("state IN ('01', '02', '06')"), postgresql_where=sa.text("state IN ('01', '02', '06')"))
 
     op.create_table('notice',
@@ -773,7 +773,7 @@ def downgrade() -> None:
     op.drop_table('notice')
     with op.batch_alter_table('certificate', schema=None) as batch_op:
         batch_op.drop_index('uq_certificate_live_number', sqlite_where=sa.text("state IN ('01', '02', '06')"), postgresql_where=sa.text("state IN ('01', '02', '06')"))
-        batch_op.drop_index('ix_certificate_unit_path')
+        batch_op.drop_index('ix_certificate_seen')
         batch_op.drop_index(batch_op.f('ix_certificate_unit_id'))
         batch_op.drop_index(batch_op.f('ix_certificate_holder_unit_id'))
         batch_op.drop_index(batch_op.f('ix_certificate_holder_person_id'))

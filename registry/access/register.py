@@ -26,7 +26,7 @@ from registry.people.units import Unit
 
 ORDERS: Mapping[str, tuple[Any, ...]] = {
     "newest": (Certificate.id.desc(),),
-    "ends": (Certificate.ends_on.is_(None), Certificate.ends_on, Certificate.id),
+    "ends": (Certificate.ends_on.asc().nulls_last(), Certificate.id),
     "holder": (Certificate.holder_name, Certificate.id),
     "code": (Certificate.code,),
 }

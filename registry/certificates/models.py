@@ -63,7 +63,9 @@ class Certificate(Base):
               postgresql_where=_LIVE),
         CheckConstraint(_ONE_HOLDER, name="holder"),
         Index("ix_certificate_ends_on", "ends_on", "id"),
-        Index("ix_certificate_unit_path", "unit_path", "family", "type_code"),
+        # lists, counts and searches are answered from this index alone (access.register); rows are read for one page
+        Index("ix_certificate_seen", "unit_path", "family", "type_code", "holder_person_id", "state", "ends_on",
+              "due_from", "version_no", "valid_from", "term", "search", "number_key"),
     )
     __visible__ = Visible(action="certificate.read", family="family", type="type_code", owner="holder_person_id")
 
