@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from operator import itemgetter
 
 from lark import Token, Tree
@@ -27,11 +28,17 @@ def at_literal(tree: Tree[Token], scope: Scope) -> Code:
     return lambda e: value
 
 
+@lru_cache(4096)
+def reader(text: str) -> Code:
+    """Reads a name; one object for all expressions that do."""
+    return itemgetter(text)
+
+
 @node("name")
 def name(tree: Tree[Token], scope: Scope) -> Code:
     text = str(tree.children[0])
     scope.met(text)
-    return itemgetter(text)
+    return reader(text)
 
 
 @node("if_else")
