@@ -8,7 +8,10 @@ import pytest
 from flask import Flask
 from werkzeug.routing import AnyConverter, BaseConverter, IntegerConverter, Rule
 
-from tests.databases import build
+from ledger import clock as clocks
+from ledger.db import open_database
+from tests.databases import SqliteFiles, build
+from tests.web.house import House
 from web.app import create_app
 from web.config import Config
 from web.security import csrf
@@ -76,6 +79,18 @@ def test_an_unsafe_request_without_a_token_is_refused_even_where_all_may_come(ap
     client = app.test_client()
     answers = {rule.rule: client.open(address(rule), method=method).status_code for rule, method in unsafe(app)}
     assert {place: status for place, status in answers.items() if status < 300} == {}
+
+
+def test_signed_in_or_not_every_unsafe_request_needs_the_token(
+    sqlite_files: SqliteFiles, tmp_path: Path, clock: clocks.Fixed
+) -> None:
+    engine = open_database(sqlite_files.fresh(tmp_path))
+    house = House(engine, tmp_path)
+    client = house.browser("custodian").client
+    answers = {f"{method} {rule.rule}": client.open(address(rule), method=method) for rule, method in unsafe(house.app)}
+    assert {place: answer.status_code for place, answer in answers.items() if answer.status_code != 400} == {}
+    house.close()
+    engine.dispose()
 
 
 def test_an_unsafe_request_from_another_site_is_refused(app: Flask) -> None:
