@@ -22,7 +22,7 @@ from registry.certificates.models import Certificate, CertificateTimer
 log = logging.getLogger("licet.certificates")
 FACTS = {
     "opens": "certificate.window_opened", "hand_in": "certificate.hand_in_reached",
-    "target": "certificate.target_reached", "closes": "certificate.window_closed",
+    "target": "certificate.target_reached", "closes": "certificate.closed",
 }
 """The fact of each kind; "lapses" ends the certificate, which records certificate.lapsed."""
 
