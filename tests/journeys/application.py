@@ -8,6 +8,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from forms.schema import FILES, load
 from tests.journeys.answers import filled
 from tests.journeys.person import Person
 from tests.journeys.site import Site
@@ -27,11 +28,15 @@ class Case:
     second: bool
     comparer: str
     certificate: str
+    until: str
 
 
-J03 = Case("J03", "建筑工程施工许可证", "applicant", "滨江花园一期", ("pm",), False, "safety", "330109202611230122")
-E03 = Case("E03", "安全生产许可证", "desk", "华建第一建筑", ("legal",), True, "safety", "（浙）JZ安许证字〔2026〕000123")
-P02 = Case("P02", "建筑施工特种作业操作资格证书", "desk", "石磊", ("safety",), False, "hr", "浙A012026000123")
+J03 = Case("J03", "建筑工程施工许可证", "applicant", "滨江花园一期", ("pm",), False, "safety", "330109202611230122",
+           "2028-06-30")
+E03 = Case("E03", "安全生产许可证", "desk", "华建第一建筑", ("legal",), True, "safety",
+           "（浙）JZ安许证字〔2026〕000123", "2029-11-22")
+P02 = Case("P02", "建筑施工特种作业操作资格证书", "desk", "石磊", ("safety",), False, "hr", "浙A012026000123",
+           "2028-11-22")
 
 
 @dataclass
@@ -66,8 +71,11 @@ class Application:
         self.number = person.page.locator(".crumbs a").last.inner_text()
 
     def answers(self, **more: Any) -> dict[str, Any]:
-        answers = filled(f"apply-{self.case.code}", [], **more)
-        return {key: ["材料.pdf"] if key.startswith("doc_") else value for key, value in answers.items()}
+        form = load(f"apply-{self.case.code}")
+        taken = {one["key"]: str(one.get("accept") or ".pdf") for one in form.fields() if one["type"] in FILES}
+        papers = {key: ["材料.pdf" if ".pdf" in kinds else "照片.jpg"] for key, kinds in taken.items()}
+        answers = filled(form.key, [])
+        return {key: papers.get(key, value) for key, value in answers.items()} | more
 
     def fill_in(self, **more: Any) -> None:
         self.applicant.fill(f"apply-{self.case.code}", self.answers(**more))
@@ -137,7 +145,8 @@ class Application:
     def register(self) -> None:
         """The custodian registers the certificate that was granted."""
         person = self.claim("custodian")
-        answers = filled(f"register-{self.case.code}", [], issued_on=self.today, number=self.case.certificate)
+        answers = filled(f"register-{self.case.code}", [], issued_on=self.today, valid_from=self.today,
+                         valid_until=self.case.until, number=self.case.certificate)
         person.fill(f"register-{self.case.code}", {**answers, "scans": ["证书.jpg"]})
         person.decide("登记")
 

@@ -6,13 +6,15 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 from werkzeug.serving import make_server
 
+import web
 from ledger import clock as clocks
 from ledger.db import open_database, unit
 from tests.databases import SqliteFiles
@@ -23,6 +25,7 @@ from web.app import create_app
 from web.config import Config
 
 MORNING = datetime(2026, 11, 23, 10, 0, tzinfo=clocks.SHANGHAI)  # a Monday
+PATIENT: dict[str, Any] = {"idle": timedelta(days=90), "absolute": timedelta(days=90)}  # journeys outlast a sign-in
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 FLAGS = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -60,20 +63,28 @@ def founded(sqlite_files: SqliteFiles, tmp_path_factory: pytest.TempPathFactory)
     return folder, company
 
 
+@pytest.fixture(scope="session")
+def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The browser's files as they were when the tests began: building them anew meanwhile disturbs nobody."""
+    return Path(shutil.copytree(Path(web.__file__).parent / "static", tmp_path_factory.mktemp("static") / "static"))
+
+
 @pytest.fixture
-def site(founded: tuple[Path, Company], tmp_path: Path) -> Iterator[Site]:
+def site(founded: tuple[Path, Company], static: Path, tmp_path: Path) -> Iterator[Site]:
     """The site, served from a thread of this process on a free port; its clock stands until a journey moves it."""
     template, company = founded
     data = tmp_path / "data"
     shutil.copytree(template, data)
     clock = clocks.Fixed(MORNING)
     with clocks.use(clock):
-        config = Config(data=data, database_url=f"sqlite:///{data / 'licet.db'}", secret="s" * 32, limits=False)
+        url = f"sqlite:///{data / 'licet.db'}"
+        config = Config(data=data, database_url=url, secret="s" * 32, limits=False, **PATIENT)
         app = create_app(config)
+        app.static_folder = str(static)
         server = make_server("127.0.0.1", 0, app, threaded=True)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        made = Site(f"http://127.0.0.1:{server.port}", company, open_database(config.database), clock)
+        made = Site(f"http://127.0.0.1:{server.port}", company, open_database(config.database), clock, config.files)
         yield made
         server.shutdown()
         thread.join()

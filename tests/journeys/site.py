@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from engine import timers
-from engine.model import Instance
+from engine.model import Instance, Task
 from ledger import outbox
 from ledger.clock import Fixed
+from ledger.db import unit
+from ledger.files import keep
+from tests.journeys.answers import filled
 from tests.journeys.company import Company
+from tests.journeys.papers import PDF
+from workflows import authority, desk, opening
 from workflows.requests import Request
 from workflows.triggers import HANDLERS
 
@@ -25,6 +33,33 @@ class Site:
     company: Company
     engine: Engine
     clock: Fixed
+    files: Path
+
+    def begun(self, login: str, code: str, holder_kind: str, holder: str) -> int:
+        """A fresh draft of `login`'s, not through the browser; its id."""
+        number = self.company.people[holder] if holder_kind == "person" else self.company.units[holder]
+        with unit(self.engine) as session:
+            actor = self.company.actor(session, login)
+            return opening.open_request(session, actor, code, holder_kind, number).id
+
+    def done(self, request_id: int, element: str, login: str, **more: Any) -> None:
+        """`login` does the open task at this element, not through the browser: everything answered, first verdict."""
+        with unit(self.engine) as session:
+            actor = self.company.actor(session, login)
+            instance_id = session.get_one(Request, request_id).instance_id
+            here = select(Task.id).where(Task.instance_id == instance_id, Task.element_id == element)
+            opened = desk.open_task(session, actor, session.scalars(here.where(Task.state == "open")).one())
+            file = keep(session, self.files, BytesIO(PDF), "材料.pdf", by=actor)
+            answers = {**filled(opened.form.key, [file.id], opened.data), **more}
+            desk.complete(session, actor, opened.task.id, answers)
+
+    def answered(self, request_id: int, kind: str, login: str = "custodian", **more: Any) -> None:
+        """The custodian records the authority's answer, not through the browser."""
+        with unit(self.engine) as session:
+            actor = self.company.actor(session, login)
+            file = keep(session, self.files, BytesIO(PDF), "文书.pdf", by=actor)
+            answers = filled("answer", [file.id], kind=kind, answered_on=self.clock().date().isoformat())
+            authority.record_answer(session, actor, request_id, kind, {**answers, **more})
 
     def pass_days(self, days: int) -> None:
         """Time goes by; then the worker makes its round."""

@@ -7,7 +7,7 @@ import pytest
 from tests.journeys.application import E03, J03, P02, Application, Arrive, Case
 from tests.journeys.site import Site
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize("case", [J03, E03, P02], ids=lambda case: case.code)

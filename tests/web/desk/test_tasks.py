@@ -41,7 +41,7 @@ def saved(town: Town) -> int:
 def test_the_page_holds_the_form_and_what_is_needed_to_decide(town: Town, draft: int) -> None:
     page = town.visitor("applicant").get(f"/tasks/{draft}")
     assert page.status_code == 200
-    for words in ("填报申请", "滨江花园一期", "陈小满", 'data-part="schema"', "doc_land", "data-diagram="):
+    for words in ("填报申请", "滨江花园一期", "陈小满", 'data-part="schema"', "doc_land_use", "data-diagram="):
         assert words in page.text
 
 

@@ -1,0 +1,103 @@
+"""Reviewers in the browser: returning with reasons, racing, the keyboard, the phone, the other language."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.application import Arrive
+from tests.journeys.site import Site
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def waiting(site: Site) -> int:
+    """A safety licence request that waits for a legal reviewer."""
+    request = site.begun("desk", "E03", "unit", "company")
+    site.done(request, "A1_fill", "desk")
+    return request
+
+
+def test_a_return_names_the_field_and_the_applicant_corrects_it_there(waiting: int, site: Site, arrive: Arrive) -> None:
+    legal = arrive("legal")
+    legal.open_task("安全生产许可证")
+    legal.press("退回补正")
+    expect(legal.page.get_by_text("退回修改的内容")).to_be_visible()
+    legal.fill("review", {"returns": [{"field": "单位地址", "reason": "与营业执照不一致，请填写住所全称"}]})
+    legal.decide("退回补正")
+    desk = arrive("desk")
+    desk.open_task("安全生产许可证")
+    desk.sees("单位地址", "请填写住所全称", "韩立")
+    desk.look()
+    desk.fill("apply-E03", {"address": "杭州市滨江区江南大道 100 号"})
+    desk.decide("提交申请")
+    desk.sees("单位初审", "杭州市滨江区江南大道 100 号", "与营业执照不一致")
+    legal.go("/inbox")
+    legal.sees("法务经营初审")
+
+
+def test_of_two_reviewers_one_wins_and_the_other_reads_who_and_when(waiting: int, site: Site, arrive: Arrive) -> None:
+    first, second = arrive("legal"), arrive("legal2")
+    for person in (first, second):
+        person.open_task("安全生产许可证")
+        person.fill("review", {"checked": [], "opinion": f"{person.login} 的意见"})
+    first.decide("通过")
+    second.expects(409)
+    second.press("通过")
+    expect(second.page.get_by_role("alert").first).to_contain_text("韩立")
+    second.sees("2026-11-23 10:00")
+    expect(second.page.locator("textarea").first).to_have_value("legal2 的意见")
+    second.look()
+
+
+def test_the_inbox_by_keyboard_alone(waiting: int, arrive: Arrive) -> None:
+    legal = arrive("legal")
+    legal.go("/inbox")
+    legal.page.keyboard.press("j")
+    expect(legal.page.locator("[data-row-link]").first).to_be_focused()
+    legal.page.keyboard.press("c")
+    legal.page.wait_for_load_state()
+    legal.sees("已签收")
+    legal.page.keyboard.press("j")
+    legal.page.keyboard.press("Enter")
+    legal.page.wait_for_url(re.compile("/tasks/"))
+    legal.look()
+
+
+def test_an_approval_on_a_phone_takes_two_touches(waiting: int, site: Site, arrive: Arrive) -> None:
+    site.done(waiting, "A3_legal", "legal")
+    approver = arrive("approver", phone=True)
+    approver.go("/inbox")
+    approver.page.locator("[data-row-link]").first.tap()
+    approver.drawn()
+    approver.look()
+    yes = approver.page.get_by_role("button", name="同意", exact=True)
+    expect(yes).to_be_in_viewport(ratio=1)
+    yes.tap()
+    approver.page.wait_for_url(re.compile("/inbox"))
+    approver.sees("都处理完了")
+    approver.look()
+
+
+def test_the_pages_of_a_phone_fit(waiting: int, arrive: Arrive) -> None:
+    desk = arrive("desk", phone=True)
+    for path in ("/", "/inbox", "/requests", "/requests/new", "/requests/new?type=P02", f"/requests/{waiting}"):
+        desk.go(path)
+    desk.follow("申请")
+
+
+def test_english_by_a_switch(waiting: int, arrive: Arrive) -> None:
+    legal = arrive("legal")
+    legal.go("/inbox")
+    legal.page.get_by_role("button", name="English").click()
+    legal.page.wait_for_load_state()
+    expect(legal.page.locator("html")).to_have_attribute("lang", "en")
+    legal.look()
+    legal.page.locator("[data-row-link]").first.click()
+    legal.drawn()
+    legal.look()
+    bar = legal.page.locator('[data-part="actions"]')
+    assert not re.search("[一-鿿]", bar.inner_text()), bar.inner_text()
