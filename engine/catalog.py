@@ -220,7 +220,7 @@ def files_of(session: Session, definition_id: int) -> dict[str, bytes]:
         select(DefinitionFile.name, Resource.body).join(Resource, DefinitionFile.resource_id == Resource.id)
         .where(DefinitionFile.definition_id == definition_id)
     )
-    return {name: body for name, body in rows}
+    return {row.name: row.body for row in rows}
 
 
 _plans: WeakKeyDictionary[Engine, dict[int, Plan]] = WeakKeyDictionary()

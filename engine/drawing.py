@@ -67,7 +67,7 @@ def _measure(root: Element, file: str) -> None:
 
 def line_of(node: Element) -> int:
     """The line a node starts on (1 is the first)."""
-    return node.sourceline or 0  # type: ignore[no-any-return, call-overload]
+    return int(getattr(node, "sourceline", 0) or 0)
 
 
 def split_tag(node: Element) -> tuple[str, str]:

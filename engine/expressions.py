@@ -21,7 +21,7 @@ Evaluate = Callable[[Mapping[str, Any]], Any]
 
 
 class Desk:
-    """What the working-day functions need while an act runs; `confirmed` turns False when a year's notice is missing."""
+    """What the working-day functions need in an act; `confirmed` turns False when a year's notice is missing."""
 
     def __init__(self, calendar: Callable[[], Calendar]) -> None:
         self._calendar, self._read = calendar, None

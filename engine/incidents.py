@@ -12,9 +12,12 @@ from ledger.errors import Conflict
 from ledger.facts import record
 
 
-def open(session: Session, instance: Instance, element_id: str, cause: str, *, timer_id: int | None = None) -> Incident:  # noqa: A001
+def open(  # noqa: A001 - the word of the trade
+    session: Session, instance: Instance, element_id: str, cause: str, *, timer_id: int | None = None,
+) -> Incident:
     """Put an incident on an element; the instance goes on where it can."""
-    found = Incident(instance_id=instance.id, element_id=element_id, cause=cause, timer_id=timer_id, opened_at=clock.now())
+    found = Incident(
+        instance_id=instance.id, element_id=element_id, cause=cause, timer_id=timer_id, opened_at=clock.now())
     session.add(found)
     session.flush()
     record(session, "incident.opened", ("instance", instance.id), by=SYSTEM, group_id=instance.group_id,
@@ -41,7 +44,8 @@ def dismiss(session: Session, incident_id: int, *, by: Actor, reason: str) -> In
     """Close the incident without trying again, for a reason; its timer is cancelled."""
     found = _close(session, incident_id, by, reason)
     if found.timer_id is not None:
-        session.execute(update(Timer).where(Timer.id == found.timer_id, Timer.state == "failed").values(state="cancelled"))
+        session.execute(
+            update(Timer).where(Timer.id == found.timer_id, Timer.state == "failed").values(state="cancelled"))
     return found
 
 

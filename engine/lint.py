@@ -21,13 +21,13 @@ RULES = (*elements.RULES, *structure.RULES, *extensions.RULES, *references.RULES
 def called(root: Element) -> set[str]:
     """The ids of processes that call activities of this file call."""
     calls = root.iter(f"{{{BPMN}}}callActivity")
-    return {read_extensions(call).called or call.get("calledElement", "") for call in calls}
+    return {str(read_extensions(call).called or call.get("calledElement")) for call in calls}
 
 
 def examine(drawings: Iterable[tuple[str, Element]], around: Surroundings) -> list[Finding]:
     """Every finding in the drawings of one deployment: errors first, then by file and line."""
     drawn = list(drawings)
-    ids = [node.get("id", "") for _, root in drawn for node in processes(root)]
+    ids = [str(node.get("id")) for _, root in drawn for node in processes(root)]
     known = replace(around, processes=frozenset(ids), called=frozenset().union(*(called(root) for _, root in drawn)))
     found = [finding for file, root in drawn for finding in _rules(Sheet(file, root, known))]
     found += [_twice(process_id) for process_id in {each for each in ids if ids.count(each) > 1}]
@@ -41,7 +41,9 @@ def _rules(sheet: Sheet) -> list[Finding]:
 
 
 def _twice(process_id: str) -> Finding:
-    return Finding("id", f"流程 {process_id} 出现在两个文件里", f"process {process_id} is in two files", element=process_id)
+    return Finding(
+        "id", f"流程 {process_id} 出现在两个文件里", f"process {process_id} is in two files", element=process_id
+    )
 
 
 __all__ = ["Finding", "Surroundings", "called", "examine", "processes"]

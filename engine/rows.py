@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Table, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Table, bindparam, delete, insert, select, update
 
 from engine import expressions, state
 from engine.dialect.catching import CatchEvent, MessageWait, TimerWait
@@ -27,7 +27,10 @@ TASK, CANDIDATE, EXCLUSION, TIMER, SUBSCRIPTION, VISIT = (
 ADD_TASK = insert(TASK).returning(TASK.c.id)
 ADD_CANDIDATE, ADD_EXCLUSION, ADD_TIMER = insert(CANDIDATE), insert(EXCLUSION), insert(TIMER)
 ADD_SUBSCRIPTION, ADD_VISIT = insert(SUBSCRIPTION), insert(VISIT)
-HERE, TOKEN, AT, HOW = bindparam("here"), bindparam("of_token"), bindparam("at"), bindparam("how")
+HERE: BindParameter[Any] = bindparam("here")
+TOKEN: BindParameter[Any] = bindparam("of_token")
+AT: BindParameter[Any] = bindparam("at")
+HOW: BindParameter[Any] = bindparam("how")
 LEAVE = update(VISIT).where(VISIT.c.instance_id == HERE, VISIT.c.token == TOKEN).values(left_at=AT, left_how=HOW)
 CANCEL_TASK = update(TASK).where(TASK.c.instance_id == HERE, TASK.c.token == TOKEN, TASK.c.state == OPEN).values(
     state="cancelled", completed_at=AT, version=TASK.c.version + 1).returning(TASK.c.id)
@@ -71,8 +74,8 @@ def _tell(act: Act) -> None:
     if act.entries:
         act.connection.execute(ADD_VISIT, list(act.entries.values()))
     if act.departures:
-        left = [{"here": act.instance.id, "of_token": number, "at": act.now, "how": how} for number, how in act.departures]
-        act.connection.execute(LEAVE, left)
+        here = {"here": act.instance.id, "at": act.now}
+        act.connection.execute(LEAVE, [{**here, "of_token": number, "how": how} for number, how in act.departures])
 
 
 def _close(act: Act, gone: list[int]) -> None:
@@ -132,7 +135,7 @@ def _task(act: Act, token: Token, spec: UserTask, timers: list[dict[str, Any]]) 
     assignee = person(spec.assignee(given)) if spec.assignee else None
     offer = candidates(act, spec, given)
     if assignee is None and not offer:
-        raise Fault(spec.bpmn_id, "任务没有办理人：指派和候选的结果都是空", "nobody is offered this task: assignment is empty")
+        raise Fault(spec.bpmn_id, "任务没有办理人：指派和候选都是空", "nobody is offered this task")
     due, confirmed = _deadline(act, token, spec, given, timers)
     not_by, form = spec.words.words("licet:notBy"), spec.form(given) if spec.form else None
     return {

@@ -1,4 +1,4 @@
-"""One act on one instance: lock, load, move to the next waits, write state and rows. All of it in the caller's transaction.
+"""One act on one instance: lock, load, move to the next waits, write state and rows, in the caller's transaction.
 
 Written together: the state (BLOB) and, beside it, what people and clocks look for - task, timer, subscription and visit
 rows. Only tokens that changed touch rows: which rows exist is known from the state itself (`Process.known`).
@@ -28,8 +28,11 @@ from ledger.workdays import calendar
 
 STEPS_AT_ONCE = 2000
 INSTANCE = cast(Table, Instance.__table__)
-SAVE = update(INSTANCE).where(INSTANCE.c.id == bindparam("of_id"), INSTANCE.c.version == bindparam("of_version")).values(
-    {name: bindparam(name) for name in ("version", "stage", "outcome", "state", "ended_at", "blob")})
+KEPT = ("version", "stage", "outcome", "state", "ended_at", "blob")
+SAVE = (
+    update(INSTANCE).where(INSTANCE.c.id == bindparam("of_id"), INSTANCE.c.version == bindparam("of_version"))
+    .values({name: bindparam(name) for name in KEPT})
+)
 READ = select(INSTANCE.c.blob).where(INSTANCE.c.id == bindparam("of_id"))
 LOCK = select(Instance).where(Instance.id == bindparam("of_id")).with_for_update()
 
@@ -37,7 +40,9 @@ LOCK = select(Instance).where(Instance.id == bindparam("of_id")).with_for_update
 class Act:
     """What one actor does to one instance, and everything that follows from it until the next wait."""
 
-    def __init__(self, session: Session, instance: Instance, actor: Actor, plan: catalog.Plan, process: Process) -> None:
+    def __init__(
+        self, session: Session, instance: Instance, actor: Actor, plan: catalog.Plan, process: Process,
+    ) -> None:
         self.session, self.instance, self.actor = session, instance, actor
         self.connection = session.connection()
         self.plan, self.process, self.now = plan, process, clock.now()
@@ -115,7 +120,7 @@ class Act:
             if len(self.process.tasks) > 200:
                 state.prune(self.process)
         if not self.process.completed and not state.waiting_at(self.process):
-            raise Fault(self.process.spec.name, "流程停在没有出路的地方", "the process is stuck: nothing left to wait for")
+            raise Fault(self.process.spec.name, "流程停在没有出路的地方", "the process is stuck: nothing to wait for")
 
     def _work(self, token: Token) -> None:
         if token._state & OVER:
@@ -176,7 +181,8 @@ def _save(doing: Act) -> None:
     instance, process = doing.instance, doing.process
     changed = {
         "version": instance.version + 1, "stage": doing.stage, "outcome": doing.outcome,
-        "state": "completed" if process.completed else instance.state, "ended_at": doing.now if process.completed else None,
+        "state": "completed" if process.completed else instance.state,
+        "ended_at": doing.now if process.completed else None,
     }
     blob = state.dump(process)
     key = {"of_id": instance.id, "of_version": instance.version}

@@ -14,7 +14,6 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import rows, run
 from engine.model import OPEN, Instance, Task, TaskAnswer, TaskCandidate, TaskExclusion
-from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import AlreadyDone, Conflict, NotAllowed, NotFound
 from ledger.facts import record
@@ -26,9 +25,10 @@ CHANGING = ("state", "version", "assignee_id", "assignee_name", "completed_at", 
 ADD_ANSWER = insert(cast(Table, TaskAnswer.__table__))
 BOTH = (select(Instance, Task).join(Task, Task.instance_id == Instance.id).where(Task.id == bindparam("of_task"))
         .with_for_update(of=Instance))
+_TASK = rows.TASK.c
 CHANGE = (
     update(rows.TASK)
-    .where(rows.TASK.c.id == bindparam("of_task"), rows.TASK.c.version == bindparam("of_version"), rows.TASK.c.state == OPEN)
+    .where(_TASK.id == bindparam("of_task"), _TASK.version == bindparam("of_version"), _TASK.state == OPEN)
     .values({name: bindparam(name) for name in CHANGING})
 )
 SHOW = update(rows.CANDIDATE).where(rows.CANDIDATE.c.task_id == bindparam("of_task")).values(open=bindparam("shown"))
@@ -50,7 +50,9 @@ def offered(session: Session, task: Task, actor: Actor) -> bool:
         return True
     if task.state != OPEN or actor.id in task.barred:
         return False
-    return task.assignee_id == actor.id or (task.assignee_id is None and not set(task.offer).isdisjoint(groups_of(actor)))
+    if task.assignee_id is not None:
+        return task.assignee_id == actor.id
+    return not set(task.offer).isdisjoint(groups_of(actor))
 
 
 def get(session: Session, task_id: int, actor: Actor) -> Task:
@@ -98,7 +100,8 @@ def _ids(actor: Actor, scope: Scope, search: str | None, after: int | None, limi
         parts.append(_page(mine, Task.id, search, after, limit))
     if scope in ("groups", "all"):
         for group in groups_of(actor):
-            offers = select(TaskCandidate.task_id.label("id")).where(TaskCandidate.candidate == group, TaskCandidate.open)
+            offers = select(TaskCandidate.task_id.label("id"))
+            offers = offers.where(TaskCandidate.candidate == group, TaskCandidate.open)
             if actor.id is not None:
                 offers = offers.where(~exists().where(
                     TaskExclusion.task_id == TaskCandidate.task_id, TaskExclusion.person_id == actor.id))
@@ -115,7 +118,8 @@ def _page(chosen: Select[Any], task_id: Any, search: str | None, after: int | No
     if search and search.strip():
         like = "%" + search.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         texts = [column.ilike(like, escape="\\") for column in (Task.title, Task.name, Task.business_key)]
-        chosen = chosen.where(or_(*texts)) if task_id is Task.id else chosen.join(Task, Task.id == task_id).where(or_(*texts))
+        chosen = chosen if task_id is Task.id else chosen.join(Task, Task.id == task_id)
+        chosen = chosen.where(or_(*texts))
     return chosen.order_by(task_id.desc()).limit(limit)
 
 
@@ -158,12 +162,15 @@ def take(session: Session, task_id: int, actor: Actor, *, version: int | None = 
 
     Raises what `complete` would raise.
     """
+    return _taken(session, task_id, actor, version)[0]
+
+
+def _taken(session: Session, task_id: int, actor: Actor, version: int | None) -> tuple[Task, Instance]:
     task, instance = _open_task(session, task_id, actor)
     _held_by_nobody(task, actor)
     if version is not None and version != task.version:
         raise Conflict()
-    run.active(instance)
-    return task
+    return task, run.active(instance)
 
 
 def complete(session: Session, task_id: int, actor: Actor, answers: Mapping[str, Any], *,
@@ -173,11 +180,7 @@ def complete(session: Session, task_id: int, actor: Actor, answers: Mapping[str,
     The answers are kept as given; only what the drawing's output mapping names becomes variables. `version` is the
     task version the page was drawn from. Raises NotFound, NotAllowed, AlreadyDone or Conflict.
     """
-    task, instance = _open_task(session, task_id, actor)
-    _held_by_nobody(task, actor)
-    if version is not None and version != task.version:
-        raise Conflict()
-    run.active(instance)
+    task, instance = _taken(session, task_id, actor, version)
     with run.act(session, instance, actor) as act:
         if task.not_by and actor.id in rows.barred(act, task.not_by, False, {}):
             raise FourEyes()
@@ -226,7 +229,8 @@ def _held_by_nobody(task: Task, actor: Actor) -> None:
 
 def _change(session: Session, task: Task, **values: Any) -> None:
     values["version"] = task.version + 1
-    if session.connection().execute(CHANGE, {"of_task": task.id, "of_version": task.version, **_as_is(task), **values}).rowcount != 1:
+    known = {"of_task": task.id, "of_version": task.version}
+    if session.connection().execute(CHANGE, {**known, **_as_is(task), **values}).rowcount != 1:
         raise Conflict()
     for name, value in values.items():
         set_committed_value(task, name, value)
@@ -245,4 +249,6 @@ def _note(session: Session, kind: str, task: Task, instance: Instance, actor: Ac
            after={"task": task.id, "element": task.element_id, "name": task.name})
 
 
-__all__ = ["FourEyes", "answers", "claim", "clock", "complete", "counts", "get", "groups_of", "inbox", "offered", "release", "take"]
+__all__ = [
+    "FourEyes", "answers", "claim", "complete", "counts", "get", "groups_of", "inbox", "offered", "release", "take",
+]

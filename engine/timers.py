@@ -1,13 +1,12 @@
 """Timers are rows. A sweep fires what is due, one transaction for each; nothing else makes time pass.
 
-Two sweeps at once share the work: each locks the instance (SKIP LOCKED) before it looks at the timer again. A timer that
-fails is tried again with a growing pause and then becomes an incident; it never holds up the others.
+Two sweeps at once share the work: each locks the instance (SKIP LOCKED) before it looks at the timer again. A timer
+that fails is tried again with a growing pause and then becomes an incident; it never holds up the others.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 
 from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import OperationalError
@@ -38,7 +37,7 @@ def of_instance(session: Session, instance_id: int, *, waiting: bool = True) -> 
     return list(session.scalars(wanted.where(Timer.state == "waiting") if waiting else wanted))
 
 
-def sweep(engine: Engine, *, limit: int = 100, unit: Callable[[Engine], object] = unit) -> int:
+def sweep(engine: Engine, *, limit: int = 100) -> int:
     """Fire up to `limit` due timers, each in a transaction of its own; how many fired."""
     with reading(engine) as session:
         wanted = due(session, limit)
@@ -112,7 +111,8 @@ def _widen(session: Session, instance: Instance, task: Task, role: str) -> None:
     task.offer, task.version = [*task.offer, *added], task.version + 1
     if added:
         free = task.assignee_id is None
-        session.execute(insert(TaskCandidate), [{"task_id": task.id, "candidate": name, "open": free} for name in added])
+        offers = [{"task_id": task.id, "candidate": name, "open": free} for name in added]
+        session.execute(insert(TaskCandidate), offers)
     session.flush()
 
 

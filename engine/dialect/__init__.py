@@ -1,4 +1,4 @@
-"""BPMN 2.0 with Zeebe's extension vocabulary on SpiffWorkflow 3.2.0: parsing a drawing into shared, unchanging specs."""
+"""BPMN 2.0 with Zeebe's vocabulary on SpiffWorkflow 3.2.0: parses a drawing into shared, unchanging specs."""
 
 from __future__ import annotations
 

@@ -23,7 +23,8 @@ class Choosing(Node):
                     return found
         found = found or [flow for flow in self.flows if flow.id == self.default]
         if not found:
-            raise Fault(self.bpmn_id, "网关的所有条件都不成立，也没有默认路径", "no condition holds and there is no default flow")
+            zh, en = "网关的所有条件都不成立，也没有默认路径", "no condition holds and there is no default flow"
+            raise Fault(self.bpmn_id, zh, en)
         return found
 
 
@@ -81,7 +82,7 @@ class ParallelGateway(Joining):
 
 
 class InclusiveGateway(Joining, Choosing):
-    """bpmn:inclusiveGateway: goes on when no other token can still reach an empty incoming flow (BPMN 2.0.2, 13.4.3)."""
+    """bpmn:inclusiveGateway: goes on when no other token can still reach an empty incoming flow (BPMN 13.4.3)."""
 
     def follow(self, token: Token) -> Iterable[Flow]:
         return self.matching(token, first=False)
@@ -100,7 +101,9 @@ class InclusiveGateway(Joining, Choosing):
         if other._state & OVER or spec is self or spec.is_boundary:
             return False
         reach = self._upstream
-        return any(spec.name in reach[flow] for flow in missing) and not any(spec.name in reach[flow] for flow in brought)
+        if any(spec.name in reach[flow] for flow in brought):
+            return False
+        return any(spec.name in reach[flow] for flow in missing)
 
     @cached_property
     def _upstream(self) -> dict[str, frozenset[str]]:

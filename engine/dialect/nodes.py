@@ -205,7 +205,7 @@ def context(token: Token, extra: Mapping[str, Any] | None = None) -> Mapping[str
 
 
 def assign(token: Token, name: str, value: Any) -> None:
-    """Set a variable where it lives: the innermost scope that has it, else the process (or the multi-instance round)."""
+    """Set a variable where it lives: the innermost scope that has it, else the process (or the round)."""
     if token.task_spec.body is not None:
         token.data[name] = value
         return

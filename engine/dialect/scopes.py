@@ -191,7 +191,8 @@ class MultiInstance(Node):
         self.enter(token)
         items = self.collection(context(token))
         if not isinstance(items, list) or len(items) > MOST_ROUNDS:
-            raise Fault(self.bpmn_id, f"会签名单须是不超过 {MOST_ROUNDS} 项的列表", f"not a list of at most {MOST_ROUNDS} items")
+            zh, en = f"会签名单须是不超过 {MOST_ROUNDS} 项的列表", f"not a list of at most {MOST_ROUNDS} items"
+            raise Fault(self.bpmn_id, zh, en)
         token.internal_data.update(items=items, begun=0, ended=0, out=[None] * len(items))
         token._set_state(STARTED)
         for _ in range(1 if self.loop.sequential else len(items)):

@@ -157,8 +157,7 @@ def unknown_attributes(sheet: Sheet) -> Iterator[Finding]:
 
 def _attributes(sheet: Sheet, node: Element) -> Iterator[Finding]:
     allowed = {**COMMON, **ATTRIBUTES.get(kind(node), {})}
-    for written, value in node.attrib.items():
-        name = str(written)
+    for name, value in ((str(written), str(given)) for written, given in node.attrib.items()):
         if name.startswith(f"{{{XSI}}}") or (name in allowed and allowed[name] in (None, value)):
             continue
         if name == "default" and kind(node) in ACTIVITIES:

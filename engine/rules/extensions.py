@@ -90,8 +90,8 @@ def unknown_words(sheet: Sheet) -> Iterator[Finding]:
 
 
 def _said(sheet: Sheet, word: Element, name: str) -> Iterator[Finding]:
-    for attribute in word.attrib:
-        if str(attribute) not in SAID[name] and not (name == "taskDefinition" and attribute == "retries"):
+    for attribute in map(str, word.attrib):
+        if attribute not in SAID[name] and not (name == "taskDefinition" and attribute == "retries"):
             yield sheet.found(
                 "extension",
                 word,

@@ -22,7 +22,7 @@ FLOW_NODES = EVENTS | GATEWAYS | ACTIVITIES
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a drawing may refer to: registered steps by process id, decisions of the deployment, forms, other processes."""
+    """What a drawing may refer to: steps by process id, decisions of the deployment, forms, other processes."""
 
     steps: Mapping[str, frozenset[str]] = field(default_factory=dict)
     decisions: frozenset[str] = frozenset()

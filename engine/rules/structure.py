@@ -207,7 +207,7 @@ def reachable(sheet: Sheet) -> Iterator[Finding]:
         reached = _walk(starts, space.after)
         before = _backwards(space)
         ends = [event.get("id", "") for event in space.of("endEvent")]
-        leaving = _walk(ends, lambda element_id, before=before: before.get(element_id, []))
+        leaving = _walk(ends, _lookup(before))
         for element_id, element in space.by_id.items():
             if starts and element_id not in reached:
                 yield sheet.found(
@@ -229,6 +229,10 @@ def _backwards(space: Space) -> dict[str, list[str]]:
         for ahead in space.after(element_id):
             before.setdefault(ahead, []).append(element_id)
     return before
+
+
+def _lookup(found: dict[str, list[str]]) -> Callable[[str], list[str]]:
+    return lambda element_id: found.get(element_id, [])
 
 
 def _walk(begin: list[str], after: Callable[[str], list[str]]) -> set[str]:

@@ -12,8 +12,7 @@ from random import Random
 from tests.engine import drawings as ours
 
 Condition = Callable[[int], bool]
-STOCK = ('xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
-         'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"')
+STOCK = 'xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 
 
 @dataclass
@@ -67,7 +66,7 @@ class Block:
         raise NotImplementedError
 
     def looped_join(self, inside: bool = False) -> bool:
-        """A parallel or inclusive block inside a loop (and in no sub-process of its own): stock fires such joins early."""
+        """A parallel or inclusive block inside a loop, in no sub-process of its own: stock fires such joins early."""
         return any(part.looped_join(inside) for part in self.parts)
 
 
@@ -95,8 +94,12 @@ class User(Block):
         if self.boundary:
             event, end = pen.id("b"), pen.id("e")
             interrupting = self.boundary == "interrupting"
-            pen.ours.append(ours.boundary(event, self.name, ours.timer("timeDuration", "PT9H"), interrupting=interrupting))
-            pen.stock.append(ours.boundary(event, self.name, ours.timer("timeDuration", "hours:9"), interrupting=interrupting))
+            pen.ours.append(
+                ours.boundary(event, self.name, ours.timer("timeDuration", "PT9H"), interrupting=interrupting)
+            )
+            pen.stock.append(
+                ours.boundary(event, self.name, ours.timer("timeDuration", "hours:9"), interrupting=interrupting)
+            )
             pen.both(ours.end(end))
             pen.flow(event, end)
         return self.name, self.name
@@ -258,4 +261,8 @@ def process(seed: int) -> tuple[Block, bytes, bytes]:
     pen.flow("S", into)
     pen.flow(out, "E")
     stock = f'<bpmn:process id="P" isExecutable="true">{"".join(pen.stock)}</bpmn:process>'
-    return block, ours.drawing(*pen.ours), f'<bpmn:definitions {STOCK} id="d" targetNamespace="urn:x">{stock}</bpmn:definitions>'.encode()
+    return (
+        block,
+        ours.drawing(*pen.ours),
+        f'<bpmn:definitions {STOCK} id="d" targetNamespace="urn:x">{stock}</bpmn:definitions>'.encode(),
+    )

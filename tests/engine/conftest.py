@@ -53,8 +53,8 @@ class World:
 
     def open(self, instance_id: int) -> list[Task]:
         with reading(self.engine) as session:
-            found = session.scalars(select(Task).where(Task.instance_id == instance_id, Task.state == "open").order_by(Task.id))
-            rows = list(found)
+            wanted = select(Task).where(Task.instance_id == instance_id, Task.state == "open")
+            rows = list(session.scalars(wanted.order_by(Task.id)))
             session.expunge_all()
             return rows
 
@@ -62,7 +62,9 @@ class World:
         """The element ids of the open tasks, sorted."""
         return sorted(task.element_id for task in self.open(instance_id))
 
-    def do(self, instance_id: int, element_id: str, by: Actor = HAN, answers: Mapping[str, Any] | None = None, **more: Any) -> int:
+    def do(
+        self, instance_id: int, element_id: str, by: Actor = HAN, answers: Mapping[str, Any] | None = None, **more: Any,
+    ) -> int:
         """Complete the (first) open task at an element."""
         task_id = next(task.id for task in self.open(instance_id) if task.element_id == element_id)
         with unit(self.engine) as session:

@@ -50,15 +50,34 @@ def end(id: str = "E", *inner: str, outcome: str = "") -> str:
     return tag("endEvent", id, extensions(properties(outcome=outcome)) if outcome else "", *inner)
 
 
-def task(id: str, *inner: str, groups: str = "hr", form: str = "", assignee: str = "", gives: dict[str, str] | None = None,
-         takes: dict[str, str] | None = None, users: str = "", due: str = "", **found: str) -> str:
+def task(
+    id: str,
+    *inner: str,
+    groups: str = "hr",
+    form: str = "",
+    assignee: str = "",
+    gives: dict[str, str] | None = None,
+    takes: dict[str, str] | None = None,
+    users: str = "",
+    due: str = "",
+    **found: str,
+) -> str:
     """A user task; answers named in `gives` become variables (default: c)."""
     who = {"candidateGroups": groups, "assignee": assignee, "candidateUsers": users}
-    return tag("userTask", id, extensions(
-        zeebe("userTask"), zeebe("formDefinition", formId=form) if form else "",
-        zeebe("assignmentDefinition", **{key: value for key, value in who.items() if value}),
-        zeebe("taskSchedule", dueDate=due) if due else "",
-        mapping(takes, {"c": "=c"} if gives is None else gives), properties(**found)), *inner, name=f"任务{id}")
+    return tag(
+        "userTask",
+        id,
+        extensions(
+            zeebe("userTask"),
+            zeebe("formDefinition", formId=form) if form else "",
+            zeebe("assignmentDefinition", **{key: value for key, value in who.items() if value}),
+            zeebe("taskSchedule", dueDate=due) if due else "",
+            mapping(takes, {"c": "=c"} if gives is None else gives),
+            properties(**found),
+        ),
+        *inner,
+        name=f"任务{id}",
+    )
 
 
 def script(id: str, variable: str, expression: str) -> str:
@@ -70,7 +89,9 @@ def service(id: str, step: str, *inner: str, gives: dict[str, str] | None = None
 
 
 def decision(id: str, decision_id: str, variable: str) -> str:
-    return tag("businessRuleTask", id, extensions(zeebe("calledDecision", decisionId=decision_id, resultVariable=variable)))
+    return tag(
+        "businessRuleTask", id, extensions(zeebe("calledDecision", decisionId=decision_id, resultVariable=variable))
+    )
 
 
 def gateway(kind: str, id: str, default: str = "") -> str:
@@ -103,16 +124,26 @@ def catch(id: str, *inner: str) -> str:
     return tag("intermediateCatchEvent", id, *inner)
 
 
-def loop(collection: str, element: str, gathered: str = "", each: str = "", *, condition: str = "",
-         sequential: bool = False) -> str:
+def loop(
+    collection: str, element: str, gathered: str = "", each: str = "", *, condition: str = "", sequential: bool = False
+) -> str:
     said = {"inputCollection": collection, "inputElement": element, "outputCollection": gathered, "outputElement": each}
     inner = extensions(zeebe("loopCharacteristics", **{key: value for key, value in said.items() if value}))
-    inner += f'<bpmn:completionCondition xsi:type="bpmn:tFormalExpression">{condition}</bpmn:completionCondition>' if condition else ""
-    return f'<bpmn:multiInstanceLoopCharacteristics isSequential="{str(sequential).lower()}">{inner}</bpmn:multiInstanceLoopCharacteristics>'
+    inner += (
+        f'<bpmn:completionCondition xsi:type="bpmn:tFormalExpression">{condition}</bpmn:completionCondition>'
+        if condition
+        else ""
+    )
+    kind = "bpmn:multiInstanceLoopCharacteristics"
+    return f'<{kind} isSequential="{str(sequential).lower()}">{inner}</{kind}>'
 
 
 def flow(source: str, target: str, condition: str = "", id: str = "") -> str:
-    inner = f'<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">{condition}</bpmn:conditionExpression>' if condition else ""
+    inner = (
+        f'<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">{condition}</bpmn:conditionExpression>'
+        if condition
+        else ""
+    )
     return tag("sequenceFlow", id or f"f{next(_numbers)}", inner, sourceRef=source, targetRef=target)
 
 
@@ -121,10 +152,16 @@ def flows(*chains: str) -> str:
     return "".join(flow(a, b) for chain in chains for a, b in zip(chain.split(), chain.split()[1:], strict=False))
 
 
-def drawing(*inner: str, id: str = "P", head: str = "", messages: dict[str, str] | None = None,
-            errors: dict[str, str] | None = None) -> bytes:
+def drawing(
+    *inner: str,
+    id: str = "P",
+    head: str = "",
+    messages: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+) -> bytes:
     """A whole file with one executable process."""
     known = "".join(tag("message", key, name=name) for key, name in (messages or {}).items())
     known += "".join(tag("error", key, name=code, errorCode=code) for key, code in (errors or {}).items())
     process = tag("process", id, *inner, name=f"流程{id}", isExecutable="true")
-    return f'<bpmn:definitions {NAMESPACES} id="d" targetNamespace="urn:x">{head}{known}{process}</bpmn:definitions>'.encode()
+    whole = f'<bpmn:definitions {NAMESPACES} id="d" targetNamespace="urn:x">{head}{known}{process}</bpmn:definitions>'
+    return whole.encode()

@@ -6,7 +6,25 @@ from datetime import timedelta
 
 from tests.engine.conftest import HAN, World
 from tests.engine.drawings import (
-    boundary, catch, drawing, end, error, flow, flows, gateway, loop, message, script, start, tag, task, terminate, timer,
+    boundary,
+    catch,
+    drawing,
+    end,
+    error,
+    extensions,
+    flow,
+    flows,
+    gateway,
+    loop,
+    mapping,
+    message,
+    script,
+    start,
+    tag,
+    task,
+    terminate,
+    timer,
+    zeebe,
 )
 
 
@@ -19,8 +37,19 @@ def test_a_task_is_offered_done_and_the_process_ends(world: World):
 
 
 def test_the_first_true_condition_decides_else_the_default(world: World):
-    world.deploy(drawing(start(), task("A"), gateway("exclusive", "G", "no"), task("B"), task("C"), end(), flows("S A G", "B E", "C E"),
-                         flow("G", "B", "=c &gt; 5"), flow("G", "C", id="no")))
+    world.deploy(
+        drawing(
+            start(),
+            task("A"),
+            gateway("exclusive", "G", "no"),
+            task("B"),
+            task("C"),
+            end(),
+            flows("S A G", "B E", "C E"),
+            flow("G", "B", "=c &gt; 5"),
+            flow("G", "C", id="no"),
+        )
+    )
     for answer, wanted in ((9, "B"), (1, "C")):
         it = world.start()
         world.do(it, "A", c=answer)
@@ -28,8 +57,18 @@ def test_the_first_true_condition_decides_else_the_default(world: World):
 
 
 def test_parallel_branches_keep_each_others_variables(world: World):
-    it = world.run(drawing(start(), gateway("parallel", "F"), task("A", gives={"a": "=x"}), task("B", gives={"b": "=x"}), gateway("parallel", "J"),
-                           task("C"), end(), flows("S F A J", "F B J", "J C E")))
+    it = world.run(
+        drawing(
+            start(),
+            gateway("parallel", "F"),
+            task("A", gives={"a": "=x"}),
+            task("B", gives={"b": "=x"}),
+            gateway("parallel", "J"),
+            task("C"),
+            end(),
+            flows("S F A J", "F B J", "J C E"),
+        )
+    )
     assert world.names(it) == ["A", "B"]
     world.do(it, "A", x=1)
     assert world.names(it) == ["B"]
@@ -39,9 +78,22 @@ def test_parallel_branches_keep_each_others_variables(world: World):
 
 
 def test_a_parallel_join_in_a_loop_waits_for_both_in_every_round(world: World):
-    it = world.run(drawing(start(), gateway("exclusive", "M"), gateway("parallel", "F"), task("A"), task("B"), gateway("parallel", "J"), task("C"),
-                           gateway("exclusive", "X", "out"), end(), flows("S M F A J", "F B J", "J C X"),
-                           flow("X", "M", "=c = 1"), flow("X", "E", id="out")))
+    it = world.run(
+        drawing(
+            start(),
+            gateway("exclusive", "M"),
+            gateway("parallel", "F"),
+            task("A"),
+            task("B"),
+            gateway("parallel", "J"),
+            task("C"),
+            gateway("exclusive", "X", "out"),
+            end(),
+            flows("S M F A J", "F B J", "J C X"),
+            flow("X", "M", "=c = 1"),
+            flow("X", "E", id="out"),
+        )
+    )
     for first, second, again in (("B", "A", 1), ("A", "B", 1), ("B", "A", 0)):
         world.do(it, first)
         assert world.names(it) == [second]
@@ -51,8 +103,20 @@ def test_a_parallel_join_in_a_loop_waits_for_both_in_every_round(world: World):
 
 
 def test_an_inclusive_join_waits_for_the_branches_that_were_taken(world: World):
-    drawn = drawing(start(), gateway("inclusive", "F", "d"), task("A"), task("B"), task("D"), gateway("inclusive", "J"), task("C"), end(),
-                    flows("S F", "A J", "B J", "D J", "J C E"), flow("F", "A", "=a"), flow("F", "B", "=b"), flow("F", "D", id="d"))
+    drawn = drawing(
+        start(),
+        gateway("inclusive", "F", "d"),
+        task("A"),
+        task("B"),
+        task("D"),
+        gateway("inclusive", "J"),
+        task("C"),
+        end(),
+        flows("S F", "A J", "B J", "D J", "J C E"),
+        flow("F", "A", "=a"),
+        flow("F", "B", "=b"),
+        flow("F", "D", id="d"),
+    )
     world.deploy(drawn)
     both = world.start(a=True, b=True)
     assert world.names(both) == ["A", "B"]
@@ -71,8 +135,19 @@ def test_a_script_is_feel(world: World):
 
 
 def test_a_sub_process_may_end_in_several_places(world: World):
-    inside = tag("subProcess", "sub", start("s1"), task("A"), gateway("exclusive", "G", "n"), task("B"), end("e1"), end("e2"),
-                 flows("s1 A G", "B e2"), flow("G", "e1", "=c = 1"), flow("G", "B", id="n"))
+    inside = tag(
+        "subProcess",
+        "sub",
+        start("s1"),
+        task("A"),
+        gateway("exclusive", "G", "n"),
+        task("B"),
+        end("e1"),
+        end("e2"),
+        flows("s1 A G", "B e2"),
+        flow("G", "e1", "=c = 1"),
+        flow("G", "B", id="n"),
+    )
     world.deploy(drawing(start(), inside, task("C"), end(), flows("S sub C E")))
     short, long = world.start(), world.start()
     world.do(short, "A", c=1)
@@ -84,10 +159,30 @@ def test_a_sub_process_may_end_in_several_places(world: World):
 
 
 def test_an_error_end_leaves_the_sub_process_by_its_boundary_event(world: World):
-    inside = tag("subProcess", "sub", start("s1"), gateway("parallel", "F"), task("A"), task("B"), end("e1"), end("bad", error("R")),
-                 flows("s1 F A e1", "F B bad"))
-    it = world.run(drawing(start(), inside, boundary("caught", "sub", error("R")), task("C"), task("D"), end(), end("E2"),
-                           flows("S sub C E", "caught D E2"), errors={"R": "returned"}))
+    inside = tag(
+        "subProcess",
+        "sub",
+        start("s1"),
+        gateway("parallel", "F"),
+        task("A"),
+        task("B"),
+        end("e1"),
+        end("bad", error("R")),
+        flows("s1 F A e1", "F B bad"),
+    )
+    it = world.run(
+        drawing(
+            start(),
+            inside,
+            boundary("caught", "sub", error("R")),
+            task("C"),
+            task("D"),
+            end(),
+            end("E2"),
+            flows("S sub C E", "caught D E2"),
+            errors={"R": "returned"},
+        )
+    )
     assert world.names(it) == ["A", "B"]
     world.do(it, "B")
     assert world.names(it) == ["D"]
@@ -96,14 +191,34 @@ def test_an_error_end_leaves_the_sub_process_by_its_boundary_event(world: World)
 
 
 def test_a_message_interrupts_a_task(world: World):
-    it = world.run(drawing(start(), task("A"), boundary("back", "A", message("M")), task("B"), end(), end("E2"), flows("S A E", "back B E2"),
-                           messages={"M": "withdraw"}))
+    it = world.run(
+        drawing(
+            start(),
+            task("A"),
+            boundary("back", "A", message("M")),
+            task("B"),
+            end(),
+            end("E2"),
+            flows("S A E", "back B E2"),
+            messages={"M": "withdraw"},
+        )
+    )
     world.send(it, "withdraw")
     assert world.names(it) == ["B"]
 
 
 def test_a_timer_interrupts_a_task(world: World, clock):
-    it = world.run(drawing(start(), task("A"), boundary("late", "A", timer("timeDuration", "P5D")), task("B"), end(), end("E2"), flows("S A E", "late B E2")))
+    it = world.run(
+        drawing(
+            start(),
+            task("A"),
+            boundary("late", "A", timer("timeDuration", "P5D")),
+            task("B"),
+            end(),
+            end("E2"),
+            flows("S A E", "late B E2"),
+        )
+    )
     assert world.sweep() == 0
     clock.advance(timedelta(days=5))
     assert world.sweep() == 1
@@ -112,8 +227,17 @@ def test_a_timer_interrupts_a_task(world: World, clock):
 
 
 def test_a_timer_beside_a_task_does_not_interrupt_it(world: World, clock):
-    it = world.run(drawing(start(), task("A"), boundary("late", "A", timer("timeDuration", "PT1H"), interrupting=False), task("B"), end(), end("E2"),
-                           flows("S A E", "late B E2")))
+    it = world.run(
+        drawing(
+            start(),
+            task("A"),
+            boundary("late", "A", timer("timeDuration", "PT1H"), interrupting=False),
+            task("B"),
+            end(),
+            end("E2"),
+            flows("S A E", "late B E2"),
+        )
+    )
     clock.advance(timedelta(hours=1))
     world.sweep()
     assert world.names(it) == ["A", "B"]
@@ -123,9 +247,21 @@ def test_a_timer_beside_a_task_does_not_interrupt_it(world: World, clock):
 
 
 def test_the_first_event_after_the_gateway_decides(world: World, clock):
-    world.deploy(drawing(start(), gateway("eventBased", "G").replace("eventBasedGateway", "eventBasedGateway"), catch("yes", message("Y")), catch("no", message("N")),
-                         catch("silence", timer("timeDuration", "P3D")), task("A"), task("B"), task("C"), end(),
-                         flows("S G yes A E", "G no B E", "G silence C E"), messages={"Y": "accepted", "N": "refused"}))
+    world.deploy(
+        drawing(
+            start(),
+            gateway("eventBased", "G").replace("eventBasedGateway", "eventBasedGateway"),
+            catch("yes", message("Y")),
+            catch("no", message("N")),
+            catch("silence", timer("timeDuration", "P3D")),
+            task("A"),
+            task("B"),
+            task("C"),
+            end(),
+            flows("S G yes A E", "G no B E", "G silence C E"),
+            messages={"Y": "accepted", "N": "refused"},
+        )
+    )
     by_message, by_time = world.start(), world.start()
     world.send(by_message, "refused")
     assert world.names(by_message) == ["B"]
@@ -135,21 +271,45 @@ def test_the_first_event_after_the_gateway_decides(world: World, clock):
 
 
 def test_a_called_process_gets_and_gives_what_is_mapped(world: World):
-    call = tag("callActivity", "call", '<bpmn:extensionElements><zeebe:calledElement processId="Q" propagateAllChildVariables="false" propagateAllParentVariables="false"/>'
-               '<zeebe:ioMapping><zeebe:input source="=n" target="m"/><zeebe:output source="=m + c" target="r"/></zeebe:ioMapping></bpmn:extensionElements>')
-    it = world.run(drawing(start(), call, task("B"), end(), flows("S call B E")), drawing(start(), task("A"), end(), flows("S A E"), id="Q"), n=40)
+    call = tag(
+        "callActivity",
+        "call",
+        extensions(
+            zeebe(
+                "calledElement",
+                processId="Q",
+                propagateAllChildVariables="false",
+                propagateAllParentVariables="false",
+            ),
+            mapping({"m": "=n"}, {"r": "=m + c"}),
+        ),
+    )
+    it = world.run(
+        drawing(start(), call, task("B"), end(), flows("S call B E")),
+        drawing(start(), task("A"), end(), flows("S A E"), id="Q"),
+        n=40,
+    )
     world.do(it, "A", c=2)
     assert world.variables(it) == {"n": 40, "r": 42}
 
 
 def test_each_of_a_list_signs_and_the_results_are_gathered(world: World):
-    it = world.run(drawing(start(), task("A", loop("=people", "who", "votes", "=c"), assignee="=who", groups=""), task("B"), end(), flows("S A B E")),
-                   people=[12, 13])
+    it = world.run(
+        drawing(
+            start(),
+            task("A", loop("=people", "who", "votes", "=c"), assignee="=who", groups=""),
+            task("B"),
+            end(),
+            flows("S A B E"),
+        ),
+        people=[12, 13],
+    )
     assert [task.assignee_id for task in world.open(it)] == [12, 13]
     first, second = world.open(it)
     from engine import tasks
     from ledger.db import unit
     from tests.engine.conftest import LI
+
     with unit(world.engine) as session:
         tasks.complete(session, second.id, LI, {"c": "no"})
     with unit(world.engine) as session:
@@ -159,7 +319,17 @@ def test_each_of_a_list_signs_and_the_results_are_gathered(world: World):
 
 
 def test_a_terminate_end_ends_everything(world: World):
-    it = world.run(drawing(start(), gateway("parallel", "F"), task("A"), task("B"), end(), end("X", terminate()), flows("S F A E", "F B X")))
+    it = world.run(
+        drawing(
+            start(),
+            gateway("parallel", "F"),
+            task("A"),
+            task("B"),
+            end(),
+            end("X", terminate()),
+            flows("S F A E", "F B X"),
+        )
+    )
     world.do(it, "B")
     assert (world.state(it), world.names(it)) == ("completed", [])
 

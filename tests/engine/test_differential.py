@@ -1,4 +1,7 @@
-"""Random processes, step by step: the engine (with its codec between any two steps) against a model and against stock SpiffWorkflow."""
+"""Random processes, step by step: the engine against a model and against stock SpiffWorkflow.
+
+The engine's state is written down and read back between any two steps.
+"""
 
 from __future__ import annotations
 

@@ -51,7 +51,10 @@ def test_of_two_who_complete_one_wins_and_the_other_reads_who(world: World) -> N
     for _ in range(5):
         it = world.start()
         wanted = world.open(it)[0].id
-        results = together(world.engine, *(lambda s, who=who: tasks.complete(s, wanted, who, {"c": who.id}) for who in (HAN, LI)))
+        results = together(
+            world.engine,
+            *(lambda s, who=who, id=wanted: tasks.complete(s, id, who, {"c": who.id}) for who in (HAN, LI)),
+        )
         losers = [result for result in results if isinstance(result, Exception)]
         assert len(losers) == 1 and isinstance(losers[0], AlreadyDone), results
         winner = HAN if world.variables(it)["c"] == HAN.id else LI
@@ -71,15 +74,26 @@ def test_of_ten_who_claim_one_gets_it(world: World) -> None:
 
 
 def test_a_timer_and_a_completion_do_not_both_happen(world: World, clock: Any) -> None:
-    world.deploy(drawing(start(), task("A"), boundary("late", "A", timer("timeDuration", "PT1H")), task("B"), task("C"), end(),
-                         flows("S A B E", "late C E")))
+    world.deploy(
+        drawing(
+            start(),
+            task("A"),
+            boundary("late", "A", timer("timeDuration", "PT1H")),
+            task("B"),
+            task("C"),
+            end(),
+            flows("S A B E", "late C E"),
+        )
+    )
     for _ in range(4):
         it = world.start()
         clock.advance(timedelta(hours=1))
         wanted = world.open(it)[0].id
         with reading(world.engine) as session:
             ticking = timers.of_instance(session, it)[0].id
-        together(world.engine, lambda s, t=ticking: timers.fire(s, t), lambda s, w=wanted: tasks.complete(s, w, HAN, {}))
+        together(
+            world.engine, lambda s, t=ticking: timers.fire(s, t), lambda s, w=wanted: tasks.complete(s, w, HAN, {})
+        )
         world.sweep()
         assert world.names(it) in (["B"], ["C"])
         fired = count(world.engine, Timer, Timer.instance_id == it, Timer.state == "fired")
@@ -87,7 +101,17 @@ def test_a_timer_and_a_completion_do_not_both_happen(world: World, clock: Any) -
 
 
 def test_two_sweeps_fire_each_timer_once(world: World, clock: Any) -> None:
-    world.deploy(drawing(start(), task("A"), boundary("late", "A", timer("timeDuration", "PT1H")), task("B"), end(), end("E2"), flows("S A E", "late B E2")))
+    world.deploy(
+        drawing(
+            start(),
+            task("A"),
+            boundary("late", "A", timer("timeDuration", "PT1H")),
+            task("B"),
+            end(),
+            end("E2"),
+            flows("S A E", "late B E2"),
+        )
+    )
     started = [world.start() for _ in range(6)]
     clock.advance(timedelta(hours=2))
     threads = [threading.Thread(target=world.sweep) for _ in range(3)]
@@ -159,8 +183,17 @@ def test_a_stale_page_is_refused(world: World) -> None:
 
 
 def test_four_eyes(world: World) -> None:
-    it = world.run(drawing(start(), task("A"), task("B", notBy="A"), task("C", groups="hr, applicant", notApplicant="true"), end(), flows("S A B C E")),
-                   by=ANNA)
+    it = world.run(
+        drawing(
+            start(),
+            task("A"),
+            task("B", notBy="A"),
+            task("C", groups="hr, applicant", notApplicant="true"),
+            end(),
+            flows("S A B C E"),
+        ),
+        by=ANNA,
+    )
     world.do(it, "A", by=HAN)
     with reading(world.engine) as session:
         assert tasks.inbox(session, HAN) == []
@@ -173,7 +206,17 @@ def test_four_eyes(world: World) -> None:
 
 
 def test_a_message_nobody_waits_for_is_refused(world: World) -> None:
-    it = world.run(drawing(start(), task("A"), boundary("back", "A", message("M")), end(), end("E2"), flows("S A E", "back E2"), messages={"M": "withdraw"}))
+    it = world.run(
+        drawing(
+            start(),
+            task("A"),
+            boundary("back", "A", message("M")),
+            end(),
+            end("E2"),
+            flows("S A E", "back E2"),
+            messages={"M": "withdraw"},
+        )
+    )
     with pytest.raises(Conflict):
         world.send(it, "accepted")
     world.send(it, "withdraw")

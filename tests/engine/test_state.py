@@ -1,4 +1,4 @@
-"""State as bytes: everything comes back, size and speed do not grow with what has been, live objects are never stale."""
+"""State as bytes: everything comes back, size and speed do not grow with the past, live objects are never stale."""
 
 from __future__ import annotations
 
@@ -19,15 +19,35 @@ from tests.engine.conftest import World
 from tests.engine.drawings import drawing, end, flow, flows, gateway, loop, script, start, tag, task
 from tests.engine.test_differential import Ours
 
-AROUND = drawing(start(), gateway("exclusive", "M"), task("A"), task("B"), gateway("exclusive", "G", "out"), end(), flows("S M A B G"),
-                 flow("G", "M", "=c = 1"), flow("G", "E", id="out"))
+AROUND = drawing(
+    start(),
+    gateway("exclusive", "M"),
+    task("A"),
+    task("B"),
+    gateway("exclusive", "G", "out"),
+    end(),
+    flows("S M A B G"),
+    flow("G", "M", "=c = 1"),
+    flow("G", "E", id="out"),
+)
 
 
 def test_every_kind_of_value_comes_back_as_it_was() -> None:
     values = {
-        "text": "申请", "number": Decimal("12.50"), "whole": 7, "yes": True, "nothing": None, "list": [1, {"a": [dt.date(2026, 2, 29 - 1)]}],
-        "day": dt.date(2026, 11, 22), "moment": dt.datetime(2026, 11, 22, 10, 0, tzinfo=dt.UTC), "naive": dt.datetime(2026, 11, 22, 10),
-        "time": dt.time(8, 30), "days": DaysDuration(5), "months": YearsMonths(14), "range": Range(1, Decimal(3), True, False), "typename": "x",
+        "text": "申请",
+        "number": Decimal("12.50"),
+        "whole": 7,
+        "yes": True,
+        "nothing": None,
+        "list": [1, {"a": [dt.date(2026, 2, 29 - 1)]}],
+        "day": dt.date(2026, 11, 22),
+        "moment": dt.datetime(2026, 11, 22, 10, 0, tzinfo=dt.UTC),
+        "naive": dt.datetime(2026, 11, 22, 10),  # noqa: DTZ001 - FEEL has local times
+        "time": dt.time(8, 30),
+        "days": DaysDuration(5),
+        "months": YearsMonths(14),
+        "range": Range(1, Decimal(3), True, False),
+        "typename": "x",
     }
     assert unpack(pack(freeze(values))) == values
 
@@ -96,8 +116,18 @@ def test_the_live_object_is_used_again_and_forgotten_after_a_failure(world: Worl
 
 
 def test_sub_processes_and_rounds_survive_being_written_down() -> None:
-    rounds = tag("subProcess", "sub", loop("=people", "who", "votes", "=vote"), start("s"), task("A", gives={"vote": "=c"}), end("e"), flows("s A e"))
-    process = Ours(drawing(start(), script("P0", "people", "=[1, 2, 3]"), rounds, task("B"), end(), flows("S P0 sub B E")))
+    rounds = tag(
+        "subProcess",
+        "sub",
+        loop("=people", "who", "votes", "=vote"),
+        start("s"),
+        task("A", gives={"vote": "=c"}),
+        end("e"),
+        flows("s A e"),
+    )
+    process = Ours(
+        drawing(start(), script("P0", "people", "=[1, 2, 3]"), rounds, task("B"), end(), flows("S P0 sub B E"))
+    )
     assert process.ready() == ["A", "A", "A"]
     for _ in range(3):
         process.do("A", 5)
@@ -107,7 +137,9 @@ def test_sub_processes_and_rounds_survive_being_written_down() -> None:
 
 def test_rounds_one_after_another_may_stop_early() -> None:
     rounds = task("A", loop("=people", "who", "votes", "=c", condition="=c = 0", sequential=True))
-    process = Ours(drawing(start(), script("P0", "people", "=[1, 2, 3]"), rounds, task("B"), end(), flows("S P0 A B E")))
+    process = Ours(
+        drawing(start(), script("P0", "people", "=[1, 2, 3]"), rounds, task("B"), end(), flows("S P0 A B E"))
+    )
     process.do("A", 1)
     assert process.ready() == ["A"]
     process.do("A", 0)

@@ -22,8 +22,15 @@ from ledger.failpoints import arm
 from tests.engine.conftest import BOSS, HAN, World
 from tests.engine.drawings import boundary, catch, drawing, end, flows, service, start, task, timer
 
-LATE = drawing(start(), task("A"), boundary("late", "A", timer("timeDuration", "PT1H")), task("B"), end(), end("E2"),
-               flows("S A E", "late B E2"))
+LATE = drawing(
+    start(),
+    task("A"),
+    boundary("late", "A", timer("timeDuration", "PT1H")),
+    task("B"),
+    end(),
+    end("E2"),
+    flows("S A E", "late B E2"),
+)
 SWEEP = """
 import sys
 from datetime import datetime
@@ -42,7 +49,9 @@ def facts(world: World, kind: str) -> list[dict[str, Any]]:
 
 @pytest.mark.processes
 @pytest.mark.parametrize("place", ["engine.timer.fired", "engine.timer.before_commit", "engine.timer.after_commit"])
-def test_a_worker_killed_in_a_timer_fires_it_exactly_once(world: World, clock: Any, database_url: str, place: str) -> None:
+def test_a_worker_killed_in_a_timer_fires_it_exactly_once(
+    world: World, clock: Any, database_url: str, place: str
+) -> None:
     it = world.run(LATE)
     clock.advance(timedelta(hours=2))
     command = [sys.executable, "-c", SWEEP, database_url, clock().isoformat()]
@@ -71,7 +80,9 @@ def test_a_task_killed_before_its_commit_is_still_open(world: World) -> None:
 
 def test_a_deadline_in_working_days_escalates(world: World, clock: Any) -> None:
     """Sunday 22 November: two working days end on Tuesday 24th; one more is Wednesday 25th (24:00 in Shanghai)."""
-    it = world.run(drawing(start(), task("A", sla="2", escalateAfter="1", escalateTo="approver"), end(), flows("S A E")))
+    it = world.run(
+        drawing(start(), task("A", sla="2", escalateAfter="1", escalateTo="approver"), end(), flows("S A E"))
+    )
     open_task = world.open(it)[0]
     assert open_task.due_at == clocks.end_of_day(date(2026, 11, 24)) and open_task.due_confirmed
     with pytest.raises(Exception), unit(world.engine) as session:  # noqa: B017 - not offered yet
@@ -93,7 +104,15 @@ def test_a_deadline_in_a_year_without_notice_is_marked(world: World, clock: Any)
 
 
 def test_a_date_is_due_at_the_end_of_that_day_in_shanghai(world: World, clock: Any) -> None:
-    it = world.run(drawing(start(), catch("T", timer("timeDate", "=working days after(today(), 5)")), task("A"), end(), flows("S T A E")))
+    it = world.run(
+        drawing(
+            start(),
+            catch("T", timer("timeDate", "=working days after(today(), 5)")),
+            task("A"),
+            end(),
+            flows("S T A E"),
+        )
+    )
     with reading(world.engine) as session:
         ticking = timers.of_instance(session, it)[0]
         assert (ticking.due_at, ticking.due_confirmed) == (clocks.end_of_day(date(2026, 11, 27)), True)
@@ -103,8 +122,17 @@ def test_a_date_is_due_at_the_end_of_that_day_in_shanghai(world: World, clock: A
 
 
 def test_completing_a_task_takes_its_timers_away(world: World, clock: Any) -> None:
-    it = world.run(drawing(start(), task("A", sla="1", escalateTo="approver"), boundary("late", "A", timer("timeDuration", "P9D")), task("B"),
-                           end(), end("E2"), flows("S A E", "late B E2")))
+    it = world.run(
+        drawing(
+            start(),
+            task("A", sla="1", escalateTo="approver"),
+            boundary("late", "A", timer("timeDuration", "P9D")),
+            task("B"),
+            end(),
+            end("E2"),
+            flows("S A E", "late B E2"),
+        )
+    )
     world.do(it, "A")
     with reading(world.engine) as session:
         assert {found.state for found in timers.of_instance(session, it, waiting=False)} == {"cancelled"}
@@ -114,6 +142,7 @@ def test_completing_a_task_takes_its_timers_away(world: World, clock: Any) -> No
 
 def test_a_timer_that_fails_becomes_an_incident_and_holds_up_nobody(world: World, clock: Any) -> None:
     from engine import catalog
+
     broken = {"on": True}
 
     def step(_: catalog.Step) -> None:
@@ -121,7 +150,16 @@ def test_a_timer_that_fails_becomes_an_incident_and_holds_up_nobody(world: World
             raise RuntimeError("the printer is on fire")
 
     catalog.provide("P", steps={"print": step})
-    poison = world.run(drawing(start(), catch("T", timer("timeDuration", "PT1H")), service("X", "print"), task("A"), end(), flows("S T X A E")))
+    poison = world.run(
+        drawing(
+            start(),
+            catch("T", timer("timeDuration", "PT1H")),
+            service("X", "print"),
+            task("A"),
+            end(),
+            flows("S T X A E"),
+        )
+    )
     healthy = world.run(LATE)
     clock.advance(timedelta(hours=1))
     assert world.sweep() == 1 and world.names(healthy) == ["B"]
