@@ -135,15 +135,15 @@ class Model:
         given = {self.target(href)[1].name for href in node.requires} | set(self.imports)
         return frozenset(name for name in node.reads if name not in given and node.defaults.get(name) is None)
 
-    def target(self, href: str) -> tuple[str, Node]:
-        """The name of the import (empty for this file) and the node a reference points to."""
+    def target(self, href: str) -> tuple[str | None, Node]:
+        """The name of the import (None for this file) and the node a reference points to."""
         space, mark, key = href.rpartition("#")
         if mark and space != self.namespace:
             for name, model in self.imports.items():
                 if model.namespace == space and key in model.nodes:
                     return name, model.nodes[key]
         elif key in self.nodes:
-            return "", self.nodes[key]
+            return None, self.nodes[key]
         raise FeelError(f"引用的元素“{href}”不存在", f"the reference {href!r} points to nothing")
 
     def _imported(self, root: Element, models: Mapping[str, Model]) -> dict[str, Model]:
@@ -213,7 +213,7 @@ class Model:
             return
         for href in node.requires:
             where, target = self.target(href)
-            if not where:
+            if where is None:
                 self._walk(target, (*above, node.id), done)
         done.add(node.id)
 

@@ -67,12 +67,14 @@ class Run:
         names = dict(defaults)
         for href in node.requires:
             where, target = self.model.target(href)
-            if where:
+            if where is None:
+                names[target.name] = self.of(target)
+            elif not where:
+                names[target.name] = self.run_of(where).of(target)
+            else:
                 box = names.get(where)
                 box = names[where] = dict(box) if type(box) is dict else {}
                 box[target.name] = self.run_of(where).of(target)
-            else:
-                names[target.name] = self.of(target)
         return names
 
     def run_of(self, where: str) -> Run:
@@ -98,7 +100,7 @@ class Run:
             elif names[name] is None and name in node.reads:
                 missing.append(name)
         inputs = (self.model.target(href)[1] for href in node.requires)
-        missing += [n.name for n in inputs if n.kind == "inputData" and n.name not in self.context and not n.type]
+        missing += [n.name for n in inputs if n.kind == "inputData" and n.name not in self.context]
         return tuple(sorted(missing))
 
     def knowledge(self, node: Knowledge) -> Value:

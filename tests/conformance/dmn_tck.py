@@ -91,7 +91,7 @@ def evaluated(model: dmn.Model, case: Any, name: str, inputs: Mapping[str, Any])
 def check(model: dmn.Model, case: Any) -> None:
     inputs: dict[str, Any] = {}
     for node in case.findall("{*}inputNode"):
-        inputs[node.get("name")] = value_of(node)
+        provide(inputs, model, node)
     for node in case.findall("{*}resultNode"):
         expected_node = node.find("{*}expected")
         expected = None if expected_node is None else value_of(expected_node)
@@ -111,16 +111,40 @@ def shown(value: Any) -> str:
 
 
 def model_of(path: Path) -> dmn.Model:
-    """The model of a file, with whatever other models of its folder it imports."""
-    others = {}
-    for other in path.parent.glob("*.dmn"):
-        if other != path:
+    """The model of a file, with whatever other models of its folder it imports, directly or not."""
+    known: dict[str, dmn.Model] = {}
+    waiting = [other for other in path.parent.glob("*.dmn") if other != path]
+    for _ in range(len(waiting)):
+        for other in list(waiting):
             try:
-                made = dmn.parse(other.read_bytes())
-                others[made.namespace] = made
+                made = dmn.parse(other.read_bytes(), imports=known.values())
             except FeelError:
                 continue
-    return dmn.parse(path.read_bytes(), imports=others.values())
+            known[made.namespace] = made
+            waiting.remove(other)
+    return dmn.parse(path.read_bytes(), imports=known.values())
+
+
+def provide(inputs: dict[str, Any], model: dmn.Model, node: Any) -> None:
+    """An input under its name; one of an imported model under the names of the imports that lead there."""
+    way = way_to(model, node.get("namespace") or model.namespace) or ()
+    *boxes, name = [*way, *([node.get("name")] if way else dotted(model, node.get("name")))]
+    for box in boxes:
+        inputs = inputs.setdefault(box, {})
+    inputs[name] = value_of(node)
+
+
+def way_to(model: dmn.Model, namespace: str) -> tuple[str, ...] | None:
+    if model.namespace == namespace:
+        return ()
+    ways = ((name, way_to(inner, namespace)) for name, inner in model.imports.items())
+    return next(((name, *way) for name, way in ways if way is not None), None)
+
+
+def dotted(model: dmn.Model, name: str) -> list[str]:
+    """`imported.input` as its parts, when the first is an import."""
+    first, _, rest = name.partition(".")
+    return [first, *dotted(model.imports[first], rest)] if rest and first in model.imports else [name]
 
 
 def cases(folder: Path) -> Iterator[tuple[str, str, str | None]]:

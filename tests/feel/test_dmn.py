@@ -198,3 +198,17 @@ def test_java_is_never_called():
 def test_a_few_pure_functions_of_java_are_done_here():
     text = 'function(a, b) external {java: {class: "java.lang.Math", method signature: "max(double, double)"}}'
     assert model(decision("d", literal(f"({text})(3, 7)"))).evaluate("d").value == 7
+
+
+@pytest.mark.parametrize(("name", "call"), [("lib", "lib.double(21)"), ("", "double(21)")])
+def test_an_imported_model_is_reached_under_its_imports_name(name, call):
+    library = dmn.parse(file(BKM).replace(b'namespace="n"', b'namespace="library"'))
+    imported = f'<import name="{name}" namespace="library" importType="{SPACE}"/>'
+    asking = decision("d", literal(call)).replace(
+        "<literal", '<knowledgeRequirement><requiredKnowledge href="library#double"/></knowledgeRequirement><literal'
+    )
+    assert dmn.parse(file(imported, asking), imports=[library]).evaluate("d").value == 42
+
+
+def test_a_model_that_imports_what_is_not_given_is_refused():
+    refusal(file(f'<import name="lib" namespace="library" importType="{SPACE}"/>'))
