@@ -91,6 +91,12 @@ def test_everybody_reads_the_own_certificates_and_no_others(org: Organisation) -
     assert org.session.scalars(visible(select(Person), actor)).all() == [me]
 
 
+@pytest.mark.parametrize("role", sorted(set(roles()) - {"employee"}))
+def test_whoever_holds_a_role_somewhere_sees_the_units_there(role: str) -> None:
+    actor = Actor(1, "x", 1, (Grant(role, 2, "/1/2/"),))
+    assert can(actor, "unit.read", Thing("/1/2/7/")) and not can(actor, "unit.read", Thing("/1/3/"))
+
+
 def test_why_names_the_role_the_place_and_the_scope(org: Organisation) -> None:
     hr = org.actor("hr")
     assert why(hr, "certificate.read", org.worker()) == Reason("hr", org.company.id, "subtree")
