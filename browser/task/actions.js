@@ -71,5 +71,5 @@ async function send(root, form, verdict, draft) {
   if (answer.ok) return location.reload();
   draft?.resume();
   const words = answer.offline ? text("没有提交：网络不通。您填写的内容还在，请稍后再试。") : answer.body.error ?? text("没有提交（{status}）。您填写的内容还在。", { status: answer.status });
-  showProblems(root, form, answer.body.problems ?? {}, Object.keys(answer.body.problems ?? {}).length ? "" : words);
+  showProblems(root, form, answer.body.problems ?? {}, Object.keys(answer.body.problems ?? {}).length ? "" : words, answer.body.login);
 }

@@ -2,7 +2,7 @@
 // Server: POST data-files-url (multipart "file") -> 201 {id, name, size, url, thumbnail?} or {error}.
 import { FormContext } from "@bpmn-io/form-js-viewer";
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
-import { token } from "../app/request.js";
+import { renewToken, token } from "../app/request.js";
 import { text } from "../app/text.js";
 import { FileLink, size } from "./filelink.jsx";
 import { GroupFrame, told } from "./frame.jsx";
@@ -59,7 +59,8 @@ export function Files(props) {
     const key = {};
     const mark = (share) => alive.current && setGoing((all) => [...all.filter((one) => one.key !== key), { key, name: file.name, share }]);
     mark(0);
-    const answer = await send(filesUrl, file, mark);
+    let answer = await send(filesUrl, file, mark);
+    if (answer.status === 400 && await renewToken()) answer = await send(filesUrl, file, mark);
     if (!alive.current) return;
     setGoing((all) => all.filter((one) => one.key !== key));
     if (answer.status !== 201 && answer.status !== 200) return setProblems((all) => [...all, failed(answer, file)]);

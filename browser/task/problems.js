@@ -3,7 +3,7 @@ import { set } from "min-dash";
 import { text } from "../app/text.js";
 
 /** Put {"returns.0.reason": ["…"]} at the fields; keys that are no field ("" among them) stay in the list above. */
-export function showProblems(root, form, problems, message = "") {
+export function showProblems(root, form, problems, message = "", login = "") {
   const errors = {};
   const entries = [];
   for (const [key, found] of Object.entries(problems)) {
@@ -12,7 +12,12 @@ export function showProblems(root, form, problems, message = "") {
     for (const words of found) entries.push({ words, place });
   }
   if (entries.length) form._setState({ errors });
-  summary(root, form, entries, message);
+  summary(root, form, entries, message, login);
+}
+
+/** A link to sign in again without leaving what is typed. */
+export function signIn(address) {
+  return Object.assign(document.createElement("a"), { href: address, target: "_blank", rel: "noopener", textContent: text("在新标签页重新登录") });
 }
 
 /** form-js found {fieldId: [...] or {index: [...]}}: the same list. */
@@ -42,7 +47,7 @@ function placeOf(form, key) {
   return list && { path: [list.id], id: `${domId(form, [list.id])}-list`, label: list.label };
 }
 
-function summary(root, form, entries, message) {
+function summary(root, form, entries, message, login = "") {
   root.querySelector('[data-part="problems-list"]')?.remove(); // a new alert is read out, a changed one is not everywhere
   if (!entries.length && !message) return;
   const box = placeFor(root);
@@ -51,6 +56,7 @@ function summary(root, form, entries, message) {
   const list = document.createElement("ul");
   for (const { words, place } of entries) list.append(entry(words, place));
   if (entries.length) box.append(list);
+  if (login) box.append(signIn(login));
   box.focus();
 }
 

@@ -9,8 +9,15 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.forms.pages import BUILT, Site, serve
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 Open = Callable[..., Page]
 
 
@@ -35,6 +42,7 @@ def site(running: Site) -> Site:
     """The site, with nothing said and nothing asked yet."""
     running.posts.clear()
     running.answers.clear()
+    running.token = "t0ken"
     running.answers["/tasks/1/draft"] = (200, {})
     return running
 
@@ -75,6 +83,5 @@ def show(contexts: Callable[[str], BrowserContext], site: Site) -> Iterator[Open
 
     yield opened
     for page in pages:
-        page.evaluate("localStorage.clear()")
         page.context.set_offline(False)
         page.close()

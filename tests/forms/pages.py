@@ -1,4 +1,4 @@
-"""Small pages served on 127.0.0.1 with the site's Content-Security-Policy: one form or diagram each, answers kept for looking at."""
+"""Small pages served on 127.0.0.1 with the site's Content-Security-Policy; what is posted is kept for looking at."""
 
 from __future__ import annotations
 
@@ -18,18 +18,32 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "web" / "static" / "built"
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
+    "frame-ancestors 'none'"
 )
-KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".bpmn": "application/xml"}
+KINDS = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+    ".bpmn": "application/xml",
+}
 DATA: dict[str, Any] = {
     "holder_name": "某路综合楼项目",
     "documents": [
         {"value": "doc_land_use", "label": "用地批准手续", "files": [11]},
         {"value": "doc_planning", "label": "建设工程规划许可证", "files": []},
     ],
-    "facts": [{"value": "number", "label": "证书编号 320102202603150101"}, {"value": "issued_on", "label": "发证日期 2026-03-15"}],
+    "facts": [
+        {"value": "number", "label": "证书编号 320102202603150101"},
+        {"value": "issued_on", "label": "发证日期 2026-03-15"},
+    ],
     "returnable": [{"value": "project_name", "label": "工程名称"}, {"value": "doc_land_use", "label": "用地批准手续"}],
-    "kinds": [{"value": "accepted", "label": "受理"}, {"value": "supplement", "label": "补正通知"}, {"value": "denied", "label": "不予许可"}],
+    "kinds": [
+        {"value": "accepted", "label": "受理"},
+        {"value": "supplement", "label": "补正通知"},
+        {"value": "denied", "label": "不予许可"},
+    ],
 }
 FILES = {"11": {"id": 11, "name": "用地批准书.pdf", "size": 204800, "url": "/files/11"}}
 
@@ -42,6 +56,7 @@ class Site:
     pages: dict[str, str] = field(default_factory=dict)
     posts: list[tuple[str, Any]] = field(default_factory=list)
     answers: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
+    token: str = "t0ken"
 
     def show(self, html: str) -> str:
         """Serve this page; returns its address."""
@@ -58,10 +73,12 @@ def page(body: str, *scripts: str, styles: tuple[str, ...] = (), title: str = "�
     links = "".join(f'<link rel="stylesheet" href="{asset(name)}">' for name in ("fonts.css", "app.css", *styles))
     tags = "".join(f'<script src="{asset(name)}" defer></script>' for name in ("app.js", *scripts))
     return (
-        f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, '
-        f'initial-scale=1"><meta name="csrf-token" content="t0ken"><link rel="icon" href="data:,"><title>{title}</title>'
+        f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><meta name="viewport" '
+        f'content="width=device-width, initial-scale=1"><meta name="csrf-token" content="t0ken">'
+        f'<link rel="icon" href="data:,"><title>{title}</title>'
         f'<script src="{asset("theme.js")}"></script>{links}{tags}</head>'
-        f'<body class="licet licet-alone"><main class="licet-main" id="main"><h1>{title}</h1>{body}</main></body></html>'
+        f'<body class="licet licet-alone"><main class="licet-main" id="main"><h1>{title}</h1>{body}</main>'
+        "</body></html>"
     )
 
 
@@ -75,9 +92,11 @@ def form_page(key: str, *, readonly: bool = False, lang: str = "zh-CN", schema: 
     shown = {"schema": schema or load(key).schema, "data": DATA, "files": FILES, **parts}
     blocks = "".join(block(name, value) for name, value in shown.items())
     body = (
-        f'<section data-licet-form aria-busy="true" id="{key}" data-action="/tasks/1" data-version="3" data-draft-url="/tasks/1/draft" '
-        f'data-files-url="/files" data-label="{key}"{" data-readonly" if readonly else ""}>{blocks}'
-        '<p data-part="status" role="status"></p><div data-part="fields"></div><div class="licet-actions" data-part="actions"></div></section>'
+        f'<section data-licet-form aria-busy="true" id="{key}" data-action="/tasks/1" data-version="3" '
+        f'data-draft-url="/tasks/1/draft" data-files-url="/files" '
+        f'data-label="{key}"{" data-readonly" * readonly}>{blocks}'
+        '<p data-part="status" role="status"></p><div data-part="fields"></div>'
+        '<div class="licet-actions" data-part="actions"></div></section>'
     )
     return page(body, "task.js", styles=("task.css",), title=load(key).title, lang=lang)
 
@@ -103,7 +122,8 @@ def serve() -> Iterator[Site]:
 
         def do_GET(self) -> None:
             if self.path in site.pages:
-                return self.reply(200, "text/html; charset=utf-8", site.pages[self.path].encode())
+                html = site.pages[self.path].replace("t0ken", site.token)
+                return self.reply(200, "text/html; charset=utf-8", html.encode())
             folder = BUILT if self.path.startswith("/built/") else ROOT / "workflows" / "application"
             file = (folder / self.path.split("/", 2)[-1]).resolve()
             if not file.is_relative_to(folder) or not file.is_file():
@@ -117,8 +137,8 @@ def serve() -> Iterator[Site]:
             if "urlencoded" in kind:
                 read = {name: values[0] for name, values in parse_qs(body.decode()).items()}
             site.posts.append((self.path, read))
-            ok = self.headers.get("X-CSRF-Token") == "t0ken"
-            status, answer = site.answers.get(self.path, (200, {})) if ok else (403, {"error": "token"})
+            ok = self.headers.get("X-CSRF-Token") == site.token
+            status, answer = site.answers.get(self.path, (200, {})) if ok else (400, {"error": "页面打开得太久"})
             self.reply(status, "application/json", json.dumps(answer).encode())
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -106,12 +106,16 @@ def test_a_number_can_be_kept_as_text() -> None:
     assert check(form(field("number", serializeToString=True)), {"a": "8600.50"}) == {"a": "8600.5"}
 
 
-@pytest.mark.parametrize("value", ["2026-02-30", "2026-2-3", "20260203", "26-02-03", 20260203, "2026-01-01T00:00", "0001-01-01"])
+@pytest.mark.parametrize(
+    "value", ["2026-02-30", "2026-2-3", "20260203", "26-02-03", 20260203, "2026-01-01T00:00", "0001-01-01"]
+)
 def test_a_date_must_exist_and_be_written_out(value: Any) -> None:
     assert problems(form(field("datetime", subtype="date")), {"a": value}) == {"a": ["日期要写成 2026-11-22 这样"]}
 
 
-@pytest.mark.parametrize(("subtype", "value"), [("time", "10:02"), ("datetime", "2026-11-22T10:02"), ("datetime", "2026-11-22T10:02Z")])
+@pytest.mark.parametrize(
+    ("subtype", "value"), [("time", "10:02"), ("datetime", "2026-11-22T10:02"), ("datetime", "2026-11-22T10:02Z")]
+)
 def test_times_are_kept(subtype: str, value: str) -> None:
     assert check(form(field("datetime", subtype=subtype)), {"a": value}) == {"a": value}
 
@@ -166,7 +170,9 @@ def test_files_are_ids(value: Any) -> None:
 def test_somebody_elses_file_is_refused() -> None:
     made = form(field("licet-files"))
     assert check(made, {"a": [7]}, may_use=lambda number: number == 7) == {"a": [7]}
-    assert problems(made, {"a": [7, 8]}, may_use=lambda number: number == 7) == {"a": ["有文件不存在或不是您上传的，请重新上传"]}
+    assert problems(made, {"a": [7, 8]}, may_use=lambda number: number == 7) == {
+        "a": ["有文件不存在或不是您上传的，请重新上传"]
+    }
 
 
 def test_one_file_means_one_file() -> None:
@@ -220,13 +226,21 @@ def test_dotted_keys_and_groups_with_a_path_nest() -> None:
     assert check(made, {"a": {"b": "x"}, "g": {"c": "y"}}) == {"a": {"b": "x"}, "g": {"c": "y"}}
 
 
-ROWS = {"type": "dynamiclist", "path": "rows", "label": "列表", "isRepeating": True,
-        "components": [field(key="name", validate={"required": True}), field("number", "n")]}
+ROWS = {
+    "type": "dynamiclist",
+    "path": "rows",
+    "label": "列表",
+    "isRepeating": True,
+    "components": [field(key="name", validate={"required": True}), field("number", "n")],
+}
 
 
 def test_rows_are_checked_one_by_one() -> None:
     assert check(form(ROWS), {"rows": [{"name": "甲", "n": "2"}]}) == {"rows": [{"name": "甲", "n": 2}]}
-    assert problems(form(ROWS), {"rows": [{"name": "甲"}, {"n": "x"}]}) == {"rows.1.name": ["请填写"], "rows.1.n": ["请填写数字"]}
+    assert problems(form(ROWS), {"rows": [{"name": "甲"}, {"n": "x"}]}) == {
+        "rows.1.name": ["请填写"],
+        "rows.1.n": ["请填写数字"],
+    }
 
 
 def test_blank_rows_are_dropped() -> None:
@@ -267,7 +281,11 @@ def test_a_form_without_buttons_takes_no_verdict() -> None:
 
 
 def test_a_return_needs_its_reason_and_not_the_rest() -> None:
-    made = form(field(validate={"required": True}), field(key="why", **hidden_when('verdict != "return"')), verdicts=[PASS, RETURN])
+    made = form(
+        field(validate={"required": True}),
+        field(key="why", **hidden_when('verdict != "return"')),
+        verdicts=[PASS, RETURN],
+    )
     assert problems(made, {"verdict": "return"}) == {"why": ["请填写"]}
     assert check(made, {"verdict": "return", "why": "不清楚"}) == {"verdict": "return", "why": "不清楚"}
     assert problems(made, {"verdict": "pass", "a": "x", "why": "不清楚"}) == {"why": ["这一栏现在不能填写"]}
@@ -279,7 +297,10 @@ def test_a_list_can_be_what_a_verdict_needs() -> None:
 
 
 def test_every_box_ticked_before_passing() -> None:
-    made = form(field("licet-ticks", valuesKey="papers", properties={"licet:all": "pass"}), verdicts=[PASS, {**RETURN, "needs": []}])
+    made = form(
+        field("licet-ticks", valuesKey="papers", properties={"licet:all": "pass"}),
+        verdicts=[PASS, {**RETURN, "needs": []}],
+    )
     papers = {"papers": [{"value": "x", "label": "甲"}, {"value": "y", "label": "乙"}]}
     assert problems(made, {"a": ["x"], "verdict": "pass"}, papers) == {"a": ["还有没核对的项目"]}
     assert problems(made, {"a": ["x"], "verdict": "return"}, papers) == {}

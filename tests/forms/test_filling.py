@@ -38,15 +38,18 @@ def told(opened: Page) -> str:
 
 def wrong_fields(opened: Page) -> set[str]:
     """Keys the browser finds wrong, as the server writes them."""
-    return set(opened.evaluate("""() => {
-      const {form} = document.querySelector("[data-licet-form]").licetForm, errors = form._getState().errors, found = [];
+    return set(
+        opened.evaluate("""() => {
+      const {form} = document.querySelector("[data-licet-form]").licetForm, found = [];
+      const {errors} = form._getState();
       for (const one of form.get("formFieldInstanceRegistry").getAll()) {
         const path = [one.id, ...Object.values(one.indexes ?? {})];
         const at = path.reduce((inner, step) => inner?.[step], errors);
         if (Array.isArray(at) && typeof at[0] === "string") found.push(one.valuePath.join("."));
       }
       return found;
-    }"""))
+    }""")
+    )
 
 
 def submitted(site: Site) -> dict[str, Any]:
@@ -122,7 +125,10 @@ def test_a_rejection_is_asked_about_once_more(show: Open, site: Site) -> None:
 
 
 def test_what_the_server_finds_is_said_at_the_field_and_nothing_is_lost(show: Open, site: Site) -> None:
-    site.answers["/tasks/1"] = (400, {"error": "有内容需要修改", "problems": {"opinion": ["说得再清楚些"], "": ["整份表单的问题"]}})
+    site.answers["/tasks/1"] = (
+        400,
+        {"error": "有内容需要修改", "problems": {"opinion": ["说得再清楚些"], "": ["整份表单的问题"]}},
+    )
     opened = show(form_page("approve", answers={"opinion": "同意"}))
     press(opened, "approve")
     opened.wait_for_selector(".fjs-form-field-error >> text=说得再清楚些")
@@ -135,19 +141,29 @@ def test_what_the_server_finds_is_said_at_the_field_and_nothing_is_lost(show: Op
 
 
 def test_problems_that_come_with_the_page_are_shown(show: Open) -> None:
-    opened = show(form_page("apply-J03", answers={"parties": [{"role": "design", "name": "甲"}]},
-                            problems={"parties.0.name": ["名称不全"], "doc_funds": ["看不清，请重传"], "parties": ["缺少监理单位"]}))
+    opened = show(
+        form_page(
+            "apply-J03",
+            answers={"parties": [{"role": "design", "name": "甲"}]},
+            problems={"parties.0.name": ["名称不全"], "doc_funds": ["看不清，请重传"], "parties": ["缺少监理单位"]},
+        )
+    )
     for words in ("名称不全", "看不清，请重传", "缺少监理单位"):
         assert opened.locator(f".fjs-form-field-error >> text={words}").count() == 1, words
     assert "有 3 处需要修改" in told(opened)
 
 
-@pytest.mark.parametrize(("status", "answer", "said"), [
-    (409, {"error": "已由王某于 10:02 处理，您的操作没有生效。"}, "已由王某于 10:02 处理"),
-    (500, {}, "没有提交（500）"),
-    (403, {"error": "您没有权限在这里进行此操作。"}, "没有权限"),
-])
-def test_a_refusal_is_said_and_the_answers_stay(status: int, answer: dict[str, Any], said: str, show: Open, site: Site) -> None:
+@pytest.mark.parametrize(
+    ("status", "answer", "said"),
+    [
+        (409, {"error": "已由王某于 10:02 处理，您的操作没有生效。"}, "已由王某于 10:02 处理"),
+        (500, {}, "没有提交（500）"),
+        (403, {"error": "您没有权限在这里进行此操作。"}, "没有权限"),
+    ],
+)
+def test_a_refusal_is_said_and_the_answers_stay(
+    status: int, answer: dict[str, Any], said: str, show: Open, site: Site
+) -> None:
     site.answers["/tasks/1"] = (status, answer)
     opened = show(form_page("approve", answers={"opinion": "同意"}))
     press(opened, "approve")
@@ -166,6 +182,30 @@ def test_without_a_network_nothing_is_lost(show: Open, site: Site) -> None:
     opened.context.set_offline(False)
     assert wait_for_post(opened, site, "/tasks/1/draft")["answers"]["opinion"] == "同意"
     opened.wait_for_selector("[data-part=status] >> text=草稿已保存")
+
+
+def test_signing_in_again_in_another_tab_loses_nothing(show: Open, site: Site) -> None:
+    signed_out = (401, {"error": "登录已结束，请重新登录。", "login": "/sign-in"})
+    site.answers |= {"/tasks/1": signed_out, "/tasks/1/draft": signed_out}
+    opened = show(form_page("approve"))
+    opened.fill("textarea", "同意")
+    press(opened, "approve")
+    opened.wait_for_selector("[data-part=problems-list] a[href='/sign-in'][target=_blank]")
+    site.answers |= {"/tasks/1": (200, {"location": "#done"}), "/tasks/1/draft": (200, {})}
+    site.token = "an0ther"
+    press(opened, "approve")
+    opened.wait_for_url("**#done")
+    assert submitted(site)["opinion"] == "同意"
+
+
+def test_leaving_at_once_still_saves_the_draft(show: Open, site: Site) -> None:
+    opened = show(form_page("approve"))
+    asked: list[str] = []
+    opened.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    opened.fill("textarea", "先记下")
+    opened.goto(site.show(page("别的页面")))
+    assert wait_for_post(opened, site, "/tasks/1/draft")["answers"]["opinion"] == "先记下"
+    assert asked == []
 
 
 def test_the_draft_follows_the_typing(show: Open, site: Site) -> None:
@@ -189,9 +229,16 @@ def test_fast_typing_survives_other_changes(show: Open, site: Site) -> None:
     assert (answers["project_name"], answers["address"], answers["doc_contract"]) == ("abcdefgh", "ijklmnop", [7])
 
 
-@pytest.mark.parametrize(("typed", "kept"), [
-    ("20261122", "2026-11-22"), ("2026年1月2日", "2026-01-02"), ("2026/1/2", "2026-01-02"), ("２０２６．１．２", "2026-01-02"), ("2026-11-22", "2026-11-22"),
-])
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("20261122", "2026-11-22"),
+        ("2026年1月2日", "2026-01-02"),
+        ("2026/1/2", "2026-01-02"),
+        ("２０２６．１．２", "2026-01-02"),
+        ("2026-11-22", "2026-11-22"),
+    ],
+)
 def test_dates_are_understood_as_people_write_them(typed: str, kept: str, show: Open) -> None:
     opened = show(form_page("file"))
     opened.get_by_label("申报日期").first.fill(typed)
@@ -222,17 +269,25 @@ def test_files_go_up_and_can_be_taken_away(show: Open, site: Site) -> None:
     assert opened.locator(".licet-file").count() == 0
 
 
-@pytest.mark.parametrize(("file", "said"), [
-    (("病毒.exe", 10), "格式不能用"), (("空.pdf", 0), "空文件"), (("大.pdf", 20 * 2**20 + 1), "超过 20 MB"),
-])
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        (("病毒.exe", 10), "格式不能用"),
+        (("空.pdf", 0), "空文件"),
+        (("大.pdf", 20 * 2**20 + 1), "超过 20 MB"),
+    ],
+)
 def test_a_file_that_cannot_be_used_is_refused_before_it_travels(file: Any, said: str, show: Open, site: Site) -> None:
     opened = show(form_page("apply-J03"))
-    opened.evaluate("""([name, size]) => {
+    opened.evaluate(
+        """([name, size]) => {
       const input = document.querySelector("[data-files-of=doc_contract]"), carried = new DataTransfer();
       carried.items.add(new File([new Uint8Array(size)], name));
       input.files = carried.files;
       input.dispatchEvent(new Event("change", {bubbles: true}));
-    }""", file)
+    }""",
+        file,
+    )
     opened.wait_for_selector(f".fjs-form-field-error >> text={said}")
     assert sent(site, "/files") == []
 
@@ -267,7 +322,13 @@ def test_nobody_is_scolded_while_typing(show: Open) -> None:
 
 
 def test_a_row_taken_away_takes_its_problems_along(show: Open) -> None:
-    opened = show(form_page("apply-J03", answers={"parties": [{"name": "甲"}, {"name": "乙"}]}, problems={"parties.0.name": ["名称不全"]}))
+    opened = show(
+        form_page(
+            "apply-J03",
+            answers={"parties": [{"name": "甲"}, {"name": "乙"}]},
+            problems={"parties.0.name": ["名称不全"]},
+        )
+    )
     opened.wait_for_selector(".fjs-form-field-error >> text=名称不全")
     opened.get_by_label("删除第 1 行").click()
     assert opened.locator(".fjs-form-field-error").count() == 0
@@ -275,8 +336,12 @@ def test_a_row_taken_away_takes_its_problems_along(show: Open) -> None:
 
 
 def test_keys_press_what_the_page_declares(show: Open) -> None:
-    opened = show(page('<input aria-label="查找" data-key="/"><div data-rows><div data-row><a href="#1" data-row-link>一</a></div>'
-                       '<div data-row><a href="#2" data-row-link>二</a></div></div>'))
+    opened = show(
+        page(
+            '<input aria-label="查找" data-key="/"><div data-rows><div data-row><a href="#1" data-row-link>一</a></div>'
+            '<div data-row><a href="#2" data-row-link>二</a></div></div>'
+        )
+    )
     opened.keyboard.press("j")
     opened.keyboard.press("j")
     assert opened.evaluate("document.activeElement.textContent") == "二"
@@ -287,7 +352,12 @@ def test_keys_press_what_the_page_declares(show: Open) -> None:
 
 
 def test_the_page_asks_before_doing_harm(show: Open, site: Site) -> None:
-    opened = show(page('<form method="post" action="/tasks/1"><button data-confirm="确定注销吗？" data-confirm-yes="注销">注销证件</button></form>'))
+    opened = show(
+        page(
+            '<form method="post" action="/tasks/1"><button data-confirm="确定注销吗？" data-confirm-yes="注销">注销证件'
+            "</button></form>"
+        )
+    )
     opened.click("text=注销证件")
     assert opened.evaluate("document.activeElement.textContent") == "取消"
     opened.keyboard.press("Escape")

@@ -17,10 +17,35 @@ from tests.forms.making import CHECKS, filled
 from tests.forms.pages import DATA
 
 scalars = (
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.dates().map(str)
-    | st.sampled_from(["return", "pass", "other", "99", "2026-01-02", "", " ", "x" * 20_000, "\ud800", 10**400, "1e999999999", "-0", "."])
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.dates().map(str)
+    | st.sampled_from(
+        [
+            "return",
+            "pass",
+            "other",
+            "99",
+            "2026-01-02",
+            "",
+            " ",
+            "x" * 20_000,
+            "\ud800",
+            10**400,
+            "1e999999999",
+            "-0",
+            ".",
+        ]
+    )
 )
-anything = st.recursive(scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4), max_leaves=12)
+anything = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
 FORMS = {key: load(key) for key in library()}
 
 
@@ -31,7 +56,9 @@ def paths(form: Form) -> list[str]:
 def answers_for(form: Form) -> st.SearchStrategy[dict[str, Any]]:
     verdicts = st.sampled_from([v.value for v in form.verdicts]) | scalars
     row = st.dictionaries(st.sampled_from(paths(form)) | st.text(max_size=5), anything, max_size=5)
-    sent = st.dictionaries(st.sampled_from(paths(form)) | st.text(max_size=5), anything | st.lists(row, max_size=3), max_size=12)
+    sent = st.dictionaries(
+        st.sampled_from(paths(form)) | st.text(max_size=5), anything | st.lists(row, max_size=3), max_size=12
+    )
     return st.builds(lambda found, verdict: {**found, "verdict": verdict}, sent, verdicts)
 
 
@@ -71,20 +98,59 @@ def test_one_spoiled_field_spoils_only_itself(key: str, data: st.DataObject) -> 
             assert {name.split(".")[0] for name in bad.problems} <= related
 
 
-kinds = st.sampled_from(["textfield", "textarea", "number", "checkbox", "select", "radio", "checklist", "taglist", "licet-ticks", "licet-files", "datetime",
-                         "licet-number", "text", "group", "dynamiclist", "iframe", "nonsense"])
-rules = st.dictionaries(st.sampled_from(["required", "minLength", "maxLength", "min", "max", "pattern", "validationType"]), scalars, max_size=4)
+kinds = st.sampled_from(
+    [
+        "textfield",
+        "textarea",
+        "number",
+        "checkbox",
+        "select",
+        "radio",
+        "checklist",
+        "taglist",
+        "licet-ticks",
+        "licet-files",
+        "datetime",
+        "licet-number",
+        "text",
+        "group",
+        "dynamiclist",
+        "iframe",
+        "nonsense",
+    ]
+)
+rules = st.dictionaries(
+    st.sampled_from(["required", "minLength", "maxLength", "min", "max", "pattern", "validationType"]),
+    scalars,
+    max_size=4,
+)
 components = st.recursive(
-    st.fixed_dictionaries({"type": kinds, "key": st.sampled_from(["a", "b", "a.b", "c"])}, optional={
-        "validate": rules, "readonly": scalars, "disabled": st.booleans(), "valuesKey": st.just("list"), "values": st.lists(scalars, max_size=3),
-        "conditional": st.sampled_from([{"hide": "=a = b"}, {"hide": "=)"}, {"hide": "=1"}, {}]), "decimalDigits": st.integers(0, 3),
-        "subtype": st.sampled_from(["date", "time", "datetime", "?"])}),
-    lambda inner: st.fixed_dictionaries({"type": st.sampled_from(["group", "dynamiclist"]), "components": st.lists(inner, max_size=3)},
-                                        optional={"path": st.sampled_from(["g", "g.h", "a"])}),
-    max_leaves=6)
+    st.fixed_dictionaries(
+        {"type": kinds, "key": st.sampled_from(["a", "b", "a.b", "c"])},
+        optional={
+            "validate": rules,
+            "readonly": scalars,
+            "disabled": st.booleans(),
+            "valuesKey": st.just("list"),
+            "values": st.lists(scalars, max_size=3),
+            "conditional": st.sampled_from([{"hide": "=a = b"}, {"hide": "=)"}, {"hide": "=1"}, {}]),
+            "decimalDigits": st.integers(0, 3),
+            "subtype": st.sampled_from(["date", "time", "datetime", "?"]),
+        },
+    ),
+    lambda inner: st.fixed_dictionaries(
+        {"type": st.sampled_from(["group", "dynamiclist"]), "components": st.lists(inner, max_size=3)},
+        optional={"path": st.sampled_from(["g", "g.h", "a"])},
+    ),
+    max_leaves=6,
+)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(parts=st.lists(components, max_size=5), sent=st.dictionaries(st.sampled_from(["a", "b", "c", "g"]), anything, max_size=4), listed=anything)
+@given(
+    parts=st.lists(components, max_size=5),
+    sent=st.dictionaries(st.sampled_from(["a", "b", "c", "g"]), anything, max_size=4),
+    listed=anything,
+)
 def test_any_form_survives_any_answers(parts: list[dict[str, Any]], sent: dict[str, Any], listed: Any) -> None:
     run(form_of({"id": "any", "components": parts}), sent, {"list": listed})

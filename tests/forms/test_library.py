@@ -18,8 +18,22 @@ from registry.certificates.catalogue import type_of
 from tests.forms.making import CHECKS, field, filled, form, problems
 from tests.forms.pages import DATA
 
-EXPECTED = {"answer", "apply-E03", "apply-J03", "apply-P02", "approve", "chase", "compare", "denied", "file", "register-E03",
-            "register-J03", "register-P02", "review", "supplement"}
+EXPECTED = {
+    "answer",
+    "apply-E03",
+    "apply-J03",
+    "apply-P02",
+    "approve",
+    "chase",
+    "compare",
+    "denied",
+    "file",
+    "register-E03",
+    "register-J03",
+    "register-P02",
+    "review",
+    "supplement",
+}
 
 
 def test_the_forms_of_the_process_are_there() -> None:
@@ -36,7 +50,9 @@ def test_a_shipped_form_is_sound(key: str) -> None:
 def test_a_form_filled_in_passes(key: str) -> None:
     made = load(key)
     right = {**filled(made.schema, DATA), "verdict": made.verdicts[0].value}
-    assert problems(made, right, DATA) == ({"reason": ["请填写"]} if key == "answer" and right["kind"] == "denied" else {})
+    assert problems(made, right, DATA) == (
+        {"reason": ["请填写"]} if key == "answer" and right["kind"] == "denied" else {}
+    )
 
 
 @pytest.mark.parametrize("key", [key for key in library() if key.startswith("apply")])
@@ -52,7 +68,14 @@ def test_every_check_a_form_names_is_known(key: str) -> None:
 
 @pytest.mark.parametrize("code", ["J03", "E03", "P02"])
 def test_a_registration_asks_for_fields_of_the_type(code: str) -> None:
-    known = {field.key for field in type_of(code).fields} | {"licence_mark", "scans", "valid_from", "valid_until", "issuer", "issuer_code"}
+    known = {field.key for field in type_of(code).fields} | {
+        "licence_mark",
+        "scans",
+        "valid_from",
+        "valid_until",
+        "issuer",
+        "issuer_code",
+    }
     assert {str(f["key"]) for f in load(f"register-{code}").fields() if f.get("key")} <= known
 
 
@@ -155,9 +178,21 @@ def test_an_unsound_form_is_found_out(broken: dict[str, Any], said: str) -> None
 
 
 def test_keys_are_given_once_and_verdicts_need_what_exists() -> None:
-    twice = findings(form(field(), field(), verdicts=[{"value": "x", "label": "甲", "needs": ["b"]}, {"value": "x", "label": "乙"}]))
-    assert [part for part in ("键名 a 重复", "要求的栏目 b 不存在", "按钮值 x 重复") if not any(part in one for one in twice)] == []
+    twice = findings(
+        form(field(), field(), verdicts=[{"value": "x", "label": "甲", "needs": ["b"]}, {"value": "x", "label": "乙"}])
+    )
+    assert [
+        part
+        for part in ("键名 a 重复", "要求的栏目 b 不存在", "按钮值 x 重复")
+        if not any(part in one for one in twice)
+    ] == []
 
 
 def test_file_fields_are_what_we_call_documents() -> None:
-    assert all(str(f["key"]).startswith("doc_") for key in library() if key.startswith("apply") for f in load(key).fields() if f.get("type") in FILES)
+    assert all(
+        str(f["key"]).startswith("doc_")
+        for key in library()
+        if key.startswith("apply")
+        for f in load(key).fields()
+        if f.get("type") in FILES
+    )
