@@ -11,7 +11,7 @@ from ledger import clock
 
 USCC = "91330100MA27XL8A79"
 SAID: dict[str, Any] = {
-    "project_code": "2026-330109-48-01-000001", "fatal_accident": "no", "units.role": "construction",
+    "project_code": "2026-330109-48-01-000001", "trade": "01", "fatal_accident": "no", "parties.role": "construction",
     "price": 4800, "duration": 500, "start_on": "2026-12-01", "finish_on": "2028-06-30",
 }
 
