@@ -178,6 +178,11 @@ class Plan:
     blueprint: Blueprint
     decisions: Mapping[str, feel.dmn.Model]
 
+    def names(self) -> dict[str, str]:
+        """What the drawing calls its elements, by id."""
+        specs = (self.blueprint.spec, *self.blueprint.inner.values())
+        return {node.bpmn_id: node.bpmn_name for spec in specs for node in spec.task_specs.values() if node.bpmn_name}
+
     def step(self, kind: str) -> Do | None:
         """The function registered for a step of this process."""
         return STEPS.get(self.blueprint.process_id, {}).get(kind) or next(

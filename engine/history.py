@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.model import Task, Visit
+from engine import catalog
+from engine.model import Instance, Task, Visit
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,10 @@ class Passage:
 
 def visits(session: Session, instance_id: int) -> list[Passage]:
     """Every visit of every element, in the order of arrival."""
+    instance = session.get(Instance, instance_id)
+    names = {} if instance is None else catalog.plan(session, instance.definition_id).names()
     passed = [
-        Passage(row.token, row.element_id, None, row.entered_at, row.left_at, row.left_how, row.by_id, row.by_name)
+        Passage(row.token, row.element_id, names.get(row.element_id), row.entered_at, row.left_at, row.left_how, row.by_id, row.by_name)
         for row in session.scalars(select(Visit).where(Visit.instance_id == instance_id))
     ]
     done = [

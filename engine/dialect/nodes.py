@@ -16,6 +16,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine import expressions
 from engine.vocabulary import Extensions, Pairing
+from ledger.errors import Refused
 
 if TYPE_CHECKING:
     from engine.dialect.catching import BoundaryEvent
@@ -40,12 +41,14 @@ class Flow:
         self.id, self.target, self.condition = id, target, condition
 
 
-class Fault(Exception):
-    """An element could not be executed; the act is undone."""
+class Fault(Refused):
+    """流程图在“{element}”处不能继续：{cause}。您的操作没有生效，请联系流程负责人。"""
+
+    status = 500
 
     def __init__(self, element_id: str, zh: str, en: str) -> None:
         self.element_id, self.zh, self.en = element_id, zh, en
-        super().__init__(f"{element_id}: {zh} ({en})")
+        super().__init__(element=element_id, cause=zh)
 
 
 class Node(BpmnTaskSpec):  # type: ignore[misc]
