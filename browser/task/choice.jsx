@@ -19,7 +19,7 @@ export function Choice(props) {
   const { disabled, domId, errors = [], field, onBlur, onChange, onFocus, readonly, value } = props;
   const options = useChoices(field);
   const at = options.findIndex((option) => option.value === value);
-  if (readonly) return <Frame type="select" props={props}><input id={domId} class="fjs-input" readOnly value={options[at]?.label ?? ""} /></Frame>;
+  if (readonly) return <Frame type="select" props={props}><input id={domId} class="fjs-input" type="text" readOnly value={options[at]?.label ?? ""} /></Frame>;
   return (
     <Frame type="select" props={props}>
       <select id={domId} class="fjs-input licet-select" disabled={disabled} value={String(at)} aria-describedby={told(domId)}
