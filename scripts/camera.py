@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -118,23 +119,29 @@ class Seat:
             _frame(picture, box["x"] - left, box["y"] - top, box["width"], box["height"])
         keep(picture, self.studio.folder / f"{name}.png")
 
-    def _screen(self, tall: int) -> Image.Image:
+    @contextlib.contextmanager
+    def _window(self, tall: int) -> Iterator[None]:
+        """A window of this height for a moment."""
         usual = self.page.viewport_size
         if tall and usual:
             self.page.set_viewport_size({"width": usual["width"], "height": tall})
         self.page.wait_for_timeout(300)
-        picture = _opened(self.page.screenshot())
+        yield
         if tall and usual:
             self.page.set_viewport_size(usual)
-        return picture
+
+    def _screen(self, tall: int) -> Image.Image:
+        with self._window(tall):
+            return _opened(self.page.screenshot())
 
     def _pieces(self, pieces: Locator, tall: int) -> tuple[Image.Image, tuple[float, float]]:
         pieces.first.wait_for()
-        boxes = [box for piece in pieces.all() if (box := piece.bounding_box()) and box["height"]]
+        with self._window(self.page.evaluate("document.documentElement.scrollHeight")):  # so that nothing sticks
+            boxes = [box for piece in pieces.all() if (box := piece.bounding_box()) and box["height"]]
+            whole = _opened(self.page.screenshot())
         left, top = min(box["x"] for box in boxes) - 12, min(box["y"] for box in boxes) - 12
         right = max(box["x"] + box["width"] for box in boxes) + 12
         low = max(box["y"] + box["height"] for box in boxes) + 12
-        whole = _opened(self.page.screenshot(full_page=True))
         left, top, right, low = max(0, left), max(0, top), min(whole.width, right), min(whole.height, low, top + tall)
         return whole.crop((int(left), int(top), int(right), int(low))), (left, top)
 

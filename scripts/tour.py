@@ -80,7 +80,7 @@ def apply(studio: Studio) -> str:
     person.fill("apply-J03", {**PAPERS, "client_code": "91320100135800013X", "declaration": True})
     person.shot("apply-papers", of=group(person, "用地批准手续"), tall=640)
     person.button("提交申请").click()
-    person.page.wait_for_timeout(1500)
+    person.page.locator("[data-part=problems-list]").wait_for()
     person.shot("apply-problem", of=FORM, tall=640)
     person.fill("apply-J03", {"client_code": CREDIT_CODE})
     person.decide("提交申请")
@@ -123,7 +123,7 @@ def returned(studio: Studio, project: str) -> None:
     person.go("/inbox")
     person.page.locator("[data-row]", has_text=project).first.locator("[data-row-link]").click()
     person.settle()
-    person.shot("correct", tall=720)
+    person.shot("correct", of=FORM, tall=640)
     person.fill("apply-J03", {"doc_contract": ["施工合同（盖章）.pdf"], "declaration": True})
     person.decide("提交申请")
 
@@ -185,14 +185,15 @@ def registered(studio: Studio, project: str) -> None:
     open_task(keeper, project)
     own = f"320102{today:%Y%m%d}0101"
     keeper.fill("register-J03", {
-        "number": own[:-3], "issuer": "某市玄武区住房和城乡建设局", "issuer_code": "11330100002500121M",
+        "number": own, "issuer": "某市玄武区住房和城乡建设局", "issuer_code": "11330100002500121M",
         "issued_on": today.isoformat(), "valid_from": today.isoformat(), "scans": ["施工许可证.png"],
     })
+    keeper.shot("register", of=FORM, tall=1300)
+    keeper.fill("register-J03", {"number": own[:-3]})
     keeper.button("登记").click()
-    keeper.page.wait_for_timeout(1500)
-    keeper.shot("register-problem", of=FORM, tall=620)
+    keeper.page.locator("[data-part=problems-list]").wait_for()
+    keeper.shot("register-problem", of=FORM, tall=480)
     keeper.fill("register-J03", {"number": own})
-    keeper.shot("register", of=FORM)
     keeper.decide("登记")
     other = studio.at("safety")
     open_task(other, project)
