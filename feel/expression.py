@@ -123,6 +123,12 @@ def hard(names: Iterable[str]) -> frozenset[str]:
     return frozenset(normal(name) for name in names if awkward(name))
 
 
+def met_in(text: str, names: Iterable[str]) -> frozenset[str]:
+    """Those names that a reader of the text must know and that can occur in it at all."""
+    bare = "".join(text.split())
+    return frozenset(name for name in hard(names) if "".join(name.split()) in bare)
+
+
 def split(functions: Mapping[str, Any] | Iterable[str]) -> tuple[Mapping[str, Any], Iterable[str]]:
     return (functions, functions) if isinstance(functions, Mapping) else ({}, functions)
 
@@ -135,7 +141,7 @@ def compile(  # noqa: A001 - the word of the trade
     Raises FeelError with line, column and what was expected.
     """
     callables, known = split(functions)
-    return Expression(program(text, hard([*known, *names])), callables)
+    return Expression(program(text, met_in(text, [*known, *names])), callables)
 
 
 def unary_tests(text: str, *, functions: Mapping[str, Any] | Iterable[str] = (), names: Iterable[str] = ()) -> Tests:
@@ -143,7 +149,7 @@ def unary_tests(text: str, *, functions: Mapping[str, Any] | Iterable[str] = (),
     callables, known = split(functions)
     if text.strip() in ("", "-"):
         return Tests(None, callables, text)
-    return Tests(program(text, hard([*known, *names]), True), callables, text)
+    return Tests(program(text, met_in(text, [*known, *names]), True), callables, text)
 
 
 def evaluate(text: str, context: Mapping[str, Any] | None = None, functions: Mapping[str, Any] | None = None) -> Value:

@@ -99,8 +99,9 @@ class Run:
                 names[name] = self.functions[name]
             elif names[name] is None and name in node.reads:
                 missing.append(name)
-        inputs = (self.model.target(href)[1] for href in node.requires)
-        missing += [n.name for n in inputs if n.kind == "inputData" and n.name not in self.context]
+        for where, target in map(self.model.target, node.requires):
+            if where is None and target.kind == "inputData" and target.name not in self.context:
+                missing.append(target.name)
         return tuple(sorted(missing))
 
     def knowledge(self, node: Knowledge) -> Value:
