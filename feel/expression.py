@@ -125,8 +125,11 @@ def hard(names: Iterable[str]) -> frozenset[str]:
 
 def met_in(text: str, names: Iterable[str]) -> frozenset[str]:
     """Those names that a reader of the text must know and that can occur in it at all."""
+    found = hard(names)
+    if not found:
+        return found
     bare = "".join(text.split())
-    return frozenset(name for name in hard(names) if "".join(name.split()) in bare)
+    return frozenset(name for name in found if "".join(name.split()) in bare)
 
 
 def split(functions: Mapping[str, Any] | Iterable[str]) -> tuple[Mapping[str, Any], Iterable[str]]:

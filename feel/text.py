@@ -23,7 +23,7 @@ def number_text(value: Decimal) -> str:
 
 def written(value: Value, *, inside: bool = False) -> str:
     """The text of a value; `inside` a list or context, strings are quoted."""
-    spend(1)
+    spend(2)
     match value:
         case None:
             return "null"
