@@ -37,6 +37,10 @@ class Ended(Conflict):
     """证件 {code} 已是“{state}”，不能再办理。"""
 
 
+class HeldBack(Conflict):
+    """证件 {code} 处于“{state}”，不能延续，请先办理发还或取消转出。"""
+
+
 class NotSuspended(Conflict):
     """证件 {code} 没有被暂扣。"""
 
@@ -172,18 +176,33 @@ def renew(
     issuer: str, by: Actor, review_on: dt.date | None = None, fields: Mapping[str, Any] | None = None,
     licence_mark: str = "", request_id: int | None = None,
 ) -> Version:
-    """Give the certificate a new term (延续) under the same number; Ended, or WrongTerm when nothing is lengthened."""
+    """Give the certificate a new term (延续) under the same number.
+
+    Ended; HeldBack while 暂扣 or 办理转出; WrongTerm when nothing is lengthened or a gap would be left.
+    """
     require_live(certificate)
+    if certificate.state != codes.VALID:
+        raise HeldBack(code=certificate.code, state=codes.STATES[certificate.state])
     kind = in_force_of(certificate.type_code, issued_on, certificate.unit.province)
     term = drafting.checked_term(kind, valid_from=valid_from, valid_until=valid_until, issued_on=issued_on,
                                  review_on=review_on)
-    if certificate.valid_until and valid_until <= certificate.valid_until:
-        raise drafting.WrongTerm({"valid_until": [
-            Problem("新的有效期至应晚于原有效期至 {day}。", {"day": certificate.valid_until})]})
+    _require_longer(certificate, valid_from, valid_until)
     last = certificate.latest
     paper = Paper(issuer, {**last.full_fields, **(fields or {})}, licence_mark, last.qr)
     return follow(session, certificate, operation=codes.RENEWED, state=codes.VALID, fact="certificate.renewed", by=by,
                   term=term, paper=paper, request_id=request_id)
+
+
+def _require_longer(certificate: Certificate, valid_from: dt.date, valid_until: dt.date) -> None:
+    if certificate.ends_on is None or certificate.valid_until is None:
+        return
+    if valid_until <= certificate.valid_until:
+        late = Problem("新的有效期至应晚于原有效期至 {day}。", {"day": certificate.valid_until})
+        raise drafting.WrongTerm({"valid_until": [late]})
+    follows = certificate.ends_on + dt.timedelta(days=1)
+    if valid_from > follows:
+        gap = Problem("新的有效期起应不晚于 {day}，中间不能间断。", {"day": follows})
+        raise drafting.WrongTerm({"valid_from": [gap]})
 
 
 def start_work(session: Session, certificate: Certificate, *, on: dt.date, by: Actor) -> Version:

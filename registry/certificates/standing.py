@@ -112,7 +112,21 @@ def standing(
     if not holding:
         first = min(version.holds_from for version in learnt)
         return Finding(Standing.FUTURE, Why("future", "自 {day} 起生效。", {"day": first}))
-    return _of_version(max(holding, key=lambda version: version.no), on, kind)
+    found = _of_version(max(holding, key=lambda version: version.no), on, kind)
+    return _renewed_ahead(found, learnt, on) if found.standing is Standing.DUE else found
+
+
+def _renewed_ahead(found: Finding, learnt: Iterable[Held], on: dt.date) -> Finding:
+    """Near its end, but a next term that follows without a gap is already known: nothing need be done."""
+    assert found.ends_on is not None
+    follows = found.ends_on + dt.timedelta(days=1)
+    coming = [v for v in learnt if on < v.holds_from <= follows and v.state == codes.VALID]
+    if not coming:
+        return found
+    last = max(coming, key=lambda version: version.no)
+    data = {"until": found.ends_on, "next": last.valid_until or "长期", "version": f"{last.no:03d}"}
+    why = Why("renewed", "有效至 {until}，已延续至 {next}（版本 {version}）。", data, found.why.article)
+    return Finding(Standing.VALID, why, found.version, found.ends_on, found.days_left)
 
 
 def of(certificate: Certificate, *, on: dt.date | None = None, known: dt.datetime | None = None) -> Finding:
@@ -130,8 +144,7 @@ class _Row:
 
     def __init__(self, row: Certificate) -> None:
         self.no, self.state, self.note, self.term = row.version_no, row.state, "", row.term
-        self.valid_from = row.valid_from if row.version_no == 1 else None  # a later term follows without a gap
-        self.valid_until, self.review_on = row.valid_until, row.review_on
+        self.valid_from, self.valid_until, self.review_on = row.valid_from, row.valid_until, row.review_on
         self.holds_from, self.known_from = row.valid_from or dt.date.min, row.created_at
 
 
@@ -148,7 +161,7 @@ def _judge(
     article = _article(kind)
     if version.state in ENDED:
         return BY_STATE[version.state], _by_state(version, article)
-    if version.valid_from and on < version.valid_from:
+    if version.no == 1 and version.valid_from and on < version.valid_from:  # a later term follows the one before
         return Standing.FUTURE, Why("future", "自 {day} 起生效。", {"day": version.valid_from}, article)
     if ends_on and left is not None and left < 0:
         return Standing.EXPIRED, _expired(version, ends_on, -left, article)

@@ -16,6 +16,7 @@ from ledger.files import File
 from registry.certificates import codes, drafting
 from registry.certificates.lifecycle import (
     Ended,
+    HeldBack,
     NotSuspended,
     add_scans,
     cancel,
@@ -192,6 +193,22 @@ def test_a_renewal_that_does_not_lengthen_is_refused(org: Organisation) -> None:
     card = org.worker(valid_until=dt.date(2027, 5, 31))
     with pytest.raises(drafting.WrongTerm):
         renew(org.session, card, valid_from=DAY, valid_until=dt.date(2027, 5, 31), issued_on=DAY, issuer="x", by=SYSTEM)
+
+
+def test_a_renewal_leaves_no_gap(org: Organisation) -> None:
+    card = org.worker(valid_until=dt.date(2027, 5, 31))
+    with pytest.raises(drafting.WrongTerm) as refused:
+        renew(org.session, card, valid_from=dt.date(2027, 6, 2), valid_until=dt.date(2029, 5, 31), issued_on=DAY,
+              issuer="x", by=SYSTEM)
+    assert list(refused.value.problems) == ["valid_from"]
+
+
+def test_what_is_held_back_is_not_renewed(org: Organisation) -> None:
+    licence = org.licence()
+    suspend(org.session, licence, since=DAY, reason="整改", by=SYSTEM)
+    with pytest.raises(HeldBack):
+        renew(org.session, licence, valid_from=dt.date(2029, 1, 1), valid_until=dt.date(2031, 12, 31), issued_on=DAY,
+              issuer="x", by=SYSTEM)
 
 
 def test_a_suspension_is_given_back_and_a_second_return_is_refused(org: Organisation) -> None:

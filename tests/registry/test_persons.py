@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from pathlib import Path
 
@@ -110,6 +111,16 @@ def test_a_sealed_value_cannot_be_moved_to_another_column_or_read_with_another_k
 def test_the_same_value_has_one_index_but_never_one_ciphertext() -> None:
     assert sealing.index(NUMBER, "a") == sealing.index(NUMBER, "a") != sealing.index(NUMBER, "b")
     assert sealing.seal(NUMBER, "a") != sealing.seal(NUMBER, "a")
+
+
+def test_a_key_from_the_environment_comes_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(sealing.VARIABLE, base64.b64encode(b"e" * 32).decode())
+    sealing.load_key(tmp_path)
+    sealed = sealing.seal(NUMBER, "a")
+    sealing.set_key(b"e" * 32)
+    assert sealing.unseal(sealed, "a") == NUMBER and list(tmp_path.iterdir()) == []
+    with pytest.raises(ValueError):
+        sealing.set_key(b"short")
 
 
 def test_the_key_file_is_made_once_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,6 +124,15 @@ def test_a_row_renewed_ahead_stands_as_its_chain_does(org: Organisation) -> None
     assert of_row(card, DAY).standing is Standing.VALID and of(card).standing.usable
 
 
+def test_near_its_end_but_already_renewed_a_certificate_is_not_due() -> None:
+    chain = [V(), V(no=2, valid_from=D(2027, 6, 1), valid_until=D(2029, 5, 31), holds_from=D(2027, 6, 1),
+                    known_from=instant(D(2027, 4, 10)))]
+    asked = D(2027, 5, 1)
+    assert standing.standing(chain, on=asked, kind=P02).why.rule == "renewed"
+    assert standing.standing(chain, on=asked, kind=P02).standing is Standing.VALID
+    assert standing.standing(chain, on=asked, known=instant(D(2027, 4, 9)), kind=P02).standing is Standing.DUE
+
+
 def test_a_cancellation_names_its_kind_and_reason(org: Organisation) -> None:
     licence = org.licence()
     cancel(org.session, licence, kind="吊销", since=DAY, reason="出借证件", by=SYSTEM)
