@@ -34,18 +34,19 @@ def asset(name: str) -> str:
     return url_for("static", filename=name, v=_digest(folder / name))
 
 
+_known: dict[Path, tuple[int, dict[str, str]]] = {}
+
+
 def _manifest(file: Path) -> dict[str, str]:
+    """Read again when it changed; while a new build is being written, the last one known."""
     try:
         changed = file.stat().st_mtime_ns
-    except FileNotFoundError:
-        raise NotBuilt from None
-    return _read_manifest(file, changed)
-
-
-@cache
-def _read_manifest(file: Path, _changed: int) -> dict[str, str]:
-    names: dict[str, str] = json.loads(file.read_text("utf-8"))
-    return names
+        if file not in _known or _known[file][0] != changed:
+            _known[file] = changed, json.loads(file.read_text("utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        if file not in _known:
+            raise NotBuilt from None
+    return _known[file][1]
 
 
 def _digest(file: Path) -> str:
@@ -72,12 +73,22 @@ def pack(response: Response) -> Response:
     elif name.endswith(".woff2"):
         response.headers["Cache-Control"] = "public, max-age=2592000"
     file = Path(current_app.static_folder or "") / name
-    if file.suffix in COMPRESSED and "gzip" in request.accept_encodings and file.stat().st_size > SMALL:
-        response.direct_passthrough = False
-        response.set_data(_packed(file, file.stat().st_mtime_ns))
-        response.headers["Content-Encoding"] = "gzip"
+    if file.suffix in COMPRESSED and "gzip" in request.accept_encodings:
+        _compress(response, file)
     response.vary.add("Accept-Encoding")
     return response
+
+
+def _compress(response: Response, file: Path) -> None:
+    try:
+        found = file.stat()
+        packed = _packed(file, found.st_mtime_ns) if found.st_size > SMALL else None
+    except FileNotFoundError:  # taken away by a new build just now: the answer goes out as it was opened
+        return
+    if packed is not None:
+        response.direct_passthrough = False
+        response.set_data(packed)
+        response.headers["Content-Encoding"] = "gzip"
 
 
 def open_assets(app: Flask) -> None:

@@ -86,6 +86,12 @@ def shown(field: Field, value: Any) -> str:
     return f"{value} {field.unit}".strip()
 
 
+def item_of(row: Certificate) -> str:
+    """What of a number's several items it is (准操项目, 工种), a coded one by its name."""
+    coded = [field for field in row.type.fields if field.key in row.type.number.unique_by and field.kind == "code"]
+    return shown(coded[0], row.item) if len(coded) == 1 else row.item
+
+
 @dataclass(frozen=True)
 class Bar:
     """The term from its first to its last day as a bar of 1000 units: how far it has run, and where today stands."""

@@ -49,13 +49,13 @@ def init() -> None:
 
 
 @licet.command()
-@click.option("--seed", default=20261122, show_default=True, help="The same seed makes the same data.")
-def sample(seed: int) -> None:
-    """Load the demonstration group: synthetic companies, people and certificates. Only into an empty database."""
-    from registry.sample import load
+@click.option("--seed", default=2026, show_default=True, help="The same seed makes the same data.")
+@click.option("--requests", default=40, show_default=True, help="How many requests to run through the engine.")
+def sample(seed: int, requests: int) -> None:
+    """Load the demonstration group: invented companies, people, certificates, requests. Only into an empty database."""
+    from workflows.sample import load
 
-    with unit(db.engine) as session:
-        load(session, seed=seed)
+    load(db.engine, _config().files, seed=seed, requests=requests)
     click.echo("sample loaded")
 
 

@@ -138,9 +138,12 @@ def answer(status: int, text: str, *, number: str = "", **more: Any) -> Response
         told = {key: value for key, value in {"number": number, **more}.items() if value}
         return make_response(jsonify(error=text, title=title, status=status, **told), status)
     template = "_alert.html" if request.headers.get("HX-Request") else "error.html"
-    return make_response(
-        render_template(template, status=status, title=title, text=text, number=number, **more), status
-    )
+    try:
+        page = render_template(template, status=status, title=title, text=text, number=number, **more)
+    except Exception:  # the last resort: whatever broke the page may break its error page too
+        log.exception("error %s: its page could not be drawn", number or status)
+        return make_response(f"{title}\n{text}\n{number}\n", status, {"Content-Type": "text/plain; charset=utf-8"})
+    return make_response(page, status)
 
 
 def wants_json() -> bool:

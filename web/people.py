@@ -69,7 +69,7 @@ def _under(column: InstrumentedAttribute[str], unit: Unit) -> ColumnElement[bool
 def _held(column: InstrumentedAttribute[Any], owners: Iterable[int]) -> dict[int, int]:
     """How many certificates each holds, as far as one may see them: one query for the whole page."""
     query = visible(select(column, func.count()).select_from(Certificate), actor(), model=Certificate)
-    return {key: value for key, value in db.session.execute(query.where(column.in_(list(owners))).group_by(column))}
+    return dict(db.session.execute(query.where(column.in_(list(owners))).group_by(column)).all())
 
 
 def _units() -> list[Unit]:
@@ -148,7 +148,7 @@ def projects() -> str:
 
 def _managers(built: Iterable[Project | None]) -> dict[int, str]:
     ids = {one.manager_id for one in built if one and one.manager_id}
-    return {key: value for key, value in db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))}
+    return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
 
 
 @bp.get("/projects/<int:unit_id>")

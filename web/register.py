@@ -17,7 +17,7 @@ from registry.certificates.kinds import CertificateType
 from registry.certificates.models import Certificate, Scan, Version
 from registry.people.scope import subtree
 from registry.people.units import Unit
-from web.certificate import COLOURS, bar_of, certificate_of, field_rows, operation
+from web.certificate import COLOURS, bar_of, certificate_of, field_rows, item_of, operation
 from web.config import Config
 from web.guard import actor, needs
 from web.pages import cut
@@ -54,6 +54,7 @@ def colour_of(finding: standing.Finding) -> str:
 
 
 bp.add_app_template_global(place_of)
+bp.add_app_template_global(item_of)
 
 
 @bp.get("/certificates")

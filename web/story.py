@@ -21,7 +21,7 @@ from web.places import place_of
 from web.session import db
 
 KINDS = {
-    "certificate.granted": _l("登记证件"),
+    "certificate.granted": _l("证件登记入册"),
     "certificate.renewed": _l("延续证件"),
     "certificate.suspended": _l("暂扣证件"),
     "certificate.given_back": _l("发还证件"),
@@ -129,11 +129,7 @@ def _unit_names(facts: Iterable[Fact]) -> dict[int, str]:
     """The names of the units that the facts hold by id, in one query."""
     told = [{**(fact.before or {}), **(fact.after or {})} for fact in facts] + [fact.before or {} for fact in facts]
     ids = {one[key] for one in told for key in NAMED if isinstance(one.get(key), int)}
-    return (
-        {key: value for key, value in db.session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(ids)))}
-        if ids
-        else {}
-    )
+    return dict(db.session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(ids))).all()) if ids else {}
 
 
 def _told(fact: Fact, names: Mapping[int, str]) -> Told:

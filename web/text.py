@@ -83,7 +83,7 @@ def _overdue(late: dt.timedelta) -> str:
         return _("已逾期 %(n)d 分钟", n=max(1, late.total_seconds() // 60))
     if late < dt.timedelta(days=1):
         return _("已逾期 %(n)d 小时", n=late.total_seconds() // 3600)
-    return _("已逾期 %(n)d 天", n=late.days)
+    return ngettext("已逾期 %(num)d 天", "已逾期 %(num)d 天", late.days)
 
 
 def days_left(value: dt.date | None) -> str:
@@ -94,8 +94,10 @@ def days_left(value: dt.date | None) -> str:
     if left == 0:
         return _("今天到期")
     if left < 0:
-        return _("已过期 %(n)d 天", n=-left)
-    return _("还有 %(n)d 天", n=left) if left < 120 else _("还有约 %(n)d 个月", n=math.floor(left / 30.4))
+        return ngettext("已过期 %(num)d 天", "已过期 %(num)d 天", -left)
+    if left < 120:
+        return ngettext("还有 %(num)d 天", "还有 %(num)d 天", left)
+    return _("还有约 %(n)d 个月", n=math.floor(left / 30.4))
 
 
 def work_calendar() -> Calendar:

@@ -120,7 +120,7 @@ def test_the_story_tells_who_and_what_changed(house: House) -> None:
             by=actor_for(session, custodian),
         )
     text = house.browser("custodian").get(f"/certificates/{house.certificates['trade']}/story").text
-    assert text.index("暂扣证件") < text.index("登记证件")
+    assert text.index("暂扣证件") < text.index("证件登记入册")
     assert "测试custodian" in text and "<del>有效</del> → 暂扣" in text
 
 
