@@ -32,7 +32,8 @@ def visits(session: Session, instance_id: int) -> list[Passage]:
     instance = session.get(Instance, instance_id)
     names = {} if instance is None else catalog.plan(session, instance.definition_id).names()
     passed = [
-        Passage(row.token, row.element_id, names.get(row.element_id), row.entered_at, row.left_at, row.left_how, row.by_id, row.by_name)
+        Passage(row.token, row.element_id, names.get(row.element_id), row.entered_at, row.left_at, row.left_how,
+                row.by_id, row.by_name)
         for row in session.scalars(select(Visit).where(Visit.instance_id == instance_id))
     ]
     done = [

@@ -17,13 +17,12 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
-from SpiffWorkflow.task import Task as Token
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from engine.dialect import Blueprint
 from engine.dialect.catching import CatchEvent, EventGateway, TimerWait
-from engine.dialect.nodes import OVER, READY, WAITING, Node
+from engine.dialect.nodes import OVER, READY, WAITING, Node, Token
 from engine.dialect.scopes import Inner, Process
 from engine.dialect.tasks import UserTask
 from engine.packing import freeze, pack, unpack
@@ -111,9 +110,9 @@ def load(blueprint: Blueprint, blob: bytes) -> Process:
         scope = process if host < 0 else _inner(process, blueprint, spec_name, everywhere[host])
         scope.data, scope.tasks = variables, {}
         for row in rows:
-            everywhere.append(_token(scope, row, len(everywhere)))
+            everywhere.append(_token(scope, row, everywhere))
         scope.task_tree = everywhere[-len(rows)]
-    process.known = waiting_at(process)
+    process.drawn, process.known = len(everywhere), waiting_at(process)
     return process
 
 
@@ -123,17 +122,17 @@ def _inner(process: Process, blueprint: Blueprint, spec_name: str, host: Token) 
     return scope
 
 
-def _token(scope: Any, row: list[Any], number: int) -> Token:
+def _token(scope: Any, row: list[Any], before: list[Token]) -> Token:
     parent, spec_name, state, serial, *own = row
     token = Token.__new__(Token)
-    token.id, token.workflow, token._children = number, scope, []
-    token._parent = None if parent < 0 else parent
+    token.id, token.workflow, token._children = len(before) + 1, scope, []
+    token._parent = None if parent < 0 else before[parent].id
     token._state, token.task_spec, token.thread_id = state, scope.spec.task_specs[spec_name], serial
     token.triggered, token.last_state_change = False, 0
     token.data, token.internal_data = own or ({}, {})
-    scope.tasks[number] = token
+    scope.tasks[token.id] = token
     if parent >= 0:
-        scope.tasks[parent]._children.append(number)
+        before[parent]._children.append(token.id)
     return token
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import expressions
-from engine.dialect.nodes import COMPLETED, FUTURE, WAITING, Fault, Node, Token, withdraw
+from engine.dialect.nodes import COMPLETED, WAITING, Fault, Node, Token, spawn, withdraw
 
 
 class BpmnError(Exception):
@@ -79,7 +79,7 @@ class EventGateway(Node):
             raise Fault(self.bpmn_id, f"没有事件 {element_id}", f"no event {element_id}")
         token._set_state(COMPLETED)
         self.leave(token)
-        child = token._add_child(chosen, FUTURE)
+        child = spawn(token, chosen)
         chosen.enter(child)
         chosen.trigger(child, element_id, payload)
 
@@ -94,7 +94,7 @@ class BoundaryEvent(CatchEvent):
     def arm(self, host: Token) -> None:
         """The activity begins: wait beside it (errors need no waiting)."""
         if not isinstance(self.waits, ErrorWait):
-            self._update(host._add_child(self, FUTURE))
+            self._update(spawn(host, self))
 
     def arrive(self, token: Token) -> bool:
         act = token.workflow.top_workflow.act
@@ -115,7 +115,7 @@ class BoundaryEvent(CatchEvent):
 
     def catch_error(self, host: Token) -> None:
         """The activity ended with an error that this event catches."""
-        token = host._add_child(self, FUTURE)
+        token = spawn(host, self)
         self.enter(token)
         self._step_out(token, host)
         withdraw(host)
@@ -141,12 +141,12 @@ def throw(token: Token, code: str) -> None:
 
 
 def _container(token: Token) -> Token | None:
+    workflow, around = token.workflow, None
     if token.task_spec.body is not None:
-        return token.parent
-    workflow = token.workflow
-    if workflow.parent_task_id is None:
-        return None
-    return workflow.top_workflow.get_task_from_id(workflow.parent_task_id)
+        around = token.parent
+    elif workflow.parent_task_id is not None:
+        around = workflow.top_workflow.get_task_from_id(workflow.parent_task_id)
+    return around
 
 
 def _catcher(spec: Node, code: str) -> BoundaryEvent | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-from engine.dialect.nodes import OVER, WAITING, Fault, Flow, Node, Token, context
+from engine.dialect.nodes import OVER, WAITING, Fault, Flow, Node, Token, context, spawn
 
 
 class Choosing(Node):
@@ -67,7 +67,7 @@ class Joining(Node):
         left = {flow: count - 1 for flow, count in waiting.internal_data.pop("arrived").items() if count > 1}
         waiting._ready()
         if left:
-            rest = waiting.parent._add_child(self, WAITING)
+            rest = spawn(waiting.parent, self, WAITING)
             self.enter(rest)
             rest.internal_data["arrived"] = left
             self.arrived(rest)

@@ -14,7 +14,6 @@ from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 from engine import expressions
 from engine.dialect.gateways import InclusiveGateway
 from engine.dialect.nodes import (
-    FUTURE,
     OVER,
     READY,
     STARTED,
@@ -25,6 +24,7 @@ from engine.dialect.nodes import (
     Token,
     assign,
     context,
+    spawn,
     withdraw,
 )
 
@@ -90,6 +90,7 @@ class Process(Scope, BpmnWorkflow):  # type: ignore[misc]
     """A running instance: the top scope, its sub-scopes, and (during an act) the act that moves it."""
 
     act: Act
+    drawn: int = 0  # how many tokens there have been since it was read
     serial: int
     known: dict[int, str]
 
@@ -207,7 +208,7 @@ class MultiInstance(Node):
         index = state["begun"]
         if index < len(state["items"]):
             state["begun"] = index + 1
-            child = token._add_child(self.inner, FUTURE)
+            child = spawn(token, self.inner)
             child.internal_data["round"] = index
             child.data["loopCounter"] = index + 1
             if self.loop.element:
