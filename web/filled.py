@@ -31,8 +31,8 @@ class Section:
 
 
 def application_fields(application: Request) -> Fields:
-    """The fields of the application's form by key; empty when the form is no longer there."""
-    return _fields(f"apply-{application.type_code}")
+    """The fields of the application's form by key, and those of its registration; empty for forms no longer there."""
+    return {**_fields(f"register-{application.type_code}"), **_fields(f"apply-{application.type_code}")}
 
 
 @cache

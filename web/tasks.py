@@ -21,10 +21,11 @@ from web.login import local_path
 from web.requests import marks
 from web.session import db
 from web.text import moment
-from web.told import tell
+from web.told import decision, tell
 from workflows import desk, requests, story
 from workflows.checks import checks_for
 from workflows.desk import Desk
+from workflows.requests import Request
 
 bp = Blueprint("tasks", __name__, url_prefix="/tasks/<int:task_id>")
 LONGEST = 200  # characters of a value checked while it is typed
@@ -39,7 +40,7 @@ def show(task_id: int) -> ResponseReturnValue:
 def page(opened: Desk, typed: dict[str, Any] | None = None, error: BadAnswer | None = None) -> str:
     """The page, with what was typed and what is wrong with it when it comes back."""
     session, application, typed = db.session(), opened.request, typed or {}
-    own = (opened.task.form_key or "").startswith("apply-")
+    own = opened.form.key.startswith("apply-")
     return render_template(
         "tasks/task.html", desk=opened, task=opened.task, application=application,
         schema=translated(opened.form.schema, say), data=spoken(opened.data), typed=typed,
@@ -120,13 +121,13 @@ def complete(task_id: int) -> ResponseReturnValue:
         return _again(task_id, told, error)
     except Conflict as error:
         return _too_late(task_id, told, error)
-    flash(_("已提交。"), "ok")
-    return _onwards(done.instance_id)
+    application = requests.of_instance(db.session(), done.instance_id)
+    flash(_("已提交。%(what)s。", what=decision(done, application, told.answers)), "ok")
+    return _onwards(application)
 
 
-def _onwards(instance_id: int) -> ResponseReturnValue:
+def _onwards(application: Request) -> ResponseReturnValue:
     """The applicant sees where the request stands now; everybody else goes on with the inbox."""
-    application = requests.of_instance(db.session(), instance_id)
     target = url_for("inbox.tasks")
     if application.applicant_id == actor().id:
         target = url_for("requests.show", request_id=application.id)

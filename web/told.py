@@ -13,11 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.model import Task, TaskAnswer
-from forms import schema
 from ledger.actor import SYSTEM
-from ledger.errors import NotFound
 from web.filled import Fields, application_fields, field_label, value_words
 from web.i18n import say
+from workflows.desk import form_for
 from workflows.requests import Request
 from workflows.story import Line
 
@@ -27,9 +26,9 @@ KEYS = {
 }
 BAD = frozenset({"authority.refused", "authority.denied", "task.overdue", "request.returned"})
 WARN = frozenset({"authority.supplement", "task.escalated", "authority.silent"})
-ECHOES = frozenset({"task.completed", "instance.started"})  # the engine's own line about what was just told
-TOGETHER = dt.timedelta(seconds=5)
+SILENT = frozenset({"instance.started"})  # "request.opened" tells it
 Change = tuple[str, str | None, str | None]
+Decisions = Mapping[int, tuple[Task, Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -44,47 +43,31 @@ class Told:
 
 
 def tell(session: Session, lines: Sequence[Line], application: Request) -> list[Told]:
-    """The story of a request, ready to be shown; each thing once."""
+    """The story of a request, ready to be shown."""
     known, decided = application_fields(application), _decisions(session, application)
-    return [_told(line, application, known, decided) for line in _once(lines)]
+    return [_told(line, application, known, decided) for line in lines if line.kind not in SILENT]
 
 
-def _once(lines: Sequence[Line]) -> Iterator[Line]:
-    before: Line | None = None
-    for line in lines:
-        if before and line.kind in ECHOES and line.who == before.who and line.at - before.at < TOGETHER:
-            continue
-        yield line
-        before = line if line.kind.startswith("request.") else None
-
-
-def _decisions(session: Session, application: Request) -> dict[int, tuple[Task, Mapping[str, Any]]]:
+def _decisions(session: Session, application: Request) -> Decisions:
     """What was answered at each finished task of the request, by task id."""
     query = select(Task, TaskAnswer.answers).join(TaskAnswer, TaskAnswer.task_id == Task.id)
     rows = session.execute(query.where(Task.instance_id == application.instance_id))
     return {task.id: (task, answers) for task, answers in rows}
 
 
-def _told(
-    line: Line, application: Request, known: Fields, decided: Mapping[int, tuple[Task, Mapping[str, Any]]]
-) -> Told:
+def _told(line: Line, application: Request, known: Fields, decided: Decisions) -> Told:
     tone = "bad" if line.kind in BAD else "warn" if line.kind in WARN else ""
-    params = {key: say(value) if isinstance(value, str) else value for key, value in line.params.items()}
-    if line.kind.startswith("task."):
-        params["task"] = params.get("name") or params.get("task")
     who = _("系统") if line.who == SYSTEM.name else line.who
-    made = decided.get(line.params.get("task", 0)) if line.kind == "task.completed" else None
-    if made:
-        return Told(line.at, who, _decision(*made), tone, _opinion(made[1]))
-    return Told(line.at, who, say(line.text, params), tone, list(_changes(line, application, known)))
+    if line.kind == "task.completed" and (made := decided.get(line.params.get("task", 0))):
+        task, answers = made
+        return Told(line.at, who, decision(task, application, answers), tone, _opinion(answers))
+    params = {key: say(value) if isinstance(value, str) else value for key, value in line.params.items()}
+    return Told(line.at, who, say(line.text, params), tone, list(_changes(line, known)))
 
 
-def _decision(task: Task, answers: Mapping[str, Any]) -> str:
-    """人力资源初审：通过"""
-    try:
-        verdicts = {one.value: one.label for one in schema.load(task.form_key or "").verdicts}
-    except NotFound:
-        verdicts = {}
+def decision(task: Task, application: Request, answers: Mapping[str, Any]) -> str:
+    """What was decided at a task: 人力资源初审：通过."""
+    verdicts = {one.value: one.label for one in form_for(task, application).verdicts}
     label = verdicts.get(str(answers.get("verdict")), "")
     return _("%(step)s：%(verdict)s", step=say(task.name), verdict=say(label)) if label else say(task.name)
 
@@ -94,18 +77,16 @@ def _opinion(answers: Mapping[str, Any]) -> list[Change]:
     return [(what, None, str(words)) for what, words in said if words]
 
 
-def _changes(line: Line, application: Request, known: Fields) -> Iterator[Change]:
-    if line.kind == "request.returned":
-        for one in application.corrections:
-            if abs(one.at - line.at) < TOGETHER and one.by_name == line.who:
-                yield field_label(known, one.field), None, one.reason
-        return
-    named = known if line.kind == "request.submitted" else KEYS
+def _changes(line: Line, known: Fields) -> Iterator[Change]:
+    if line.kind == "request.submitted" and line.params.get("no", 1) == 1:
+        return  # everything is new; it stands on the page in full
+    about_fields = line.kind in ("request.submitted", "request.returned")
     for key in {**line.before, **line.after}:
-        if key in named:
-            what = field_label(known, key) if named is known else str(KEYS[key])
-            yield what, _side(known, line.before, key), _side(known, line.after, key)
+        if key in KEYS:
+            yield str(KEYS[key]), _side(None, line.before, key), _side(None, line.after, key)
+        elif about_fields and key in known:
+            yield field_label(known, key), _side(known[key], line.before, key), _side(known[key], line.after, key)
 
 
-def _side(known: Fields, values: Mapping[str, Any], key: str) -> str | None:
-    return value_words(known.get(key), values[key]) if key in values else None
+def _side(component: Mapping[str, Any] | None, values: Mapping[str, Any], key: str) -> str | None:
+    return value_words(component, values[key]) if key in values else None

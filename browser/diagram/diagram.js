@@ -19,8 +19,9 @@ async function draw(place) {
   const fit = () => canvasPlace.clientWidth && viewer.get("canvas").zoom("fit-viewport", "auto");
   place.append(tools(viewer, fit), legend(marks), name(viewer, place));
   keyboard(viewer, canvasPlace, fit);
-  fit();
-  new ResizeObserver(() => { if (!place.dataset.moved) fit(); }).observe(canvasPlace);
+  const begin = () => (fit(), focus(viewer, marks.active ?? []));
+  begin();
+  new ResizeObserver(() => { if (!place.dataset.moved) begin(); }).observe(canvasPlace);
   viewer.on("canvas.viewbox.changed", () => { if (document.activeElement && place.contains(document.activeElement)) place.dataset.moved = ""; });
   place.licetDiagram = viewer;
   place.removeAttribute("aria-busy");
@@ -32,6 +33,19 @@ function mark(viewer, marks) {
   const known = viewer.get("elementRegistry");
   for (const state of Object.keys(STATES))
     for (const id of marks[state] ?? []) if (known.get(id)) canvas.addMarker(id, `licet-${state}`);
+}
+
+const READABLE = 0.62; // below this the names in a drawing cannot be read
+
+/** A drawing too large to be read as a whole begins at what is active; the last tool button shows all of it. */
+function focus(viewer, ids) {
+  const canvas = viewer.get("canvas");
+  const boxes = ids.map((id) => viewer.get("elementRegistry").get(id)).filter((element) => element && !element.children?.length);
+  if (!boxes.length || canvas.zoom() >= READABLE) return;
+  const middle = (low, size) => boxes.reduce((sum, box) => sum + box[low] + box[size] / 2, 0) / boxes.length;
+  const { outer } = canvas.viewbox();
+  const [width, height] = [outer.width / READABLE, outer.height / READABLE];
+  canvas.viewbox({ x: middle("x", "width") - width / 2, y: middle("y", "height") - height / 2, width, height });
 }
 
 function tools(viewer, fit) {
