@@ -89,6 +89,11 @@ class Seat:
         self.named(words).click()
         self.settle()
 
+    def speak(self, language: str) -> None:
+        """Change the language of the site by the button at the top."""
+        self.page.get_by_role("button", name=language, exact=True).click()
+        self.settle()
+
     def fill(self, key: str, answers: Mapping[str, Any]) -> None:
         fill(self.page, key, answers)
 
@@ -156,10 +161,11 @@ def _frame(picture: Image.Image, left: float, top: float, width: float, height: 
 
 
 def keep(picture: Image.Image, file: Path) -> None:
-    """Write it as a PNG with a palette, with fewer colours until it is small enough."""
-    for colours in (128, 64, 32, 16):
+    """Write it as a PNG with a palette (one in which a small red dot stays red), fewer colours until it is small."""
+    for colours in (256, 128, 64, 32):
         out = io.BytesIO()
-        picture.quantize(colours, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+        small = picture.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        small.save(out, "PNG", optimize=True)
         if len(out.getvalue()) <= MOST:
             break
     file.write_bytes(out.getvalue())

@@ -28,7 +28,7 @@ IMAGES = ROOT / "docs" / "guide" / "images"
 LOADING = 180.0  # seconds the demonstration may take to be there
 STOPPING = 20.0
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-SPOKEN = {"LANGUAGE": "zh_CN", "LANG": "zh_CN.UTF-8"}  # of the browser's own words
+SPOKEN = {"LANGUAGE": "zh_CN", "LANG": "zh_CN.UTF-8"}  # the browser's own words, where it has Chinese ones
 
 
 def main() -> None:

@@ -85,6 +85,9 @@ def apply(studio: Studio) -> str:
     person.fill("apply-J03", {"client_code": CREDIT_CODE})
     person.decide("提交申请")
     person.shot("request", tall=1000)
+    person.speak("English")
+    person.shot("request-en", tall=1000)
+    person.speak("中文")
     phone = studio.at("applicant", phone=True)
     phone.go(person.page.url.removeprefix(studio.address))
     phone.shot("request-phone")
@@ -198,7 +201,7 @@ def registered(studio: Studio, project: str) -> None:
     other = studio.at("safety")
     open_task(other, project)
     other.fill("compare", {"checked": [], "official_query": ["官网查询截图.png"]})
-    other.shot("compare", of=FORM)
+    other.shot("compare", of=FORM, tall=1400)
     other.decide("一致，入库")
     open_request(keeper, project)
     keeper.shot("story", of="section[aria-labelledby=story]", tall=1100)
@@ -253,14 +256,13 @@ def owned(studio: Studio) -> None:
     owner.follow("第 1 版")
     owner.shot("process", tall=900)
     owner.go("/processes/new")
-    owner.shot("process-new", tall=460)
     files = dict(CATALOG["application"].files)
     files["application.bpmn"] = spoiled(files["application.bpmn"])
     chosen: list[FilePayload] = [
         {"name": name, "mimeType": "application/xml", "buffer": body} for name, body in files.items()]
     owner.page.set_input_files("#f-files", chosen)
     owner.follow("检查并发布")
-    owner.shot("process-report", tall=900)
+    owner.shot("process-report", of="#report", tall=900)
     year = clock.today().year
     for shown in (year, year + 1):
         owner.go(f"/calendar/{shown}")
