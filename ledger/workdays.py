@@ -160,7 +160,7 @@ def touch(session: Session, year: int, *, confirmed: bool, source: str) -> Calen
 
 def exceptions(year: int) -> Iterator[CalendarDay]:
     """The days of `year` that differ from their weekday, from chinesecalendar (2004-2026)."""
-    import chinese_calendar  # type: ignore[import-untyped]
+    import chinese_calendar
 
     day = dt.date(year, 1, 1)
     while day.year == year:
