@@ -161,12 +161,24 @@ def _frame(picture: Image.Image, left: float, top: float, width: float, height: 
 
 
 def keep(picture: Image.Image, file: Path) -> None:
-    """Write it as a PNG with a palette (one in which a small red dot stays red), fewer colours until it is small."""
+    """Write it as a PNG with a palette, with fewer colours until it is small enough."""
     for colours in (256, 128, 64, 32):
         out = io.BytesIO()
-        small = picture.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        small.save(out, "PNG", optimize=True)
+        _with_palette(picture, colours).save(out, "PNG", optimize=True)
         if len(out.getvalue()) <= MOST:
             break
     file.write_bytes(out.getvalue())
     say(f"{file.name}: {picture.width} x {picture.height}, {len(out.getvalue()) // 1000} kB")
+
+
+def _with_palette(picture: Image.Image, colours: int) -> Image.Image:
+    """So few colours that a small red dot stays red, and each the one most used of those it stands for."""
+    small = picture.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    places = Image.frombytes("L", small.size, small.tobytes())
+    found = Image.merge("RGBA", (*picture.split(), places)).getcolors(1 << 24) or []
+    used: dict[int, tuple[int, ...]] = {}
+    for _, colour in sorted(found):  # the most used comes last and stays
+        assert isinstance(colour, tuple)
+        used[colour[3]] = colour[:3]
+    small.putpalette([part for place in range(colours) for part in used.get(place, (0, 0, 0))])
+    return small
