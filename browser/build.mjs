@@ -2,8 +2,8 @@
 // Output: web/static/built/ (not committed): content-hashed files and manifest.json {"task.js": "task-3F2A….js"}.
 import { build, context } from "esbuild";
 import { createHash } from "node:crypto";
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, extname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { iconSprite } from "./icons.mjs";
 import { fontSheet } from "./fonts.mjs";
@@ -36,15 +36,37 @@ const options = {
   loader: { ".svg": "dataurl", ".woff2": "file" },
   legalComments: "linked",
   metafile: true,
+  write: false,
   logLevel: "warning",
   plugins: [patched],
 };
+
+// A server may be running: files appear whole, the manifest changes at one moment, and what it named before stays for an hour.
+const LEFT_FOR = 3600_000;
+const written = new Set();
+
+async function put(name, content, { always = false } = {}) {
+  const file = join(out, name);
+  written.add(name);
+  if (!always && await stat(file).catch(() => null)) return;
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(`${file}.${process.pid}`, content);
+  await rename(`${file}.${process.pid}`, file);
+}
+
+async function sweep() {
+  for (const entry of await readdir(out, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath ?? entry.path, entry.name);
+    if (!entry.isFile() || written.has(relative(out, file))) continue;
+    if (Date.now() - (await stat(file)).mtimeMs > LEFT_FOR) await rm(file, { force: true });
+  }
+}
 
 /** Write text or bytes under a name that carries its content's hash; returns that name. */
 async function hashed(name, content) {
   const tag = createHash("sha256").update(content).digest("hex").slice(0, 8).toUpperCase();
   const file = `${basename(name, extname(name))}-${tag}${extname(name)}`;
-  await writeFile(join(out, file), content);
+  await put(file, content);
   return file;
 }
 
@@ -58,25 +80,25 @@ function namesOf(metafile) {
   return names;
 }
 
-async function finish(metafile) {
+async function finish({ metafile, outputFiles }) {
+  for (const { path, contents } of outputFiles) await put(relative(out, path), contents);
   const names = namesOf(metafile);
-  await mkdir(join(out, "fonts"), { recursive: true });
   names["icons.svg"] = await hashed("icons.svg", await iconSprite(modules));
-  names["fonts.css"] = await hashed("fonts.css", await fontSheet(modules, join(out, "fonts")));
+  names["fonts.css"] = await hashed("fonts.css", await fontSheet(modules, put));
   // axe only exists where the tests' own dependencies were installed; no page refers to it
-  await cp(join(modules, "axe-core", "axe.min.js"), join(out, "axe.min.js")).catch(() => undefined);
-  await writeFile(join(out, "manifest.json"), JSON.stringify(names, null, 1) + "\n");
+  const axe = await readFile(join(modules, "axe-core", "axe.min.js")).catch(() => null);
+  if (axe) await put("axe.min.js", axe);
+  await put("manifest.json", JSON.stringify(names, null, 1) + "\n", { always: true });
+  await sweep();
   return names;
 }
 
 if (process.argv.includes("--watch")) {
-  const rewrite = { name: "manifest", setup: (b) => b.onEnd((r) => r.metafile && finish(r.metafile)) };
+  const rewrite = { name: "manifest", setup: (b) => b.onEnd((r) => r.metafile && finish(r)) };
   const watching = await context({ ...options, minify: false, plugins: [...options.plugins, rewrite] });
   await watching.watch();
 } else {
-  await rm(out, { recursive: true, force: true });
-  const result = await build(options);
-  const names = await finish(result.metafile);
+  const names = await finish(await build(options));
   for (const name of Object.values(names)) {
     const { length } = await readFile(join(out, name));
     console.log(`${String(Math.ceil(length / 1024)).padStart(6)} kB  ${name}`);
