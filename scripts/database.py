@@ -117,11 +117,11 @@ def fill(url: str, data: Path, sample: str) -> None:
         publish(session, by=SYSTEM)
     if sample == "demo":
         from registry.sample import demo_accounts
-        from workflows import sample as demonstration
+        from workflows.sample import load
 
         begun = time.monotonic()
         say("demonstration data ...")
-        demonstration.load(engine, data / "files")
+        load(engine, data / "files")
         with reading(engine) as session:
             write_accounts(data / "accounts.txt", demo_accounts(session))
         say(f"demonstration data: {time.monotonic() - begun:.0f} s")

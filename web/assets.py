@@ -73,7 +73,7 @@ def pack(response: Response) -> Response:
     elif name.endswith(".woff2"):
         response.headers["Cache-Control"] = "public, max-age=2592000"
     file = Path(current_app.static_folder or "") / name
-    if file.suffix in COMPRESSED and "gzip" in request.accept_encodings:
+    if file.suffix in COMPRESSED and request.accept_encodings.quality("gzip") > 0:
         _compress(response, file)
     response.vary.add("Accept-Encoding")
     return response

@@ -82,7 +82,7 @@ def _printed(html: str) -> Any:
 def _fetcher() -> Any:
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-    class OwnAssets(URLFetcher):  # type: ignore[misc]
+    class OwnAssets(URLFetcher):
         """Only what is named here; a page that asks for anything else is not printed at all."""
 
         def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:

@@ -46,7 +46,7 @@ def counts() -> Response:
     return jsonify(waiting())
 
 
-def _live(me: Actor) -> Select[tuple[Certificate]]:
+def _live(me: Actor) -> Select[Certificate]:
     return visible(select(Certificate), me).where(Certificate.state == codes.VALID)
 
 

@@ -15,15 +15,14 @@ from web.session import db
 
 bp = Blueprint("inbox", __name__)
 PAGE = 20
-SCOPES = {"all": _l("全部"), "groups": _l("待签收"), "mine": _l("我已签收")}
+SCOPES: dict[tasks.Scope, str] = {"all": _l("全部"), "groups": _l("待签收"), "mine": _l("我已签收")}
 
 
 @bp.get("/inbox", endpoint="tasks")
 def show() -> ResponseReturnValue:
     """One page of tasks. ?scope=all|groups|mine, ?q= searches, ?after= continues behind a task."""
     session, person = db.session(), actor()
-    scope = request.args.get("scope", "all")
-    scope = scope if scope in SCOPES else "all"
+    scope: tasks.Scope = next((known for known in SCOPES if known == request.args.get("scope")), "all")
     search = request.args.get("q", "").strip()[:80]
     found = tasks.inbox(
         session, person, scope=scope, search=search or None, after=request.args.get("after", type=int), limit=PAGE + 1

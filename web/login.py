@@ -42,7 +42,7 @@ log = logging.getLogger("licet.web")
 bp = Blueprint("login", __name__)
 
 
-class User(UserMixin):  # type: ignore[misc]
+class User(UserMixin):
     """Whoever is signed in: the account, the actor made of it, and the sign-in itself."""
 
     def __init__(self, account: Account, actor: Actor, sign_in: WebSession, token: str) -> None:

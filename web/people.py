@@ -40,7 +40,7 @@ def persons() -> str:
     )
 
 
-def _named(query: Select[tuple[Person]]) -> Select[tuple[Person]]:
+def _named(query: Select[Person]) -> Select[Person]:
     text = request.args.get("q", "").strip()[:60]
     if not text:
         return query
@@ -54,7 +54,7 @@ def _named(query: Select[tuple[Person]]) -> Select[tuple[Person]]:
     )
 
 
-def _of_unit(query: Select[tuple[Person]], unit_id: int | None) -> Select[tuple[Person]]:
+def _of_unit(query: Select[Person], unit_id: int | None) -> Select[Person]:
     if unit_id is None:
         return query
     unit = _unit(unit_id)

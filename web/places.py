@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import current_app, url_for
 
 PLACES: dict[str, tuple[str, str]] = {
@@ -19,4 +21,5 @@ def place_of(kind: str, number: int) -> str | None:
     endpoint, argument = PLACES.get(kind, ("", ""))
     if endpoint not in current_app.view_functions:
         return None
-    return url_for(endpoint, **{argument: number})
+    where: dict[str, Any] = {argument: number}
+    return url_for(endpoint, **where)

@@ -87,24 +87,25 @@ def _standing(wanted: str) -> list[ColumnElement[bool]]:
     """A standing as a condition on the columns beside the versions (certificates.standing decides one by one)."""
     today, row = clock.today(), Certificate
     running = or_(row.ends_on.is_(None), row.ends_on >= today)
-    return {
+    conditions: dict[str, list[ColumnElement[bool]]] = {
         "valid": [row.state == codes.VALID, running],
         "due": [row.state == codes.VALID, row.due_from <= today, row.ends_on >= today],
         "expired": [or_(row.state == codes.LAPSED, and_(row.state.in_(codes.LIVE), row.ends_on < today))],
         "suspended": [row.state == codes.SUSPENDED],
         "ended": [row.state.in_((codes.CANCELLED, codes.ANNULLED, codes.REVOKED))],
         "undated": [row.state.in_(codes.LIVE), row.term == codes.UNKNOWN],
-    }.get(wanted, [])
+    }
+    return conditions.get(wanted, [])
 
 
-def _searched(query: Select[tuple[Certificate]], text: str) -> Select[tuple[Certificate]]:
+def _searched(query: Select[Certificate], text: str) -> Select[Certificate]:
     for word in text[:60].split():
         if folded := drafting.folded(word):
             query = query.where(Certificate.search.contains(folded, autoescape=True))
     return query
 
 
-def _in_unit(query: Select[tuple[Certificate]], unit_id: int | None) -> Select[tuple[Certificate]]:
+def _in_unit(query: Select[Certificate], unit_id: int | None) -> Select[Certificate]:
     if unit_id is None:
         return query
     unit = db.session.scalar(visible(select(Unit), actor()).where(Unit.id == unit_id))

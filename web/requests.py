@@ -36,15 +36,14 @@ ANSWERS = {
 HOLDERS = 30
 for words in (stage_words, outcome_words, by_when, size_words):
     bp.add_app_template_global(words)
-SCOPES = {"mine": _l("我提交的"), "open": _l("办理中"), "all": _l("全部可见")}
+SCOPES: dict[requests.Scope, str] = {"mine": _l("我提交的"), "open": _l("办理中"), "all": _l("全部可见")}
 
 
 @bp.get("", endpoint="mine")
 def listed() -> ResponseReturnValue:
     """One page of requests. ?scope=mine|open|all, ?q= searches, ?page= turns."""
     session, person = db.session(), actor()
-    scope = request.args.get("scope", "mine")
-    scope = scope if scope in SCOPES else "mine"
+    scope: requests.Scope = next((known for known in SCOPES if known == request.args.get("scope")), "mine")
     search = request.args.get("q", "").strip()[:80]
     number = max(1, request.args.get("page", 1, type=int))
     rows, total = requests.find(session, person, scope=scope, search=search or None, page=number, size=PAGE)
@@ -130,7 +129,7 @@ def state(request_id: int) -> ResponseReturnValue:
 
 def marks(application: Request) -> dict[str, list[str]]:
     """Element ids for the drawing, {"active": [...], "completed": [...]}; none is in both."""
-    visits = history.visits(db.session(), application.instance_id)
+    visits = history.visits(db.session(), application.instance_id) if application.instance_id else []
     active = {visit.element_id for visit in visits if visit.left_at is None}
     passed = {visit.element_id for visit in visits if visit.how == "completed"}
     return {"active": sorted(active), "completed": sorted(passed - active)}

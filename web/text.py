@@ -104,7 +104,7 @@ def work_calendar() -> Calendar:
     """The working-day calendar, read once a request."""
     if "work_calendar" not in g:
         g.work_calendar = calendar(db.session())
-    return g.work_calendar  # type: ignore[no-any-return]
+    return g.work_calendar
 
 
 def masked_name(name: str) -> str:

@@ -10,7 +10,7 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from lxml import etree
 
@@ -27,7 +27,7 @@ def diagram(fileobj: IO[bytes], _keywords: Any, _tags: Any, options: Any) -> Ite
     for element in tree.iter():
         name = element.get("name") if isinstance(element.tag, str) and element.tag.startswith(BPMN) else None
         if name and CHINESE.search(name):
-            yield element.sourceline or 0, "", name, []
+            yield cast(int, element.sourceline), "", str(name), []
 
 
 def code(fileobj: IO[bytes], _keywords: Any, _tags: Any, options: Any) -> Iterator[Message]:

@@ -1,7 +1,7 @@
 """the first tables
 
 Revision ID: 0001
-Revises: 
+Revises: nothing
 """
 
 from __future__ import annotations

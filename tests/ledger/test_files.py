@@ -8,6 +8,7 @@ from ledger.actor import Actor
 from ledger.errors import NotFound, TooLarge, WrongKind
 from ledger.files import EmptyFile, EndingDiffers, keep, path_of, tidy
 
+
 @pytest.fixture
 def folder(tmp_path):
     return tmp_path / "files"
