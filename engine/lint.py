@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from engine.drawing import Element
 from engine.findings import Finding
-from engine.rules import elements, extensions, references, structure, texts
+from engine.rules import elements, extensions, references, soundness, structure, texts
 from engine.rules.sheet import Sheet, Surroundings, processes
 from engine.vocabulary import BPMN, read_extensions
 
-RULES = (*elements.RULES, *structure.RULES, *extensions.RULES, *references.RULES, *texts.RULES)
+RULES = (*elements.RULES, *structure.RULES, *soundness.RULES, *extensions.RULES, *references.RULES, *texts.RULES)
 
 
 def called(root: Element) -> set[str]:

@@ -236,19 +236,20 @@ class Inside(Block):
         return super().looped_join(False)
 
 
-def grow(random: Random, depth: int) -> Block:
-    """A random block."""
+def grow(random: Random, depth: int, alone: bool = True) -> Block:
+    """A random block; beside parallel branches (`alone` False) nothing interrupts, or a join would wait for ever."""
     chance = random.random()
     if depth == 0 or chance < 0.35:
-        return User(random.choice(["", "", "", "interrupting", "beside"]))
+        return User(random.choice(["", "", "", "interrupting" if alone else "", "beside"]))
     if chance < 0.55:
-        return Sequence([grow(random, depth - 1) for _ in range(random.randint(2, 3))])
+        return Sequence([grow(random, depth - 1, alone) for _ in range(random.randint(2, 3))])
     if chance < 0.63:
         return Inside(grow(random, depth - 1))
     if chance < 0.90:
         kind = random.choice(["exclusive", "parallel", "parallel", "inclusive"])
-        return Branches(kind, [grow(random, depth - 1) for _ in range(random.randint(2, 3))])
-    return Loop(grow(random, depth - 1))
+        single = alone and kind == "exclusive"
+        return Branches(kind, [grow(random, depth - 1, single) for _ in range(random.randint(2, 3))])
+    return Loop(grow(random, depth - 1, alone))
 
 
 def process(seed: int) -> tuple[Block, bytes, bytes]:

@@ -40,6 +40,17 @@ def event(kind: str, id: str, definition: str) -> str:
     return tag(kind, id, f"<bpmn:{definition}EventDefinition id='{id}_d'/>")
 
 
+STUCK = [
+    start(),
+    gateway("exclusive", "G", "d"),
+    task("A"),
+    task("B"),
+    gateway("parallel", "J"),
+    end(),
+    flow("G", "A", "=c"),
+    flow("G", "B", id="d"),
+    flows("S G", "A J E", "B J"),
+]
 REFUSED: dict[str, tuple[str, str, list[str]]] = {
     "a link throw": ("event", "L", [start(), event("intermediateThrowEvent", "L", "link"), end(), flows("S L E")]),
     "a signal end": ("event", "E", [start(), event("endEvent", "E", "signal"), flows("S E")]),
@@ -203,6 +214,7 @@ REFUSED: dict[str, tuple[str, str, list[str]]] = {
     ),
     "an id used twice": ("id", "A", [start(), task("A"), task("A"), end(), flows("S A E")]),
     "a flow to nowhere": ("flow", "x", [*FINE, flow("A", "Z", id="x")]),
+    "a parallel join of exclusive branches": ("stuck", "J", STUCK),
     "no end": ("no-end", "P", [start(), task("A"), flows("S A")]),
 }
 
