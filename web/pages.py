@@ -9,6 +9,7 @@ from typing import Any
 from flask import request, url_for
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.interfaces import ORMOption
 
 SIZE = 25
 
@@ -42,13 +43,20 @@ class Page:
         return with_arguments(page=number if number > 1 else None)
 
 
-def cut(session: Session, query: Select[Any], size: int = SIZE) -> Page:
-    """The page of `query` that the address asks for (?page=2). Beyond the last page is the last page."""
-    total = session.scalar(select(func.count()).select_from(query.order_by(None).options().subquery())) or 0
+def cut(session: Session, query: Select[Any], *options: ORMOption, size: int = SIZE) -> Page:
+    """The page of `query` (of one model with an `id`) that the address asks for (?page=2); beyond the last is the last.
+
+    Ids are counted, sorted and cut first, so that deep pages of long lists do not carry whole rows through the sort;
+    `options` load what the rows of the page need.
+    """
+    model = query.column_descriptions[0]["entity"]
+    ids = query.with_only_columns(model.id)
+    total = session.scalar(select(func.count()).select_from(ids.order_by(None).subquery())) or 0
     last = max(1, -(-total // size))
     number = min(max(1, request.args.get("page", 1, type=int)), last)
-    rows = session.scalars(query.limit(size).offset((number - 1) * size)).unique().all()
-    return Page(rows, number, total, size)
+    wanted = session.scalars(ids.limit(size).offset((number - 1) * size)).all()
+    found = {row.id: row for row in session.scalars(select(model).where(model.id.in_(wanted)).options(*options))}
+    return Page([found[key] for key in wanted], number, total, size)
 
 
 def with_arguments(**changes: Any) -> str:

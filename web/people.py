@@ -27,11 +27,12 @@ bp = Blueprint("people", __name__)
 @needs("person.read")
 def persons() -> str:
     """The people one may see, by name; ?q= finds a piece of the name, its pinyin or its initials, ?unit= a place."""
-    query = visible(select(Person), actor()).options(joinedload(Person.unit), joinedload(Person.company))
+    query = visible(select(Person), actor())
     query = _of_unit(_named(query), request.args.get("unit", type=int))
     if request.args.get("left") != "yes":
         query = query.where(Person.left_on.is_(None))
-    listed = cut(db.session(), query.order_by(Person.pinyin, Person.id))
+    loaded = joinedload(Person.unit), joinedload(Person.company)
+    listed = cut(db.session(), query.order_by(Person.pinyin, Person.id), *loaded)
     return render_template(
         "people.html",
         listed=listed,
@@ -130,14 +131,10 @@ def disclose(person_id: int) -> str:
 @needs("unit.read")
 def projects() -> str:
     """The projects one may see; ?q= finds a piece of the name or the code."""
-    query = (
-        visible(select(Unit), actor())
-        .where(Unit.kind == "project")
-        .options(joinedload(Unit.project), joinedload(Unit.parent))
-    )
+    query = visible(select(Unit), actor()).where(Unit.kind == "project")
     if text := request.args.get("q", "").strip()[:60]:
         query = query.where(or_(Unit.name.contains(text, autoescape=True), Unit.code.contains(text, autoescape=True)))
-    listed = cut(db.session(), query.order_by(Unit.path))
+    listed = cut(db.session(), query.order_by(Unit.path), joinedload(Unit.project), joinedload(Unit.parent))
     return render_template(
         "projects.html",
         listed=listed,
