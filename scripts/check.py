@@ -14,7 +14,7 @@ LINT = {
     "types": [PYTHON, "-m", "mypy"],
     "floors": [PYTHON, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
 }
-TESTS = [PYTHON, "-m", "pytest", "-n", "2", "--dist", "worksteal", "-q", "--durations=15"]
+TESTS = [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-q", "--durations=15"]
 
 
 def main() -> None:
