@@ -43,7 +43,7 @@ def site(running: Site) -> Site:
     running.posts.clear()
     running.answers.clear()
     running.token = "t0ken"
-    running.answers["/tasks/1/draft"] = (200, {})
+    running.answers |= {"/tasks/1": (200, {"location": "#sent"}), "/tasks/1/draft": (200, {})}
     return running
 
 
@@ -83,5 +83,4 @@ def show(contexts: Callable[[str], BrowserContext], site: Site) -> Iterator[Open
 
     yield opened
     for page in pages:
-        page.context.set_offline(False)
         page.close()
