@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from registry.sample import LOGINS, PASSWORD
+from scripts.shots import chromium
+from scripts.system import Stop
 from tests.structure.source import ROOT, tracked
 
 PAGES = [name for name in tracked() if name.endswith(".md")]
@@ -48,3 +50,10 @@ def test_the_readme_names_every_demonstration_account(page: str) -> None:
 def test_both_readmes_have_the_same_parts() -> None:
     parts = [(ROOT / page).read_text(encoding="utf-8").count("\n## ") for page in ("README.md", "README.zh.md")]
     assert parts[0] == parts[1]
+
+
+def test_without_a_chromium_no_pictures_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("LICET_CHROMIUM", raising=False)
+    with pytest.raises(Stop, match="need a Chromium"):
+        chromium()
