@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from werkzeug.exceptions import BadRequest
 from forms.schema import FILES, Form, label_of
 from ledger.actor import Actor
 from ledger.errors import NotFound
+from ledger.files import File
 from web.files import described
 from web.i18n import say
 from workflows import desk
@@ -89,13 +90,15 @@ def _spoken(option: Any) -> Any:
     return {**option, "label": say(str(option["label"]))}
 
 
-def files_in(session: Session, person: Actor, form: Form, *answers: Mapping[str, Any]) -> dict[int, Any]:
+def files_in(
+    session: Session, person: Actor, form: Form, *answers: Mapping[str, Any], known: Iterable[File] = ()
+) -> dict[int, Any]:
     """What is known of the files that `answers` name: in file fields, and under "files" in the rows of a list to tick.
 
-    Those the person may not see are left out.
+    Those the person may not see are left out; `known` are files already found to be visible.
     """
     keys = {"files"} | {one["key"] for one in form.fields() if one.get("type") in FILES}
-    found: dict[int, Any] = {}
+    found: dict[int, Any] = {file.id: described(file) for file in known}
     for number in _numbers(answers, keys):
         if number in found or len(found) >= MOST_FILES_SHOWN:
             continue

@@ -15,6 +15,7 @@ from engine import catalog
 from engine.model import Definition, Instance
 from ledger.errors import BadDiagram, NotFound, Refused, TooLarge
 from registry.access.rules import can
+from web.drawn import drawn
 from web.errors import sentence
 from web.guard import actor, needs
 from web.session import db
@@ -69,10 +70,12 @@ def show(definition_id: int) -> ResponseReturnValue:
 def diagram(definition_id: int) -> Response:
     """The drawing as it was deployed; ?save=1 to keep it as a file."""
     definition = _definition(db.session(), definition_id)
-    response = Response(catalog.diagram(db.session(), definition), mimetype="application/xml")
-    if request.args.get("save"):
-        name = f"{definition.process_id}-v{definition.version}.bpmn"
-        response.headers.set("Content-Disposition", "attachment", filename=name)
+    body = catalog.diagram(db.session(), definition)
+    if not request.args.get("save"):
+        return drawn(body)
+    response = Response(body, mimetype="application/xml")
+    name = f"{definition.process_id}-v{definition.version}.bpmn"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
 
 

@@ -16,6 +16,7 @@ from ledger.errors import BadAnswer, Conflict, NotFound
 from registry.access.rules import can
 from registry.certificates.catalogue import type_of
 from web.answers import Sent, files_in, sent
+from web.drawn import drawn
 from web.errors import answer, field_problems, sentence, wants_json
 from web.filled import application_fields, channel_words, field_label, filled_in, papers, size_words
 from web.guard import actor
@@ -23,7 +24,7 @@ from web.i18n import say
 from web.pages import Page
 from web.session import db
 from web.told import tell
-from web.whereabouts import by_when, outcome_words, stage_words, turns
+from web.whereabouts import by_when, outcome_words, stage_words, title_words, turns
 from workflows import authority, opening, requests, standing, story
 from workflows.requests import Request
 
@@ -34,7 +35,7 @@ ANSWERS = {
     "granted": _l("准予许可决定"), "denied": _l("不予许可决定"),
 }
 HOLDERS = 30
-for words in (stage_words, outcome_words, by_when, size_words):
+for words in (stage_words, outcome_words, by_when, size_words, title_words):
     bp.add_app_template_global(words)
 SCOPES: dict[requests.Scope, str] = {"mine": _l("我提交的"), "open": _l("办理中"), "all": _l("全部可见")}
 
@@ -118,7 +119,7 @@ def diagram(request_id: int) -> Response:
     """The drawing of the version that this request runs on."""
     application = requests.get(db.session(), actor(), request_id)
     definition = db.session.get_one(Definition, application.instance.definition_id)
-    return Response(catalog.diagram(db.session(), definition), mimetype="application/xml")
+    return drawn(catalog.diagram(db.session(), definition))
 
 
 @bp.get("/<int:request_id>/state.json")

@@ -40,14 +40,15 @@ def show(task_id: int) -> ResponseReturnValue:
 def page(opened: Desk, typed: dict[str, Any] | None = None, error: BadAnswer | None = None) -> str:
     """The page, with what was typed and what is wrong with it when it comes back."""
     session, application, typed = db.session(), opened.request, typed or {}
+    attached = papers(session, application)
     own = opened.form.key.startswith("apply-")
     return render_template(
         "tasks/task.html", desk=opened, task=opened.task, application=application,
         schema=translated(opened.form.schema, say), data=spoken(opened.data), typed=typed,
         problems=_problems(opened, error), error=sentence(error) if error else "",
-        files=files_in(session, actor(), opened.form, opened.data, typed),
+        files=files_in(session, actor(), opened.form, opened.data, typed, known=[file for file, _what in attached]),
         content=[] if own else filled_in(application),
-        story=tell(session, story.of_request(session, application), application), papers=papers(session, application),
+        story=tell(session, story.of_request(session, application), application), papers=attached,
         marks=marks(application),
     )
 

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from ledger import clock
 from registry.access.roles import roles
+from registry.certificates.catalogue import types
 from web.i18n import named, say
 from web.text import day, moment
 from workflows.standing import STAGES, Where
@@ -43,6 +44,13 @@ def stage_words(stage: str | None) -> str:
 def outcome_words(outcome: str | None) -> str:
     """How a process ended."""
     return say(OUTCOMES.get(outcome or "", outcome or "")) or _("已结束")
+
+
+def title_words(title: str) -> str:
+    """The title of a request, "type · holder", with the type in the visitor's language."""
+    name, dot, holder = title.partition(" · ")
+    kind = next((one for one in types().values() if one.name == name), None) if dot else None
+    return f"{named(kind)} · {holder}" if kind else title
 
 
 def role_words(role: str) -> str:

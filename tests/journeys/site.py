@@ -42,13 +42,18 @@ class Site:
             actor = self.company.actor(session, login)
             return opening.open_request(session, actor, code, holder_kind, number).id
 
+    def task(self, request_id: int, element: str) -> int:
+        """The id of the open task of a request at this element."""
+        with Session(self.engine) as session:
+            instance_id = session.get_one(Request, request_id).instance_id
+            here = select(Task.id).where(Task.instance_id == instance_id, Task.element_id == element)
+            return session.scalars(here.where(Task.state == "open")).one()
+
     def done(self, request_id: int, element: str, login: str, **more: Any) -> None:
         """`login` does the open task at this element, not through the browser: everything answered, first verdict."""
         with unit(self.engine) as session:
             actor = self.company.actor(session, login)
-            instance_id = session.get_one(Request, request_id).instance_id
-            here = select(Task.id).where(Task.instance_id == instance_id, Task.element_id == element)
-            opened = desk.open_task(session, actor, session.scalars(here.where(Task.state == "open")).one())
+            opened = desk.open_task(session, actor, self.task(request_id, element))
             file = keep(session, self.files, BytesIO(PDF), "材料.pdf", by=actor)
             answers = {**filled(opened.form.key, [file.id], opened.data), **more}
             desk.complete(session, actor, opened.task.id, answers)
