@@ -76,9 +76,11 @@ def record(
         "before": dict(before) if before else None, "after": dict(after) if after else None, "key": key, "attempts": 0,
     }
     connection = session.connection()  # written at once: a flush of two objects costs ten times as much
-    fact = Fact(id=connection.execute(_WRITE, written).scalar_one(), **written)
+    number = connection.execute(_WRITE, written).scalar_one()
     told = dict.fromkeys([subject, *about])
-    connection.execute(_TELL, [{"kind": name, "subject_id": number, "fact_id": fact.id} for name, number in told])
+    connection.execute(_TELL, [{"kind": kind, "subject_id": whose, "fact_id": number} for kind, whose in told])
+    fact = Fact()
+    fact.__dict__.update(written, id=number)  # as loaded: there is no change to track
     make_transient_to_detached(fact)
     session.add(fact)
     ring_after_commit(session, "outbox")
