@@ -103,7 +103,8 @@ def papers(session: Session, application: Request) -> list[tuple[File, str]]:
     query = select(File, RequestFile.what).join(RequestFile, RequestFile.file_id == File.id)
     rows = session.execute(query.where(RequestFile.request_id == application.id).order_by(File.id))
     keys = [f"apply-{application.type_code}", *(key.format(code=application.type_code) for key in LATER)]
-    return [(file, _paper(keys, what)) for file, what in rows]
+    letters = {number for one in application.authority_answers for number in one.answers.get("files") or []}
+    return [(file, _paper(["answer"] if file.id in letters else keys, what)) for file, what in rows]
 
 
 def _paper(keys: list[str], what: str) -> str:

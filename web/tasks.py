@@ -42,12 +42,13 @@ def page(opened: Desk, typed: dict[str, Any] | None = None, error: BadAnswer | N
     session, application, typed = db.session(), opened.request, typed or {}
     attached = papers(session, application)
     own = opened.form.key.startswith("apply-")
+    judging = opened.form.key in ("review", "approve")
     return render_template(
         "tasks/task.html", desk=opened, task=opened.task, application=application,
         schema=translated(opened.form.schema, say), data=spoken(opened.data), typed=typed,
         problems=_problems(opened, error), error=sentence(error) if error else "",
         files=files_in(session, actor(), opened.form, opened.data, typed, known=[file for file, _what in attached]),
-        content=[] if own else filled_in(application),
+        content=[] if own else filled_in(application), judging=judging,
         story=tell(session, story.of_request(session, application), application), papers=attached,
         marks=marks(application),
     )

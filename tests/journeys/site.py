@@ -51,9 +51,10 @@ class Site:
 
     def done(self, request_id: int, element: str, login: str, **more: Any) -> None:
         """`login` does the open task at this element, not through the browser: everything answered, first verdict."""
+        number = self.task(request_id, element)
         with unit(self.engine) as session:
             actor = self.company.actor(session, login)
-            opened = desk.open_task(session, actor, self.task(request_id, element))
+            opened = desk.open_task(session, actor, number)
             file = keep(session, self.files, BytesIO(PDF), "材料.pdf", by=actor)
             answers = {**filled(opened.form.key, [file.id], opened.data), **more}
             desk.complete(session, actor, opened.task.id, answers)

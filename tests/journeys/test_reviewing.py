@@ -97,7 +97,8 @@ def test_english_by_a_switch_reaches_every_word_but_names(waiting: int, site: Si
     approver.page.get_by_role("button", name="English").click()
     approver.page.wait_for_load_state()
     expect(approver.page.locator("html")).to_have_attribute("lang", "en")
-    names = [name for name, _, _ in ROLES.values()] + ["华建第一建筑有限公司", "滨江花园一期", "材料.pdf", "按实际情况填写", "中文"]
+    typed = ["华建第一建筑有限公司", "滨江花园一期", "材料.pdf", "按实际情况填写", "中文"]
+    names = [*(name for name, _, _ in ROLES.values()), *typed]
     for path in ("/inbox", "/requests?scope=all", f"/requests/{waiting}", f"/tasks/{site.task(waiting, 'A4_approve')}"):
         approver.go(path)
         approver.page.wait_for_load_state("networkidle")
