@@ -26,7 +26,9 @@ function tick() {
 }
 
 function press(key) {
-  const target = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(seen);
+  const wanted = `[data-key="${CSS.escape(key)}"]`;
+  const row = document.activeElement?.closest("[data-row]"); // a row's own button before the same button of other rows
+  const target = [...(row?.querySelectorAll(wanted) ?? []), ...document.querySelectorAll(wanted)].find(seen);
   if (!target) return false;
   if (target.matches("input, textarea, select")) target.focus();
   else target.click();
@@ -48,7 +50,8 @@ function help() {
   const list = document.createElement("dl");
   list.className = "licet-keys";
   const own = rows().length ? [["j / k", text("下一行 / 上一行")], ["x", text("选中这一行")]] : [];
-  const declared = [...document.querySelectorAll("[data-key]")].filter(seen)
+  const once = (e, index, all) => all.findIndex((other) => other.dataset.key === e.dataset.key) === index;
+  const declared = [...document.querySelectorAll("[data-key]")].filter(seen).filter(once)
     .map((e) => [e.dataset.key, e.dataset.keyName ?? e.getAttribute("aria-label") ?? e.textContent.trim()]);
   for (const [key, meaning] of [...declared, ...own, ["?", text("显示快捷键")]]) {
     const term = document.createElement("dt");

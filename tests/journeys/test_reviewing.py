@@ -54,18 +54,28 @@ def test_of_two_reviewers_one_wins_and_the_other_reads_who_and_when(waiting: int
     second.look()
 
 
-def test_the_inbox_by_keyboard_alone(waiting: int, arrive: Arrive) -> None:
-    legal = arrive("legal")
-    legal.go("/inbox")
-    legal.page.keyboard.press("j")
-    expect(legal.page.locator("[data-row-link]").first).to_be_focused()
-    legal.page.keyboard.press("c")
-    legal.page.wait_for_load_state()
-    legal.sees("已签收")
-    legal.page.keyboard.press("j")
-    legal.page.keyboard.press("Enter")
-    legal.page.wait_for_url(re.compile("/tasks/"))
-    legal.look()
+def test_the_inbox_by_keyboard_alone(site: Site, arrive: Arrive) -> None:
+    for person in ("石磊", "陈小满"):
+        request = site.begun("desk", "P02", "person", {"石磊": "worker", "陈小满": "applicant"}[person])
+        site.done(request, "A1_fill", "desk")
+    hr = arrive("hr")
+    hr.go("/inbox")
+    keys = hr.page.keyboard
+    keys.press("?")
+    expect(hr.page.locator("dialog[open]")).to_contain_text("签收这一行")
+    hr.look()
+    keys.press("Escape")
+    keys.press("j")
+    keys.press("j")
+    expect(hr.page.locator("[data-row-link]").nth(1)).to_be_focused()
+    keys.press("c")
+    hr.page.wait_for_load_state()
+    hr.sees("已签收")
+    expect(hr.page.locator("[data-row]", has_text="石磊")).to_contain_text("我已签收")
+    keys.press("j")
+    keys.press("Enter")
+    hr.page.wait_for_url(re.compile("/tasks/"))
+    hr.look()
 
 
 def test_an_approval_on_a_phone_takes_two_touches(waiting: int, site: Site, arrive: Arrive) -> None:
