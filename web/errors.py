@@ -7,9 +7,10 @@ import logging
 import secrets
 from typing import Any
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_limiter import RateLimitExceeded
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
@@ -137,6 +138,8 @@ def answer(status: int, text: str, *, number: str = "", **more: Any) -> Response
     if wants_json():
         told = {key: value for key, value in {"number": number, **more}.items() if value}
         return make_response(jsonify(error=text, title=title, status=status, **told), status)
+    if status >= 500 and "_login_user" not in g:
+        g._login_user = AnonymousUserMixin()  # Flask-Login would ask the database again
     template = "_alert.html" if request.headers.get("HX-Request") else "error.html"
     try:
         page = render_template(template, status=status, title=title, text=text, number=number, **more)

@@ -22,6 +22,12 @@ def public(view: View) -> View:
     return view
 
 
+def background(view: View) -> View:
+    """Pages ask for this by themselves: it is no sign that somebody is there, so it keeps no sign-in alive."""
+    view.is_background = True  # type: ignore[attr-defined]
+    return view
+
+
 def needs(action: str) -> Callable[[View], View]:
     """Only people who may do `action` somewhere open this page; NotAllowed (403) for the others."""
 

@@ -17,7 +17,7 @@ from registry.access.rules import can, visible
 from registry.alerts import notices
 from registry.certificates import codes
 from registry.certificates.models import Certificate
-from web.guard import actor
+from web.guard import actor, background
 from web.navigation import counts as waiting
 from web.session import db
 
@@ -41,6 +41,7 @@ def desk() -> str:
 
 
 @bp.get("/counts")
+@background
 def counts() -> Response:
     """The numbers in the navigation, asked for once a minute by every open page."""
     return jsonify(waiting())

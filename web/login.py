@@ -75,7 +75,8 @@ def living_user(token: str) -> User | None:
     if not sign_in.alive(clock.now(), config.idle) or not account.usable:
         return None
     user = User(account, actor_of(db.session(), account), sign_in, token)
-    if clock.now() - sign_in.seen_at > TOUCH_AFTER:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if clock.now() - sign_in.seen_at > TOUCH_AFTER and not getattr(view, "is_background", False):
         _touch(sign_in.id)
     return user
 

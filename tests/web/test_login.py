@@ -109,6 +109,15 @@ def test_a_sign_in_ends_after_two_idle_hours_and_after_twelve_in_all(house: Hous
     assert busy.get("/people").status_code == 302
 
 
+def test_a_page_left_open_keeps_no_sign_in_alive(house: House, clock: Fixed) -> None:
+    browser = house.browser("hr")
+    for _ in range(5):
+        clock.advance(timedelta(minutes=25))
+        status = browser.get("/counts", headers={"Accept": "application/json"}).status_code
+    assert status == 401
+    assert browser.get("/people").status_code == 302
+
+
 def test_the_table_of_sign_ins_cannot_be_used_to_sign_in(house: House) -> None:
     house.browser("hr")
     with Session(house.engine) as session:

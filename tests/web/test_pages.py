@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -141,27 +142,39 @@ def test_errors_come_as_a_page_as_a_fragment_and_as_json(house: House) -> None:
     assert told.json == {"error": "没有找到该内容，或您无权查看。", "title": "没有找到", "status": 404}
 
 
-def test_a_defect_of_ours_shows_a_number_and_no_trace(house: House, monkeypatch: object, caplog: object) -> None:
+def test_a_defect_of_ours_shows_a_number_and_no_trace(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError("the secret of the house")
 
     browser = house.browser("hr")
-    monkeypatch.setattr(home, "_ending", broken)  # type: ignore[attr-defined]
+    monkeypatch.setattr(home, "_ending", broken)
     answer = browser.get("/")
     assert answer.status_code == 500
     assert "secret" not in answer.text and "Traceback" not in answer.text
     number = answer.text.split("<code>")[1].split("</code>")[0]
-    assert number in caplog.text and "ZeroDivisionError" in caplog.text  # type: ignore[attr-defined]
+    assert number in caplog.text and "ZeroDivisionError" in caplog.text
 
 
-def test_a_busy_database_is_a_503_that_says_what_was_kept(house: House, monkeypatch: object) -> None:
+def test_a_busy_database_is_a_503_that_says_what_was_kept(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     def busy(*_: object) -> None:
         raise OperationalError("select", {}, Exception("database is locked"))
 
     browser = house.browser("hr")
-    monkeypatch.setattr(home, "_ending", busy)  # type: ignore[attr-defined]
+    monkeypatch.setattr(home, "_ending", busy)
     answer = browser.get("/")
     assert answer.status_code == 503 and "这一步没有保存" in answer.text and answer.headers["Retry-After"] == "60"
+
+
+def test_the_error_page_needs_no_database(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_token: str) -> None:
+        raise OperationalError("select", {}, Exception("connection refused"))
+
+    browser = house.browser("hr")
+    monkeypatch.setattr(house.app.login_manager, "_user_callback", away)  # type: ignore[attr-defined]
+    answer = browser.get("/people")
+    assert answer.status_code == 503 and "<html" in answer.text and "这一步没有保存" in answer.text
 
 
 def test_the_site_says_that_it_is_well(house: House) -> None:
