@@ -1,6 +1,6 @@
 """A durable completion of a user task: ours, SpiffWorkflow written down whole, and the same rows without an engine.
 
-All three write the same rows (task, answers, offers, timer, visits, fact); they differ in who decides what comes next
+What the engines alone cost, and the bar on that, is in bench/engine.py. Here all three write the same rows (task, answers, offers, timer, visits, fact); they differ in who decides what comes next
 and how its state is kept. SQLite in WAL with synchronous=FULL, one process, one transaction each; CPU seconds, the
 three taking turns.
 """
@@ -92,7 +92,7 @@ def measured(ours: Ours, naive: Naive, plain: Plain) -> Iterator[Figure]:
     yield Figure("task completion, ours : rows alone", short["ours"] / short["rows"], "ratio", 2.5, "at most")
     yield Figure("task completion, naive : ours, of 5 steps", short["naive"] / short["ours"], "ratio")
     long = compared(3, 8, 20, ours=ours.run, naive=by_rows(ours, plain, naive))
-    yield Figure("task completion, naive : ours, of 45 steps", long["naive"] / long["ours"], "ratio", 6, "at least")
+    yield Figure("task completion, naive : ours, of 45 steps", long["naive"] / long["ours"], "ratio")
     yield from states(ours, naive)
     yield loops(ours)
 
