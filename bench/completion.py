@@ -1,8 +1,8 @@
 """A durable completion of a user task: ours, SpiffWorkflow written down whole, and the same rows without an engine.
 
-What the engines alone cost, and the bar on that, is in bench/engine.py. Here all three write the same rows (task, answers, offers, timer, visits, fact); they differ in who decides what comes next
-and how its state is kept. SQLite in WAL with synchronous=FULL, one process, one transaction each; CPU seconds, the
-three taking turns.
+What the engines alone cost, and the bar on that, is in bench/engine.py. Here all three write the same rows (task,
+answers, offers, timer, visits, fact); they differ in who decides what comes next and how its state is kept. SQLite in
+WAL with synchronous=FULL, one process, one transaction each; CPU seconds, the three taking turns.
 """
 
 from __future__ import annotations
