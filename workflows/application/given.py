@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from forms.schema import FILES, Form, label_of, load
+from forms import contents
+from forms.schema import load
 from ledger import clock
 from workflows.requests import AuthorityAnswer, Request
 
@@ -22,24 +23,8 @@ def application(_session: Session, request: Request) -> Given:
 def review(_session: Session, request: Request) -> Given:
     """A3, A4: the documents to tick one by one, and what may be returned."""
     form = load(f"apply-{request.type_code}")
-    return {
-        "documents": [
-            {"value": key, "label": label, "files": request.content[key]}
-            for key, label, kind in _fields(form) if kind in FILES and request.content.get(key)
-        ],
-        "returnable": [{"value": key, "label": label} for key, label, _ in _fields(form)],
-    }
-
-
-def _fields(form: Form) -> Iterator[tuple[str, str, str]]:
-    """Key, label and type of what an applicant fills in; a list by its path."""
-    inside: set[int] = set()
-    for component in form.fields():
-        inside.update(id(inner) for inner in component.get("components", ()) if component.get("path"))
-        key = component.get("key") or component.get("path")
-        kind = str(component.get("type"))
-        if key and id(component) not in inside and not component.get("readonly") and kind != "checkbox":
-            yield str(key), label_of(component), kind
+    found = [row for row in contents.documents(form, request.content) if row["files"]]
+    return {"documents": found, "returnable": contents.returnable(form)}
 
 
 def supplement(session: Session, request: Request) -> Given:
@@ -67,28 +52,18 @@ def chase(_session: Session, _request: Request) -> Given:
 def registration(_session: Session, request: Request) -> Given:
     """A10: what was registered before it came back, else what the application already says."""
     form = load(f"register-{request.type_code}")
-    keys = {str(component.get("key")) for component in form.fields()}
-    known = {key: value for key, value in request.content.items() if key in keys}
-    return {**known, **(request.grant or {})}
+    return {**contents.prefill(form, request.content), **(request.grant or {})}
 
 
 def comparison(_session: Session, request: Request) -> Given:
     """A11: what was registered, line by line, to be compared with the scan."""
     form, grant = load(f"register-{request.type_code}"), request.grant or {}
     facts = [
-        {"value": key, "label": f"{label}：{_shown(component, grant[key])}"}
-        for component in form.fields()
-        if (key := str(component.get("key") or "")) in grant and (label := label_of(component))
-        and component.get("type") not in FILES
+        {"value": entry.path, "label": f"{entry.label}：{entry.text}" if entry.text else entry.label,
+         "files": list(entry.files)}
+        for entry in contents.entries(form, grant)
     ]
-    scans = [{"value": "scans", "label": "证书扫描件", "files": grant["scans"]}] if grant.get("scans") else []
-    returnable = [{"value": fact["value"], "label": str(fact["label"]).partition("：")[0]} for fact in [*facts, *scans]]
-    return {"facts": [*facts, *scans], "returnable": returnable}
-
-
-def _shown(component: Mapping[str, Any], value: Any) -> str:
-    labels = {option["value"]: option["label"] for option in component.get("values", ())}
-    return str(labels.get(value, value))
+    return {"facts": facts, "returnable": [row for row in contents.returnable(form) if row["value"] in grant]}
 
 
 GIVEN: dict[str, Callable[[Session, Request], Given]] = {
