@@ -14,7 +14,7 @@ from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
+from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, SecurityError
 
 from ledger.errors import AlreadyDone, BadAnswer, Conflict, Problem, Refused
 from web.i18n import say
@@ -57,6 +57,7 @@ def open_errors(app: Flask) -> None:
     app.register_error_handler(Refused, refused)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(OperationalError, database_busy)
+    app.register_error_handler(RecursionError, lambda _error: http_error(BadRequest()))  # JSON nested without end
     app.register_error_handler(StaleDataError, lambda _error: refused(Conflict()))
 
 

@@ -16,6 +16,8 @@ from registry.people.persons import Person
 from registry.people.units import Unit
 from web.guard import actor
 from web.session import db
+from workflows import requests
+from workflows.requests import Request
 
 bp = Blueprint("search", __name__)
 SHOWN = 10
@@ -25,9 +27,8 @@ SHOWN = 10
 def results() -> str:
     """The first ten of each kind; the lists behind them have the rest."""
     text = " ".join(request.args.get("q", "")[:60].split())
-    found: dict[str, Sequence[Any]] = {"certificates": [], "persons": [], "projects": []}
-    if text:
-        found = {"certificates": _certificates(text), "persons": _persons(text), "projects": _projects(text)}
+    kinds = {"certificates": _certificates, "requests": _requests, "persons": _persons, "projects": _projects}
+    found: dict[str, Sequence[Any]] = {name: find(text) if text else [] for name, find in kinds.items()}
     return render_template("search.html", text=text, shown=SHOWN, **found)
 
 
@@ -39,6 +40,10 @@ def _certificates(text: str) -> Sequence[Certificate]:
         if folded := drafting.folded(word):
             query = query.where(Certificate.search.contains(folded, autoescape=True))
     return db.session.scalars(query.order_by(Certificate.id.desc()).limit(SHOWN)).all()
+
+
+def _requests(text: str) -> Sequence[Request]:
+    return requests.find(db.session(), actor(), scope="all", search=text, size=SHOWN)[0]
 
 
 def _persons(text: str) -> Sequence[Person]:

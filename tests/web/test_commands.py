@@ -1,0 +1,85 @@
+"""`flask licet …`: what sets a site up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskCliRunner
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ledger.db import open_database
+from ledger.workdays import CalendarYear
+from registry.access.accounts import Account, authenticate
+from tests.web.house import Browser
+from web.app import Licet, create_app
+from web.config import Config
+from web.session import db
+
+
+@pytest.fixture
+def site(blank_url: str, tmp_path: Path) -> Iterator[Licet]:
+    """A site before its first command: no table."""
+    app = create_app(Config(data=tmp_path, database_url=blank_url, secret="s" * 40, testing=True, limits=False))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+def runner(site: Licet) -> FlaskCliRunner:
+    return site.test_cli_runner()
+
+
+def admin(site: Licet, password: str = "four green cranes") -> object:
+    words = ["licet", "admin", "--login", "chief", "--name", "孙立", "--group", "江海集团"]
+    return runner(site).invoke(args=words, input=f"{password}\n")
+
+
+def test_init_brings_tables_calendar_and_processes_and_may_be_repeated(site: Licet, blank_url: str) -> None:
+    for _ in range(2):
+        done = runner(site).invoke(args=["licet", "init"])
+        assert done.exit_code == 0, done.output
+    engine = open_database(blank_url)
+    with Session(engine) as session:
+        assert session.get_one(CalendarYear, 2026).confirmed and not session.get_one(CalendarYear, 2027).confirmed
+    engine.dispose()
+
+
+def test_the_first_administrator_is_made_once_and_can_sign_in(site: Licet, blank_url: str) -> None:
+    runner(site).invoke(args=["licet", "init"])
+    assert admin(site, "short").exit_code == 1  # type: ignore[attr-defined]
+    assert admin(site).exit_code == 0  # type: ignore[attr-defined]
+    assert admin(site).exit_code == 1  # type: ignore[attr-defined]
+    engine = open_database(blank_url)
+    with Session(engine) as session:
+        assert [account.login for account in session.scalars(select(Account))] == ["chief"]
+        assert authenticate(session, "chief", "four green cranes") is not None
+    engine.dispose()
+    browser = Browser(site.test_client())
+    assert browser.sign_in("chief").status_code == 303
+    assert browser.get("/calendar/2026").status_code == 200
+
+
+def test_no_account_exists_before_somebody_makes_one(site: Licet) -> None:
+    runner(site).invoke(args=["licet", "init"])
+    browser = Browser(site.test_client())
+    for login, password in (("admin", "admin"), ("admin", "licet-demo-2026"), ("root", "")):
+        assert browser.sign_in(login, password).status_code == 401
+
+
+def test_the_demonstration_accounts_are_listed_only_in_a_demonstration(
+    site: Licet, tmp_path: Path, blank_url: str
+) -> None:
+    runner(site).invoke(args=["licet", "init"])
+    loaded = runner(site).invoke(args=["licet", "sample", "--requests", "1"])
+    assert loaded.exit_code == 0, loaded.output
+    assert "licet-demo-2026" not in site.test_client().get("/login").text
+    demo = create_app(
+        Config(data=tmp_path, database_url=blank_url, secret="s" * 40, testing=True, limits=False, demo=True)
+    )
+    text = demo.test_client().get("/login").text
+    assert "custodian" in text and "licet-demo-2026" in text
+    with demo.app_context():
+        db.engine.dispose()
