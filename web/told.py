@@ -82,7 +82,7 @@ def _changes(line: Line, known: Fields) -> Iterator[Change]:
         return  # everything is new; it stands on the page in full
     about_fields = line.kind in ("request.submitted", "request.returned")
     for key in {**line.before, **line.after}:
-        if key in KEYS:
+        if key in KEYS and (line.before.get(key) or line.after.get(key)):
             yield str(KEYS[key]), _side(None, line.before, key), _side(None, line.after, key)
         elif about_fields and key in known:
             yield field_label(known, key), _side(known[key], line.before, key), _side(known[key], line.after, key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -186,3 +187,22 @@ def test_who_did_the_task_reads_it_afterwards_and_cannot_change_it(town: Town) -
     legal.hand_in(task, filled("review", [], documents))
     page = legal.get(f"/tasks/{task}")
     assert (page.status_code, "data-readonly" in page.text, "data-part=\"actions\"" in page.text) == (200, True, False)
+
+
+def test_of_many_hands_at_once_exactly_one_wins(town: Town) -> None:
+    task = town.open_task(submitted(town), "A3_legal")
+    documents = _part(town.visitor("legal").get(f"/tasks/{task}").text, "data")
+    answers = filled("review", [], documents)
+    visitors = [town.visitor(login) for login in ("legal", "legal2") * 3]
+    with ThreadPoolExecutor(len(visitors)) as pool:
+        done = list(pool.map(lambda visitor: visitor.hand_in(task, answers, script=True), visitors))
+    assert sorted(answer.status_code for answer in done) == [200, 409, 409, 409, 409, 409]
+    assert all("处理" in answer.get_json()["error"] for answer in done if answer.status_code == 409)
+
+
+def test_of_two_claims_at_once_one_wins(town: Town) -> None:
+    task = town.open_task(submitted(town), "A3_legal")
+    visitors = [town.visitor(login) for login in ("legal", "legal2")]
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(lambda visitor: visitor.post(f"/tasks/{task}/claim").status_code, visitors))
+    assert sorted(done) == [303, 409]
