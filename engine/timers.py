@@ -17,7 +17,6 @@ from engine.model import OPEN, Instance, Task, TaskCandidate, Timer
 from ledger import clock
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit
-from ledger.errors import Conflict
 from ledger.facts import record
 from ledger.failpoints import fp
 
@@ -26,8 +25,9 @@ PAUSE = dt.timedelta(minutes=5)
 
 
 def due(session: Session, limit: int = 100) -> list[int]:
-    """The ids of timers to fire now, the longest overdue first."""
-    wanted = select(Timer.id).where(Timer.state == "waiting", Timer.next_try_at <= clock.now())
+    """The ids of timers of running instances to fire now, the longest overdue first."""
+    wanted = select(Timer.id).join(Instance, Timer.instance_id == Instance.id)
+    wanted = wanted.where(Timer.state == "waiting", Timer.next_try_at <= clock.now(), Instance.state == "active")
     return list(session.scalars(wanted.order_by(Timer.next_try_at, Timer.id).limit(limit)))
 
 
@@ -51,8 +51,8 @@ def _attempt(engine: Engine, timer_id: int) -> bool:
             fp("engine.timer.before_commit")
         fp("engine.timer.after_commit")
         return fired
-    except (Conflict, OperationalError):
-        return False  # somebody else is at work on the instance; the next sweep looks again
+    except OperationalError:
+        return False  # the database made us wait too long; no attempt is counted, the next sweep looks again
     except Exception as error:
         with unit(engine) as session:
             _failed(session, timer_id, error)
@@ -108,7 +108,7 @@ def _watch(session: Session, instance: Instance, timer: Timer) -> None:
 
 def _widen(session: Session, instance: Instance, task: Task, role: str) -> None:
     added = [name for name in rows.at_places(rows.words(role), instance.places) if name not in task.offer]
-    task.offer, task.version = [*task.offer, *added], task.version + 1
+    task.offer = [*task.offer, *added]  # the version stays: a form that somebody is filling in remains good
     if added:
         free = task.assignee_id is None
         offers = [{"task_id": task.id, "candidate": name, "open": free} for name in added]
