@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
 import feel.dmn
@@ -45,6 +45,7 @@ class Step:
 
 
 Do = Callable[[Step], Mapping[str, Any] | None]
+DEPLOYED = "engine_deployed"
 STEPS: dict[str, dict[str, Do]] = {}
 _form_known: list[Callable[[str], bool]] = []
 
@@ -150,6 +151,7 @@ def _release(session: Session, plan: Plan, digest: str, files: Mapping[str, byte
                       deployed_at=clock.now(), deployed_by=by.name)
     session.add(made)
     session.flush()
+    session.info[DEPLOYED] = True
     home = next(name for name, root in package.drawings
                 if process_id in {node.get("id") for node in lint.processes(root)})
     for name, body in files.items():
@@ -231,16 +233,30 @@ def files_of(session: Session, definition_id: int) -> dict[str, bytes]:
 _plans: WeakKeyDictionary[Engine, dict[int, Plan]] = WeakKeyDictionary()
 _parsed: dict[tuple[str, str], Plan] = {}
 _lock = threading.Lock()
+MOST_PLANS = 500
 
 
 def plan(session: Session, definition_id: int) -> Plan:
     """The plan of a definition, parsed once per process of the operating system and shared by all instances."""
     with _lock:
         known = _plans.setdefault(session.get_bind().engine, {})
-    if definition_id not in known:
+    found = known.get(definition_id)
+    if found is None:
         row = session.get_one(Definition, definition_id)
         key = (row.digest, row.process_id)
-        if key not in _parsed:
-            _parsed[key] = assemble(unpack(files_of(session, definition_id)), row.process_id)
-        known[definition_id] = _parsed[key]
-    return known[definition_id]
+        found = _parsed.get(key) or assemble(unpack(files_of(session, definition_id)), row.process_id)
+        if len(_parsed) >= MOST_PLANS:
+            _parsed.clear()
+            known.clear()
+        _parsed[key] = known[definition_id] = found
+    return found
+
+
+def _undeployed(session: Session, *_: Any) -> None:
+    """A deployment was rolled back: its number may be given to another one."""
+    if session.info.pop(DEPLOYED, False):
+        with _lock:
+            _plans.pop(session.get_bind().engine, None)
+
+
+event.listen(Session, "after_soft_rollback", _undeployed)

@@ -244,6 +244,17 @@ def test_the_same_files_are_the_same_definition(world: World) -> None:
     assert world.open(world.start())[0].name == "任务甲"
 
 
+def test_a_deployment_that_is_rolled_back_leaves_no_plan_behind(world: World) -> None:
+    with pytest.raises(ZeroDivisionError), unit(world.engine) as session:
+        body = drawing(start(), task("A"), end(), flows("S A E"))
+        number = catalog.deploy(session, {"d.bpmn": body}, by=SYSTEM).id
+        assert catalog.plan(session, number).blueprint.process_id == "P"
+        raise ZeroDivisionError
+    again = world.deploy(drawing(start(), task("B"), end(), flows("S B E")))
+    assert world.names(world.start()) == ["B"]
+    assert again
+
+
 def test_an_unknown_process_is_not_found(world: World) -> None:
     with pytest.raises(NotFound):
         world.start("nothing")
