@@ -22,7 +22,7 @@ from flask import (
 from flask import session as cookie
 from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -36,7 +36,7 @@ from web.guard import public
 from web.i18n import speak
 from web.limits import SIGN_IN, address_and_name, limiter
 from web.session import SAFE, db, keep
-from web.web_session import TOUCH_AFTER, WebSession
+from web.web_session import KEPT, TOUCH_AFTER, WebSession
 
 log = logging.getLogger("licet.web")
 bp = Blueprint("login", __name__)
@@ -133,6 +133,9 @@ def begin(account: Account) -> None:
         agent=request.user_agent.string[:200],
     )
     db.session.add(row)
+    db.session.execute(
+        delete(WebSession).where(WebSession.account_id == account.id, WebSession.expires_at < now - KEPT)
+    )
     db.session.flush()
     login_user(User(account, actor_of(db.session(), account), row, token))
 

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ledger.db import Base, BigId, Id, Instant
 
 TOUCH_AFTER = dt.timedelta(minutes=1)
+KEPT = dt.timedelta(days=90)
+"""How long an ended sign-in is remembered; the account's next sign-in sweeps older ones away."""
 
 
 class WebSession(Base):

@@ -128,6 +128,16 @@ def test_the_table_of_sign_ins_cannot_be_used_to_sign_in(house: House) -> None:
     assert browser.get("/people").status_code == 302
 
 
+def test_old_sign_ins_are_forgotten(house: House, clock: Fixed) -> None:
+    house.browser("hr")
+    house.browser("legal")
+    clock.advance(timedelta(days=91))
+    house.browser("hr")
+    with Session(house.engine) as session:
+        kept = session.scalars(select(Account.login).join(WebSession).order_by(WebSession.id)).all()
+    assert kept == ["legal", "hr"]
+
+
 def test_a_new_password_ends_the_other_sign_ins_only(house: House) -> None:
     here, there = house.browser("hr"), house.browser("hr")
     changed = {"old": PASSWORD, "new": "seven blue diggers", "again": "seven blue diggers"}

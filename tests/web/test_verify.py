@@ -59,6 +59,8 @@ def test_the_thirty_first_look_within_a_minute_is_put_off(engine: Engine, tmp_pa
     house = House(engine, tmp_path, limits=True)
     try:
         browser = house.browser()
-        assert [browser.get("/v/" + "x" * 22).status_code for _ in range(31)] == [404] * 30 + [429]
+        told = [browser.get("/v/" + "x" * 22, headers={"X-Forwarded-For": f"10.0.0.{n}"}) for n in range(31)]
+        assert [answer.status_code for answer in told] == [404] * 30 + [429]  # nobody behind no proxy names an address
+        assert "请稍等一分钟再试" in told[-1].text and told[-1].headers["Retry-After"] == "60"
     finally:
         house.close()
