@@ -50,11 +50,12 @@ def _hash() -> str:
 class House:
     """The rows by name, the application, and a count of the statements it sends."""
 
-    def __init__(self, engine: Engine, folder: Path, **settings: Any) -> None:
+    def __init__(self, engine: Engine, folder: Path, *, found: bool = True, **settings: Any) -> None:
         sealing.set_key(b"k" * 32)
         self.engine, self.units, self.people, self.certificates = engine, {}, {}, {}  # type: ignore[var-annotated]
-        with unit(engine) as session:
-            self._found(session)
+        if found:
+            with unit(engine) as session:
+                self._found(session)
         url = engine.url.render_as_string(hide_password=False)
         (folder / "person.key").write_text("a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=")  # the same key, in base64
         self.config = Config(
