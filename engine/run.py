@@ -6,7 +6,6 @@ rows. Only tokens that changed touch rows: which rows exist is known from the st
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
@@ -200,5 +199,3 @@ def read_only(session: Session, instance: Instance) -> Process:
     blob = session.connection().execute(READ, {"of_id": instance.id}).scalar_one()
     return state.load(catalog.plan(session, instance.definition_id).blueprint, blob)
 
-
-__all__ = ["Act", "act", "active", "dt", "lock", "read_only"]

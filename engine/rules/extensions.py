@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.drawing import Element, children, split_tag
 from engine.findings import Finding
-from engine.rules.sheet import ACTIVITIES, CONTAINERS, Sheet, Text, kind
+from engine.rules.sheet import ACTIVITIES, Sheet, Text, kind
 from engine.vocabulary import BPMN, PROPERTIES, ZEEBE, read_extensions
 
 MAPPED = frozenset({"ioMapping", "properties"})
@@ -242,4 +242,3 @@ def explicit_calls(sheet: Sheet) -> Iterator[Finding]:
 
 
 RULES = (unknown_words, needed_words, people, licet_properties, rounds, explicit_calls)
-__all__ = ["CONTAINERS", "RULES"]
