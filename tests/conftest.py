@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -17,6 +20,10 @@ from ledger.db import open_database, unit
 from tests.databases import KINDS, PostgresDatabase, SqliteFiles
 from tests.servers import Postgres, Redis
 
+CHROMIUM = [
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage", "--lang=zh-CN",
+]  # fmt: skip
 settings.register_profile("house", deadline=None)  # a busy machine is not a bug
 settings.load_profile("house")
 
@@ -138,3 +145,13 @@ def second_engine(database_url: str) -> Iterator[Callable[[], Engine]]:
     yield again
     for one in opened:
         one.dispose()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, one for all rooms (Playwright starts once in a process); LICET_CHROMIUM names another."""
+    found = filter(None, (os.environ.get("LICET_CHROMIUM"), *map(shutil.which, ("chromium", "chromium-browser"))))
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=next(found, "/usr/bin/chromium"), args=CHROMIUM)
+        yield browser
+        browser.close()
