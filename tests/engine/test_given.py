@@ -40,7 +40,8 @@ DECISION = b"""<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/"
 <decision id="Level" name="Level"><decisionTable id="t" hitPolicy="UNIQUE">
 <input id="i"><inputExpression id="ie" typeRef="number"><text>amount</text></inputExpression></input>
 <output id="o" name="level" typeRef="string"/>
-<rule id="r1"><inputEntry id="a1"><text>&gt; 100</text></inputEntry><outputEntry id="b1"><text>"A"</text></outputEntry>
+<rule id="r1"><inputEntry id="a1"><text>&gt; 100</text></inputEntry>
+<outputEntry id="b1"><text>"A"</text></outputEntry>
 </rule><rule id="r2"><inputEntry id="a2"><text>&lt;= 100</text></inputEntry>
 <outputEntry id="b2"><text>"B"</text></outputEntry>
 </rule></decisionTable></decision></definitions>"""
