@@ -14,6 +14,7 @@ from registry.access.grants import holders
 from registry.alerts.notices import notify
 from registry.certificates.catalogue import type_of
 from registry.certificates.models import Certificate
+from registry.certificates.timers import retime
 from registry.people.units import places
 from workflows.requests import Request
 from workflows.story import OUTCOMES
@@ -86,6 +87,11 @@ def tell_of_term(session: Session, fact: Fact) -> None:
            {"type": kind, "holder": certificate.holder_name})
 
 
+def recompute_terms(session: Session, _fact: Fact) -> None:
+    """A year's working days were entered or changed: waiting days of certificates that were unconfirmed move."""
+    retime(session)
+
+
 def type_name(code: str) -> str:
     """The type's name as people read it."""
     return type_of(code).name
@@ -98,5 +104,5 @@ def _present(*people: int | None) -> Iterable[int]:
 HANDLERS: list[tuple[str, Handler]] = [
     ("request.", tell_applicant), ("authority.", tell_applicant), ("instance.ended", tell_of_end),
     ("task.overdue", tell_of_delay), ("task.escalated", tell_of_delay), ("certificate.granted", tell_of_grant),
-    ("certificate.", tell_of_term),
+    ("certificate.", tell_of_term), ("calendar.", recompute_terms),
 ]

@@ -6,11 +6,13 @@ import pytest
 from sqlalchemy import select
 
 from engine.model import Task, Timer
-from ledger import outbox
+from ledger import outbox, workdays
+from ledger.actor import SYSTEM
 from ledger.clock import SHANGHAI, end_of_day
-from ledger.db import reading
-from ledger.facts import Fact
+from ledger.db import reading, unit
+from ledger.facts import Fact, record
 from registry.alerts.notices import Notice
+from registry.certificates.models import CertificateTimer
 from workflows import story, triggers
 
 MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)
@@ -135,3 +137,18 @@ def test_a_deadline_in_a_year_without_a_notice_is_marked_unconfirmed(engine, wal
     with reading(engine) as session:
         waits = session.scalars(select(Timer).where(Timer.element_id == "T6_silence")).one()
         assert not waits.due_confirmed and case.stage() == "filed"
+
+
+def test_a_year_that_gets_its_notice_moves_the_days_computed_without_it(engine, walk):
+    case = walk("P02").granted()
+    case.do("custodian", "A10_register", "done", valid_until="2027-04-03")  # opens on Sunday, 3 January: rolls back
+    case.do("hr", "A11_compare", "match")
+    opens = select(CertificateTimer.due_on, CertificateTimer.confirmed).where(CertificateTimer.kind == "opens")
+    with unit(engine) as session:
+        assert session.execute(opens).one() == (dt.date(2027, 1, 1), False)
+        session.add(workdays.CalendarDay(day=dt.date(2027, 1, 1), kind="off", name="元旦"))
+        workdays.touch(session, 2027, confirmed=True, source="国务院办公厅通知")
+        record(session, "calendar.confirmed", ("calendar", 2027), by=SYSTEM)
+    outbox.deliver(engine, triggers.HANDLERS)
+    with reading(engine) as session:
+        assert session.execute(opens).one() == (dt.date(2026, 12, 31), True)
