@@ -15,6 +15,7 @@ from forms.texts import translated
 from ledger.errors import BadAnswer, Conflict, NotFound
 from registry.access.rules import can
 from registry.certificates.catalogue import type_of
+from registry.certificates.models import Certificate
 from web.answers import Sent, files_in, sent
 from web.drawn import drawn
 from web.errors import answer, field_problems, sentence, wants_json
@@ -103,9 +104,15 @@ def show(request_id: int) -> ResponseReturnValue:
         expected=authority.expected(session, person, application), answers=ANSWERS, marks=marks(application),
         story=tell(session, story.of_request(session, application), application), papers=papers(session, application),
         content=filled_in(application), channel=channel_words(application),
-        type=type_of(application.type_code),
+        type=type_of(application.type_code), certificate=_certificate(application),
         returned=[(field_label(known, one.field), one) for one in application.open_corrections],
     )
+
+
+def _certificate(application: Request) -> Certificate | None:
+    """What came of it, for those who may read it; an applicant need not be one of them."""
+    found = db.session.get(Certificate, application.certificate_id) if application.certificate_id else None
+    return found if found is not None and can(actor(), "certificate.read", found) else None
 
 
 def open_tasks(application: Request) -> list[Task]:

@@ -18,7 +18,7 @@ Arrive = Callable[..., Person]
 
 @dataclass(frozen=True)
 class Case:
-    """A type to apply for: who applies for whom, who reviews, and the number of the certificate in the end."""
+    """A type to apply for: who applies for whom, who reviews; the certificate in the end, and who reads it."""
 
     code: str
     name: str
@@ -29,14 +29,15 @@ class Case:
     comparer: str
     certificate: str
     until: str
+    reader: str
 
 
 J03 = Case("J03", "建筑工程施工许可证", "applicant", "滨江花园一期", ("pm",), False, "safety", "330109202611230122",
-           "2028-06-30")
+           "2028-06-30", "applicant")
 E03 = Case("E03", "安全生产许可证", "desk", "华建第一建筑", ("legal",), True, "safety",
-           "（浙）JZ安许证字〔2026〕000123", "2029-11-22")
+           "（浙）JZ安许证字〔2026〕000123", "2029-11-22", "safety")
 P02 = Case("P02", "建筑施工特种作业操作资格证书", "desk", "石磊", ("safety", "hr"), False, "hr", "浙A012026000123",
-           "2028-11-22")
+           "2028-11-22", "hr")
 
 
 @dataclass
@@ -155,6 +156,16 @@ class Application:
         person = self.claim(self.case.comparer)
         person.fill("compare", {"checked": [], "official_query": ["查询截图.png"]})
         person.decide("一致，入库")
+
+    def certificate(self) -> None:
+        """From the request to the certificate: number, version, what is due, its story, and its page as a PDF."""
+        person = self.person(self.case.reader)
+        person.go(f"/requests/{self.site.request(self.number).id}")
+        person.follow("看证件")
+        person.sees(self.case.certificate, self.case.name, "001")
+        link = person.page.get_by_role("link", name="下载证件单").get_attribute("href")
+        answer = person.context.request.get(self.site.address + str(link))
+        assert (answer.status, answer.body()[:5]) == (200, b"%PDF-")
 
     def stands(self, *words: str) -> None:
         """What the applicant reads on the request's page."""

@@ -29,4 +29,5 @@ def test_from_the_empty_form_to_the_register(case: Case, site: Site, arrive: Arr
     way.register()
     way.compare()
     way.stands("已入库")
+    way.certificate()
     assert site.outcome(way.number) == "registered"
