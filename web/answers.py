@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import request
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from forms.schema import FILES, Form, label_of
 from ledger.actor import Actor
@@ -20,6 +20,7 @@ from web.i18n import say
 from workflows import desk
 
 MOST_FILES_SHOWN = 200
+MOST_BYTES = 2 * 1024 * 1024  # of one submission or draft; files are sent by themselves
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Sent:
 
 def sent() -> Sent:
     """A JSON object {answers, version}, or the form fields `answers` (JSON) and `version`; 400 for anything else."""
+    if (request.content_length or 0) > MOST_BYTES:
+        raise RequestEntityTooLarge
     told = _object(request.get_data(as_text=True)) if request.is_json else request.form.to_dict()
     answers = told.get("answers")
     if isinstance(answers, str):

@@ -69,6 +69,7 @@ def create_app(config: Config | None = None, *, bell: Callable[[str], None] | No
     session.open_session(app, config.database)
     i18n.open_languages(app)
     open_login(app)
+    app.before_request(session.receive)
     app.before_request(check_signed_in)
     secure(app, config)
     open_limits(app, config)

@@ -44,6 +44,13 @@ def keep() -> None:
     g.kept = True
 
 
+def receive() -> None:
+    """Before every request: take in all that is sent. A transaction begins with the first look at who asks, and a slow
+    upload must hold neither SQLite's one write lock nor a connection of PostgreSQL."""
+    if request.method not in SAFE:
+        request.get_data(parse_form_data=True)
+
+
 def settle(response: Response) -> Response:
     """The one commit of a request: after the view has returned, and only if it did not refuse. Then the bells ring."""
     refused = response.status_code >= 400 and not g.get("kept")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import stream_encode_multipart
 
+from ledger.db import unit
 from ledger.files import File
 from tests.web.desk.at_work import PDF, PNG, Town
 from web import files
@@ -119,3 +124,50 @@ def test_a_pdf_is_shown_as_a_sheet_of_paper(town: Town) -> None:
     told = person.upload().get_json()
     assert told["thumbnail"] is None
     assert b"PDF" in person.get(f"{told['url']}/preview").data
+
+
+class Dawdling(BytesIO):
+    """A body that arrives slowly: somebody else writes to the database before its first byte is there."""
+
+    def __init__(self, content: bytes, meanwhile: Callable[[], None]) -> None:
+        super().__init__(content)
+        self.meanwhile: Callable[[], None] | None = meanwhile
+
+    def read(self, size: int | None = -1) -> bytes:
+        self._happen()
+        return super().read(size)
+
+    def readinto(self, buffer: Any) -> int:
+        self._happen()
+        return super().readinto(buffer)
+
+    def _happen(self) -> None:
+        happens, self.meanwhile = self.meanwhile, None
+        if happens:
+            happens()
+
+
+def test_a_slow_upload_lets_others_write_meanwhile(town: Town) -> None:
+    wrote: list[bool] = []
+
+    def write() -> None:
+        with unit(town.engine) as session:
+            session.execute(text("update account set failed = failed"))
+        wrote.append(True)
+
+    with town.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA busy_timeout=500")  # the pool hands this connection out again
+    person = town.visitor("applicant")
+    body, kind, _ = encode({"file": FileStorage(BytesIO(PDF), "a.pdf")})
+    answer = person.client.post(
+        "/files", input_stream=Dawdling(body, write), content_type=kind, content_length=len(body),
+        headers={"X-CSRF-Token": person.token, "Accept": "application/json"},
+    )
+    assert (wrote, answer.status_code) == ([True], 201)
+
+
+def encode(data: dict[str, object]) -> tuple[bytes, str, int]:
+    """A multipart body, its content type and its length."""
+    stream, length, boundary = stream_encode_multipart(data)
+    return stream.read(), f'multipart/form-data; boundary="{boundary}"', length

@@ -123,6 +123,12 @@ def test_answers_that_are_no_json_object_are_refused(town: Town, draft: int, bod
     assert town.visitor("applicant").post(f"/tasks/{draft}", {"answers": body}).status_code == 400
 
 
+def test_a_draft_beyond_two_megabytes_is_refused(town: Town, draft: int) -> None:
+    applicant = town.visitor("applicant")
+    assert applicant.put(f"/tasks/{draft}/draft", {"answers": {"remark": "字" * 1_000_000}}).status_code == 413
+    assert "草稿已保存" not in applicant.get(f"/tasks/{draft}").text
+
+
 def test_a_file_of_somebody_else_cannot_be_handed_in(town: Town, draft: int) -> None:
     foreign = town.visitor("stranger").upload().get_json()["id"]
     told = town.visitor("applicant").hand_in(draft, filled("apply-J03", [foreign]), script=True)
