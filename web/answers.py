@@ -11,7 +11,7 @@ from flask import request
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from forms.schema import FILES, Form, label_of
+from forms.schema import FILES, Form
 from ledger.actor import Actor
 from ledger.errors import NotFound
 from ledger.files import File
@@ -75,11 +75,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _never(name: str) -> Any:
     raise ValueError(name)
-
-
-def labels(form: Form) -> dict[str, str]:
-    """What each field is called, by its key."""
-    return {one["key"]: label_of(one) for one in form.fields() if one.get("key")}
 
 
 def spoken(data: Mapping[str, Any]) -> dict[str, Any]:

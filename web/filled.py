@@ -81,15 +81,20 @@ def filled_in(application: Request) -> list[Section]:
     if not application.content:
         return []
     form = schema.load(f"apply-{application.type_code}")
-    sections: list[Section] = []
-    for one in contents.entries(form, application.content, {"holder_name": application.holder_name}):
+    return sections_of(form, application.content, {"holder_name": application.holder_name})
+
+
+def sections_of(form: schema.Form, answers: Mapping[str, Any], given: Mapping[str, Any]) -> list[Section]:
+    """What was answered in a form, without its files."""
+    found: list[Section] = []
+    for one in contents.entries(form, answers, given):
         if one.files:
             continue
         title = _title(one.section)
-        if not sections or sections[-1].title != title:
-            sections.append(Section(title, []))
-        sections[-1].rows.append((say(one.label), say(one.text)))
-    return sections
+        if not found or found[-1].title != title:
+            found.append(Section(title, []))
+        found[-1].rows.append((say(one.label), say(one.text)))
+    return found
 
 
 def _title(section: str) -> str:

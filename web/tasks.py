@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
@@ -12,9 +13,9 @@ from werkzeug.exceptions import BadRequest
 from engine import tasks
 from forms.texts import translated
 from ledger.errors import AlreadyDone, BadAnswer, Conflict, Problem, Refused
-from web.answers import Sent, files_in, labels, sent, spoken
+from web.answers import Sent, files_in, sent, spoken
 from web.errors import answer, field_problems, problem_text, sentence, wants_json
-from web.filled import filled_in, papers
+from web.filled import Section, filled_in, papers, sections_of
 from web.guard import actor
 from web.i18n import say
 from web.login import local_path
@@ -39,7 +40,8 @@ def show(task_id: int) -> ResponseReturnValue:
 
 def page(opened: Desk, typed: dict[str, Any] | None = None, error: BadAnswer | None = None) -> str:
     """The page, with what was typed and what is wrong with it when it comes back."""
-    session, application, typed = db.session(), opened.request, typed or {}
+    session, application = db.session(), opened.request
+    typed = typed or (tasks.answers(session, opened.task.id) if opened.task.state == "completed" else None) or {}
     attached = papers(session, application)
     own = opened.form.key.startswith("apply-")
     judging = opened.form.key in ("review", "approve")
@@ -148,8 +150,14 @@ def _too_late(task_id: int, told: Sent, error: Conflict) -> ResponseReturnValue:
     db.session.rollback()
     if wants_json():
         return answer(409, sentence(error))
+    return render_template("tasks/late.html", text=sentence(error), sections=_typed(task_id, told.answers)), 409
+
+
+def _typed(task_id: int, answers: dict[str, Any]) -> list[Section]:
+    """What was typed, with the names of its fields; by key where the form is out of reach by now."""
     try:
-        named = labels(desk.open_task(db.session(), actor(), task_id).form)
-    except Refused:
-        named = {}
-    return render_template("tasks/late.html", text=sentence(error), typed=told.answers, labels=named), 409
+        opened = desk.open_task(db.session(), actor(), task_id)
+        return sections_of(opened.form, answers, opened.data)
+    except (Refused, TypeError, ValueError, AttributeError):
+        rows = [(key, json.dumps(value, ensure_ascii=False)) for key, value in answers.items() if key != "verdict"]
+        return [Section("", rows)]

@@ -193,6 +193,7 @@ def test_who_did_the_task_reads_it_afterwards_and_cannot_change_it(town: Town) -
     legal.hand_in(task, filled("review", [], documents))
     page = legal.get(f"/tasks/{task}")
     assert (page.status_code, "data-readonly" in page.text, "data-part=\"actions\"" in page.text) == (200, True, False)
+    assert _part(page.text, "answers")["verdict"] == "pass"
 
 
 def test_of_many_hands_at_once_exactly_one_wins(town: Town) -> None:
