@@ -217,3 +217,12 @@ def test_a_task_withdrawn_by_the_process_is_a_conflict(walk):
     case.do("hr", "A3_hr", "return")
     with pytest.raises(Conflict), unit(case.engine) as session:
         desk.complete(session, case.company.actor(session, "safety"), number, {"verdict": "pass", "checked": []})
+
+
+def test_the_register_keeps_words_where_the_type_has_words_and_codes_where_it_has_codes(engine, walk):
+    case = walk("P02").granted()
+    case.do("custodian", "A10_register", "done")
+    case.do("hr", "A11_compare", "match")
+    with reading(engine) as session:
+        fields = session.get_one(Certificate, case.request(session).certificate_id).latest.fields
+        assert (fields["education"], fields["trade"]) == ("初中", "01")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.catalog import Step
+from forms.contents import entries
+from forms.schema import load
 from ledger import clock
 from ledger.facts import record
 from registry.certificates import lifecycle
@@ -41,21 +43,29 @@ def publish(step: Step) -> Mapping[str, Any]:
     return {"certificate_id": certificate.id}
 
 
-COLUMNS = ("number", "issued_on", "valid_from", "valid_until", "issuer", "licence_mark", "scans", "verdict")
-
-
 def grant_of(step: Step, request: Request) -> dict[str, Any]:
     """The arguments of lifecycle.grant for what was registered at A10 and applied for at A1."""
     answers = request.grant or {}
-    kind = type_of(request.type_code)
-    keys = {field.key for field in kind.fields}
-    fields = {key: value for key, value in {**request.content, **answers}.items() if key in keys and key not in COLUMNS}
     return {
         "type_code": request.type_code, "holder": holder_of(step.session, request.holder_kind, request.holder_id),
-        "number": answers["number"], "item": request.item, "fields": fields, "by": step.actor, "request_id": request.id,
-        "issuer": answers.get("issuer") or "", "licence_mark": answers.get("licence_mark") or "",
-        "scans": answers.get("scans") or [],
+        "number": answers["number"], "item": request.item, "fields": fields_of(request), "by": step.actor,
+        "request_id": request.id, "issuer": answers.get("issuer") or "",
+        "licence_mark": answers.get("licence_mark") or "", "scans": answers.get("scans") or [],
         **{key: day_in(answers, key) for key in ("issued_on", "valid_from", "valid_until")},
+    }
+
+
+def fields_of(request: Request) -> dict[str, Any]:
+    """What the type keeps of both forms: codes where the type has codes, words where it has words."""
+    told: dict[str, str] = {}
+    for name, answers in (("apply", request.content), ("register", request.grant or {})):
+        told |= {entry.path: entry.text for entry in entries(load(f"{name}-{request.type_code}"), answers)}
+    known = {**request.content, **(request.grant or {})}
+    kept = [field for field in type_of(request.type_code).fields if not field.column and field.key in known]
+    return {
+        field.key: known[field.key] if field.options or not isinstance(known[field.key], str)
+        else told.get(field.key, known[field.key])
+        for field in kept
     }
 
 
