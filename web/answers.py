@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import request
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
@@ -85,7 +86,8 @@ def spoken(data: Mapping[str, Any]) -> dict[str, Any]:
 def _spoken(option: Any) -> Any:
     if not isinstance(option, Mapping) or not {"value", "label"} <= option.keys():
         return option
-    return {**option, "label": say(str(option["label"]))}
+    label, text = say(str(option["label"])), say(str(option.get("text") or ""))
+    return {**option, "label": _("%(field)s：%(value)s", field=label, value=text) if text else label}
 
 
 def files_in(

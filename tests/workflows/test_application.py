@@ -226,3 +226,13 @@ def test_the_register_keeps_words_where_the_type_has_words_and_codes_where_it_ha
     with reading(engine) as session:
         fields = session.get_one(Certificate, case.request(session).certificate_id).latest.fields
         assert (fields["education"], fields["trade"]) == ("初中", "01")
+
+
+def test_what_is_to_be_compared_is_named_and_told_apart_for_translation(engine, company, walk):
+    case = walk("P02").granted()
+    case.do("custodian", "A10_register", "done")
+    with reading(engine) as session:
+        shown = desk.open_task(session, company.actor(session, "hr"), case.task_id("A11_compare"))
+        rows = {row["value"]: row for row in shown.data["facts"]}
+        assert (rows["trade"]["label"], rows["trade"]["text"]) == ("操作类别", "建筑电工")
+        assert rows["scans"]["files"] and "text" not in rows["scans"] and "files" not in rows["trade"]

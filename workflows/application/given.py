@@ -59,8 +59,8 @@ def comparison(_session: Session, request: Request) -> Given:
     """A11: what was registered, line by line, to be compared with the scan."""
     form, grant = load(f"register-{request.type_code}"), request.grant or {}
     facts = [
-        {"value": entry.path, "label": f"{entry.label}：{entry.text}" if entry.text else entry.label,
-         "files": list(entry.files)}
+        {"value": entry.path, "label": entry.label} | (
+            {"files": list(entry.files)} if entry.files else {"text": entry.text})
         for entry in contents.entries(form, grant)
     ]
     return {"facts": facts, "returnable": [row for row in contents.returnable(form) if row["value"] in grant]}
