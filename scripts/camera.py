@@ -109,7 +109,7 @@ class Seat:
         self.settle()
 
     def shot(self, name: str, *, mark: Locator | None = None, tall: int = 0, of: str | Locator = "") -> None:
-        """Keep `name`.png: the screen from its top, `tall` pixels high, `mark` framed; or only `of`, wherever it is.
+        """Keep `name`.png: the screen from the page's top, `tall` high, `mark` framed; or only `of`, wherever it is.
 
         Several elements of `of` make one picture that holds them all, of at most `tall` pixels.
         """
@@ -117,11 +117,9 @@ class Seat:
             return
         self.page.evaluate("scrollTo(0, 0)")
         if of:
-            picture, (left, top) = self._pieces(self.page.locator(of) if isinstance(of, str) else of, tall or 1200)
+            picture = self._pieces(self.page.locator(of) if isinstance(of, str) else of, tall or 1200)
         else:
-            picture, (left, top) = self._screen(tall), (0.0, 0.0)
-        if mark and (box := mark.bounding_box()):
-            _frame(picture, box["x"] - left, box["y"] - top, box["width"], box["height"])
+            picture = self._screen(tall, mark)
         keep(picture, self.studio.folder / f"{name}.png")
 
     @contextlib.contextmanager
@@ -135,11 +133,15 @@ class Seat:
         if tall and usual:
             self.page.set_viewport_size(usual)
 
-    def _screen(self, tall: int) -> Image.Image:
+    def _screen(self, tall: int, mark: Locator | None) -> Image.Image:
         with self._window(tall):
-            return _opened(self.page.screenshot())
+            picture = _opened(self.page.screenshot())
+            if mark and (box := mark.bounding_box()):
+                edges = (box["x"] - 6, box["y"] - 6, box["x"] + box["width"] + 6, box["y"] + box["height"] + 6)
+                ImageDraw.Draw(picture).rounded_rectangle(edges, 10, outline=MARK, width=4)
+        return picture
 
-    def _pieces(self, pieces: Locator, tall: int) -> tuple[Image.Image, tuple[float, float]]:
+    def _pieces(self, pieces: Locator, tall: int) -> Image.Image:
         pieces.first.wait_for()
         with self._window(self.page.evaluate("document.documentElement.scrollHeight")):  # so that nothing sticks
             boxes = [box for piece in pieces.all() if (box := piece.bounding_box()) and box["height"]]
@@ -148,16 +150,11 @@ class Seat:
         right = max(box["x"] + box["width"] for box in boxes) + 12
         low = max(box["y"] + box["height"] for box in boxes) + 12
         left, top, right, low = max(0, left), max(0, top), min(whole.width, right), min(whole.height, low, top + tall)
-        return whole.crop((int(left), int(top), int(right), int(low))), (left, top)
+        return whole.crop((int(left), int(top), int(right), int(low)))
 
 
 def _opened(png: bytes) -> Image.Image:
     return Image.open(io.BytesIO(png)).convert("RGB")
-
-
-def _frame(picture: Image.Image, left: float, top: float, width: float, height: float) -> None:
-    edges = (left - 6, top - 6, left + width + 6, top + height + 6)
-    ImageDraw.Draw(picture).rounded_rectangle(edges, 10, outline=MARK, width=4)
 
 
 def keep(picture: Image.Image, file: Path) -> None:
