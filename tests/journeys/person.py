@@ -19,6 +19,16 @@ from tests.journeys.site import Site
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 SEEN = os.environ.get("LICET_PICTURES", "")  # a folder: keep a picture of every page
 GRAVE = ("serious", "critical")
+EXAMINED: set[str] = set()  # pages built of the same elements at the same width need axe only once
+BUILT = """() => {
+  const said = [document.documentElement.lang, innerWidth];
+  for (const one of document.querySelectorAll("body *")) {
+    const words = one.getAttributeNames().filter(name => !/^(href|id|value|d|x|y|points|transform)$/.test(name));
+    const sort = [one.tagName, one.getAttribute("class"), one.getAttribute("role"), ...words].join(" ");
+    if (sort !== said[said.length - 1]) said.push(sort);
+  }
+  return said.join(";");
+}"""
 
 
 class Person:
@@ -138,13 +148,21 @@ class Person:
         wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if wide > 0:
             self._complain(f"{wide} px wider than the screen")
-        if not self.page.evaluate("Boolean(window.axe)"):
-            self.page.evaluate(AXE.read_text("utf-8"))
-        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)")
-        for one in found:
-            if one["impact"] in GRAVE:
+        built = self.page.evaluate(BUILT)
+        if built not in EXAMINED:
+            grave = [one for one in self._violations() if one["impact"] in GRAVE]
+            for one in grave:
                 places = [node["target"] for node in one["nodes"][:3]]
                 self._complain(f"axe {one['id']}: {one['help']} at {json.dumps(places, ensure_ascii=False)}")
+            if not grave:
+                EXAMINED.add(built)
+
+    def _violations(self) -> list[dict[str, Any]]:
+        if not self.page.evaluate("Boolean(window.axe)"):
+            self.page.evaluate(AXE.read_text("utf-8"))
+        found: list[dict[str, Any]] = self.page.evaluate(
+            "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)")
+        return found
 
     def _picture(self) -> None:
         folder, self.seen = Path(SEEN), self.seen + 1
