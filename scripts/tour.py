@@ -226,8 +226,10 @@ def in_the_register(studio: Studio, project: str) -> None:
     phone = studio.at("custodian", phone=True)
     phone.go(address)
     phone.shot("certificate-phone")
-    keeper.go("/search?q=" + project[:2])
-    keeper.shot("search", tall=700)
+    keeper.go("/requests?scope=all&q=" + "特种作业")
+    name = keeper.page.locator("[data-row] .work-what").first.inner_text().rpartition("·")[2].strip()
+    keeper.go("/search?q=" + name)
+    keeper.shot("search", tall=620)
 
 
 def sheet(studio: Studio, keeper: Seat, address: str) -> None:
