@@ -80,7 +80,7 @@ def form_for(task: Task, request: Request) -> schema.Form:
 def given_for(session: Session, request: Request, task: Task) -> dict[str, Any]:
     """What the form of this task opens with: earlier answers, and the lists its choices are made from."""
     process = CATALOG[request.process_id]
-    give = process.given.get(task.element_id)
+    give = process.given.get(task.form_key or "")
     return give(session, request) if give else {}
 
 
@@ -128,10 +128,10 @@ def complete(
     clean = check(form, answers, given=given_for(session, request, task), checks=checks_for(session, request),
                   may_use=may_use(session, actor, request))
     act = Act(session, request, task, clean, actor)
-    if judge := process.checked.get(task.element_id):
+    if judge := process.checked.get(task.form_key or ""):
         judge(act)
     attach(session, request, file_ids(form, clean))
-    if write := process.answered.get(task.element_id):
+    if write := process.answered.get(task.form_key or ""):
         write(act)
     drop_draft(session, actor, task_id)
     session.flush()

@@ -37,8 +37,8 @@ class Process:
     """A folder under workflows/.
 
     `steps` are the service tasks of the drawing by type. `checked` refuses answers that only the register can judge
-    (BadAnswer); `answered` writes down what an answer means; both by the user task's element id.
-    `given` are the lists and values that a task's form is drawn with.
+    (BadAnswer); `answered` writes down what an answer means; `given` are the lists and values that a form is drawn
+    with. All three go by the form's key, so that a new task that uses a known form needs no programmer.
     """
 
     id: str

@@ -51,7 +51,7 @@ def test_every_step_in_a_drawing_has_a_function_and_every_function_a_place():
         assert {node.get("type") for node in kinds} == set(process.steps)
 
 
-def test_what_a_process_knows_of_its_tasks_is_drawn():
+def test_the_forms_that_a_process_understands_are_drawn():
     for process in workflows.CATALOG.values():
-        drawn = {node.get("id") for node in etree.fromstring(process.diagram).iter() if node.get("id")}
-        assert {*process.answered, *process.checked, *process.given} <= drawn
+        forms = etree.fromstring(process.diagram).iter("{http://camunda.org/schema/zeebe/1.0}formDefinition")
+        assert {*process.answered, *process.checked, *process.given} <= {node.get("formId") for node in forms}

@@ -1,4 +1,4 @@
-"""What the answer at each user task of application.bpmn leaves behind; by element id."""
+"""What an answer in each form of application.bpmn leaves behind, wherever the drawing uses the form."""
 
 from __future__ import annotations
 
@@ -114,10 +114,9 @@ def _record(act: Act, kind: str, **after: Any) -> None:
 
 Writes = dict[str, Callable[[Act], None]]
 CHECKED: Writes = {
-    "A1_fill": apply_checked, "A1_correct": apply_checked, "A5_file": file_checked, "A10_register": register_checked,
+    "apply": apply_checked, "file": file_checked, "register": register_checked,
 }
 ANSWERED: Writes = {
-    "A1_fill": applied, "A1_correct": applied, "A3_pm": reviewed, "A3_hr": reviewed, "A3_legal": reviewed,
-    "A3_safety": reviewed, "A4_approve": reviewed, "A4_second": reviewed, "A5_file": filed,
-    "A7_supplement": supplemented, "A8c_chase": chased, "A10_register": registered, "A11_compare": compared,
+    "apply": applied, "review": reviewed, "approve": reviewed, "file": filed, "supplement": supplemented,
+    "chase": chased, "register": registered, "compare": compared,
 }

@@ -67,7 +67,6 @@ def comparison(_session: Session, request: Request) -> Given:
 
 
 GIVEN: dict[str, Callable[[Session, Request], Given]] = {
-    "A1_fill": application, "A1_correct": application, "A3_pm": review, "A3_hr": review, "A3_legal": review,
-    "A3_safety": review, "A4_approve": review, "A4_second": review, "A5_file": filing, "A7_supplement": supplement,
-    "A8c_chase": chase, "A10_register": registration, "A11_compare": comparison,
+    "apply": application, "review": review, "approve": review, "file": filing, "supplement": supplement,
+    "chase": chase, "register": registration, "compare": comparison,
 }
