@@ -68,7 +68,7 @@ def change(year: int) -> Response | tuple[str, int]:
         return _page(year, field_problems(error)), 400
     changed = set_days(year, first, last, kind, name)
     flash(
-        _("已修改 %(n)d 天。用到这些天的期限会重新计算。", n=changed)
+        _("已修改 %(n)d 天。年份确认后，证件提醒中未确认的日期会重新计算。", n=changed)
         if changed
         else _("这些天本来就是这样，没有修改。"),
         "ok",

@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
+from sqlalchemy import select, update
 
-from ledger import workdays
+from ledger import clock, workdays
 from ledger.actor import SYSTEM
 from ledger.db import unit
 from ledger.errors import Refused
@@ -70,13 +71,11 @@ def admin(login: str, name: str, group_name: str) -> None:
     from registry.people.persons import create_person
     from registry.people.units import create_unit
 
-    password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    password = _asked_password()
     try:
         with unit(db.engine) as session:
             if count(session):
-                raise click.ClickException(
-                    "there are accounts already; an administrator makes further ones in the browser"
-                )
+                raise click.ClickException("there are accounts already")
             group = create_unit(session, kind="group", name=group_name, code="G", by=SYSTEM)
             person = create_person(session, unit=group, name=name, by=SYSTEM)
             create_account(session, person, login=login, password=password, by=SYSTEM)
@@ -84,3 +83,28 @@ def admin(login: str, name: str, group_name: str) -> None:
     except Refused as refused:
         raise click.ClickException(str(refused)) from refused
     click.echo(f"{login} may sign in")
+
+
+def _asked_password() -> str:
+    return getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+
+
+@licet.command()
+@click.option("--login", prompt=True)
+def password(login: str) -> None:
+    """Give an account a new password, asked for (or read from standard input), and end its sign-ins."""
+    from registry.access.accounts import Account, set_password
+    from web.web_session import WebSession
+
+    chosen = _asked_password()
+    try:
+        with unit(db.engine) as session:
+            account = session.scalar(select(Account).where(Account.login == login))
+            if account is None:
+                raise click.ClickException(f"no account {login}")
+            set_password(session, account, chosen, by=SYSTEM)
+            running = update(WebSession).where(WebSession.account_id == account.id, WebSession.ended_at.is_(None))
+            session.execute(running.values(ended_at=clock.now()))
+    except Refused as refused:
+        raise click.ClickException(str(refused)) from refused
+    click.echo(f"{login} has a new password")

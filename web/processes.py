@@ -104,7 +104,12 @@ def deploy() -> ResponseReturnValue:
         found = list(error.findings) if isinstance(error, BadDiagram) else []
         page = render_template("processes/new.html", findings=found, problem=sentence(error))
         return page, error.status
-    flash(_("已发布“%(name)s”第 %(n)d 版，新的申请将按它办理。", name=definition.name, n=definition.version), "ok")
+    newest = catalog.latest(db.session(), definition.process_id)
+    if newest.id != definition.id:
+        flash(_("内容与第 %(old)d 版相同，没有发布新版本；新的申请仍按第 %(n)d 版办理。",
+                old=definition.version, n=newest.version), "warn")
+    else:
+        flash(_("已发布“%(name)s”第 %(n)d 版，新的申请将按它办理。", name=definition.name, n=definition.version), "ok")
     return redirect(url_for("processes.show", definition_id=definition.id), 303)
 
 

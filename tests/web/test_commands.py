@@ -83,3 +83,21 @@ def test_the_demonstration_accounts_are_listed_only_in_a_demonstration(
     assert "custodian" in text and "licet-demo-2026" in text
     with demo.app_context():
         db.engine.dispose()
+
+
+def test_a_new_password_by_command_ends_the_account_s_sign_ins(site: Licet) -> None:
+    runner(site).invoke(args=["licet", "init"])
+    admin(site)
+    browser = Browser(site.test_client())
+    browser.sign_in("chief")
+    done = runner(site).invoke(args=["licet", "password", "--login", "chief"], input="five grey herons fly\n")
+    assert done.exit_code == 0, done.output
+    assert browser.get("/").status_code == 302
+    assert browser.sign_in("chief").status_code == 401
+    assert browser.sign_in("chief", "five grey herons fly").status_code == 303
+
+
+def test_a_new_password_for_nobody_says_so(site: Licet) -> None:
+    runner(site).invoke(args=["licet", "init"])
+    done = runner(site).invoke(args=["licet", "password", "--login", "nobody"], input="five grey herons fly\n")
+    assert done.exit_code == 1 and "nobody" in done.output

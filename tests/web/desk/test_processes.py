@@ -88,3 +88,11 @@ def test_a_file_of_another_kind_or_none_is_refused(town: Town) -> None:
 
 def test_more_than_two_megabytes_are_refused(town: Town) -> None:
     assert upload(town, {"big.bpmn": b"<" + b"x" * 3_000_000}).status_code == 413
+
+
+def test_what_was_published_before_a_newer_version_is_not_said_to_be_in_force(town: Town) -> None:
+    upload(town, changed(填报申请="填写申请表"))
+    owner = town.visitor("owner")
+    answer = owner.post("/processes", {"files": [(BytesIO(body), name) for name, body in SHIPPED.items()]})
+    page = owner.get(answer.location).text
+    assert "没有发布新版本；新的申请仍按第 2 版办理" in page
