@@ -62,6 +62,7 @@ def show(definition_id: int) -> ResponseReturnValue:
     ).all()
     return render_template(
         "processes/show.html", definition=definition, versions=others, running=_running(session).get(definition.id, 0),
+        files=sorted(catalog.files_of(session, definition.id)),
     )
 
 
@@ -75,6 +76,18 @@ def diagram(definition_id: int) -> Response:
         return drawn(body)
     response = Response(body, mimetype="application/xml")
     name = f"{definition.process_id}-v{definition.version}.bpmn"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+@bp.get("/<int:definition_id>/files/<name>")
+@needs("process.read")
+def file(definition_id: int, name: str) -> Response:
+    """One of the files that a version consists of, as it was deployed, to be changed and published again."""
+    kept = catalog.files_of(db.session(), _definition(db.session(), definition_id).id)
+    if name not in kept:
+        raise NotFound
+    response = Response(kept[name], mimetype="application/xml")
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
 

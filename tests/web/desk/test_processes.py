@@ -96,3 +96,11 @@ def test_what_was_published_before_a_newer_version_is_not_said_to_be_in_force(to
     answer = owner.post("/processes", {"files": [(BytesIO(body), name) for name, body in SHIPPED.items()]})
     page = owner.get(answer.location).text
     assert "没有发布新版本；新的申请仍按第 2 版办理" in page
+
+
+def test_the_owner_takes_away_every_file_of_a_version(town: Town) -> None:
+    owner = town.visitor("owner")
+    for name, body in SHIPPED.items():
+        assert name in owner.get("/processes/1").text
+        assert owner.get(f"/processes/1/files/{name}").data == body
+    assert owner.get("/processes/1/files/other.dmn").status_code == 404
