@@ -82,8 +82,7 @@ class Scope:
         self.on_end()
 
     def on_end(self) -> None:
-        """The scope is over."""
-        raise NotImplementedError
+        """The scope is over: nothing more for the process itself, its host goes on for an inner one."""
 
 
 class Process(Scope, BpmnWorkflow):  # type: ignore[misc]
@@ -123,9 +122,6 @@ class Process(Scope, BpmnWorkflow):  # type: ignore[misc]
             token.task_spec.look(token) for token in list(self.tokens())
             if token._state == WAITING and isinstance(token.task_spec, InclusiveGateway)
         )
-
-    def on_end(self) -> None:
-        return None
 
 
 class Inner(Scope, BpmnSubWorkflow):  # type: ignore[misc]
