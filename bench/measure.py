@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -37,14 +36,3 @@ def cpu(act: Callable[[], object]) -> float:
     begun = time.process_time()
     act()
     return time.process_time() - begun
-
-
-def side_by_side(rounds: int, **acts: Callable[[], object]) -> dict[str, float]:
-    """The median CPU seconds of each act, the acts taking turns so that a busy machine is busy for all of them."""
-    taken: dict[str, list[float]] = {name: [] for name in acts}
-    for act in acts.values():
-        act()  # warm
-    for _ in range(rounds):
-        for name, act in acts.items():
-            taken[name].append(cpu(act))
-    return {name: statistics.median(times) for name, times in taken.items()}

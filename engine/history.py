@@ -42,9 +42,3 @@ def visits(session: Session, instance_id: int) -> list[Passage]:
         for task in session.scalars(select(Task).where(Task.instance_id == instance_id))
     ]
     return sorted(passed + done, key=lambda passage: passage.number)
-
-
-def active_elements(session: Session, instance_id: int) -> list[str]:
-    """The elements where the instance stands now (tasks, waiting events, running sub-processes), each once."""
-    return list(dict.fromkeys(
-        passage.element_id for passage in visits(session, instance_id) if passage.left_at is None))

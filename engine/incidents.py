@@ -40,15 +40,6 @@ def retry(session: Session, incident_id: int, *, by: Actor) -> Incident:
     return found
 
 
-def dismiss(session: Session, incident_id: int, *, by: Actor, reason: str) -> Incident:
-    """Close the incident without trying again, for a reason; its timer is cancelled."""
-    found = _close(session, incident_id, by, reason)
-    if found.timer_id is not None:
-        session.execute(
-            update(Timer).where(Timer.id == found.timer_id, Timer.state == "failed").values(state="cancelled"))
-    return found
-
-
 def _close(session: Session, incident_id: int, by: Actor, resolution: str) -> Incident:
     found = session.get_one(Incident, incident_id, with_for_update=True, populate_existing=True)
     if found.resolved_at is not None:

@@ -23,12 +23,11 @@ class LongDate:
     day: int
 
 
-@dataclass(frozen=True, slots=True)
-class FineTime:
-    """A time of day with parts of a microsecond."""
+class Clockwise:
+    """Hours, minutes and seconds of what counts the nanoseconds of a day."""
 
+    __slots__ = ()
     nanos: int
-    tzinfo: tzinfo | None = None
 
     @property
     def hour(self) -> int:
@@ -44,7 +43,15 @@ class FineTime:
 
 
 @dataclass(frozen=True, slots=True)
-class LongMoment:
+class FineTime(Clockwise):
+    """A time of day with parts of a microsecond."""
+
+    nanos: int
+    tzinfo: tzinfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LongMoment(Clockwise):
     """A moment beyond Python's years or finer than a microsecond."""
 
     year: int
@@ -52,18 +59,6 @@ class LongMoment:
     day: int
     nanos: int
     tzinfo: tzinfo | None = None
-
-    @property
-    def hour(self) -> int:
-        return self.nanos // HOUR
-
-    @property
-    def minute(self) -> int:
-        return self.nanos // (60 * SECOND) % 60
-
-    @property
-    def second(self) -> int:
-        return self.nanos // SECOND % 60
 
 
 Day = date | LongDate

@@ -6,7 +6,7 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import Engine, Select, func, or_, select
+from sqlalchemy import Engine, Select, or_, select
 from sqlalchemy.orm import Session
 
 from ledger import clock
@@ -82,8 +82,3 @@ def _put_off(engine: Engine, fact_id: int, error: Exception) -> None:
             fact.attempts += 1
             fact.next_try_at = clock.now() + dt.timedelta(minutes=wait)
             fact.last_error = type(error).__name__
-
-
-def waiting_count(session: Session) -> int:
-    """How many facts are still to be delivered."""
-    return session.scalar(select(func.count()).select_from(Fact).where(Fact.delivered_at.is_(None))) or 0

@@ -121,12 +121,6 @@ def roll_back(cal: Calendar, day: dt.date) -> Deadline:
     return Deadline(on, cal.confirmed(on, day))
 
 
-def roll_forward(cal: Calendar, day: dt.date) -> Deadline:
-    """A last day that is a holiday moves to the next working day (民法典 203)."""
-    on = cal.after(day, 0)
-    return Deadline(on, cal.confirmed(day, on))
-
-
 _cached: dict[str, tuple[object, Calendar]] = {}
 
 

@@ -16,10 +16,10 @@ from ledger.actor import Actor
 from ledger.errors import NotAllowed, NotFound
 from ledger.facts import record
 from registry.access.rules import Thing, can, visible
-from registry.certificates.catalogue import type_of
+from registry.certificates.catalogue import in_force_of, type_of
 from registry.certificates.kinds import CertificateType
-from registry.people.persons import Person
-from registry.people.units import Unit, places
+from registry.people.persons import Person, person_of
+from registry.people.units import Unit, places, unit_of
 from workflows.requests import Request, RequestCount
 
 PROCESS = "application"
@@ -99,19 +99,21 @@ def _unit_holder(unit: Unit) -> Holder:
 
 def holder_of(session: Session, kind: str, holder_id: int) -> Person | Unit:
     """The person or unit that a request is for, or NotFound."""
-    found: Person | Unit | None
-    found = session.get(Person, holder_id) if kind == "person" else session.get(Unit, holder_id)
-    if found is None:
-        raise NotFound
-    return found
+    return person_of(session, holder_id) if kind == "person" else unit_of(session, holder_id)
+
+
+def kind_for(holder: Person | Unit, type_code: str) -> CertificateType:
+    """The type as it stands today in the holder's province."""
+    unit = holder.unit if isinstance(holder, Person) else holder
+    return in_force_of(type_code, clock.today(), unit.province)
 
 
 def open_request(session: Session, actor: Actor, type_code: str, holder_kind: str, holder_id: int) -> Request:
     """Start the process for a holder; the applicant's own open draft for the same is given back instead of a second."""
     if type_code not in OFFERED or actor.id is None:
         raise NotFound
-    kind = type_of(type_code)
     holder = holder_of(session, holder_kind, holder_id)
+    kind = kind_for(holder, type_code)
     unit = holder.unit if isinstance(holder, Person) else holder
     if not _fits(kind, holder) or not can(actor, "request.start", Thing(unit.path, kind.family, type_code)):
         raise NotAllowed

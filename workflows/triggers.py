@@ -82,19 +82,13 @@ def tell_of_term(session: Session, fact: Fact) -> None:
     if certificate is None or fact.kind not in TERM_NEWS:
         return
     keepers = holders(session, [f"custodian@{place}" for place in places(certificate.unit)])
-    kind = type_name(certificate.type_code)
     notify(session, [*_present(certificate.holder_person_id), *keepers], fact, TERM_NEWS[fact.kind],
-           {"type": kind, "holder": certificate.holder_name})
+           {"type": type_of(certificate.type_code).name, "holder": certificate.holder_name})
 
 
 def recompute_terms(session: Session, _fact: Fact) -> None:
     """A year's working days were entered or changed: waiting days of certificates that were unconfirmed move."""
     retime(session)
-
-
-def type_name(code: str) -> str:
-    """The type's name as people read it."""
-    return type_of(code).name
 
 
 def _present(*people: int | None) -> Iterable[int]:

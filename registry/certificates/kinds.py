@@ -228,8 +228,3 @@ class CertificateType(Stated, frozen=True, kw_only=True):
     documents: tuple[Document, ...]
     fields: tuple[Field, ...] = ()
     variants: tuple[Variant, ...] = ()
-
-    @property
-    def transferable(self) -> bool:
-        """Whether the certificate goes along when its person changes employer, without a change at the authority."""
-        return self.employer == "free"

@@ -48,11 +48,6 @@ def province_of(code: str) -> Province | None:
     return PROVINCES.get(code[:2] + "0000")
 
 
-def province_named(short: str) -> Province | None:
-    """The province that certificates abbreviate with this character; None for 兵 and unknown ones."""
-    return next((each for each in PROVINCES.values() if each.short == short), None)
-
-
 def known(code: str) -> bool:
     """Whether the six digits are a division that exists or existed; residents' permits of Hong Kong, Macau and Taiwan
     (81, 82, 83) and foreigners' cards (9, province, country) count as known."""

@@ -236,3 +236,11 @@ def test_what_is_to_be_compared_is_named_and_told_apart_for_translation(engine, 
         rows = {row["value"]: row for row in shown.data["facts"]}
         assert (rows["trade"]["label"], rows["trade"]["text"]) == ("操作类别", "建筑电工")
         assert rows["scans"]["files"] and "text" not in rows["scans"] and "files" not in rows["trade"]
+
+
+def test_a_holder_is_judged_by_the_type_as_it_stands_in_their_province(engine, company):
+    with reading(engine) as session:
+        worker = person_of(session, company.people["worker"])
+        general = opening.kind_for(worker, "P02")
+        worker.unit.province = "京"
+        assert opening.kind_for(worker, "P02").ending.text != general.ending.text

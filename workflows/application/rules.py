@@ -14,12 +14,12 @@ from engine.model import Instance
 from ledger import clock
 from ledger.errors import BadAnswer, Problem
 from registry.certificates import drafting
-from registry.certificates.catalogue import type_of
 from registry.certificates.codes import LIVE
 from registry.certificates.models import Certificate
+from registry.people.identity import age_on
 from registry.people.persons import Person
 from workflows import bans
-from workflows.opening import holder_of
+from workflows.opening import holder_of, kind_for
 from workflows.requests import Request
 
 
@@ -53,10 +53,10 @@ def faults(session: Session, request: Request) -> list[Fault]:
 def _person_faults(person: Person, request: Request, today: dt.date) -> Iterator[Fault]:
     if not person.employed(today):
         yield Fault("", Problem("{name} 已离职，不能申请。", {"name": person.name}))
-    limits = type_of(request.type_code).age
+    limits = kind_for(person, request.type_code).age
     if limits is None or person.birth is None:
         return
-    age = full_years(person.birth, today)
+    age = age_on(person.birth, today)
     if limits.minimum is not None and age < limits.minimum:
         yield Fault("", Problem("未满 {age} 周岁，不能申请。", {"age": limits.minimum}))
     if limits.maximum is not None and age > limits.maximum:
@@ -84,16 +84,11 @@ def _held(session: Session, request: Request, today: dt.date) -> Certificate | N
     return next((held for held in found if held.valid_until is None or held.valid_until >= today), None)
 
 
-def full_years(birth: dt.date, on: dt.date) -> int:
-    """Completed years of life on a day (民法典: a year is completed on the birthday)."""
-    return on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))
-
-
 def registration_faults(session: Session, request: Request, answers: Mapping[str, Any]) -> dict[str, list[Problem]]:
     """What is wrong with the number and dates of a certificate to be registered (A10), by field; {} if nothing."""
     holder = holder_of(session, request.holder_kind, request.holder_id)
     issued, start, end = (day_in(answers, key) for key in ("issued_on", "valid_from", "valid_until"))
-    kind = type_of(request.type_code)
+    kind = kind_for(holder, request.type_code)
     problems: dict[str, list[Problem]] = {}
 
     def numbered() -> drafting.Number:
