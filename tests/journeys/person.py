@@ -189,6 +189,7 @@ class Person:
 
     def leave(self) -> None:
         """Close the browser; whatever was wrong on the way fails the journey."""
+        self.page.wait_for_load_state()  # Chromium may hang on closing a page that is on its way
         self.context.close()
         found = list(dict.fromkeys(self.complaints))
         assert not found, "\n".join(found)
