@@ -37,14 +37,14 @@ GROUP = re.compile(r"\\([\\$])|\$(\d+)|(\\|\$)")
 @lru_cache(128)
 def compiled(pattern: str, flags: str = "") -> Any:
     """The pattern ready to run, or None when it or its flags are not valid."""
-    if len(pattern) > PATTERN_LENGTH or not set(flags) <= set("smix"):
+    if len(pattern) > PATTERN_LENGTH or not set(flags) <= set("smixq"):
         return None
     options = re2.Options()
     options.log_errors = False
     options.max_mem = 1 << 20
     options.case_sensitive = "i" not in flags
     options.dot_nl = "s" in flags
-    body = _translated(pattern, "x" in flags)
+    body = re2.escape(pattern) if "q" in flags else _translated(_bare(pattern) if "x" in flags else pattern, options)
     if body is None:
         return None
     if "m" in flags:
@@ -55,8 +55,21 @@ def compiled(pattern: str, flags: str = "") -> Any:
         return None
 
 
-def _translated(pattern: str, extended: bool) -> str | None:
-    """XPath's pattern in RE2's words; with the x flag, white space outside classes is dropped."""
+def _bare(pattern: str) -> str:
+    """The x flag: white space goes, but not inside a character class."""
+    kept: list[str] = []
+    depth = 0
+    for at, char in enumerate(pattern):
+        escaped = at > 0 and kept and kept[-1] == "\\" and (len(kept) < 2 or kept[-2] != "\\")
+        if char in "[]" and not escaped:
+            depth = max(0, depth + (1 if char == "[" else -1))
+        if depth or char not in " \t\n\r":
+            kept.append(char)
+    return "".join(kept)
+
+
+def _translated(pattern: str, options: Any) -> str | None:
+    """XPath's pattern in RE2's words: without the s flag, a dot is neither line feed nor carriage return."""
     parts: list[str] = []
     for piece in PIECE.findall(pattern):
         if piece.startswith("["):
@@ -64,7 +77,11 @@ def _translated(pattern: str, extended: bool) -> str | None:
             if made is None:
                 return None
             parts.append(made)
-        elif not (extended and piece.isspace()):
+        elif piece == ".":
+            parts.append("." if options.dot_nl else r"[^\n\r]")
+        elif piece == r"\0":
+            return None
+        else:
             parts.append(_escape(piece))
     return "".join(parts)
 
@@ -79,6 +96,8 @@ def _escape(piece: str) -> str:
 def _class(text: str) -> str | None:
     """A character class; `[a-z-[aeiou]]` is worked out, which RE2 cannot, when both sides are plain characters."""
     outer, minus, inner = text[1:-1].partition("-[")
+    if re.search(r"(?<!\\)(?:\\\\)*\\\d", text):
+        return None
     if not minus:
         return "[" + re.sub(r"\\(?:[pP]\{[\w-]+\}|.)", lambda mark: _inside(mark[0]), outer) + "]"
     kept, removed = _intervals(outer), _intervals(inner.removesuffix("]"))
