@@ -11,7 +11,7 @@ from typing import Any
 
 import re2
 
-from feel.budget import check_text, spend
+from feel.budget import check_text, look, spend
 
 CLASSES = {
     r"\i": r"[_:A-Za-z\p{L}]",
@@ -31,10 +31,13 @@ BLOCKS = {
 PIECE = re.compile(r"\\[pP]\{[\w-]+\}|\\.|\[(?:\\.|[^\]\[\\])*(?:-\[(?:\\.|[^\]\[\\])*\])?\]|[\s\S]", re.DOTALL)
 BLOCK = re.compile(r"\\([pP])\{([\w-]+)\}")
 PATTERN_LENGTH = 2_000
+REPEATED = re.compile(r"\{(\d+)(?:,(\d*))?\}")
+PER_STEP = 20
+"""Characters times atoms of a pattern that one step pays: RE2's slowest road takes some ten nanoseconds for each."""
 GROUP = re.compile(r"\\([\\$])|\$(\d+)|(\\|\$)")
 
 
-@lru_cache(128)
+@lru_cache(32)
 def compiled(pattern: str, flags: str = "") -> Any:
     """The pattern ready to run, or None when it or its flags are not valid."""
     if len(pattern) > PATTERN_LENGTH or not set(flags) <= set("smixq"):
@@ -50,9 +53,41 @@ def compiled(pattern: str, flags: str = "") -> Any:
     if "m" in flags:
         body = f"(?m:{body})"
     try:
-        return re2.compile(body, options)
+        program = re2.compile(body, options)
     except re2.error:
         return None
+    spend(program.programsize)
+    look()
+    return program
+
+
+@lru_cache(1024)
+def weight(pattern: str) -> int:
+    """How many atoms the pattern has once its counted repetitions are written out; rather too many than too few."""
+    total, open_groups, last = 0, [], 0
+    for piece in re.findall(r"\\.|\[(?:\\.|[^\]\\])*\]|\{\d+(?:,\d*)?\}|[\s\S]", pattern):
+        counted = REPEATED.fullmatch(piece)
+        if counted:
+            times = max(int(counted[1][:5]), int((counted[2] or "0")[:5]), 1)
+            total += last * (times - 1)
+            last *= times
+        elif piece == "(":
+            open_groups.append(total)
+        elif piece == ")" and open_groups:
+            last = total - open_groups.pop() + 1
+            total += 1
+        elif piece not in "*+?|^$":
+            last = 1
+            total += 1
+    return total
+
+
+def _paid(text: str, pattern: str, flags: str = "") -> Any:
+    """The program for a pattern, once the work of one search in the text is paid for; None when it is not valid."""
+    program = compiled(pattern, flags)
+    if program is not None:
+        spend(len(text) * weight(pattern) // PER_STEP)
+    return program
 
 
 def _bare(pattern: str) -> str:
@@ -123,13 +158,17 @@ def _intervals(body: str) -> list[tuple[int, int]] | None:
 
 
 def found_in(text: str, pattern: str, flags: str = "") -> bool | None:
-    program = compiled(pattern, flags)
-    return None if program is None else program.search(text) is not None
+    program = _paid(text, pattern, flags)
+    if program is None:
+        return None
+    found = program.search(text) is not None
+    look()
+    return found
 
 
 def replaced(text: str, pattern: str, replacement: str, flags: str = "") -> str | None:
     """Every match replaced; `$1` is a group, `\\$` a dollar. None when the pattern can match nothing at all."""
-    program = compiled(pattern, flags)
+    program = _paid(text, pattern, flags)
     if program is None or program.search("") is not None:
         return None
     if any(m[3] for m in GROUP.finditer(replacement)):
@@ -139,6 +178,7 @@ def replaced(text: str, pattern: str, replacement: str, flags: str = "") -> str 
     for match in program.finditer(text):
         piece = _filled(replacement, match)
         spend(3)
+        look()
         size += len(piece)
         check_text(size)
         made += (text[at : match.start()], piece)
@@ -164,13 +204,14 @@ def _filled(replacement: str, match: Any) -> str:
 
 def pieces(text: str, pattern: str) -> list[str] | None:
     """The text cut at every match."""
-    program = compiled(pattern)
+    program = _paid(text, pattern)
     if program is None:
         return None
     made: list[str] = []
     at = 0
     for match in program.finditer(text):
         spend(2)
+        look()
         if match.end() == match.start():
             continue
         made.append(text[at : match.start()])

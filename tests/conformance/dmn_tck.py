@@ -79,7 +79,7 @@ def agree(got: Any, expected: Any) -> bool:
 
 def evaluated(model: dmn.Model, case: Any, name: str, inputs: Mapping[str, Any]) -> Any:
     invocable, kind = case.get("invocableName"), case.get("type")
-    budget = Budget(STEPS)
+    budget = Budget(STEPS, seconds=None)
     if kind == "decisionService" and invocable:
         value = model.evaluate(invocable, inputs, budget=budget).value
         service = model.find(invocable)
