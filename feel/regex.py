@@ -108,13 +108,13 @@ def _translated(pattern: str, options: Any) -> str | None:
     parts: list[str] = []
     for piece in PIECE.findall(pattern):
         if piece.startswith("["):
-            made = _class(piece)
+            made = _class(piece) if piece.endswith("]") else None
             if made is None:
                 return None
             parts.append(made)
         elif piece == ".":
             parts.append("." if options.dot_nl else r"[^\n\r]")
-        elif piece == r"\0":
+        elif piece in ("\\0", "]"):
             return None
         else:
             parts.append(_escape(piece))
