@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 PLACES = {
-    "decision": "决策", "businessKnowledgeModel": "业务知识模型", "decisionService": "决策服务",
-    "inputData": "输入数据", "itemDefinition": "数据类型", "import": "导入", "rule": "规则", "input": "输入列", "output": "输出列",
+    "decision": "决策", "businessKnowledgeModel": "业务知识模型", "decisionService": "决策服务", "import": "导入",
+    "inputData": "输入数据", "itemDefinition": "数据类型", "rule": "规则", "input": "输入列", "output": "输出列",
     "allowedValues": "允许值", "inputValues": "允许的输入值", "outputValues": "允许的输出值", "context": "上下文",
     "literalExpression": "文字表达式", "decisionTable": "决策表", "invocation": "调用", "conditional": "条件表达式",
     "functionDefinition": "函数定义", "relation": "关系表", "list": "列表", "filter": "筛选", "for": "循环",
