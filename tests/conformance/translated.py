@@ -7,6 +7,7 @@ when the time has passed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -18,12 +19,21 @@ from tests.conformance import foreign
 
 LASTING = ("WAIT_TEN_SECONDS", "CREATE_TIMESTAMP_LOG_1", "CREATE_TIMESTAMP_LOG_2")
 NOTHING = "NOTHING"
+FORMAT = "scriptFormat"
+TOKEN = re.compile(r"[A-Z]+(_\w+)+")
 EXPRESSIONS = (
     "conditionExpression", "condition", "loopCondition", "completionCondition", "loopCardinality",
     "activationCondition",
 )  # fmt: skip
 NEUTRAL = {"http://www.omg.org/spec/BPMN/20100524/MODEL", "http://www.w3.org/2001/XMLSchema-instance", "", ZEEBE}
-LANGUAGE = ("expressionLanguage", "typeLanguage", "scriptFormat")
+FOREIGN = re.compile(r"java|juel|mvel|python|groovy|xpath|script", re.IGNORECASE)
+WORDS: dict[str, tuple[str, dict[str, str]]] = {
+    "userTask": ("assignmentDefinition", {"candidateGroups": "hr"}),
+    "serviceTask": ("taskDefinition", {"type": NOTHING}),
+    "sendTask": ("taskDefinition", {"type": NOTHING}),
+    "businessRuleTask": ("calledDecision", {"decisionId": NOTHING, "resultVariable": "nothing"}),
+}
+"""What our engine asks for on a task that another tool has drawn."""
 DECISION = b"""<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="urn:d">
 <decision id="NOTHING" name="NOTHING"><variable name="NOTHING"/>
 <literalExpression><text>null</text></literalExpression></decision></definitions>"""
@@ -76,14 +86,15 @@ def _local(node: Element) -> str:
 
 
 def _script(drawn: Drawing, node: Element) -> None:
-    """A script task of the test set, by its token."""
+    """A script task by its token; a script in a language that it names does nothing here, one without stays."""
     scripts = list(children(node, BPMN, "script"))
-    if not scripts and node.find(f".//{{{ZEEBE}}}script") is not None:
+    said = " ".join("".join(str(text) for text in script.itertext()) for script in scripts).strip()
+    if node.find(f".//{{{ZEEBE}}}script") is not None or (said and not TOKEN.fullmatch(said) and not node.get(FORMAT)):
         return
-    token = " ".join("".join(str(text) for text in script.itertext()) for script in scripts).strip() or NOTHING
+    token = said if TOKEN.fullmatch(said) else NOTHING
     for script in scripts:
         node.remove(script)
-    node.attrib.pop("scriptFormat", None)
+    node.attrib.pop(FORMAT, None)
     if token in LASTING:
         node.tag = f"{{{BPMN}}}userTask"
         say(node, "assignmentDefinition", candidateGroups="hr")
@@ -105,10 +116,10 @@ def say(node: Element, word: str, **attributes: str) -> None:
 
 
 def _expression(node: Element) -> None:
-    if len(node) == 0 and (node.text or "").strip() and "zeebe" not in (node.get("language") or ""):
+    if len(node) == 0 and (node.text or "").strip():
         node.text = foreign.feel(node.text or "")
-        node.attrib.pop("language", None)
-        node.attrib.pop("evaluatesToTypeRef", None)
+        if FOREIGN.search(node.get("language", "")):
+            del node.attrib["language"]
 
 
 def _data(root: Element) -> dict[str, str]:
@@ -147,8 +158,26 @@ def _thrown(root: Element) -> dict[str, str]:
 
 def _complete(root: Element, drawn: Drawing) -> None:
     """Give what only our engine asks for, and take away what other engines alone understand."""
-    for key in LANGUAGE[:2]:
-        root.attrib.pop(key, None)
+    _strip(root)
+    for node in _every(root, "process"):
+        if node.get("isExecutable") is None and node.find(f"{{{BPMN}}}startEvent") is not None:
+            node.set("isExecutable", "true")
+            drawn.processes.append(str(node.get("id")))
+    for name, (word, attributes) in WORDS.items():
+        for node in _every(root, name):
+            if node.find(f".//{{{ZEEBE}}}{word}") is None and not (name == "sendTask" and node.get("messageRef")):
+                say(node, word, **attributes)
+                drawn.tokens.add(NOTHING)
+            if not FOREIGN.search(node.get("implementation", "")):
+                continue
+            del node.attrib["implementation"]
+    for node in _every(root, "message", "signal"):
+        if not node.get("name"):
+            node.set("name", str(node.get("id")))
+
+
+def _strip(root: Element) -> None:
+    """Remove attributes and extensions of other tools."""
     for node in list(root.iter()):
         space, name = split_tag(node)
         if space not in NEUTRAL:
@@ -158,22 +187,3 @@ def _complete(root: Element, drawn: Drawing) -> None:
         if name == "extensionElements":
             for child in [child for child in node if split_tag(child)[0] != ZEEBE]:
                 node.remove(child)
-    for node in _every(root, "process"):
-        if node.get("isExecutable") is None and node.find(f"{{{BPMN}}}startEvent") is not None:
-            node.set("isExecutable", "true")
-            drawn.processes.append(str(node.get("id")))
-    for node in _every(root, "userTask"):
-        if node.find(f".//{{{ZEEBE}}}assignmentDefinition") is None:
-            say(node, "assignmentDefinition", candidateGroups="hr")
-    for node in _every(root, "serviceTask"):
-        if node.find(f".//{{{ZEEBE}}}taskDefinition") is None:
-            say(node, "taskDefinition", type=NOTHING)
-            drawn.tokens.add(NOTHING)
-        node.attrib.pop("implementation", None)
-    for node in _every(root, "businessRuleTask"):
-        if node.find(f".//{{{ZEEBE}}}calledDecision") is None:
-            say(node, "calledDecision", decisionId=NOTHING, resultVariable="nothing")
-        node.attrib.pop("implementation", None)
-    for node in _every(root, "message", "signal"):
-        if not node.get("name"):
-            node.set("name", str(node.get("id")))
