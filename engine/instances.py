@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine import catalog, run, state
 from engine.model import (
     Definition,
+    Incident,
     Instance,
     StartTrigger,
     Subscription,
@@ -122,5 +123,7 @@ def _close_rows(session: Session, instance_id: int, now: Any) -> None:
     session.execute(update(Timer).where(Timer.instance_id == instance_id, Timer.state == "waiting")
                     .values(state="cancelled"))
     session.execute(delete(Subscription).where(Subscription.instance_id == instance_id))
+    session.execute(update(Incident).where(Incident.instance_id == instance_id, Incident.resolved_at.is_(None))
+                    .values(resolved_at=now, resolution="instance ended"))
     session.execute(update(Visit).where(Visit.instance_id == instance_id, Visit.left_at.is_(None))
                     .values(left_at=now, left_how="cancelled"))
