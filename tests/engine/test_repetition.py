@@ -60,7 +60,8 @@ def test_a_loop_tested_before_may_not_run_at_all_and_a_maximum_ends_it(world: Wo
 
 def test_a_number_of_rounds_comes_from_the_cardinality(world: World) -> None:
     rounds = (
-        '<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality xsi:type="bpmn:tFormalExpression">=n + 1</bpmn:loopCardinality>'
+        "<bpmn:multiInstanceLoopCharacteristics>"
+        '<bpmn:loopCardinality xsi:type="bpmn:tFormalExpression">=n + 1</bpmn:loopCardinality>'
         "</bpmn:multiInstanceLoopCharacteristics>"
     )
     it = world.run(drawing(start(), task("A", rounds), end(), flows("S A E")), n=2)
@@ -103,7 +104,7 @@ def test_an_ad_hoc_sub_process_offers_everything_until_its_condition_holds(world
 
 
 def test_a_sequential_ad_hoc_sub_process_offers_one_after_the_other(world: World) -> None:
-    inner = "<bpmn:completionCondition>=false</bpmn:completionCondition>"
+    inner = '<bpmn:completionCondition xsi:type="bpmn:tFormalExpression">=false</bpmn:completionCondition>'
     it = world.run(
         drawing(
             start(),
