@@ -244,3 +244,64 @@ def test_what_is_declared_decides_what_a_function_gives():
         '<outputDecision href="#day"/></decisionService>'
     )
     assert model(kind, inner, service).evaluate("s").value == [datetime.date(2026, 11, 22)]
+
+
+CONSTRAINED = '<itemDefinition name="t"><allowedValues><text>"a",</text></allowedValues></itemDefinition>'
+
+
+@pytest.mark.parametrize(
+    ("element", "where", "zh", "line"),
+    [
+        (decision("d", table(["x"], ["o"], [["1", "1"], ["[1..", "2"]])), "“d” rule 2, input 1", "规则 2, 输入列 1", 2),
+        (decision("d", table(["x"], ["o"], [["1", "(2"]])), "decision “d” rule 1, output 1", "规则 1, 输出列 1", 2),
+        (decision("d", table(["x +"], ["o"], [["1", "1"]])), "decision “d” input 1 “x +”", "输入列 1 “x +”", 2),
+        (decision("d", table(["x"], ["o"], [["1", "1"]], values=['"a",'])), "outputValues", "允许的输出值", 2),
+        (decision("rule", literal("\n\n1 +")), "decision “rule”", "决策 “rule”", 4),
+        (decision("d", "<surprise/>"), "decision “d”", "不支持的内容 surprise", 2),
+        (CONSTRAINED, "itemDefinition “t” allowedValues", "数据类型 “t” 允许值", 2),
+        (BKM.replace("n * 2", "n *"), "businessKnowledgeModel “double”", "业务知识模型 “double”", 2),
+    ],
+)
+def test_a_broken_file_is_told_with_element_rule_column_and_line(element, where, zh, line):
+    with pytest.raises(FeelError) as refused:
+        dmn.parse(file("\n", element))
+    assert where in refused.value.message("en")
+    assert zh in refused.value.message("zh")
+    assert refused.value.line == line
+
+
+def test_a_model_tells_which_names_a_decision_takes_from_the_context():
+    made = model(
+        INPUT,
+        decision("rate", literal("if age > limit then 1 else 2"), "requiredInput age"),
+        decision("d", literal("rate * count([today()])"), "requiredDecision rate"),
+    )
+    assert made.wants("d") == {"age", "limit"}
+
+
+def test_a_value_of_another_type_or_not_allowed_is_null_in_a_table_and_noted():
+    columns = (
+        '<input label="colour"><inputExpression typeRef="string"><text>colour</text></inputExpression>'
+        '<inputValues><text>"red", "blue"</text></inputValues></input><output name="o" typeRef="number"/>'
+    )
+    rule = "<rule><inputEntry><text>{}</text></inputEntry><outputEntry><text>{}</text></outputEntry></rule>"
+    rules = rule.format('"red", "green"', "1") + rule.format("null", "2") + rule.format('"blue"', '"two"')
+    made = model(decision("d", f"<decisionTable>{columns}{rules}</decisionTable>"))
+    assert made.evaluate("d", {"colour": "red"}).value == 1
+    for colour, value, refused in [("green", 2, ["colour"]), (5, 2, ["colour"]), ("blue", None, ["o"])]:
+        result = made.evaluate("d", {"colour": colour})
+        assert (result.value, result.trace[0].refused) == (value, refused)
+
+
+def test_an_output_that_is_not_an_allowed_value_is_null():
+    made = model(decision("d", table(["x"], ["o"], [["1", '"grant"'], ["2", '"maybe"']], values=['"grant", "refuse"'])))
+    assert made.evaluate("d", {"x": 1}).value == "grant"
+    assert made.evaluate("d", {"x": 2}).value is None
+
+
+def test_a_decision_required_twice_by_each_is_made_once():
+    chain = [decision("d0", literal("1"))]
+    chain += [decision(f"d{n}", literal(f"d{n - 1} + d{n - 1}"), f"requiredDecision d{n - 1}") for n in range(1, 60)]
+    result = model(*chain).evaluate("d59")
+    assert result.value == 2**59
+    assert len(result.trace) == 60
