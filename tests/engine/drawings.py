@@ -217,5 +217,5 @@ def drawing(
     known += "".join(
         tag("escalation", key, name=code, escalationCode=code) for key, code in (escalations or {}).items())
     process = tag("process", id, *inner, name=f"流程{id}", isExecutable="true")
-    parts = f"{head}{known}{process}"
-    return f'<bpmn:definitions {NAMESPACES} id="drawing" targetNamespace="urn:x">{parts}</bpmn:definitions>'.encode()
+    names = f'{NAMESPACES} id="drawing" targetNamespace="urn:x"'
+    return f"<bpmn:definitions {names}>{head}{known}{process}</bpmn:definitions>".encode()
