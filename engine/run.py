@@ -65,7 +65,7 @@ class Act:
         if spec.told_by_task:
             self.waits.append(rows.Wait(token, spec))
         else:
-            self.entries[token.thread_id] = rows.visit(self, token.thread_id, spec)
+            self.entries[token.thread_id] = rows.visit(self, token.thread_id, spec, rows.within(token))
 
     def number(self, token: Token) -> None:
         """Give a token the next serial number; rows refer to it by that."""
@@ -98,7 +98,9 @@ class Act:
     def decide(self, token: Token, decision_id: str) -> Any:
         """Evaluate a decision of the deployment."""
         model = self.plan.decisions[decision_id]
-        return model.evaluate(decision_id, context(token), functions=expressions.FUNCTIONS).value
+        result = model.evaluate(decision_id, context(token), functions=expressions.FUNCTIONS)
+        rows.rule(self, token, decision_id, result.trace)
+        return result.value
 
     # moving
     def token(self, number: int) -> Token:
