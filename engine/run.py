@@ -36,6 +36,10 @@ READ = select(INSTANCE.c.blob).where(INSTANCE.c.id == bindparam("of_id"))
 LOCK = select(Instance).where(Instance.id == bindparam("of_id")).with_for_update()
 
 
+class NotRunning(Conflict):
+    """该流程已结束或已挂起，不能再操作。"""
+
+
 class Act:
     """What one actor does to one instance, and everything that follows from it until the next wait."""
 
@@ -145,9 +149,9 @@ def lock(session: Session, instance_id: int) -> Instance:
 
 
 def active(instance: Instance) -> Instance:
-    """The instance, if it still runs. Raises Conflict otherwise."""
+    """The instance, if it still runs. Raises NotRunning otherwise."""
     if instance.state != "active":
-        raise Conflict("该流程已结束或已挂起，不能再操作。")
+        raise NotRunning()
     return instance
 
 
