@@ -16,10 +16,11 @@ from sqlalchemy.orm import Session
 
 from engine.dialect.gateways import Joining
 from engine.dialect.nodes import OVER, Node, Token
-from engine.dialect.scopes import MultiInstance, Process
+from engine.dialect.rounds import Rounds
+from engine.dialect.scopes import Process
 from engine.fitting import label
 from engine.model import Renaming, Task, Visit
-from engine.moves import BackTo, Beginning, Draft, host_number, refuse
+from engine.moves import BackTo, Beginning, Draft, host_number, one_by_one, refuse
 from engine.reach import reach
 from ledger import clock
 
@@ -54,13 +55,13 @@ class Backwards:
             raise refuse("not-done", "只能退回到已办结的任务", "only a completed task can be done again")
         scope, chain = self._climb(draft.process, self.passed[task.token])
         node = self._node(scope.spec, chain[0])
-        if isinstance(node, MultiInstance) and self._round(draft, scope, node, chain, task):
+        if isinstance(node, Rounds) and self._round(draft, scope, node, chain, task):
             return
         if any(token.task_spec is node and not token._state & OVER for token in draft.living(scope)):
             raise refuse("there", f"{label(node)}正在进行，不需要退回", f"{node.bpmn_id} is in progress", node.bpmn_id)
         if any(one.scope is scope and one.first is node for one in draft.begin):
             raise refuse("twice", f"{label(node)}已经在退回之列", f"{node.bpmn_id} is begun already", node.bpmn_id)
-        path = [] if isinstance(node, MultiInstance) else self._path(draft.process, node, chain)
+        path = [] if isinstance(node, Rounds) else self._path(draft.process, node, chain)
         *containers, last = [node, *path]
         self._withdraw(draft, scope, node, chain[0], task.completed_at or clock.now())
         draft.begin.append(Beginning(scope, last, containers))
@@ -81,7 +82,7 @@ class Backwards:
     def _guess(self, process: Process, passed: Passed) -> Any:
         """Rows of an earlier release do not say their scope: it is clear where only one can be meant."""
         fits = [scope for scope in process.scopes()
-                if passed.element_id in scope.spec.task_specs]  # type: ignore[attr-defined]
+                if passed.element_id in scope.spec.task_specs]
         if len(fits) != 1:
             raise refuse("scope", f"“{passed.element_id}”所在的子流程已经不能确定",
                          f"the sub-process of {passed.element_id} is not known any more", passed.element_id)
@@ -102,12 +103,12 @@ class Backwards:
             spec = process.subprocess_specs[node.spec]
             node = self._node(spec, passed)
             path.append(node)
-            if isinstance(node, MultiInstance):
+            if isinstance(node, Rounds):
                 break
         return path
 
     # a round of a multi-instance that still runs
-    def _round(self, draft: Draft, scope: Any, node: MultiInstance, chain: list[Passed], task: Task) -> bool:
+    def _round(self, draft: Draft, scope: Any, node: Rounds, chain: list[Passed], task: Task) -> bool:
         body = next((token for token in draft.living(scope) if token.task_spec is node), None)
         if body is None:
             draft.remark("rounds", f"{label(node)}已结束，退回后全部轮次重新开始",
@@ -123,7 +124,7 @@ class Backwards:
                          node.bpmn_id)
         draft.reopen.append((body, index))
         draft.again.append(task.id)
-        if node.loop.sequential:
+        if one_by_one(node):
             draft.gone += [child for child in live.values() if child.task_spec.body is node]
             draft.again += [each.id for each in self.tasks.values() if each.token > task.token and
                             each.state == "completed" and self.passed[each.token].element_id == node.bpmn_id]

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
 import feel.dmn
-from engine import drawing, expressions, lint
+from engine import drawing, expressions, lint, start_events
 from engine.dialect import Blueprint, parse
 from engine.drawing import Element
 from engine.findings import Finding
@@ -157,6 +157,7 @@ def _release(session: Session, plan: Plan, digest: str, files: Mapping[str, byte
     for name, body in files.items():
         session.add(DefinitionFile(definition_id=made.id, name=name, resource_id=_keep(session, body).id,
                                    main=name == home))
+    start_events.arm(session, made, plan.blueprint, by.group_id or 0)
     record(session, "definition.deployed", ("definition", made.id), by=by,
            after={"process": process_id, "version": made.version, "digest": digest})
     session.flush()

@@ -12,11 +12,14 @@ from typing import Any
 
 from engine import expressions
 from engine.catalog import Plan
-from engine.dialect.catching import BoundaryEvent, CatchEvent, ErrorWait, EventGateway, MessageWait, TimerWait
+from engine.dialect.catching import Awaiting, EventGateway
+from engine.dialect.containers import EventSubProcess, SubProcess
 from engine.dialect.gateways import Joining
 from engine.dialect.nodes import CANCELLED, OVER, Node, Token, context
-from engine.dialect.scopes import MultiInstance, Process, ProcessSpec, SubProcess
+from engine.dialect.rounds import MultiInstance, Rounds
+from engine.dialect.scopes import Process, ProcessSpec, Scope
 from engine.dialect.tasks import UserTask
+from engine.dialect.triggers import ConditionTrigger, MessageTrigger, SignalTrigger, TimerTrigger
 from engine.findings import Finding
 from engine.reach import positions, reach
 from ledger import clock
@@ -31,10 +34,11 @@ class Fit:
     unmapped: list[str] = field(default_factory=list)
     targets: list[tuple[Token, Node]] = field(default_factory=list)
     scopes: list[tuple[Any, ProcessSpec]] = field(default_factory=list)
-    arms: list[tuple[Token, BoundaryEvent]] = field(default_factory=list)
+    arms: list[tuple[Any, Any]] = field(default_factory=list)  # (activity's token or scope, what is to wait there)
     disarms: list[Token] = field(default_factory=list)
-    waits: list[tuple[Token, CatchEvent]] = field(default_factory=list)
+    waits: list[tuple[Token, Awaiting]] = field(default_factory=list)
     unwaits: list[tuple[Token, str]] = field(default_factory=list)
+    renames: dict[str, str] = field(default_factory=dict)
     released: bool = False
 
 
@@ -64,11 +68,51 @@ class Fitting:
 
     def _scope(self, scope: Any, spec: ProcessSpec) -> None:
         self.fit.scopes.append((scope, spec))
+        self._bookkeeping(scope, spec)
         for token in list(scope.tasks.values()):
             if token is scope.task_tree:
                 self.fit.targets.append((token, spec.start))
-            elif not token._state & OVER and not token.task_spec.is_boundary:
+            elif not token._state & OVER and not token.task_spec.is_boundary and not token.task_spec.armed(token):
                 self._token(token, spec)
+        self._standing_by(scope, spec)
+
+    def _bookkeeping(self, scope: Any, spec: ProcessSpec) -> None:
+        """What the scope remembers by name: activities to be undone, and those not begun yet."""
+        book = scope.task_tree.internal_data
+        for name in _remembered(book):
+            if self._renamed(scope.spec, name) not in spec.task_specs:
+                self._hinder("undoing", scope.spec.task_specs[name], "已办结并可能需要补偿，新版本里没有它",
+                             "was completed and may have to be undone, and is gone in the new version")
+        if {self._name(flow) for flow in book.get("queue", ())} - {flow.id for flow in spec.start.flows}:
+            self._hinder("queue", scope.spec.start, "还没有开始的环节在新版本里没有了", "what has not begun is gone")
+
+    def _renamed(self, spec: ProcessSpec, name: str) -> str:
+        node = spec.task_specs[name]
+        return self._name(node.bpmn_id) + name.removeprefix(node.bpmn_id)
+
+    def _standing_by(self, scope: Any, spec: ProcessSpec) -> None:
+        """Event sub-processes that wait in case something happens in this scope."""
+        old = {self._name(node.bpmn_id): node for node in scope.spec.event_subprocesses}
+        new = {node.bpmn_id: node for node in spec.event_subprocesses}
+        same = {name for name in old if name in new and _kinds(old[name].start) == _kinds(new[name].start)}
+        interrupted = False
+        for token in scope.tasks.values():
+            node = token.task_spec
+            if token._state & OVER or not isinstance(node, EventSubProcess):
+                continue
+            name = self._name(node.bpmn_id)
+            if not node.armed(token):
+                interrupted = interrupted or node.start.interrupting
+            elif name in same:
+                self.fit.targets.append((token, new[name]))
+                self.fit.renames[node.start.bpmn_id] = new[name].start.bpmn_id
+                self._catch(token, node.start, new[name].start)
+            else:
+                self._disarm(token)
+        for name, node in new.items():
+            if name not in same and node.kinds() and not interrupted:
+                self._arm(scope.task_tree, node.start)
+                self.fit.arms.append((scope, node))
 
     def _token(self, token: Token, spec: ProcessSpec) -> None:
         target = self._target(token.task_spec, spec)
@@ -99,10 +143,10 @@ class Fitting:
     def _same_kind(self, old: Node, new: Node) -> bool:
         if type(old) is type(new):
             return True
-        if isinstance(old, MultiInstance) or isinstance(new, MultiInstance):
-            added = isinstance(new, MultiInstance)
-            self._hinder("multi-instance", old, f"正在进行，新版本{'增加' if added else '取消'}了多实例（会签）",
-                         f"is in progress and the new version {'adds' if added else 'removes'} its multi-instance")
+        if isinstance(old, Rounds) or isinstance(new, Rounds):
+            added = isinstance(new, Rounds)
+            self._hinder("multi-instance", old, f"正在进行，新版本{'增加' if added else '取消'}了多实例（会签）或循环",
+                         f"is in progress and the new version {'adds' if added else 'removes'} its loop")
         else:
             self._hinder("kind", old, f"在新版本里换成了另一种元素（{type(old).__name__} → {type(new).__name__}）",
                          f"is another kind of element in the new version ({type(old).__name__} → {type(new).__name__})")
@@ -116,10 +160,13 @@ class Fitting:
             self._rounds(token, target)
         elif isinstance(target, EventGateway):
             self._choice(token, target)
-        elif isinstance(target, CatchEvent):
-            self._catch(token, target)
+        elif isinstance(target, Awaiting):
+            self._catch(token, token.task_spec, target)
         elif isinstance(target, UserTask):
             self._task(token, target)
+        if "come" in token.internal_data and token.task_spec.needs != target.needs:
+            self._hinder("quantity", token.task_spec, "正在收集，新版本改变了所需的数量",
+                         "is gathering tokens and the new version needs another number of them")
 
     def _join(self, token: Token, target: Joining) -> None:
         brought = {self._name(flow) for flow in token.internal_data.get("arrived", ())}
@@ -145,30 +192,36 @@ class Fitting:
         new = {flow.target.bpmn_id: flow.target for flow in target.flows}
         for name, event in old.items():
             kept = new.get(name)
-            if kept is None or _kind(event) is not _kind(kept):
+            if kept is None or _kinds(event) != _kinds(kept):
                 self.fit.unwaits.append((token, event.bpmn_id))
                 self._remark("event-gone", event, "不再等待", "is no longer waited for")
         for name, event in new.items():
-            if name not in old or _kind(event) is not _kind(old[name]):
+            if name not in old or _kinds(event) != _kinds(old[name]):
                 self._arm(token, event)
                 self.fit.waits.append((token, event))
             elif _words(event) != _words(old[name]):
                 self._reword(token, old[name], event)
 
-    def _catch(self, token: Token, target: CatchEvent) -> None:
-        old = token.task_spec
-        if _kind(old) is not _kind(target):
+    def _catch(self, token: Token, old: Awaiting, new: Awaiting) -> None:
+        if _kinds(old) != _kinds(new):
             self._hinder("event-kind", old, "正在等待，新版本换成了等待另一种事件", "waits for another kind of event")
-        elif _words(old) != _words(target):
-            self._reword(token, old, target)
+        elif _words(old) != _words(new):
+            self._reword(token, old, new)
 
-    def _reword(self, token: Token, old: CatchEvent, new: CatchEvent) -> None:
-        if isinstance(new.waits, MessageWait):
+    def _reword(self, token: Token, old: Awaiting, new: Awaiting) -> None:
+        if len(new.waits) > 1:
+            self._hinder("event-kind", old, "同时等待几个事件，新版本改了其中的内容",
+                         "waits for several events and the new version changes them")
+            return
+        waits = new.waits[0]
+        if isinstance(waits, MessageTrigger | SignalTrigger):
             self.fit.unwaits.append((token, old.bpmn_id))
             self.fit.waits.append((token, new))
-            self._remark("message", old, f"改为等待消息“{new.waits.name}”", f"waits for message {new.waits.name} now")
-        elif isinstance(new.waits, TimerWait):
+            self._remark("message", old, f"改为等待“{waits.name}”", f"waits for {waits.name} now")
+        elif isinstance(waits, TimerTrigger):
             self._remark("timer", old, "的定时规则变了，已定的时刻保持不变", "has another timer; the moment set stays")
+        elif isinstance(waits, ConditionTrigger):
+            self._remark("condition", old, "的条件变了", "has another condition now")
 
     def _task(self, token: Token, target: UserTask) -> None:
         old, new = token.task_spec.words, target.words
@@ -182,25 +235,28 @@ class Fitting:
     def _attached(self, token: Token, target: Node) -> None:
         old = {self._name(event.bpmn_id): event for event in token.task_spec.boundary}
         new = {event.bpmn_id: event for event in target.boundary}
-        same = {name for name in old if name in new and _kind(old[name]) is _kind(new[name])}
+        same = {name for name in old if name in new and _kinds(old[name]) == _kinds(new[name])}
         for child in token.children:
             if child._state & OVER or not child.task_spec.is_boundary:
                 continue
             name = self._name(child.task_spec.bpmn_id)
             if name in same:
                 self.fit.targets.append((child, new[name]))
-                self._catch(child, new[name])
+                self._catch(child, child.task_spec, new[name])
             else:
-                self.fit.disarms.append(child)
-                self._remark("disarmed", child.task_spec, "不再附着，停止等待", "is detached and no longer waits")
+                self._disarm(child)
         for name, event in new.items():
-            if name not in same and not isinstance(event.waits, ErrorWait):
+            if name not in same and event.kinds():
                 self._arm(token, event)
                 self.fit.arms.append((token, event))
 
-    def _arm(self, token: Token, event: CatchEvent) -> None:
+    def _disarm(self, token: Token) -> None:
+        self.fit.disarms.append(token)
+        self._remark("disarmed", token.task_spec, "不再附着，停止等待", "is detached and no longer waits")
+
+    def _arm(self, token: Token, event: Awaiting) -> None:
         """An event that begins to wait: its moment must be known."""
-        if isinstance(event.waits, TimerWait) and _moment(token, event.waits) is None:
+        if any(isinstance(each, TimerTrigger) and not _moment(token, each) for each in event.waits):
             self._hinder("moment", event, "新增的定时器算不出时间", "is a new timer whose moment cannot be computed")
         else:
             self._remark("armed", event, "从迁移时起开始等待", "waits from the migration on")
@@ -223,6 +279,7 @@ def rebind(process: Process, new: Plan, fit: Fit, mapping: Mapping[str, str]) ->
     """Put the process on the new drawing; events that are no longer attached fall off."""
     process.subprocess_specs = new.blueprint.inner
     for scope, spec in fit.scopes:
+        _rename_book(scope, mapping)
         scope.spec = spec
     for token in fit.disarms:
         token._set_state(CANCELLED)
@@ -231,6 +288,21 @@ def rebind(process: Process, new: Plan, fit: Fit, mapping: Mapping[str, str]) ->
         if "arrived" in token.internal_data:
             arrived = token.internal_data["arrived"]
             token.internal_data["arrived"] = {mapping.get(flow, flow): count for flow, count in arrived.items()}
+
+
+def _remembered(book: Mapping[str, Any]) -> list[str]:
+    """The names of activities that a scope may have to undo."""
+    return [entry[0] for entry in [*book.get("done", ()), *(each for asked in book.get("undo", ())
+                                                            for each in asked["todo"])]]
+
+
+def _rename_book(scope: Scope, mapping: Mapping[str, str]) -> None:
+    book = scope.task_tree.internal_data
+    for entry in [*book.get("done", ()), *(each for asked in book.get("undo", ()) for each in asked["todo"])]:
+        node = scope.spec.task_specs[entry[0]]
+        entry[0] = mapping.get(node.bpmn_id, node.bpmn_id) + entry[0].removeprefix(node.bpmn_id)
+    if "queue" in book:
+        book["queue"] = [mapping.get(flow, flow) for flow in book["queue"]]
 
 
 def label(node: Node) -> str:
@@ -244,17 +316,17 @@ def _about(rule: str, node: Node, zh: str, en: str, severity: Any = "error") -> 
                    severity=severity)
 
 
-def _kind(event: Any) -> type:
-    return type(event.waits)
+def _kinds(event: Awaiting) -> tuple[Any, ...]:
+    return (event.all_of_them, *(type(each) for each in event.waits))
 
 
-def _words(event: CatchEvent) -> tuple[Any, ...]:
-    waits = event.waits
-    return (waits.kind, waits.text) if isinstance(waits, TimerWait) else (getattr(waits, "name", None),)
+def _words(event: Awaiting) -> list[tuple[Any, ...]]:
+    return [tuple(getattr(each, word, None) for word in ("kind", "text", "name")) for each in event.waits]
 
 
-def _moment(token: Token, waits: TimerWait) -> Any:
+def _moment(token: Token, trigger: TimerTrigger) -> Any:
     try:
-        return expressions.instant(waits.moment(context(token)), clock.now())
+        found = trigger.moment(context(token))
+        return expressions.cycle(found, clock.now()) if trigger.repeats else expressions.instant(found, clock.now())
     except Exception:  # whatever a formula may raise: the drawing's owner reads that it gives no moment
         return None

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from engine import catalog, run, state
-from engine.model import Incident, Instance, Subscription, Task, TaskCandidate, TaskExclusion, Timer, Visit
+from engine.model import (
+    Definition,
+    Incident,
+    Instance,
+    StartTrigger,
+    Subscription,
+    Task,
+    TaskCandidate,
+    TaskExclusion,
+    Timer,
+    Visit,
+)
 from ledger import clock
-from ledger.actor import Actor
+from ledger.actor import SYSTEM, Actor
 from ledger.db import ring_after_commit
 from ledger.errors import Conflict, NotFound
 from ledger.facts import record
@@ -30,20 +42,52 @@ def start(
     """Start the newest version of a process and run it to its first waits.
 
     `places` are unit ids from the most specific up to the root: tasks are offered to roles at each of them.
-    Raises NotFound for an unknown process.
+    Raises NotFound for an unknown process, Conflict for one that only a message, signal or clock starts.
     """
     definition = catalog.latest(session, process_id)
+    if not catalog.plan(session, definition.id).blueprint.spec.start.flows:
+        raise Conflict("该流程由消息、信号或定时器启动，不能直接启动。")
+    where = Where(by, group_id, tuple(places), business_key, title)
+    return _start(session, definition, where, dict(variables or {}))
+
+
+@dataclass(frozen=True)
+class Where:
+    """Who starts an instance, where in the organisation, and what it is called."""
+
+    by: Actor
+    group_id: int
+    places: tuple[int, ...]
+    business_key: str
+    title: str
+
+
+def start_by(session: Session, trigger: StartTrigger, *, payload: Mapping[str, Any] | None = None,
+             key: str | None = None, group_id: int | None = None) -> Instance:
+    """Start a process by its message, signal or timer start event; what came with it goes through the event's mapping.
+
+    The instance belongs to the company of the sender (a clock: of who deployed the process) and has that as its place.
+    """
+    definition = session.get_one(Definition, trigger.definition_id)
+    home = group_id or trigger.group_id
+    named = key or f"{trigger.process_id}-{clock.now():%Y%m%d%H%M%S}"
+    where = Where(SYSTEM, home, (home,), named[:120], f"{definition.name} {clock.today().isoformat()}")
+    return _start(session, definition, where, {}, trigger.element_id, payload)
+
+
+def _start(session: Session, definition: Definition, where: Where, variables: dict[str, Any], at: str | None = None,
+           payload: Mapping[str, Any] | None = None) -> Instance:
     instance = Instance(
-        process_id=process_id, definition_id=definition.id, business_key=business_key, title=title[:200],
-        group_id=group_id, places=list(places), state="active", started_at=clock.now(), started_by=by.id, version=1,
-        blob=b"",
+        process_id=definition.process_id, definition_id=definition.id, business_key=where.business_key,
+        title=where.title[:200], group_id=where.group_id, places=list(where.places), state="active",
+        started_at=clock.now(), started_by=where.by.id, version=1, blob=b"",
     )
     session.add(instance)
     session.flush()
-    record(session, "instance.started", ("instance", instance.id), by=by, group_id=group_id,
-           after={"process": process_id, "version": definition.version, "business_key": business_key})
+    record(session, "instance.started", ("instance", instance.id), by=where.by, group_id=where.group_id,
+           after={"process": definition.process_id, "version": definition.version, "business_key": where.business_key})
     plan = catalog.plan(session, definition.id)
-    with run.act(session, instance, by, fresh=state.begin(plan.blueprint, dict(variables or {}))):
+    with run.act(session, instance, where.by, fresh=state.begin(plan.blueprint, variables, at, payload)):
         pass
     fp("engine.start.before_commit")
     return instance

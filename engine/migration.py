@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from engine import catalog, expressions, run, snapshots, state
 from engine.dialect.gateways import ParallelGateway
-from engine.dialect.nodes import WAITING
 from engine.dialect.scopes import Process
 from engine.dialect.tasks import UserTask
 from engine.findings import Finding
@@ -149,7 +148,7 @@ def migrate(session: Session, instance_id: int, to: int, *, by: Actor, reason: s
     if problems or (fit.released and instance.state == "suspended"):
         raise CannotMigrate(problems or fit.remarks)
     before, blob, serial = snapshots.image(session, instance_id), state.dump(process), process.serial
-    _rename(session, instance_id, names)
+    _rename(session, instance_id, {**fit.renames, **names})
     moved = _move(session, instance, by, process, to, fit, names)
     after = snapshots.image(session, instance_id, before)
     made = Migration(
@@ -181,7 +180,7 @@ def _move(session: Session, instance: Instance, by: Actor, process: Process, to:
         for token, target in fit.targets:
             if isinstance(target, UserTask):
                 _redraw(session, instance.id, token.thread_id, target)
-            elif isinstance(target, ParallelGateway) and token._state == WAITING:
+            elif isinstance(target, ParallelGateway) and "arrived" in token.internal_data:
                 target.arrived(token)
         act.advance()
         return bool(act.entries or act.departures)

@@ -176,7 +176,7 @@ class Timer(Base):
 
 
 class Subscription(Base):
-    """A message that an instance waits for."""
+    """A message or signal that an instance waits for."""
 
     __tablename__ = "subscription"
     __table_args__ = (Index("ix_subscription_name_key", "name", "key"),)
@@ -185,8 +185,58 @@ class Subscription(Base):
     instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), type_=BigId, index=True)
     token: Mapped[int]
     element_id: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(12), default="message", server_default="message")
     name: Mapped[str] = mapped_column(String(120))
     key: Mapped[str | None] = mapped_column(String(200))
+
+
+class StartTrigger(Base):
+    """What starts a process from outside: a message, a signal or a clock. Only the newest version has such rows."""
+
+    __tablename__ = "start_trigger"
+    __table_args__ = (Index("ix_start_trigger_name", "kind", "name"), Index("ix_start_trigger_due", "due_at"))
+
+    id: Mapped[Id]
+    definition_id: Mapped[int] = mapped_column(ForeignKey("definition.id"), type_=BigId, index=True)
+    process_id: Mapped[str] = mapped_column(String(120), index=True)
+    element_id: Mapped[str] = mapped_column(String(120))
+    group_id: Mapped[int] = mapped_column(BigId)
+    kind: Mapped[str] = mapped_column(String(12))
+    name: Mapped[str | None] = mapped_column(String(120))
+    due_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    remaining: Mapped[int | None]
+
+
+class Delivery(Base):
+    """A thrown message or signal on its way to one receiver; nothing leaves an instance in another way.
+
+    A message that nobody waits for yet has no instance and is kept until `expires_at`.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index("ix_delivery_due", "next_try_at", postgresql_where=text("state = 'waiting'"),
+              sqlite_where=text("state = 'waiting'")),
+        Index("ix_delivery_name", "kind", "name", "key"),
+    )
+
+    id: Mapped[Id]
+    kind: Mapped[str] = mapped_column(String(12))
+    name: Mapped[str] = mapped_column(String(120))
+    key: Mapped[str | None] = mapped_column(String(200))
+    payload: Mapped[dict[str, Any]] = mapped_column(Json)
+    from_instance_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    group_id: Mapped[int] = mapped_column(BigId)
+    instance_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    token: Mapped[int | None]
+    start_trigger_id: Mapped[int | None] = mapped_column(BigId)
+    state: Mapped[str] = mapped_column(String(12), default="waiting")
+    sent_at: Mapped[dt.datetime] = mapped_column(Instant)
+    next_try_at: Mapped[dt.datetime] = mapped_column(Instant)
+    expires_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    done_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(String(500))
 
 
 class Incident(Base):
@@ -197,8 +247,11 @@ class Incident(Base):
     id: Mapped[Id]
     instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), type_=BigId, index=True)
     element_id: Mapped[str] = mapped_column(String(120))
+    token: Mapped[int | None]
     timer_id: Mapped[int | None] = mapped_column(ForeignKey("timer.id"), type_=BigId)
+    delivery_id: Mapped[int | None] = mapped_column(BigId)
     cause: Mapped[str] = mapped_column(Text)
+    cause_en: Mapped[str | None] = mapped_column(Text)
     opened_at: Mapped[dt.datetime] = mapped_column(Instant)
     resolved_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     resolved_by: Mapped[str | None] = mapped_column(String(80))

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from engine import moves, run
 from engine.backwards import Backwards
 from engine.dialect.nodes import COMPLETED, WAITING, Token, spawn, withdraw
-from engine.dialect.scopes import MultiInstance, ProcessSpec
+from engine.dialect.rounds import MultiInstance, Rounds
+from engine.dialect.scopes import ProcessSpec
 from engine.findings import Finding
 from engine.model import OPEN, Instance, Subscription, Task, Timer
 from engine.moves import BackTo, Beginning, Cancel, CannotModify, Draft, Move, StartBefore
@@ -177,10 +178,14 @@ def _collect(scope: Any, join: Any, flow: str) -> None:
 
 
 def _drop(token: Token) -> None:
-    """A round ends without a result."""
-    body: MultiInstance = token.task_spec.body
+    """A round ends without a result; of a loop with a condition, the loop itself."""
+    body: Rounds = token.task_spec.body
     holder = token.parent
     withdraw(token)
+    if not isinstance(body, MultiInstance):
+        holder.internal_data.clear()
+        body.finish(holder)
+        return
     holder.internal_data["ended"] += 1
     if holder.internal_data["ended"] == len(holder.internal_data["items"]):
         body.close(holder)
@@ -191,16 +196,19 @@ def _drop(token: Token) -> None:
 def _reopen(holder: Token, index: int) -> None:
     """A finished round begins again; in a sequence, with those after it."""
     body, counts = holder.task_spec, holder.internal_data
-    if body.loop.sequential:
+    if not isinstance(body, MultiInstance):
+        counts["ended"] = index
+        body.inner._update(body.begin_round(holder, index))
+    elif body.loop.sequential:
         counts.update(begun=index, ended=index)
         counts["out"][index:] = [None] * (len(counts["items"]) - index)
         body.begin(holder)
-        return
-    begun = counts["begun"]
-    counts["out"][index] = None
-    counts.update(begun=index, ended=counts["ended"] - 1)
-    body.begin(holder)
-    counts["begun"] = begun
+    else:
+        begun = counts["begun"]
+        counts["out"][index] = None
+        counts.update(begun=index, ended=counts["ended"] - 1)
+        body.begin(holder)
+        counts["begun"] = begun
 
 
 def _begin(draft: Draft, one: Beginning) -> None:
@@ -209,8 +217,11 @@ def _begin(draft: Draft, one: Beginning) -> None:
     for container in one.path:
         host = spawn(scope.task_tree, container)
         container._update(host)
+        if "halt" in host.internal_data:
+            return  # its inputs could not be had: an incident says so
         scope = draft.process.subprocesses[host.id]
         scope.task_tree._set_state(COMPLETED)
+        scope.arm()
         for spec, join, flow in draft.collect:
             if spec is scope.spec:
                 _collect(scope, join, flow)

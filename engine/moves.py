@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.dialect.catching import BoundaryEvent
+from engine.dialect.catching import BoundaryEvent, StartEvent
+from engine.dialect.containers import EventSubProcess
 from engine.dialect.gateways import Joining
 from engine.dialect.nodes import OVER, Node, Token
+from engine.dialect.rounds import MultiInstance, Rounds
 from engine.dialect.scopes import Process
 from engine.findings import Finding
 from engine.fitting import label
@@ -147,10 +149,22 @@ def start_before(draft: Draft, move: StartBefore) -> None:
     if flow is not None:
         draft.begin.append(Beginning(scope, node, flow=flow))
         return
-    if isinstance(node, BoundaryEvent) or (isinstance(node, Joining) and len(node.arrivals) > 1):
+    if _no_start(node):
         raise refuse("not-a-start", f"不能从{label(node)}开始，请选择它前面的环节或连线",
                      f"a token cannot start at {node.bpmn_id}: choose what comes before it, or a flow", node.bpmn_id)
     draft.begin.append(Beginning(scope, node))
+
+
+def _no_start(node: Node) -> bool:
+    """What begins only by what happens elsewhere: attached events, handlers, triggered starts; and joins."""
+    return (isinstance(node, BoundaryEvent | EventSubProcess) or node.undoes or node.is_boundary
+            or (isinstance(node, StartEvent) and bool(node.waits))
+            or (isinstance(node, Joining) and len(node.arrivals) > 1))
+
+
+def one_by_one(node: Rounds) -> bool:
+    """Whether a loop's rounds follow one another."""
+    return not isinstance(node, MultiInstance) or node.loop.sequential
 
 
 def _spot(spec: Any, id: str) -> tuple[Node, str | None] | None:
@@ -167,7 +181,7 @@ def _scope_of(process: Process, move: StartBefore) -> Any:
     if not drawn:
         raise refuse("unknown", f"流程图里没有“{move.element_id}”", f"no element {move.element_id}", move.element_id)
     running = [scope for scope in process.scopes()
-               if scope.spec in drawn and move.within in (None, host_number(scope))]  # type: ignore[attr-defined]
+               if scope.spec in drawn and move.within in (None, host_number(scope))]
     if not running:
         raise refuse("scope", f"“{move.element_id}”所在的子流程没有在运行，请从子流程本身开始",
                      f"the sub-process around {move.element_id} is not running: start before it", move.element_id)
@@ -205,7 +219,7 @@ def settle(draft: Draft) -> None:
 def _scope_is_sound(draft: Draft, scope: Any) -> None:
     begun = [one for one in draft.begin if one.scope is scope]
     staying = draft.living(scope)
-    if not staying and not begun:
+    if not begun and all(token.task_spec.is_boundary or token.task_spec.armed(token) for token in staying):
         raise refuse("empty", "调整之后这里不会再有任何待办，流程无法继续；请终止流程，或取消整个子流程",
                      "nothing would be left to do here: end the instance, or cancel the whole sub-process")
     before = reach(scope.spec).starved(*positions(scope.tasks.values()))

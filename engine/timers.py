@@ -6,13 +6,11 @@ that fails is tried again with a growing pause and then becomes an incident; it 
 
 from __future__ import annotations
 
-import datetime as dt
-
 from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from engine import incidents, rows, run
+from engine import halting, incidents, rows, run
 from engine.model import OPEN, Instance, Task, TaskCandidate, Timer
 from ledger import clock
 from ledger.actor import SYSTEM
@@ -21,7 +19,6 @@ from ledger.facts import record
 from ledger.failpoints import fp
 
 ATTEMPTS = 3
-PAUSE = dt.timedelta(minutes=5)
 
 
 def due(session: Session, limit: int = 100) -> list[int]:
@@ -72,6 +69,8 @@ def fire(session: Session, timer_id: int) -> bool:
     session.flush()
     if timer.kind == "event":
         _event(session, instance, timer)
+    elif timer.kind == "retry":
+        _again(session, instance, timer)
     else:
         _watch(session, instance, timer)
     return True
@@ -88,8 +87,17 @@ def _event(session: Session, instance: Instance, timer: Timer) -> None:
            after={"timer": timer.id, "element": timer.element_id, "due": timer.due_at.isoformat()},
            key=f"timer:{timer.id}")
     with run.act(session, instance, SYSTEM) as act:
-        token = act.token(timer.token)
-        token.task_spec.trigger(token, timer.element_id, {})
+        act.token(timer.token).internal_data["due"] = timer.due_at
+        run.trigger(act, timer.token, timer.element_id, "timer", None, {})
+        fp("engine.timer.fired")
+
+
+def _again(session: Session, instance: Instance, timer: Timer) -> None:
+    """A step that failed is tried again."""
+    record(session, "step.retried", ("instance", instance.id), by=SYSTEM, group_id=instance.group_id,
+           after={"element": timer.element_id}, key=f"timer:{timer.id}")
+    with run.act(session, instance, SYSTEM) as act:
+        halting.resume(act.token(timer.token))
         fp("engine.timer.fired")
 
 
@@ -125,7 +133,7 @@ def _failed(session: Session, timer_id: int, error: Exception) -> None:
         return
     attempts = timer.attempts + 1
     timer.attempts, timer.last_error = attempts, f"{type(error).__name__}: {error}"[:500]
-    timer.next_try_at = clock.now() + PAUSE * 2 ** (attempts - 1)
+    timer.next_try_at = clock.now() + halting.PAUSE * 2 ** (attempts - 1)
     if attempts >= ATTEMPTS:
         timer.state = "failed"
         incidents.open(session, instance, timer.element_id, timer.last_error, timer_id=timer.id)

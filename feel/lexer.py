@@ -8,14 +8,15 @@ nothing else, so words are joined until a keyword or an operator; a name with an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from lark import Token
 from lark.lexer import Lexer
 
-from feel.budget import NESTING
+from feel.budget import NESTING, TOKENS
 from feel.errors import FeelError
 
 START = (
@@ -37,6 +38,9 @@ TOKEN = re.compile(
 WORD = re.compile(rf"{SPACE}+([{PART}]+)")
 OF = re.compile(rf"{SPACE}+of(?![{PART}])")
 KEY = re.compile(r'[^:"{}\[\],]+')
+PIECE = re.compile(rf"[{PART}]+|[^{PART}\s]")
+GAP = re.compile(rf"{SPACE}+")
+PART_CHAR = re.compile(rf"[{PART}]")
 KEYWORDS = {
     "if": "_IF", "then": "_THEN", "else": "_ELSE", "for": "_FOR", "in": "_IN", "return": "_RETURN", "some": "SOME",
     "every": "EVERY", "satisfies": "_SATISFIES", "and": "_AND", "or": "_OR", "between": "_BETWEEN",
@@ -65,23 +69,54 @@ def awkward(name: str) -> bool:
     return any(word in KEYWORDS or not re.fullmatch(f"[{PART}]+", word) for word in words)
 
 
+class Known:
+    """The names that must be known to be seen, as a tree of their pieces: words, and single signs.
+
+    Between two pieces of a name written without spaces there may be spaces; a name written with spaces wants them where
+    it has them.
+    """
+
+    __slots__ = ("ends", "following")
+
+    def __init__(self) -> None:
+        self.following: dict[tuple[str, str], Known] = {}
+        self.ends: str | None = None
+
+    def add(self, name: str) -> None:
+        at = self
+        spaced = " " in name
+        for word in name.split():
+            for place, piece in enumerate(PIECE.findall(word)):
+                gap = "any" if not spaced else ("none" if place else "some")
+                at = at.following.setdefault((gap, piece), Known())
+        at.ends = name
+
+    def longest(self, text: str, position: int) -> tuple[str, int] | None:
+        """The longest of these names that the text spells from here, and where it ends there."""
+        found: tuple[str, int] | None = None
+        states, end, begun = [self], position, False
+        while states:
+            gap = GAP.match(text, end)
+            start = gap.end() if gap and begun else end
+            piece = PIECE.match(text, start)
+            if piece is None:
+                break
+            gaps = ("some" if start > end or not begun else "none", "any")
+            met = [s.following.get((kind, piece[0])) for s in states for kind in gaps]
+            states, end, begun = [s for s in met if s is not None], piece.end(), True
+            named = next((s.ends for s in states if s.ends is not None), None)
+            if named is not None and not (PART_CHAR.match(text, end) and PART_CHAR.match(text, end - 1)):
+                found = named, end
+        return found
+
+
 @lru_cache(256)
-def known_names(names: frozenset[str]) -> re.Pattern[str] | None:
-    """A pattern of the names that must be known to be seen, longest first."""
-    hard = sorted({normal(n) for n in names if n and awkward(n)} | set(BUILT_IN), key=lambda n: (-len(n), n))
-    texts = []
-    for name in hard:
-        words = re.findall(rf"[{PART}]+|[^{PART}\s]", name)
-        texts.append(rf"{SPACE}*".join(map(re.escape, words)) if not _spaced(name) else _pattern(name))
-    return re.compile(rf"(?:{'|'.join(texts)})(?![{PART}])")
-
-
-def _spaced(name: str) -> bool:
-    return " " in name
-
-
-def _pattern(name: str) -> str:
-    return rf"{SPACE}+".join(re.escape(word) for word in name.split())
+def known_names(names: frozenset[str]) -> Known:
+    """The tree of those of these names that joining words would not find, and of the types' names with `and`."""
+    made = Known()
+    for name in sorted({normal(n) for n in names if n and awkward(n)} | set(BUILT_IN)):
+        made.add(name)
+    return made
 
 
 class Source:
@@ -108,8 +143,9 @@ class Scanner:
         self.previous = ""
         self.brackets: list[str] = []
         self.key_next = False
-        self.names = set(source.names)
         self.known = known_names(source.names)
+        self.learnt = Known()
+        self.count = 0
 
     def tokens(self) -> Iterator[Token]:
         while self.position < len(self.text):
@@ -131,6 +167,11 @@ class Scanner:
 
     def token(self, kind: str, value: str, end: int) -> Token:
         self.previous = kind
+        self.count += 1
+        if self.count > TOKENS:
+            raise self.source.error(
+                self.position, f"表达式超过 {TOKENS} 个词", f"the expression has more than {TOKENS} words and signs"
+            )
         token = Token(kind, value, start_pos=self.position, end_pos=end)
         self.position = end
         return token
@@ -148,7 +189,7 @@ class Scanner:
 
     def name(self, found: re.Match[str]) -> Token:
         text, end = found[0], found.end()
-        longest = self.known.match(self.text, self.position) if self.known else None
+        longest = self.longest()
         if self.previous != "DOT" or longest is None:
             if text == "instance" and self.previous in ENDS_OPERAND and (of := OF.match(self.text, end)):
                 return self.token("_INSTANCE", text, of.end())
@@ -157,15 +198,15 @@ class Scanner:
             if text == "not" and self.source.unary and not self.previous:
                 return self.token("NOT", text, end)
         joined, end = self.joined(text, end)
-        if longest is not None and longest.end() >= end:
-            joined, end = self.canonical(longest[0]), longest.end()
+        if longest is not None and longest[1] >= end:
+            joined, end = longest
         return self.token("NAME", joined, end)
 
-    def canonical(self, text: str) -> str:
-        """The known name that `text` spells, however it is spaced."""
-        bare = "".join(text.split())
-        spelled = normal(text)
-        return next((n for n in self.names if n != spelled and "".join(n.split()) == bare), spelled)
+    def longest(self) -> tuple[str, int] | None:
+        """The known name that the text spells here, from outside or a key of an earlier entry."""
+        outer = self.known.longest(self.text, self.position)
+        inner = self.learnt.longest(self.text, self.position)
+        return max((found for found in (outer, inner) if found), key=itemgetter(1), default=None)
 
     def joined(self, first: str, end: int) -> tuple[str, int]:
         words = [first]
@@ -190,9 +231,8 @@ class Scanner:
         return self.token("KEY", name, found.end())
 
     def learn(self, name: str) -> None:
-        if awkward(name) and name not in self.names:
-            self.names.add(name)
-            self.known = known_names(frozenset(self.names))
+        if awkward(name):
+            self.learnt.add(name)
 
     def operator(self, text: str) -> Token:
         kind = OPERATORS[text]
@@ -253,7 +293,3 @@ class FeelLexer(Lexer):
 
     def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Token]:
         return Scanner(lexer_state.text).tokens()
-
-
-def name_set(*groups: Iterable[str]) -> frozenset[str]:
-    return frozenset(name for group in groups for name in group)

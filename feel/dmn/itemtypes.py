@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from feel.budget import spend
 from feel.compiler import Scope, build
-from feel.dmn.xml import Element, child, children, text_of
+from feel.dmn.xml import Element, child, children, label, text_of
 from feel.errors import FeelError
 from feel.lexer import normal
 from feel.nodes.calls import FUNCTIONS
@@ -19,7 +19,10 @@ from feel.values import Value
 class ItemTypes:
     """The types a model defines, made when first asked for (they may refer to each other)."""
 
-    def __init__(self, root: Element, names: frozenset[str], imported: Mapping[str, Type]) -> None:
+    def __init__(
+        self, root: Element, names: frozenset[str], imported: Mapping[str, Type], fault: Callable[[FeelError], None]
+    ) -> None:
+        self.fault = fault
         self.definitions = {normal(e.get("name") or ""): e for e in children(root, "itemDefinition")}
         self.names = names
         self.made: dict[str, Type] = dict(imported)
@@ -45,7 +48,9 @@ class ItemTypes:
     def defined(self, name: str) -> Type | None:
         element = self.definitions[name]
         if name in self.open:
-            raise FeelError(f"类型“{name}”引用了自身", f"the type {name!r} refers to itself", line=element.sourceline)
+            text = f"类型“{name}”引用了自身", f"the type {name!r} refers to itself"
+            self.fault(FeelError(*text, line=element.sourceline))
+            return ANY
         self.open.add(name)
         made = self.made[name] = self.item(element, name)
         self.open.discard(name)
@@ -84,7 +89,8 @@ class ItemTypes:
         try:
             code = build(parse(text, self.names, unary=True), scope)
         except FeelError as problem:
-            raise problem.at("allowedValues", element.sourceline) from None
+            self.fault(problem.at(f"{label(element.getparent())} allowedValues", element.sourceline))
+            return None
         names = {name: FUNCTIONS.get(name) for name in scope.free | scope.perhaps}
 
         def check(value: Value) -> bool:

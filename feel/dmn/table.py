@@ -32,6 +32,7 @@ class Column:
     label: str
     code: Code
     allowed: str = ""
+    within: Code | None = None
     kind: Type | None = None
     tests: list[Code] = field(default_factory=list)
     texts: dict[str, int] = field(default_factory=dict)
@@ -43,6 +44,7 @@ class Output:
     kind: Type | None
     order: list[Value]
     default: Code | None
+    within: Code | None = None
 
 
 @dataclass(slots=True)
@@ -72,7 +74,8 @@ class Table:
     def run(self, e: Names) -> Value:
         visit = Visit("table", self.id, self.name)
         matched = self.matching(e, visit)
-        rows = [self.outcome(rule, e) for rule in matched]
+        spend(len(matched) * len(self.outputs))
+        rows = [self.outcome(rule, e, visit) for rule in matched]
         for rule, row in zip(matched, rows, strict=True):
             visit.matches.append(Match(rule.number, rule.id, row, rule.annotations))
         visit.value = self.decided(matched, rows, e)
@@ -85,8 +88,11 @@ class Table:
         candidates = self.rules
         spend(len(candidates))
         for place, column in enumerate(self.columns):
-            value = visit.inputs[column.label] = column.code(e)
-            inside[SUBJECT] = value
+            spend(len(column.tests))
+            value = column.code(e)
+            if column.kind is not None or column.within is not None:
+                value = self.taken(value, column, inside, visit)
+            visit.inputs[column.label] = inside[SUBJECT] = value
             held: list[bool | None] = [None] * len(column.tests) + [True]
             tests = column.tests
             kept = []
@@ -100,8 +106,27 @@ class Table:
             candidates = kept
         return candidates
 
-    def outcome(self, rule: Rule, e: Names) -> dict[str, Value]:
-        return {out.name: _fitted(code(e), out.kind) for out, code in zip(self.outputs, rule.outputs, strict=True)}
+    def taken(self, given: Value, column: Column, inside: Names, visit: Visit) -> Value:
+        """The input as its column's type; null, and noted, when it is of another type or not an allowed value."""
+        value = _fitted(given, column.kind)
+        if column.within is not None and value is not None:
+            inside[SUBJECT] = value
+            value = value if column.within(inside) is True else None
+        if value is None and given is not None:
+            visit.refused.append(column.label)
+        return value
+
+    def outcome(self, rule: Rule, e: Names, visit: Visit) -> dict[str, Value]:
+        row: dict[str, Value] = {}
+        for out, code in zip(self.outputs, rule.outputs, strict=True):
+            given = code(e)
+            value = _fitted(given, out.kind)
+            if out.within is not None and value is not None and out.within({**e, SUBJECT: value}) is not True:
+                value = None
+            if value is None and given is not None:
+                visit.refused.append(out.name)
+            row[out.name] = value
+        return row
 
     def decided(self, matched: list[Rule], rows: list[dict[str, Value]], e: Names) -> Value:
         if not matched:
@@ -193,7 +218,8 @@ def _column(element: Element, number: int, reading: Reading) -> Column:
         raise FeelError("输入列缺少表达式", "the input has no expression", line=element.sourceline).at(where)
     kind = reading.types.named(expression.get("typeRef"))
     allowed = text_of(child(element, "inputValues"))
-    return Column(element.get("label") or text, reading.feel(text, where, expression), allowed, kind)
+    within = reading.tests(allowed, f"{where} inputValues", child(element, "inputValues")) if allowed else None
+    return Column(element.get("label") or text, reading.feel(text, where, expression), allowed, within, kind)
 
 
 def _output(element: Element, number: int, reading: Reading, table: str, kind: Type | None) -> Output:
@@ -202,7 +228,9 @@ def _output(element: Element, number: int, reading: Reading, table: str, kind: T
     where = f"output {number} “{name}”"
     values = text_of(child(element, "outputValues"))
     order: list[Value] = []
+    within: Code | None = None
     if values:
+        within = reading.tests(values, f"{where} outputValues", child(element, "outputValues"))
         listed = reading.feel(f"[{values}]", where, element)
         try:
             order = listed(reading.defaults())
@@ -210,7 +238,7 @@ def _output(element: Element, number: int, reading: Reading, table: str, kind: T
             order = []
     own = reading.types.named(element.get("typeRef"))
     code = None if default is None or not text_of(default) else reading.feel(text_of(default), where, default)
-    return Output(name, own or (kind if kind and kind.name != "list" else None), order, code)
+    return Output(name, own or (kind if kind and kind.name != "list" else None), order, code, within)
 
 
 def _rule(element: Element, number: int, columns: list[Column], outputs: list[Output], reading: Reading) -> Rule:

@@ -1,5 +1,8 @@
 """Runs a folder in the layout of the DMN TCK: `python -m tests.conformance.dmn_tck DIR [--json FILE]`.
 
+A test file that cannot be read is one failure, a model that cannot be read fails all its cases, and a decision that
+cannot be read fails those that ask for it.
+
 Numbers are equal within one part in 10^8, as the kit's own runners compare them; everything else exactly. A result
 expected to be an error passes when it is null or a FeelError.
 """
@@ -76,7 +79,7 @@ def agree(got: Any, expected: Any) -> bool:
 
 def evaluated(model: dmn.Model, case: Any, name: str, inputs: Mapping[str, Any]) -> Any:
     invocable, kind = case.get("invocableName"), case.get("type")
-    budget = Budget(STEPS)
+    budget = Budget(STEPS, seconds=None)
     if kind == "decisionService" and invocable:
         value = model.evaluate(invocable, inputs, budget=budget).value
         service = model.find(invocable)
@@ -118,11 +121,17 @@ def model_of(path: Path) -> dmn.Model:
         for other in list(waiting):
             try:
                 made = dmn.parse(other.read_bytes(), imports=known.values())
-            except FeelError:
+            except (FeelError, OSError):
                 continue
             known[made.namespace] = made
             waiting.remove(other)
-    return dmn.parse(path.read_bytes(), imports=known.values())
+    for other in waiting:
+        try:
+            made = dmn.parse(other.read_bytes(), imports=known.values(), faults=[])
+        except (FeelError, OSError):
+            continue
+        known.setdefault(made.namespace, made)
+    return dmn.parse(path.read_bytes(), imports=known.values(), faults=[])
 
 
 def provide(inputs: dict[str, Any], model: dmn.Model, node: Any) -> None:
@@ -150,9 +159,11 @@ def dotted(model: dmn.Model, name: str) -> list[str]:
 def cases(folder: Path) -> Iterator[tuple[str, str, str | None]]:
     """(file, case, failure or None) of every case below the folder."""
     for path in sorted(folder.rglob("*.xml")):
+        file = str(path.relative_to(folder))
         try:
             root = etree.parse(path, etree.XMLParser(remove_comments=True)).getroot()
-        except etree.XMLSyntaxError:
+        except (etree.XMLSyntaxError, OSError) as problem:
+            yield file, "-", f"the test file cannot be read: {problem}"
             continue
         if etree.QName(root).localname != "testCases":
             continue
@@ -163,7 +174,7 @@ def cases(folder: Path) -> Iterator[tuple[str, str, str | None]]:
         except Exception as problem:
             model = problem
         for case in root.findall("{*}testCase"):
-            yield path.name, str(case.get("id")), outcome(model, case)
+            yield file, str(case.get("id")), outcome(model, case)
 
 
 def outcome(model: dmn.Model | Exception, case: Any) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from engine import catalog, history, instances, messages, tasks, timers
+from engine import catalog, deliveries, history, incidents, instances, messages, repair, starting, tasks, timers
 from engine.model import Task
 from ledger.actor import SYSTEM, Actor, Grant
 from ledger.db import reading, unit
@@ -76,7 +76,19 @@ class World:
             messages.send(session, instance_id, name, payload, by=HAN)
 
     def sweep(self) -> int:
-        return timers.sweep(self.engine)
+        """Everything that is due: timers, what was thrown, starts by the clock."""
+        return timers.sweep(self.engine) + deliveries.sweep(self.engine) + starting.sweep(self.engine)
+
+    def incidents(self, instance_id: int) -> list[tuple[str, str]]:
+        """The element and the cause of every open incident."""
+        with reading(self.engine) as session:
+            return [(each.element_id, each.cause) for each in incidents.unresolved(session, instance_id)]
+
+    def retry(self, instance_id: int) -> None:
+        """Try the (only) incident of an instance again."""
+        with unit(self.engine) as session:
+            [found] = incidents.unresolved(session, instance_id)
+            repair.retry(session, found.id, by=HAN)
 
     def state(self, instance_id: int) -> str:
         with reading(self.engine) as session:

@@ -1,5 +1,7 @@
 """DMN files: what they may hold, what they require of each other, and what is refused."""
 
+import datetime
+
 import pytest
 
 from feel import FeelError, OverBudget, dmn
@@ -212,3 +214,33 @@ def test_an_imported_model_is_reached_under_its_imports_name(name, call):
 
 def test_a_model_that_imports_what_is_not_given_is_refused():
     refusal(file(f'<import name="lib" namespace="library" importType="{SPACE}"/>'))
+
+
+def test_every_fault_of_a_file_is_told_at_once_and_the_rest_runs():
+    faults = []
+    xml = file(decision("a", literal("1 +")), decision("b", literal("2")), decision("c", literal("(")))
+    made = dmn.parse(xml, faults=faults)
+    assert [fault.where for fault in faults] == ["decision “a” a", "decision “c” c"]
+    assert made.evaluate("b").value == 2
+    with pytest.raises(FeelError) as refused:
+        made.evaluate("a")
+    assert refused.value.line == 1
+
+
+def test_a_decision_that_is_only_drawn_is_told_with_the_inputs():
+    made = model(decision("opinion", ""), decision("d", literal("opinion"), "requiredDecision opinion"))
+    assert made.evaluate("d", {"opinion": "fit"}).value == "fit"
+    assert made.evaluate("d", {}).trace[0].missing == ("opinion",)
+
+
+def test_what_is_declared_decides_what_a_function_gives():
+    kind = (
+        '<itemDefinition name="days" isCollection="true"><typeRef>Any</typeRef></itemDefinition>'
+        '<itemDefinition name="listing"><functionItem outputTypeRef="days"/></itemDefinition>'
+    )
+    inner = decision("day", literal("date(2026, 11, 22)"), type="date")
+    service = (
+        '<decisionService id="s" name="s"><variable name="s" typeRef="listing"/>'
+        '<outputDecision href="#day"/></decisionService>'
+    )
+    assert model(kind, inner, service).evaluate("s").value == [datetime.date(2026, 11, 22)]

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from bench.hostile import HOSTILE
 from feel import FeelError, OverBudget, compile, evaluate
 
 PYTHON = [
@@ -31,32 +32,27 @@ def test_python_is_an_error_or_null(text):
         pass
 
 
-EXPENSIVE = [
-    "for i in 1..1000000000 return i",
-    "count(for i in 1..1000000, j in 1..1000000 return 1)",
-    "some x in 1..9999, y in 1..9999, z in 1..9999 satisfies x + y + z > 999999",
-    "{f: function(n) f(n + 1), r: f(1)}.r",
-    "{f: function(n) [f(n + 1), f(n + 1)], r: f(1)}.r",
-    "for i in 1..60 return [partial[-1], partial[-1]]",
-    "string(for i in 1..60 return [partial[-1], partial[-1]])",
-    "flatten(for i in 1..60 return [partial[-1], partial[-1]])",
-    '(for i in 1..60 return if i = 1 then "xxxxxxxxxxxxxxxx" else partial[-1] + partial[-1])[-1]',
-    "sort(for i in 1..30000 return -i, function(a, b) a < b)",
-    "(" * 500 + "1" + ")" * 500,
-    "-" * 3000 + "1",
-    "a" + ".b" * 3000,
-    "if a then 1 else " * 500 + "1",
-    "[" * 500 + "]" * 500,
-    "1" + "+1" * 100_000,
-]
-
-
-@pytest.mark.parametrize("text", EXPENSIVE, ids=lambda t: t[:30])
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:40])
 def test_what_is_too_much_is_stopped_soon(text):
-    started = time.process_time()
-    with pytest.raises(FeelError):
+    """`make bench` holds each to 50 ms and 50 MB in a process of its own; here others are running."""
+    started = time.thread_time()
+    try:
         evaluate(text)
-    assert time.process_time() - started < 0.5
+    except FeelError:
+        pass
+    assert time.thread_time() - started < 0.15
+
+
+@pytest.mark.parametrize("text", ["for i in 1..1000000000 return i", "{f: function(n) f(n + 1), r: f(1)}.r"])
+def test_who_goes_over_the_budget_is_told(text):
+    with pytest.raises(OverBudget):
+        evaluate(text)
+
+
+def test_waiting_and_other_threads_do_not_count():
+    """The clock of the budget is the thread's own."""
+    nap = compile("for i in 1..5 return nap(i)", functions={"nap": lambda i: time.sleep(0.01)})
+    assert nap({}) == [None] * 5
 
 
 @pytest.mark.parametrize("text", ["9 ** 9 ** 8", "9 ** (9 ** 9)", "exp(9 ** 9)", "1e6000 ** 2", "decimal(1/3, 6000)"])

@@ -26,3 +26,28 @@ def test_a_model_that_cannot_be_read_fails_its_cases(tmp_path, capsys):
     (tmp_path / "small-test-01.xml").write_text(CASES, encoding="utf-8")
     main([str(tmp_path)])
     assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 2 failed"
+
+
+def test_a_decision_that_cannot_be_read_fails_alone(tmp_path, capsys):
+    (tmp_path / "small.dmn").write_bytes(file(decision("d", literal("x * 2")), decision("e", literal("1 +"))))
+    asked = CASES.replace('id="wrong"><resultNode name="d">', 'id="wrong"><resultNode name="e">')
+    (tmp_path / "small-test-01.xml").write_text(asked, encoding="utf-8")
+    main([str(tmp_path)])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "1 passed, 1 failed"
+    assert "the expression ends too early" in lines[0]
+
+
+def test_a_test_file_that_cannot_be_read_is_a_failure(tmp_path, capsys):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "broken.xml").write_text("<testCases", encoding="utf-8")
+    (tmp_path / "other.xml").write_text("<something/>", encoding="utf-8")
+    assert main([str(tmp_path)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("deep/broken.xml -: the test file cannot be read")
+    assert lines[-1] == "0 passed, 1 failed"
+
+
+def test_an_empty_folder_has_nothing_to_pass(tmp_path, capsys):
+    assert main([str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "0 passed, 0 failed\n"
