@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
+PLACES = {
+    "decision": "决策", "businessKnowledgeModel": "业务知识模型", "decisionService": "决策服务", "import": "导入",
+    "inputData": "输入数据", "itemDefinition": "数据类型", "rule": "规则", "input": "输入列", "output": "输出列",
+    "allowedValues": "允许值", "inputValues": "允许的输入值", "outputValues": "允许的输出值", "context": "上下文",
+    "literalExpression": "文字表达式", "decisionTable": "决策表", "invocation": "调用", "conditional": "条件表达式",
+    "functionDefinition": "函数定义", "relation": "关系表", "list": "列表", "filter": "筛选", "for": "循环",
+}  # fmt: skip
+WORD = re.compile(r"“[^”]*”|[A-Za-z]+")
+
 
 class FeelError(Exception):
     """The expression or table cannot be used."""
@@ -23,7 +34,8 @@ class FeelError(Exception):
         """One sentence with its place, in Chinese or (anything but zh…) in English."""
         chinese = language.startswith("zh")
         text = self.message_zh if chinese else self.message_en
-        place = [self.where] if self.where else []
+        where = WORD.sub(lambda word: PLACES.get(word[0], word[0]), self.where) if chinese else self.where
+        place = [where] if where else []
         if self.line:
             spot = f"第 {self.line} 行" if chinese else f"line {self.line}"
             if self.column:

@@ -8,6 +8,7 @@ nothing else, so words are joined until a keyword or an operator; a name with an
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from operator import itemgetter
@@ -51,7 +52,11 @@ OPERATORS = {
     ">": "MORETHAN", "(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB", "{": "LBRACE", "}": "RBRACE", ",": "COMMA",
     ":": "COLON", ".": "DOT", "+": "ADDOP", "-": "ADDOP", "*": "MULOP", "/": "MULOP",
 }  # fmt: skip
-FULL_WIDTH = dict(zip("（），：；。“”‘’＝＞＜！［］｛｝＋－＊／？", "(),:;.\"\"''=><![]{}+-*/?", strict=True))
+QUOTES = "“”‘’„«»「」『』'`"
+INSTEAD = {
+    "&": "and", "|": "or", "≥": ">=", "≤": "<=", "≠": "!=", "!": "not(…), !=", "%": "modulo(…, …)", "×": "*", "÷": "/",
+    "−": "-", "–": "-", "—": "-", ";": ",", "@": '@"…"', "^": "**",
+}  # fmt: skip
 ENDS_OPERAND = {"NAME", "NUMBER", "STRING", "AT", "TRUE", "FALSE", "NULL", "RPAR", "RSQB", "RBRACE", "OPEN_RIGHT"}
 AFTER_RANGE = {"and", "or", "then", "else", "return", "satisfies", "in", "between", "instance"}
 BUILT_IN = ("date and time", "years and months duration", "days and time duration")
@@ -177,15 +182,26 @@ class Scanner:
         return token
 
     def unreadable(self) -> FeelError:
-        char = self.text[self.position]
-        if char in FULL_WIDTH:
-            half = FULL_WIDTH[char]
-            return self.source.error(
-                self.position, f"“{char}”是全角符号，请改用半角“{half}”", f"{char!r} is full-width: write {half!r}"
-            )
+        char, at = self.text[self.position], self.position
         if char == '"':
-            return self.source.error(self.position, "文本缺少右引号", "this string is not closed")
-        return self.source.error(self.position, f"不认识的字符“{char}”", f"unexpected character {char!r}")
+            return self.source.error(at, "文本缺少右引号", "this string is not closed")
+        half = unicodedata.normalize("NFKC", char)
+        if char in QUOTES:
+            return self.source.error(
+                at, f'文本要用半角双引号 "，不能用 {char}', f'text is quoted with ", not with {char}'
+            )
+        if half != char and half.isascii():
+            half = INSTEAD.get(half, half)
+            return self.source.error(
+                at, f"“{char}”是全角符号，请改用半角 {half}", f"{char!r} is full-width: write {half}"
+            )
+        if char in INSTEAD:
+            text = (
+                f"不认识的字符“{char}”，请写 {INSTEAD[char]}",
+                f"unexpected character {char!r}: write {INSTEAD[char]}",
+            )
+            return self.source.error(at, *text)
+        return self.source.error(at, f"不认识的字符“{char}”", f"unexpected character {char!r}")
 
     def name(self, found: re.Match[str]) -> Token:
         text, end = found[0], found.end()

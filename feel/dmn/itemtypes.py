@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from feel.budget import spend
 from feel.compiler import Scope, build
-from feel.dmn.xml import Element, child, children, label, text_of
+from feel.dmn.xml import Element, child, children, label, line_of, text_of
 from feel.errors import FeelError
 from feel.lexer import normal
 from feel.nodes.calls import FUNCTIONS
@@ -89,6 +89,7 @@ class ItemTypes:
         try:
             code = build(parse(text, self.names, unary=True), scope)
         except FeelError as problem:
+            problem.line += line_of(element) - 1
             self.fault(problem.at(f"{label(element.getparent())} allowedValues", element.sourceline))
             return None
         names = {name: FUNCTIONS.get(name) for name in scope.free | scope.perhaps}

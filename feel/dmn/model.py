@@ -14,7 +14,7 @@ from feel.dmn.itemtypes import ItemTypes
 from feel.dmn.run import Run
 from feel.dmn.table import Table
 from feel.dmn.trace import Result
-from feel.dmn.xml import VERSIONS, Element, child, children, label, read, reference
+from feel.dmn.xml import VERSIONS, Element, child, children, label, local, read, reference
 from feel.errors import FeelError
 from feel.expression import hard
 from feel.functions import handed_in
@@ -25,6 +25,12 @@ from feel.values import Value
 
 NAMED = ("inputData", "decision", "businessKnowledgeModel", "decisionService")
 LINKS = ("requiredInput", "requiredDecision", "requiredKnowledge")
+BESIDE = {
+    "description", "extensionElements", "question", "allowedAnswers", "variable", "informationRequirement",
+    "knowledgeRequirement", "authorityRequirement", "supportedObjective", "impactedPerformanceIndicator",
+    "decisionMaker", "decisionOwner", "usingProcess", "usingTask",
+}  # fmt: skip
+"""What a decision may hold beside its logic."""
 
 
 @dataclass(slots=True)
@@ -192,6 +198,10 @@ class Model:
     def _decision(self, element: Element, node: Node) -> Decision:
         reading = Reading(self.names, self.types)
         inner = expression_in(element)
+        for other in children(element):
+            if other is not inner and local(other) not in BESIDE:
+                text = f"不支持的内容 {local(other)}", f"unsupported content {local(other)}"
+                raise FeelError(*text, line=other.sourceline)
         code = None if inner is None else reading.boxed(inner, node.name, node.type)
         reads = frozenset(reading.scope.free)
         return Decision(*node.parts(), code, reading.defaults(), reads, reading.tables)

@@ -163,5 +163,5 @@ def drawing(
     known = "".join(tag("message", key, name=name) for key, name in (messages or {}).items())
     known += "".join(tag("error", key, name=code, errorCode=code) for key, code in (errors or {}).items())
     process = tag("process", id, *inner, name=f"流程{id}", isExecutable="true")
-    whole = f'<bpmn:definitions {NAMESPACES} id="d" targetNamespace="urn:x">{head}{known}{process}</bpmn:definitions>'
+    whole = f'<bpmn:definitions {NAMESPACES} id="drawing" targetNamespace="urn:x">{head}{known}{process}</bpmn:definitions>'
     return whole.encode()

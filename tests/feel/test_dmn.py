@@ -244,3 +244,27 @@ def test_what_is_declared_decides_what_a_function_gives():
         '<outputDecision href="#day"/></decisionService>'
     )
     assert model(kind, inner, service).evaluate("s").value == [datetime.date(2026, 11, 22)]
+
+
+CONSTRAINED = '<itemDefinition name="t"><allowedValues><text>"a",</text></allowedValues></itemDefinition>'
+
+
+@pytest.mark.parametrize(
+    ("element", "where", "zh", "line"),
+    [
+        (decision("d", table(["x"], ["o"], [["1", "1"], ["[1..", "2"]])), "“d” rule 2, input 1", "规则 2, 输入列 1", 2),
+        (decision("d", table(["x"], ["o"], [["1", "(2"]])), "decision “d” rule 1, output 1", "规则 1, 输出列 1", 2),
+        (decision("d", table(["x +"], ["o"], [["1", "1"]])), "decision “d” input 1 “x +”", "输入列 1 “x +”", 2),
+        (decision("d", table(["x"], ["o"], [["1", "1"]], values=['"a",'])), "outputValues", "允许的输出值", 2),
+        (decision("rule", literal("\n\n1 +")), "decision “rule”", "决策 “rule”", 4),
+        (decision("d", "<surprise/>"), "decision “d”", "不支持的内容 surprise", 2),
+        (CONSTRAINED, "itemDefinition “t” allowedValues", "数据类型 “t” 允许值", 2),
+        (BKM.replace("n * 2", "n *"), "businessKnowledgeModel “double”", "业务知识模型 “double”", 2),
+    ],
+)
+def test_a_broken_file_is_told_with_element_rule_column_and_line(element, where, zh, line):
+    with pytest.raises(FeelError) as refused:
+        dmn.parse(file("\n", element))
+    assert where in refused.value.message("en")
+    assert zh in refused.value.message("zh")
+    assert refused.value.line == line
