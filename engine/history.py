@@ -165,7 +165,8 @@ def _times(element_id: str, values: list[float], waiting: int) -> ElementTimes:
 
 
 def _completed(session: Session, chosen: list[Any], since: dt.datetime | None,
-               most: int) -> Iterable[tuple[int, str, dt.datetime, dt.datetime]]:
+               most: int) -> Iterable[Any]:
+    """(instance, element, entered, left) of each."""
     passed = select(Visit.instance_id, Visit.element_id, Visit.entered_at, Visit.left_at).join(
         Instance, Instance.id == Visit.instance_id).where(Visit.left_how == "completed", *chosen)
     done = select(Task.instance_id, Task.element_id, Task.created_at, Task.completed_at).join(
