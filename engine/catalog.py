@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -22,6 +22,8 @@ from engine.dialect import Blueprint, parse
 from engine.drawing import Element
 from engine.findings import Finding
 from engine.model import Definition, DefinitionFile, Instance, Resource
+from engine.rules.names import unprovided
+from engine.rules.sheet import Sheet
 from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import BadDiagram, NotFound
@@ -47,14 +49,21 @@ class Step:
 Do = Callable[[Step], Mapping[str, Any] | None]
 DEPLOYED = "engine_deployed"
 STEPS: dict[str, dict[str, Do]] = {}
+VARIABLES: dict[str, frozenset[str]] = {}
 _form_known: list[Callable[[str], bool]] = []
 
 
 def provide(process_id: str, *, steps: Mapping[str, Do] | None = None,
-            functions: Mapping[str, Callable[..., Any]] | None = None) -> None:
-    """Give a process its steps (by zeebe:taskDefinition type) and add FEEL functions (by name, for every process)."""
+            functions: Mapping[str, Callable[..., Any]] | None = None, variables: Iterable[str] | None = None) -> None:
+    """Give a process its steps (by zeebe:taskDefinition type) and add FEEL functions (by name, for every process).
+
+    `variables` are the names that whoever starts it and its steps provide; said once, the lint warns about any other
+    name that the drawing reads and does not set.
+    """
     STEPS.setdefault(process_id, {}).update(steps or {})
     expressions.FUNCTIONS.update(functions or {})
+    if variables is not None:
+        VARIABLES[process_id] = frozenset(variables)
 
 
 def know_forms(known: Callable[[str], bool]) -> None:
@@ -99,7 +108,8 @@ def _decisions(body: bytes, name: str) -> feel.dmn.Model:
     try:
         return feel.dmn.parse(body)
     except feel.FeelError as error:
-        raise drawing.refuse("dmn", error.message_zh, error.message_en, name, error.line, error.column) from None
+        zh, en = error.told("zh"), error.told("en")
+        raise drawing.refuse("dmn", zh, en, name, error.line, error.column) from None
 
 
 def check(files: Mapping[str, bytes]) -> list[Finding]:
@@ -108,7 +118,14 @@ def check(files: Mapping[str, bytes]) -> list[Finding]:
         package = unpack(files)
     except BadDiagram as error:
         return error.findings
-    return lint.examine(package.drawings, _surroundings(package))
+    return [*lint.examine(package.drawings, _surroundings(package)), *_unprovided(package)]
+
+
+def _unprovided(package: Package) -> list[Finding]:
+    """Warnings about names that nothing provides."""
+    decisions = {name: model for model in package.models for name in model.decisions}
+    sheets = (Sheet(file, root, lint.Surroundings()) for file, root in package.drawings)
+    return [found for sheet in sheets for found in unprovided(sheet, VARIABLES, decisions)]
 
 
 def _surroundings(package: Package) -> lint.Surroundings:

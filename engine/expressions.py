@@ -119,6 +119,12 @@ def formula(text: str) -> Evaluate:
     return feel.compile(written[1:] if written.startswith("=") else text, functions=FUNCTIONS)
 
 
+def names(text: str) -> frozenset[str]:
+    """The variables that FEEL text reads. Raises feel.FeelError as `formula` does."""
+    written = text.strip()
+    return feel.compile(written[1:] if written.startswith("=") else text, functions=FUNCTIONS).names
+
+
 def value(text: str) -> Evaluate:
     """FEEL when the text begins with "=", else always the text itself."""
     return formula(text) if text.strip().startswith("=") else lambda _context: text

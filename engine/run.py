@@ -159,6 +159,8 @@ class Act:
     def advance(self) -> None:
         """Do everything that needs no person, moment or message; what cannot go on is halted."""
         while True:
+            if self.process.watch():
+                continue
             ready = self.process.ready()
             if not ready and not self.process.look():
                 break

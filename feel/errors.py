@@ -31,16 +31,21 @@ class FeelError(Exception):
         return type(self)(self.message_zh, self.message_en, line=self.line or line, column=self.column, where=joined)
 
     def message(self, language: str = "zh") -> str:
-        """One sentence with its place, in Chinese or (anything but zh…) in English."""
+        """One sentence with its place, line and column, in Chinese or (anything but zh…) in English."""
+        if not self.line:
+            return self.told(language)
         chinese = language.startswith("zh")
-        text = self.message_zh if chinese else self.message_en
+        spot = f"第 {self.line} 行" if chinese else f"line {self.line}"
+        if self.column:
+            spot += f"第 {self.column} 列" if chinese else f", column {self.column}"
+        return self.told(language, spot)
+
+    def told(self, language: str = "zh", spot: str = "") -> str:
+        """The sentence with its place (element, rule, column of a table) but without line and column."""
+        chinese = language.startswith("zh")
         where = WORD.sub(lambda word: PLACES.get(word[0], word[0]), self.where) if chinese else self.where
-        place = [where] if where else []
-        if self.line:
-            spot = f"第 {self.line} 行" if chinese else f"line {self.line}"
-            if self.column:
-                spot += f"第 {self.column} 列" if chinese else f", column {self.column}"
-            place.append(spot)
+        text = self.message_zh if chinese else self.message_en
+        place = [each for each in (where, spot) if each]
         if not place:
             return text
         return ("，".join(place) + "：" + text) if chinese else (", ".join(place) + ": " + text)

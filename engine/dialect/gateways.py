@@ -87,8 +87,6 @@ class ParallelGateway(Joining):
 class InclusiveGateway(Joining, Choosing):
     """bpmn:inclusiveGateway: goes on when no other token can still reach an empty incoming flow (BPMN 13.4.3)."""
 
-    looks = True
-
     def follow(self, token: Token) -> Sequence[Flow]:
         return self.matching(token, first=False)
 

@@ -72,7 +72,7 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
 
     told_by_task = False  # whether a task row (not a visit row) tells its history
     is_boundary = False
-    looks = False  # whether it may go on by itself when nothing else moves (Process.look)
+    looks = False  # whether it waits for a condition (Process.watch)
     default: str | None = None  # the flow taken when no condition holds
     undone_by: Node | None = None  # the handler that undoes what was completed here
     undoes = False  # whether it is such a handler
@@ -301,14 +301,20 @@ def context(token: Token, extra: Mapping[str, Any] | None = None) -> Mapping[str
 
 def assign(token: Token, name: str, value: Any) -> None:
     """Set a variable where it lives: the innermost scope that has it, else the process (or the round)."""
-    if token.task_spec.body is not None:
+    if _own_round(token):
         token.data[name] = value
         return
     workflow = token.workflow
     while workflow.spec.embedded and name not in workflow.data:
         host = workflow.top_workflow.get_task_from_id(workflow.parent_task_id)
-        if name in host.data or host.task_spec.body is not None:
+        if name in host.data or _own_round(host):
             host.data[name] = value
             return
         workflow = host.workflow
     workflow.data[name] = value
+
+
+def _own_round(token: Token) -> bool:
+    """Whether the token is one round of a multi-instance, whose variables are its own."""
+    body = token.task_spec.body
+    return body is not None and body.separate

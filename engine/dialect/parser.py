@@ -148,6 +148,7 @@ class DrawnProcess(ProcessParser):  # type: ignore[misc]
         self.spec.event_subprocesses = events
         undoing = (node for node in events if any(isinstance(each, CompensationTrigger) for each in node.start.waits))
         self.spec.undoing = next(undoing, None)
+        self.spec.watches = any(node.looks for node in made.values())
         self._begin(made)
 
     def _flow_nodes(self) -> Iterator[Element]:

@@ -18,6 +18,7 @@ class Rounds(Node):
     """What a loop's body is to the activity inside."""
 
     inner: Node
+    separate = True  # whether each round has variables of its own
 
     def round_over(self, child: Token) -> None:
         """One round ended."""
@@ -134,6 +135,8 @@ def _same(one: Trigger, other: Trigger) -> bool:
 
 class StandardLoop(Rounds):
     """bpmn:standardLoopCharacteristics: again while the condition holds, tested before or after, at most so often."""
+
+    separate = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -28,6 +28,7 @@ class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]
         WorkflowSpec.__init__(self, name=name)
         self.title, self.embedded = title, embedded
         self.by_event = self.transaction = self.one_by_one = False
+        self.watches = False  # whether an event in it waits for a condition
         self.enough: Any = None  # an ad-hoc sub-process's completion condition
         self.stop_others = True
         self.bpmn_start_events: list[Node] = []
@@ -169,13 +170,19 @@ class Process(Scope, BpmnWorkflow):  # type: ignore[misc]
         ]
 
     def look(self) -> bool:
-        """When nothing moves: inclusive joins that wait for nobody any more, conditions that became true."""
+        """When nothing moves: an inclusive join that waits for nobody any more goes on; True when one did."""
         return any(
-            self._look_at(token) for token in list(self.tokens()) if token._state == WAITING and token.task_spec.looks)
+            token.task_spec.look(token) for token in list(self.tokens())
+            if token._state == WAITING and isinstance(token.task_spec, InclusiveGateway))
 
-    def _look_at(self, token: Token) -> bool:
-        if isinstance(token.task_spec, InclusiveGateway):
-            return token.task_spec.look(token)
+    def watch(self) -> bool:
+        """After every change: an event whose condition became true happens; True when one did."""
+        if not any(scope.spec.watches for scope in self.scopes()):
+            return False
+        return any(
+            self._watch(token) for token in list(self.tokens()) if token._state == WAITING and token.task_spec.looks)
+
+    def _watch(self, token: Token) -> bool:
         for event, trigger in token.task_spec.awaited(token):
             if isinstance(trigger, ConditionTrigger) and self._turned_true(token, event, trigger):
                 token.task_spec.trigger(token, event.bpmn_id, {}, trigger)

@@ -61,9 +61,7 @@ def set_in(process: Element) -> frozenset[str]:
 
 def read_in(process: Element, decisions: Mapping[str, feel.dmn.Model]) -> Iterator[tuple[Element, str]]:
     """Every (element, name) that an expression or a decision of the process reads."""
-    for node in process.iter():
-        if not isinstance(node.tag, str):
-            continue
+    for node in process.iter("{*}*"):
         space, word = split_tag(node)
         if space == ZEEBE:
             for attribute, value in node.attrib.items():
@@ -89,5 +87,3 @@ def _warning(sheet: Sheet, node: Element, name: str, known: frozenset[str]) -> F
     fix = (f"是不是想写 {near[0]}", f"did you mean {near[0]}") if near else ("", "")
     zh, en = f"没有任何地方提供变量“{name}”，读到的是 null", f"nothing provides the variable {name!r}: it is null"
     return sheet.found("names", node, Text(zh, en, *fix), severity="warning", line=line_of(node))
-
-

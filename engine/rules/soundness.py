@@ -35,8 +35,8 @@ def _beyond(space: Space) -> bool:
     """What the token game here does not play: inclusive joins, conditional flows of activities, links, quantities."""
     conditional = any(
         kind(space.by_id[flow.get("sourceRef", "")]) in ACTIVITIES
-        for flow in space.flows if flow.get("sourceRef", "") in space.by_id and any(children(
-            flow, BPMN, "conditionExpression")))
+        for flow in space.flows
+        if flow.get("sourceRef", "") in space.by_id and list(children(flow, BPMN, "conditionExpression")))
     counted = any(element.get(name, "1") != "1" for element in space.elements
                   for name in ("startQuantity", "completionQuantity"))
     return bool(space.of("inclusiveGateway")) or conditional or counted or bool(space.links)

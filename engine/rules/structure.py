@@ -85,6 +85,10 @@ def _how_many(sheet: Sheet, space: Space, starts: list[Element], plain: list[Ele
         yield sheet.found("start", where, Text(
             "即席子流程里没有开始和结束事件", "an ad-hoc sub-process has no start or end events",
             "删除它们：没有入线的活动会一起开始", "remove them: activities without incoming flows begin together"))
+    elif adhoc and not list(children(where, BPMN, "completionCondition")):
+        yield sheet.found("ad-hoc", where, Text(
+            "即席子流程没有写完成条件", "the ad-hoc sub-process has no completion condition (BPMN 2.0, table 10.21)",
+            "写一个完成条件，例如 =true", "write one, for instance =true"))
     elif by_event(where) and len(starts) != 1:
         yield sheet.found("start", where, Text(
             f"事件子流程须有且只有一个开始事件，现有 {len(starts)} 个",

@@ -151,6 +151,20 @@ class Model:
         given = {self.target(href)[1].name for href in node.requires} | set(self.imports)
         return frozenset(name for name in node.reads if name not in given and node.defaults.get(name) is None)
 
+    def wants(self, decision: str) -> frozenset[str]:
+        """Names that deciding reads from the context: inputs, and what `unprovided` says, of all it requires here."""
+        waiting, seen, wanted = [self.find(decision).id], set[str](), set[str]()
+        while waiting:
+            node = self.nodes.get(waiting.pop())
+            if node is None or node.id in seen:
+                continue
+            seen.add(node.id)
+            if node.kind == "inputData" or (isinstance(node, Decision) and node.code is None):
+                wanted.add(node.name)
+            wanted |= self.unprovided(node.id)
+            waiting += node.requires
+        return frozenset(wanted)
+
     def target(self, href: str) -> tuple[str | None, Node]:
         """The name of the import (None for this file) and the node a reference points to."""
         space, mark, key = href.rpartition("#")

@@ -268,3 +268,40 @@ def test_a_broken_file_is_told_with_element_rule_column_and_line(element, where,
     assert where in refused.value.message("en")
     assert zh in refused.value.message("zh")
     assert refused.value.line == line
+
+
+def test_a_model_tells_which_names_a_decision_takes_from_the_context():
+    made = model(
+        INPUT,
+        decision("rate", literal("if age > limit then 1 else 2"), "requiredInput age"),
+        decision("d", literal("rate * count([today()])"), "requiredDecision rate"),
+    )
+    assert made.wants("d") == {"age", "limit"}
+
+
+def test_a_value_of_another_type_or_not_allowed_is_null_in_a_table_and_noted():
+    columns = (
+        '<input label="colour"><inputExpression typeRef="string"><text>colour</text></inputExpression>'
+        '<inputValues><text>"red", "blue"</text></inputValues></input><output name="o" typeRef="number"/>'
+    )
+    rule = "<rule><inputEntry><text>{}</text></inputEntry><outputEntry><text>{}</text></outputEntry></rule>"
+    rules = rule.format('"red", "green"', "1") + rule.format("null", "2") + rule.format('"blue"', '"two"')
+    made = model(decision("d", f"<decisionTable>{columns}{rules}</decisionTable>"))
+    assert made.evaluate("d", {"colour": "red"}).value == 1
+    for colour, value, refused in [("green", 2, ["colour"]), (5, 2, ["colour"]), ("blue", None, ["o"])]:
+        result = made.evaluate("d", {"colour": colour})
+        assert (result.value, result.trace[0].refused) == (value, refused)
+
+
+def test_an_output_that_is_not_an_allowed_value_is_null():
+    made = model(decision("d", table(["x"], ["o"], [["1", '"grant"'], ["2", '"maybe"']], values=['"grant", "refuse"'])))
+    assert made.evaluate("d", {"x": 1}).value == "grant"
+    assert made.evaluate("d", {"x": 2}).value is None
+
+
+def test_a_decision_required_twice_by_each_is_made_once():
+    chain = [decision("d0", literal("1"))]
+    chain += [decision(f"d{n}", literal(f"d{n - 1} + d{n - 1}"), f"requiredDecision d{n - 1}") for n in range(1, 60)]
+    result = model(*chain).evaluate("d59")
+    assert result.value == 2**59
+    assert len(result.trace) == 60
