@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from engine.causes import plain
 from engine.model import Instance
 from ledger.db import unit
 from ledger.errors import Refused
@@ -17,11 +18,11 @@ AT_ONCE = 10
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one instance: done, or why not (`refused` speaks to people, `error` is anything else)."""
+    """What became of one instance: done, or why not: `refused`, or in plain Chinese and English, an `error`."""
 
     instance_id: int
     refused: Refused | None = None
-    error: str | None = None
+    error: tuple[str, str] | None = None
 
     @property
     def done(self) -> bool:
@@ -60,7 +61,7 @@ def _together(engine: Engine, batch: list[int], do: Callable[[Session, int], obj
             outcomes = [_one(session, number, do) for number in batch]
     except Exception as error:
         if len(batch) == 1:
-            yield Outcome(batch[0], error=type(error).__name__)
+            yield Outcome(batch[0], error=plain(error))
             return
         for number in batch:
             yield from _together(engine, [number], do)
@@ -75,5 +76,5 @@ def _one(session: Session, number: int, do: Callable[[Session, int], object]) ->
     except Refused as refused:
         return Outcome(number, refused=refused)
     except Exception as error:
-        return Outcome(number, error=type(error).__name__)
+        return Outcome(number, error=plain(error))
     return Outcome(number)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from engine import catalog, expressions, run, snapshots, state
+from engine.causes import plain
 from engine.dialect.gateways import ParallelGateway
 from engine.dialect.scopes import Process
 from engine.dialect.tasks import UserTask
@@ -77,7 +78,7 @@ def plan(session: Session, to: int, *, instance_ids: Iterable[int] | None = None
         wanted = wanted.where(Instance.id.in_(list(instance_ids)))
     names = _checked(session, to, mapping)
     with expressions.at(expressions.Desk(lambda: calendar(session))):
-        return [_rehearse(session, instance, to, names) for instance in session.scalars(wanted)]
+        return [_verdict(session, instance, to, names) for instance in session.scalars(wanted)]
 
 
 def _checked(session: Session, to: int, mapping: Mapping[str, str] | None) -> dict[str, str]:
@@ -91,6 +92,15 @@ def _checked(session: Session, to: int, mapping: Mapping[str, str] | None) -> di
         if new not in known:
             raise UnknownElement(element=new)
     return names
+
+
+def _verdict(session: Session, instance: Instance, to: int, mapping: Mapping[str, str]) -> Verdict:
+    try:
+        return _rehearse(session, instance, to, mapping)
+    except (ValueError, KeyError, IndexError, TypeError) as error:  # one broken state says so and stops no other
+        zh, en = plain(error)
+        broken = Finding("state", f"该实例的状态读不出来：{zh}", f"the state of the instance cannot be read: {en}")
+        return Verdict(instance.id, "impossible", (broken,))
 
 
 def _rehearse(session: Session, instance: Instance, to: int, mapping: Mapping[str, str]) -> Verdict:
