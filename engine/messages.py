@@ -51,7 +51,15 @@ def send(session: Session, instance_id: int, name: str, payload: Mapping[str, An
 def publish(session: Session, name: str, key: str, payload: Mapping[str, Any] | None = None, *, by: Actor) -> list[int]:
     """Give a message to every instance that waits for this name with this correlation key; their ids in order."""
     wanted = select(Subscription.instance_id).where(Subscription.name == name, Subscription.key == key).distinct()
-    reached = sorted(session.scalars(wanted))
-    for instance_id in reached:
+    return [number for number in sorted(session.scalars(wanted)) if _reaches(session, number, name, payload, by)]
+
+
+def _reaches(session: Session, instance_id: int, name: str, payload: Mapping[str, Any] | None, by: Actor) -> bool:
+    """Whether the instance still waited when its turn came: another may have told or ended it meanwhile."""
+    if run.lock(session, instance_id).state != "active":
+        return False
+    try:
         send(session, instance_id, name, payload, by=by)
-    return reached
+    except NobodyWaits:
+        return False
+    return True

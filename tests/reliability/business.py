@@ -1,4 +1,4 @@
-"""The invariants of requests, certificates and notices: what the business side wrote agrees with what the engine did."""
+"""The invariants of requests, certificates and notices: what was written there agrees with what the engine did."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from ledger.db import reading, unit
 from ledger.workdays import seed
 from tests.engine.conftest import World
 from tests.reliability.invariants import Rule, violations
-from tests.reliability.stepping import Stage
+from tests.reliability.stepping import FEW, STOPS, Stage
 
 
 @pytest.fixture
@@ -24,11 +24,11 @@ def world(engine: Engine, clock: Any) -> World:
 
 @pytest.fixture
 def stage(database_url: str) -> Iterator[Callable[..., Stage]]:
-    """Makes a stage for so many actors on the test's database."""
+    """Makes a stage for so many actors on the test's database; three stop at fewer places than two."""
     made: list[Stage] = []
 
-    def make(actors: int = 2) -> Stage:
-        made.append(Stage(database_url, actors))
+    def make(actors: int = 2, *, few: bool = False) -> Stage:
+        made.append(Stage(database_url, actors, FEW if few or actors > 2 else STOPS))
         return made[-1]
 
     yield make

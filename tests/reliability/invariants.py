@@ -101,7 +101,7 @@ def timers_act_once(look: Look) -> Iterator[str]:
 
 
 def what_is_over_waits_for_nothing(look: Look) -> Iterator[str]:
-    """I6: an ended instance has no open task, waiting timer, subscription or unfinished visit; a closed task no offer."""
+    """I6: an ended instance has no open task, timer, subscription or unfinished visit; a closed task no offer."""
     over = {it.id for it in look.of(Instance, Instance.state.in_(OVER))}
     waits = ((Task, Task.state == "open"), (Timer, Timer.state == "waiting"), (Subscription, Subscription.id > 0),
              (Visit, Visit.left_at.is_(None)))

@@ -19,6 +19,8 @@ from sqlalchemy.exc import OperationalError
 
 from ledger.db import READ_ONLY, engine_options, open_database, unit
 
+STOPS = ("start", "lock", "locked", "commit")
+FEW = ("lock", "commit")  # for three actors and more
 PATIENCE = 30.0  # seconds without any news after which a run is broken off
 Act = Callable[[Engine], object]
 
@@ -73,7 +75,8 @@ class Run:
 class Stage:
     """The actors' engines on one database, kept from run to run; close it at the end."""
 
-    def __init__(self, url: str, actors: int) -> None:
+    def __init__(self, url: str, actors: int, stops: Sequence[str] = STOPS) -> None:
+        self.stops = frozenset(stops)
         self.news = threading.Condition()
         self.local = threading.local()
         self.watch = open_database(url, pool_size=1) if url.startswith("postgresql") else None
@@ -103,7 +106,8 @@ class Stage:
 
     def _pause(self, point: str, connection: Connection | None = None, state: str = "ready") -> None:
         me = self._me()
-        if me is None or (connection is not None and connection.get_execution_options().get(READ_ONLY)):
+        reads = connection is not None and connection.get_execution_options().get(READ_ONLY)
+        if me is None or reads or point not in self.stops:
             return
         with self.news:
             me.state, me.point = state, point
@@ -212,7 +216,7 @@ class Stage:
 
 
 def _locks(statement: str) -> bool:
-    return "FOR UPDATE" in statement or "FOR NO KEY UPDATE" in statement
+    return any(words in statement for words in ("FOR UPDATE", "FOR NO KEY UPDATE", "LOCK TABLE"))
 
 
 def _impatient(connection: Any, _record: Any) -> None:

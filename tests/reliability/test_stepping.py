@@ -47,7 +47,8 @@ def test_two_acts_that_lock_nothing_together_are_played_in_every_order(on_postgr
 def test_who_waits_for_a_lock_is_seen_and_goes_on_when_it_is_free(stage: Stages, engine: Engine) -> None:
     _add_years(engine)
     lock = " for update" if engine.dialect.name == "postgresql" else ""
-    act = once(lambda session: session.execute(text(f"select year from calendar_year where year = 2030{lock}".upper())).scalar())
+    query = text(f"select year from calendar_year where year = 2030{lock}".upper())
+    act = once(lambda session: session.execute(query).scalar())
     played = list(interleavings(stage(), lambda: [act, act]))
     assert all(run.results == [2030, 2030] for run in played)
     waited = [run for run in played if any(step.endswith("(waits)") for step in run.steps)]
