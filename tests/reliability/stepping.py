@@ -49,6 +49,8 @@ class Actor:
     point: str = ""
     pid: int = 0
     result: object = None
+    asked: set[tuple[str, str]] = field(default_factory=set)
+    known: bool = False
     go: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     @property
@@ -135,12 +137,17 @@ class Stage:
                 self._pause("lock", state="blocked")
         self._pause("locked")
 
-    def _before(self, connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
-        if _locks(statement):
-            self._pause("lock", connection)
+    def _before(self, connection: Connection, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        me = self._me()
+        if me is not None and _locks(statement):
+            me.known = (seen := (statement, repr(values))) in me.asked
+            me.asked.add(seen)
+            if not me.known:  # a lock that it has already needs no stop
+                self._pause("lock", connection)
 
     def _after(self, connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
-        if _locks(statement):
+        me = self._me()
+        if me is not None and _locks(statement) and not me.known:
             self._pause("locked", connection)
 
     def _perform(self, actor: Actor, act: Act) -> None:
