@@ -14,6 +14,7 @@ from engine.findings import Finding
 from engine.rules import (
     data,
     elements,
+    events,
     extensions,
     identity,
     operations,
@@ -24,15 +25,13 @@ from engine.rules import (
     soundness,
     structure,
     texts,
-    triggers,
-    waiting,
 )
 from engine.rules.sheet import Sheet, Surroundings, processes
 from engine.vocabulary import BPMN, read_extensions
 
 RULES = (
     *elements.RULES, *structure.RULES, *soundness.RULES, *extensions.RULES, *references.RULES, *texts.RULES,
-    *identity.RULES, *sequence.RULES, *pools.RULES, *triggers.RULES, *waiting.RULES, *said.RULES, *data.RULES,
+    *identity.RULES, *sequence.RULES, *pools.RULES, *events.RULES, *said.RULES, *data.RULES,
     *operations.RULES,
 )  # fmt: skip
 
