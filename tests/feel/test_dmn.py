@@ -149,6 +149,15 @@ def test_an_expression_of_another_language_is_refused():
     assert "python" in refusal(file(decision("d", python))).message_en
 
 
+@pytest.mark.parametrize(
+    "language",
+    ["feel", "FEEL", "http://www.omg.org/spec/FEEL/20140401", "https://www.omg.org/spec/DMN/20230324/FEEL/", ""],
+)
+def test_feel_is_known_by_the_names_every_version_gives_it(language):
+    named = literal("1 + 1").replace("<literalExpression", f'<literalExpression expressionLanguage="{language}"')
+    assert model(decision("d", named)).evaluate("d").value == 2
+
+
 def test_a_circle_of_decisions_is_refused():
     one = decision("a", literal("b"), "requiredDecision b")
     assert "circle" in refusal(file(one, decision("b", literal("a"), "requiredDecision a"))).message_en
