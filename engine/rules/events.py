@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.drawing import Element, children
 from engine.findings import Finding
 from engine.rules.sheet import Sheet, kind
-from engine.rules.whole import EVENTS, Whole, error, level_of, process_of, text_of, whole
+from engine.rules.whole import EVENTS, GATEWAYS, Whole, error, level_of, process_of, text_of, whole
 from engine.vocabulary import BPMN
 
 ALWAYS_INTERRUPT = {"cancel": "取消", "compensate": "补偿", "error": "错误"}
@@ -62,6 +62,14 @@ def compensations(sheet: Sheet) -> Iterator[Finding]:
             yield error(sheet, "compensation", event, "补偿边界事件没有出线，只连到一个补偿任务",
                         "a compensation event has no outgoing flow and one association",
                         "只用一条关联线连到补偿任务", "associate it with one compensating activity")
+
+
+def compensating(sheet: Sheet) -> Iterator[Finding]:
+    """Only an activity compensates (10.3, isForCompensation)."""
+    for node in whole(sheet).of(*EVENTS, *GATEWAYS):
+        if node.get("isForCompensation") == "true":
+            yield error(sheet, "compensation", node, "只有任务和子流程可以用于补偿", "only activities compensate",
+                        "删除 isForCompensation", "remove isForCompensation")
 
 
 def compensated_activities(sheet: Sheet) -> Iterator[Finding]:
@@ -160,6 +168,6 @@ def instantiating(sheet: Sheet) -> Iterator[Finding]:
 
 
 RULES = (
-    interrupting, called_starts, shared_definitions, compensations, compensated_activities, operations, links,
-    deferred_choices, instantiating,
+    interrupting, called_starts, shared_definitions, compensations, compensating, compensated_activities, operations,
+    links, deferred_choices, instantiating,
 )  # fmt: skip

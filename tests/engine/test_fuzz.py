@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -45,6 +43,7 @@ from tests.engine.drawings import (
     throw,
     timer,
 )
+from tests.engine.spoiling import corrupted, reshaped, spoilt, steady
 from tests.engine.test_differential import Ours
 
 MATERIAL = Path(os.environ.get("LICET_MATERIAL", Path(__file__).parents[3] / "shared" / "material")) / "bpmn"
@@ -83,46 +82,6 @@ WIDE = drawing(
     flows("rises E2"),
     messages={"m": "sent", "n": "withdrawn"}, signals={"g": "go"}, escalations={"R": "slow"},
 )  # fmt: skip
-MADE = re.compile(rb'id="([a-z])(\d+)"')
-
-
-def steady(body: bytes) -> bytes:
-    """The drawing with the ids that were made on the way numbered anew: the same whatever was drawn before."""
-    numbers = count(1)
-    return MADE.sub(lambda hit: b'id="%s_%d"' % (hit[1], next(numbers)), body)
-
-
-def spoilt(random: Random, body: bytes, most: int = 3) -> bytes:
-    """The drawing with a few things cut, doubled or changed."""
-    parts = body.replace(b"<", b"\n<").split(b"\n")
-    for _ in range(random.randint(1, most)):
-        at = random.randrange(len(parts))
-        how = random.random()
-        if how < 0.3:
-            del parts[at]
-        elif how < 0.5:
-            parts.insert(random.randrange(len(parts)), parts[at])
-        elif how < 0.8:
-            words = parts[at].split(b'"')
-            words[random.randrange(len(words))] = random.choice(
-                [b"", b"A", b"G", b"=c", b"1", b"E", b"true", "证".encode()]
-            )
-            parts[at] = b'"'.join(words)
-        else:
-            parts[at] = bytes(random.choice(b"<>\"'= abc/&;") if random.random() < 0.1 else byte for byte in parts[at])
-    return b"".join(parts)
-
-
-def corrupted(random: Random, body: bytes) -> bytes:
-    """The bytes with some flipped, cut out or doubled; it need not be XML any more."""
-    found = bytearray(body)
-    for _ in range(random.randint(1, 5)):
-        at = random.randrange(len(found) or 1)
-        if random.random() < 0.6:
-            found[at:at + 1] = random.randbytes(random.randint(0, 3))
-        else:
-            found[at:at + random.randint(1, 200)] = found[: random.randint(0, 50)]
-    return bytes(found)
 
 
 def findings(body: bytes) -> list[Finding]:
@@ -175,6 +134,11 @@ def test_a_drawing_of_everything_is_refused_or_runs_for_ten_days(ground: Ground)
     random, wide = Random(11), steady(WIDE)
     assert played(ground, wide)
     assert sum(played(ground, spoilt(random, wide, 2)) for _ in range(150))
+
+
+def test_a_drawing_of_everything_joined_otherwise_is_refused_or_runs_for_ten_days(ground: Ground) -> None:
+    random, wide = Random(13), steady(WIDE)
+    assert sum(played(ground, reshaped(random, wide)) for _ in range(80)) > 5
 
 
 def test_noise_is_refused() -> None:

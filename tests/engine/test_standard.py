@@ -169,6 +169,7 @@ WRONG: dict[str, tuple[str, str, list[str], str]] = {
                                                     '<bpmn:compensateEventDefinition activityRef="in"/>')], ""),
     "a compensation that does not interrupt": ("interrupting", "B", [*PLAIN, event(
         "boundaryEvent", "B", "compensate", attachedToRef="A", cancelActivity="false"), UNDO, TIE], ""),
+    "a compensating event": ("compensation", "C", at(catch("C", TIMED).replace(">", ' isForCompensation="true">', 1)), ""),
     "a compensation event with a flow": ("compensation", "B", [*COMPENSATED, UNDO, TIE, flows("B E")], ""),
     "a receive task and a message behind an event gateway": (
         "event-gateway", "R", [start(), gateway("eventBased", "G"), tag("receiveTask", "R", messageRef="m"), catch(
