@@ -314,3 +314,11 @@ def test_a_decision_required_twice_by_each_is_made_once():
     result = model(*chain).evaluate("d59")
     assert result.value == 2**59
     assert len(result.trace) == 60
+
+
+def test_the_trace_names_what_nothing_provided_to_knowledge_too():
+    broken = BKM.replace("n * 2", "if n = 0 then 0 else n * rate + double(0)")
+    made = model(broken, decision("d", literal("double(21)"), "requiredKnowledge double"))
+    seen = [(visit.kind, visit.missing) for visit in made.evaluate("d").trace]
+    assert ("knowledge", ("rate",)) in seen
+    assert made.wants("d") == {"rate"}
