@@ -29,6 +29,7 @@ from engine.rules import (
 from engine.rules.sheet import Sheet, Surroundings, processes
 from engine.vocabulary import BPMN, read_extensions
 
+MOST_ERRORS = 1000
 RULES = (
     *elements.RULES, *structure.RULES, *soundness.RULES, *extensions.RULES, *references.RULES, *texts.RULES,
     *identity.RULES, *sequence.RULES, *pools.RULES, *events.RULES, *said.RULES, *data.RULES,
@@ -55,7 +56,17 @@ def examine(drawings: Iterable[tuple[str, Element]], around: Surroundings) -> li
 
 
 def _rules(sheet: Sheet) -> list[Finding]:
-    return [finding for rule in RULES for finding in rule(sheet)]
+    """What the rules find: of a crowded drawing only that it is, of a hopeless one the first MOST_ERRORS errors."""
+    crowded = [finding for finding in structure.ids(sheet) if finding.rule == "too-many"]
+    if crowded:
+        return crowded
+    found, errors = [], 0
+    for finding in (finding for rule in RULES for finding in rule(sheet)):
+        found.append(finding)
+        errors += finding.severity == "error"
+        if errors >= MOST_ERRORS:
+            break
+    return found
 
 
 def _twice(process_id: str) -> Finding:
