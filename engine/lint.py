@@ -51,7 +51,7 @@ def examine(drawings: Iterable[tuple[str, Element]], around: Surroundings) -> li
     found = [finding for file, root in drawn for finding in _rules(Sheet(file, root, known))]
     found += [_twice(process_id) for process_id in {each for each in ids if ids.count(each) > 1}]
     if not drawn:
-        found.append(Finding("empty", "没有流程图", "there is no drawing"))
+        found.append(Finding("empty", "没有流程图", "there is no drawing", "上传一个 .bpmn 文件", "add a .bpmn file"))
     return sorted(dict.fromkeys(found), key=lambda one: (one.severity != "error", one.file, one.line, one.rule))
 
 
@@ -71,8 +71,9 @@ def _rules(sheet: Sheet) -> list[Finding]:
 
 def _twice(process_id: str) -> Finding:
     return Finding(
-        "id", f"流程 {process_id} 出现在两个文件里", f"process {process_id} is in two files", element=process_id
-    )
+        "id", f"流程 {process_id} 出现在两个文件里", f"process {process_id} is in two files",
+        "只保留一个，或改 id", "keep one, or change its id", element=process_id,
+    )  # fmt: skip
 
 
 __all__ = ["Finding", "Surroundings", "called", "examine", "processes"]
