@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
-from engine.drawing import Element, children, line_of, split_tag
+from engine.drawing import Element, children, line_of
 from engine.findings import Finding
 from engine.vocabulary import BPMN
 
@@ -126,13 +126,19 @@ class Sheet:
         self.file, self.root, self.around = file, root, around
         self.processes = processes(root)
         self.spaces = [Space(node) for process in self.processes for node in _scopes(process)]
+        self._drawn = [(kind(element), space, element) for space in self.spaces for element in space.elements]
+        self._by_kind: dict[str, list[tuple[Space, Element]]] = {}
+        for name, space, element in self._drawn:
+            self._by_kind.setdefault(name, []).append((space, element))
 
     def elements(self, *kinds: str) -> Iterator[tuple[Space, Element]]:
         """Every element of these kinds (all, if none is named), with its scope."""
-        for space in self.spaces:
-            for element in space.elements:
-                if not kinds or kind(element) in kinds:
-                    yield space, element
+        if len(kinds) == 1:
+            yield from self._by_kind.get(kinds[0], ())
+            return
+        for name, space, element in self._drawn:
+            if not kinds or name in kinds:
+                yield space, element
 
     def declared(self, name: str) -> dict[str, Element]:
         """The root-level declarations of a kind (message, error) by id."""
@@ -169,8 +175,13 @@ class Sheet:
 
 def kind(node: Element) -> str:
     """The local name of a BPMN element; "" for anything else."""
-    namespace, name = split_tag(node)
-    return name if namespace == BPMN else ""
+    return _local(node.tag) if isinstance(node.tag, str) else ""
+
+
+@lru_cache(maxsize=1000)
+def _local(tag: str) -> str:
+    namespace, _, name = tag.rpartition("}")
+    return name if namespace == f"{{{BPMN}" else ""
 
 
 def processes(root: Element) -> list[Element]:
