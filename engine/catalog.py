@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.orm import Session
 
 import feel.dmn
@@ -28,6 +28,7 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import BadDiagram, NotFound
 from ledger.facts import record
+from ledger.failpoints import fp
 
 
 @dataclass
@@ -145,8 +146,15 @@ def deploy(session: Session, files: Mapping[str, bytes], *, by: Actor) -> Defini
         raise BadDiagram(errors)
     digest = _digest(files)
     plans = {process_id: assemble(package, process_id) for process_id in package.process_ids()}
+    _take_turns(session)
     made = [_release(session, plan, digest, files, package, by) for plan in plans.values()]
     return made[0]
+
+
+def _take_turns(session: Session) -> None:
+    """One deployment at a time until it commits: the second sees the first's version. Readers and starts go on."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE definition IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def _digest(files: Mapping[str, bytes]) -> str:
@@ -178,6 +186,7 @@ def _release(session: Session, plan: Plan, digest: str, files: Mapping[str, byte
     record(session, "definition.deployed", ("definition", made.id), by=by,
            after={"process": process_id, "version": made.version, "digest": digest})
     session.flush()
+    fp("engine.deploy.before_commit")
     return made
 
 

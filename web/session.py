@@ -10,6 +10,7 @@ from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Engine
 
 from ledger.db import READ_ONLY, Base, engine_options, prepare, take_bells
+from ledger.failpoints import fp
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _READER = "licet_reader"
@@ -57,7 +58,9 @@ def settle(response: Response) -> Response:
     if refused or request.method in SAFE:
         db.session.rollback()
         return response
+    fp("web.before_commit")
     db.session.commit()
+    fp("web.after_commit")
     bell = current_app.extensions.get("licet_bell")
     for what in sorted(take_bells(db.session())):
         if bell:

@@ -18,7 +18,6 @@ FORMAL = {
     "standardLoopCharacteristics": ("loopCondition",),
     "timerEventDefinition": ("timeDate", "timeCycle", "timeDuration"),
     "conditionalEventDefinition": ("condition",),
-    "complexBehaviorDefinition": ("condition",),
     "assignment": ("from", "to"),
 }
 ALWAYS_FORMAL = ("messagePath", "dataPath", "transformation", "formalExpression")

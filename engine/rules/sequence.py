@@ -10,6 +10,7 @@ from engine.rules.sheet import Sheet, kind
 from engine.rules.whole import (
     ACTIVITIES,
     ARTIFACTS,
+    EVENTS,
     GATEWAYS,
     LEVELS,
     NODES,
@@ -65,10 +66,23 @@ def lone_conditions(sheet: Sheet) -> Iterator[Finding]:
     index = whole(sheet)
     for node in index.of(*ACTIVITIES):
         out = index.out.get(node.get("id", ""), [])
-        if len(out) == 1 and next(children(out[0], BPMN, "conditionExpression"), None) is not None:
+        if len(out) == 1 and _condition(out[0]) is not None:
             yield error(sheet, "lone-condition", out[0], "唯一的出线带有条件：条件不成立时流程无路可走",
                         "the only flow out of the activity is conditional",
                         "再画一条出线，或删除条件", "draw a second flow or remove the condition")
+
+
+def condition_sources(sheet: Sheet) -> Iterator[Finding]:
+    """An event takes its flow without a question (8.4.13: no conditional flow leaves an event)."""
+    index = whole(sheet)
+    for flow in index.of("sequenceFlow"):
+        if index.kind_of(flow.get("sourceRef")) in EVENTS and _condition(flow) is not None:
+            yield error(sheet, "condition-source", flow, "事件的出线不能有条件", "a conditional flow leaves an event",
+                        "在前面加一个排他网关", "put an exclusive gateway before it")
+
+
+def _condition(flow: Element) -> Element | None:
+    return next(children(flow, BPMN, "conditionExpression"), None)
 
 
 def default_flows(sheet: Sheet) -> Iterator[Finding]:
@@ -163,7 +177,8 @@ def _needs_way_in(level: Element, triggers: list[str], node: Element) -> bool:
 def _needs_way_out(level: Element, triggers: list[str], node: Element) -> bool:
     if kind(node).startswith("intermediate"):
         return kind(node) == "intermediateCatchEvent" or "link" not in triggers
-    return kind(node) not in ("endEvent", "boundaryEvent") and _has(level, "endEvent")
+    return kind(node) == "startEvent" or (
+        kind(node) not in ("endEvent", "boundaryEvent") and _has(level, "endEvent"))
 
 
 def immediate(sheet: Sheet) -> Iterator[Finding]:
@@ -175,6 +190,6 @@ def immediate(sheet: Sheet) -> Iterator[Finding]:
 
 
 RULES = (
-    flow_ends, flow_lists, lone_conditions, default_flows, gateway_directions, idle_gateways, starts_and_ends, ways,
-    immediate,
+    flow_ends, flow_lists, lone_conditions, condition_sources, default_flows, gateway_directions, idle_gateways,
+    starts_and_ends, ways, immediate,
 )  # fmt: skip

@@ -27,7 +27,7 @@ POLICIES = {"UNIQUE", "ANY", "FIRST", "PRIORITY", "RULE ORDER", "OUTPUT ORDER", 
 
 @dataclass(slots=True)
 class Column:
-    """An input: its expression, and the different tests its cells hold."""
+    """An input: its expression, what values it may have, and the different tests its cells hold."""
 
     label: str
     code: Code
@@ -219,7 +219,8 @@ def _column(element: Element, number: int, reading: Reading) -> Column:
     kind = reading.types.named(expression.get("typeRef"))
     allowed = text_of(child(element, "inputValues"))
     within = reading.tests(allowed, f"{where} inputValues", child(element, "inputValues")) if allowed else None
-    return Column(element.get("label") or text, reading.feel(text, where, expression), allowed, within, kind)
+    known = allowed or (kind.allowed if kind else "")
+    return Column(element.get("label") or text, reading.feel(text, where, expression), known, within, kind)
 
 
 def _output(element: Element, number: int, reading: Reading, table: str, kind: Type | None) -> Output:
