@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -17,12 +18,14 @@ from ledger import clock, failpoints
 from tests.chaos import plants
 from tests.chaos.control import Control
 
+FOR_EVER = contextlib.ExitStack()
+
 
 def obey() -> None:
     """From now on failpoints and the clock are the harness's."""
     control = Control(Path(os.environ["LICET_CHAOS"]))
-    failpoints.watched(control.meet).__enter__()
-    clock.use(control.now).__enter__()
+    FOR_EVER.enter_context(failpoints.watched(control.meet))
+    FOR_EVER.enter_context(clock.use(control.now))
     for name in filter(None, os.environ.get("LICET_PLANT", "").split(",")):
         plants.PLANTS[name]()
 

@@ -14,10 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from redis import RedisError
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 import worker
+from engine.model import Instance
 from ledger import clock
 from ledger.db import reading
 from tests.chaos.account import at_rest, personal, verdict
@@ -45,6 +47,7 @@ class Result:
     faults: dict[str, int] = field(default_factory=dict)
     unanswered: int = 0
     rounds: int = 0
+    ends: dict[str, int] = field(default_factory=dict)
     violations: list[str] = field(default_factory=list)
     seconds: float = 0.0
     planted: str = ""
@@ -85,7 +88,7 @@ class Run:
 
     def judge(self, only: set[int] | None = None) -> list[str]:
         found = verdict(self.site.engine, self.log, self.site.data / "files", only=only)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(RedisError):  # it may be away; then it holds nothing
             found += list(personal(self.site.redis.client()))
         return found
 
@@ -96,6 +99,9 @@ class Run:
         self.result.kills, self.result.at = sum(kills.values()), dict(sorted(kills.items()))
         self.result.faults = dict(sorted(self.faults.items()))
         self.result.unanswered = sum(entry.unanswered for entry in self.log.entries)
+        with reading(self.site.engine) as session:
+            ends = Counter(session.execute(select(Instance.state, Instance.outcome, Instance.stage)).tuples())
+        self.result.ends = {str(outcome or stage or state): count for (state, outcome, stage), count in ends.items()}
         self.result.submissions = len({entry.request for entry in self.log.entries})
 
 
@@ -183,7 +189,7 @@ def _trouble(run: Run, chance: random.Random, over: threading.Event) -> None:
     for name in itertools.cycle(order):
         if over.wait(chance.uniform(1.0, 3.5)):
             return
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(RedisError):
             acts[name]()
         run.faults[name] += 1
 
