@@ -144,6 +144,8 @@ class People:
 
     def _move(self, case: Case, request_id: int, tasks: dict[str, int], waiting: list[str]) -> bool:
         """One step for everybody who has something to do; False when nobody has."""
+        if case.plan == "submit" and "A1_fill" not in tasks:
+            return False
         if tasks:
             at_once([lambda element=element, task=task: self.do(case, element, task)
                      for element, task in tasks.items() for _ in range(1 + (case.plan == "double"))])

@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -117,10 +117,11 @@ def opened(scenario: str, database: str, seed: int, plant: str = "") -> Iterator
     result.seconds = round(time.monotonic() - begun, 1)
 
 
-def exhaustive(database: str, seed: int, *, most: int = 400, plan: str = EASY, plant: str = "") -> Result:
+def exhaustive(database: str, seed: int, *, most: int = 400, clean: bool = True, plan: str = EASY,
+               plant: str = "") -> Result:
     """One request from form to register, again and again: the n-th failpoint that anybody passes kills, n = 1, 2, ...
 
-    It ends with the first round that nobody dies in: then every place has been died at.
+    It ends with the first round that nobody dies in: then every place has been died at. Without `clean` after `most`.
     """
     with opened("exhaustive", database, seed, plant) as run:
         for number in range(1, most + 1):
@@ -128,14 +129,15 @@ def exhaustive(database: str, seed: int, *, most: int = 400, plan: str = EASY, p
             if len(run.site.control.kills()) < number or run.result.violations:
                 break
         else:
-            run.result.violations.append(f"no clean round among {most}")
+            run.result.violations += [f"no clean round among {most}"] if clean else []
     return run.result
 
 
-def named(database: str, seed: int, *, passing: int = 1, plant: str = "", plan: str = EASY) -> Result:
+def named(database: str, seed: int, *, passing: int = 1, plant: str = "", plan: str = EASY,
+          names: Iterable[str] = tuple(sorted(set(NAMES)))) -> Result:
     """One request for each failpoint by name: whoever passes it (for the `passing`-th time) dies."""
     with opened("named", database, seed, plant) as run:
-        for number, name in enumerate(sorted(set(NAMES)), 1):
+        for number, name in enumerate(names, 1):
             _round(run, seed, number, plan, nth=passing, name=name)
     return run.result
 
@@ -152,7 +154,7 @@ def _round(run: Run, seed: int, number: int, plan: str, **kill: Any) -> None:
 
 
 def soak(database: str, seed: int, count: int, *, chance: float = 0.004, faults: bool = True, plant: str = "",
-         only: str = "") -> Result:
+         only: str = "", days: int = 8) -> Result:
     """Many requests at once, each with a fate of its own, while everything falls at random, by seed."""
     with opened("soak", database, seed, plant) as run:
         run.people.hire(count)
@@ -171,8 +173,9 @@ def soak(database: str, seed: int, count: int, *, chance: float = 0.004, faults:
             trouble.join()
         run.site.control.plan()
         run.rest(ring=False)
-        run.site.control.shift(dt.timedelta(days=8))  # deadlines pass, and the authority's silence counts
-        run.rest(ring=False)
+        if days:  # deadlines pass, and the authority's silence counts
+            run.site.control.shift(dt.timedelta(days=days))
+            run.rest(ring=False)
     return run.result
 
 
