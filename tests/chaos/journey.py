@@ -43,7 +43,7 @@ DOERS = {
 VERDICTS = {"A1_fill": "submit", "A1_correct": "submit", "A3_hr": "pass", "A3_safety": "pass", "A4_approve": "approve",
             "A4_second": "approve", "A11_compare": "match"}
 PLANS = ("full", "full", "double", "return", "reject", "abandon", "supplement", "silence", "claim")
-BIRTH = "33010919900512"
+BIRTH = "330109198801"  # of every colleague: what must never be found in Redis
 
 
 @dataclass
@@ -78,7 +78,7 @@ class People:
         with unit(self.engine) as session:
             place = unit_of(session, self.company.units["project"])
             for number in range(len(self.holders), len(self.holders) + count):
-                first = f"{BIRTH}{number % 1000:03d}"
+                first = f"{BIRTH}{1 + number // 1000:02d}{number % 1000:03d}"
                 self.holders.append(create_person(
                     session, unit=place, name=f"工人{number}", by=SYSTEM, joined_on=dt.date(2020, 1, 1),
                     id_number=first + id_check_digit(first)).id)
