@@ -132,13 +132,15 @@ class Rounds:
 
 def due_work() -> dict[str, Part]:
     """What there is to do, by kind of wake-up, causes before effects: each does a small piece, says how much it did."""
-    from engine import timers
+    from engine import deliveries, starting, timers
     from ledger import outbox
     from registry.alerts import deadlines
     from workflows import triggers
 
     return {
         "timers": lambda database: timers.sweep(database, limit=20),
+        "deliveries": lambda database: deliveries.sweep(database, limit=20),
+        "starts": lambda database: starting.sweep(database, limit=20),
         "deadlines": lambda database: deadlines.sweep(database, limit=50),
         "outbox": lambda database: outbox.deliver(database, triggers.HANDLERS, limit=50),
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -17,11 +17,13 @@ from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.orm import Session
 
 import feel.dmn
-from engine import drawing, expressions, lint
+from engine import drawing, expressions, lint, start_events
 from engine.dialect import Blueprint, parse
 from engine.drawing import Element
 from engine.findings import Finding
 from engine.model import Definition, DefinitionFile, Instance, Resource
+from engine.rules.names import unprovided
+from engine.rules.sheet import Sheet
 from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import BadDiagram, NotFound
@@ -48,14 +50,21 @@ class Step:
 Do = Callable[[Step], Mapping[str, Any] | None]
 DEPLOYED = "engine_deployed"
 STEPS: dict[str, dict[str, Do]] = {}
+VARIABLES: dict[str, frozenset[str]] = {}
 _form_known: list[Callable[[str], bool]] = []
 
 
 def provide(process_id: str, *, steps: Mapping[str, Do] | None = None,
-            functions: Mapping[str, Callable[..., Any]] | None = None) -> None:
-    """Give a process its steps (by zeebe:taskDefinition type) and add FEEL functions (by name, for every process)."""
+            functions: Mapping[str, Callable[..., Any]] | None = None, variables: Iterable[str] | None = None) -> None:
+    """Give a process its steps (by zeebe:taskDefinition type) and add FEEL functions (by name, for every process).
+
+    `variables` are the names that whoever starts it and its steps provide; said once, the lint warns about any other
+    name that the drawing reads and does not set.
+    """
     STEPS.setdefault(process_id, {}).update(steps or {})
     expressions.FUNCTIONS.update(functions or {})
+    if variables is not None:
+        VARIABLES[process_id] = frozenset(variables)
 
 
 def know_forms(known: Callable[[str], bool]) -> None:
@@ -100,7 +109,8 @@ def _decisions(body: bytes, name: str) -> feel.dmn.Model:
     try:
         return feel.dmn.parse(body)
     except feel.FeelError as error:
-        raise drawing.refuse("dmn", error.message_zh, error.message_en, name, error.line, error.column) from None
+        zh, en = error.told("zh"), error.told("en")
+        raise drawing.refuse("dmn", zh, en, name, error.line, error.column) from None
 
 
 def check(files: Mapping[str, bytes]) -> list[Finding]:
@@ -109,7 +119,14 @@ def check(files: Mapping[str, bytes]) -> list[Finding]:
         package = unpack(files)
     except BadDiagram as error:
         return error.findings
-    return lint.examine(package.drawings, _surroundings(package))
+    return [*lint.examine(package.drawings, _surroundings(package)), *_unprovided(package)]
+
+
+def _unprovided(package: Package) -> list[Finding]:
+    """Warnings about names that nothing provides."""
+    decisions = {name: model for model in package.models for name in model.decisions}
+    sheets = (Sheet(file, root, lint.Surroundings()) for file, root in package.drawings)
+    return [found for sheet in sheets for found in unprovided(sheet, VARIABLES, decisions)]
 
 
 def _surroundings(package: Package) -> lint.Surroundings:
@@ -165,6 +182,7 @@ def _release(session: Session, plan: Plan, digest: str, files: Mapping[str, byte
     for name, body in files.items():
         session.add(DefinitionFile(definition_id=made.id, name=name, resource_id=_keep(session, body).id,
                                    main=name == home))
+    start_events.arm(session, made, plan.blueprint, by.group_id or 0)
     record(session, "definition.deployed", ("definition", made.id), by=by,
            after={"process": process_id, "version": made.version, "digest": digest})
     session.flush()

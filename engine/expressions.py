@@ -6,9 +6,11 @@ Text that begins with "=" is FEEL; conditions, scripts and loops are FEEL with o
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -92,6 +94,11 @@ def _months_before(start: Any, count: Any) -> dt.date | None:
     return None if day is None or number is None else months_before(day, number)
 
 
+def _cycle(times: Any, every: Any) -> str | None:
+    number = _whole(times)
+    return f"R{'' if number is None else number}/{every}" if isinstance(every, (DaysDuration, YearsMonths)) else None
+
+
 def _now() -> dt.datetime:
     return clock.now().astimezone(clock.SHANGHAI)
 
@@ -102,6 +109,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "working days after": _working_days_after,
     "working days between": _working_days_between,
     "months before": _months_before,
+    "cycle": _cycle,
 }
 
 
@@ -109,6 +117,12 @@ def formula(text: str) -> Evaluate:
     """FEEL text, with or without the leading "=", compiled. Raises feel.FeelError with line and column."""
     written = text.strip()
     return feel.compile(written[1:] if written.startswith("=") else text, functions=FUNCTIONS)
+
+
+def names(text: str) -> frozenset[str]:
+    """The variables that FEEL text reads. Raises feel.FeelError as `formula` does."""
+    written = text.strip()
+    return feel.compile(written[1:] if written.startswith("=") else text, functions=FUNCTIONS).names
 
 
 def value(text: str) -> Evaluate:
@@ -121,9 +135,45 @@ def moment(kind: str, text: str) -> Evaluate:
     written = text.strip()
     if written.startswith("="):
         return formula(written)
+    if kind == "timeCycle":
+        return lambda _context: written
     if kind == "timeDuration":
         return formula(f'duration("{written}")')
     return formula(f'date and time("{written}")' if "T" in written else f'date("{written}")')
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """A repeating interval of ISO 8601: `times` (None: for ever), from `start` (None: one interval from now)."""
+
+    times: int | None
+    start: dt.datetime | None
+    every: str
+
+    def after(self, moment: dt.datetime) -> dt.datetime:
+        """One interval later; months are counted from the calendar, not as 30 days."""
+        later = instant(self.every, moment)
+        assert later is not None
+        return later
+
+    def first(self, now: dt.datetime) -> dt.datetime:
+        """When it comes for the first time."""
+        return self.start or self.after(now)
+
+
+def cycle(found: Any, now: dt.datetime) -> Cycle | None:
+    """What "R3/PT1H", "R/P1D" or "R2/2027-01-01T08:00/P1M" says; None for anything else, or less than a second."""
+    head, *parts = str(found).split("/")
+    if not re.fullmatch(r"R\d{0,6}", head) or not 1 <= len(parts) <= 2 or not parts[-1].startswith("P"):
+        return None
+    try:
+        start = instant(parts[0], now) if len(parts) == 2 else None
+        later = instant(parts[-1], now)
+    except (feel.FeelError, ValueError, OverflowError):
+        return None
+    if later is None or later - now < dt.timedelta(seconds=1) or (len(parts) == 2 and start is None) or head == "R0":
+        return None
+    return Cycle(int(head[1:]) if head[1:] else None, start, parts[-1])
 
 
 def instant(found: Any, now: dt.datetime) -> dt.datetime | None:

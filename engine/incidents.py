@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.model import Incident, Instance, Timer
+from engine.model import Incident, Instance
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
 from ledger.errors import Conflict
@@ -13,11 +13,12 @@ from ledger.facts import record
 
 
 def open(  # noqa: A001 - the word of the trade
-    session: Session, instance: Instance, element_id: str, cause: str, *, timer_id: int | None = None,
+    session: Session, instance: Instance, element_id: str, cause: str, *, cause_en: str | None = None,
+    token: int | None = None, timer_id: int | None = None, delivery_id: int | None = None,
 ) -> Incident:
     """Put an incident on an element; the instance goes on where it can."""
-    found = Incident(
-        instance_id=instance.id, element_id=element_id, cause=cause, timer_id=timer_id, opened_at=clock.now())
+    found = Incident(instance_id=instance.id, element_id=element_id, cause=cause, cause_en=cause_en, token=token,
+                     timer_id=timer_id, delivery_id=delivery_id, opened_at=clock.now())
     session.add(found)
     session.flush()
     record(session, "incident.opened", ("instance", instance.id), by=SYSTEM, group_id=instance.group_id,
@@ -31,16 +32,8 @@ def unresolved(session: Session, instance_id: int | None = None, *, limit: int =
     return list(session.scalars(wanted if instance_id is None else wanted.where(Incident.instance_id == instance_id)))
 
 
-def retry(session: Session, incident_id: int, *, by: Actor) -> Incident:
-    """Close the incident and let its timer be tried again at once. Raises Conflict when it is closed already."""
-    found = _close(session, incident_id, by, "retry")
-    if found.timer_id is not None:
-        session.execute(update(Timer).where(Timer.id == found.timer_id, Timer.state == "failed")
-                        .values(state="waiting", attempts=0, next_try_at=clock.now()))
-    return found
-
-
-def _close(session: Session, incident_id: int, by: Actor, resolution: str) -> Incident:
+def close(session: Session, incident_id: int, by: Actor, resolution: str) -> Incident:
+    """Mark an incident as settled, in words. Raises Conflict when it is settled already."""
     found = session.get_one(Incident, incident_id, with_for_update=True, populate_existing=True)
     if found.resolved_at is not None:
         raise Conflict()

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from engine import catalog, run, state
-from engine.model import Instance, Subscription, Task, TaskCandidate, TaskExclusion, Timer, Visit
+from engine.model import (
+    Definition,
+    Incident,
+    Instance,
+    StartTrigger,
+    Subscription,
+    Task,
+    TaskCandidate,
+    TaskExclusion,
+    Timer,
+    Visit,
+)
 from ledger import clock
-from ledger.actor import Actor
-from ledger.errors import NotFound
+from ledger.actor import SYSTEM, Actor
+from ledger.db import ring_after_commit
+from ledger.errors import Conflict, NotFound
 from ledger.facts import record
 from ledger.failpoints import fp
+
+
+class NotSuspended(Conflict):
+    """该流程没有挂起，无需恢复。"""
 
 
 def start(
@@ -24,20 +42,52 @@ def start(
     """Start the newest version of a process and run it to its first waits.
 
     `places` are unit ids from the most specific up to the root: tasks are offered to roles at each of them.
-    Raises NotFound for an unknown process.
+    Raises NotFound for an unknown process, Conflict for one that only a message, signal or clock starts.
     """
     definition = catalog.latest(session, process_id)
+    if not catalog.plan(session, definition.id).blueprint.spec.start.flows:
+        raise Conflict("该流程由消息、信号或定时器启动，不能直接启动。")
+    where = Where(by, group_id, tuple(places), business_key, title)
+    return _start(session, definition, where, dict(variables or {}))
+
+
+@dataclass(frozen=True)
+class Where:
+    """Who starts an instance, where in the organisation, and what it is called."""
+
+    by: Actor
+    group_id: int
+    places: tuple[int, ...]
+    business_key: str
+    title: str
+
+
+def start_by(session: Session, trigger: StartTrigger, *, payload: Mapping[str, Any] | None = None,
+             key: str | None = None, group_id: int | None = None) -> Instance:
+    """Start a process by its message, signal or timer start event; what came with it goes through the event's mapping.
+
+    The instance belongs to the company of the sender (a clock: of who deployed the process) and has that as its place.
+    """
+    definition = session.get_one(Definition, trigger.definition_id)
+    home = group_id or trigger.group_id
+    named = key or f"{trigger.process_id}-{clock.now():%Y%m%d%H%M%S}"
+    where = Where(SYSTEM, home, (home,), named[:120], f"{definition.name} {clock.today().isoformat()}")
+    return _start(session, definition, where, {}, trigger.element_id, payload)
+
+
+def _start(session: Session, definition: Definition, where: Where, variables: dict[str, Any], at: str | None = None,
+           payload: Mapping[str, Any] | None = None) -> Instance:
     instance = Instance(
-        process_id=process_id, definition_id=definition.id, business_key=business_key, title=title[:200],
-        group_id=group_id, places=list(places), state="active", started_at=clock.now(), started_by=by.id, version=1,
-        blob=b"",
+        process_id=definition.process_id, definition_id=definition.id, business_key=where.business_key,
+        title=where.title[:200], group_id=where.group_id, places=list(where.places), state="active",
+        started_at=clock.now(), started_by=where.by.id, version=1, blob=b"",
     )
     session.add(instance)
     session.flush()
-    record(session, "instance.started", ("instance", instance.id), by=by, group_id=group_id,
-           after={"process": process_id, "version": definition.version, "business_key": business_key})
+    record(session, "instance.started", ("instance", instance.id), by=where.by, group_id=where.group_id,
+           after={"process": definition.process_id, "version": definition.version, "business_key": where.business_key})
     plan = catalog.plan(session, definition.id)
-    with run.act(session, instance, by, fresh=state.begin(plan.blueprint, dict(variables or {}))):
+    with run.act(session, instance, where.by, fresh=state.begin(plan.blueprint, variables, at, payload)):
         pass
     fp("engine.start.before_commit")
     return instance
@@ -56,11 +106,43 @@ def variables(session: Session, instance_id: int) -> dict[str, Any]:
     return dict(run.read_only(session, get(session, instance_id)).data)
 
 
+def suspend(session: Session, instance_id: int, *, by: Actor, reason: str) -> Instance:
+    """Hold an instance: until it is resumed nobody claims or completes, no message is taken, no timer fires.
+
+    Raises NotRunning when it is over or suspended already.
+    """
+    return _turn(session, instance_id, "active", "suspended", by, reason)
+
+
+def resume(session: Session, instance_id: int, *, by: Actor, reason: str) -> Instance:
+    """Let a suspended instance go on; what fell due meanwhile fires with the next sweep. Raises NotSuspended."""
+    return _turn(session, instance_id, "suspended", "active", by, reason)
+
+
+def _turn(session: Session, instance_id: int, was: str, now: str, by: Actor, reason: str) -> Instance:
+    instance = run.lock(session, instance_id)
+    if instance.state != was:
+        raise run.NotRunning() if was == "active" else NotSuspended()
+    instance.state, instance.version = now, instance.version + 1
+    record(session, "instance.suspended" if now == "suspended" else "instance.resumed", ("instance", instance.id),
+           by=by, group_id=instance.group_id, after={"reason": reason[:500]})
+    session.flush()
+    ring_after_commit(session, "timers")
+    fp("engine.suspend.before_commit")
+    return instance
+
+
 def terminate(session: Session, instance_id: int, *, by: Actor, reason: str) -> Instance:
-    """End an instance for a reason; its tasks, timers and subscriptions go with it."""
-    instance = run.active(run.lock(session, instance_id))
+    """End a running or suspended instance for a reason; its tasks, timers, subscriptions and incidents go with it.
+
+    Raises NotRunning when it is over.
+    """
+    instance = run.lock(session, instance_id)
+    if instance.state not in ("active", "suspended"):
+        raise run.NotRunning()
     now = clock.now()
     _close_rows(session, instance.id, now)
+    _close_incidents(session, instance.id, now, by, reason)
     instance.state, instance.ended_at, instance.version = "terminated", now, instance.version + 1
     state.in_hand(session).pop(instance.id, None)
     record(session, "instance.terminated", ("instance", instance.id), by=by, group_id=instance.group_id,
@@ -70,14 +152,22 @@ def terminate(session: Session, instance_id: int, *, by: Actor, reason: str) -> 
     return instance
 
 
-def _close_rows(session: Session, instance_id: int, now: Any) -> None:
+def _close_incidents(session: Session, instance_id: int, now: dt.datetime, by: Actor, reason: str) -> None:
+    session.execute(update(Incident).where(Incident.instance_id == instance_id, Incident.resolved_at.is_(None))
+                    .values(resolved_at=now, resolved_by=by.name, resolution=reason[:500]))
+
+
+def _close_rows(session: Session, instance_id: int, now: dt.datetime) -> None:
     tasks = select(Task.id).where(Task.instance_id == instance_id, Task.state == "open")
     for held in (TaskCandidate, TaskExclusion):
         session.execute(delete(held).where(held.task_id.in_(tasks)), execution_options={"synchronize_session": False})
     session.execute(update(Task).where(Task.instance_id == instance_id, Task.state == "open")
                     .values(state="cancelled", completed_at=now, version=Task.version + 1))
-    session.execute(update(Timer).where(Timer.instance_id == instance_id, Timer.state == "waiting")
+    session.execute(update(Timer).where(Timer.instance_id == instance_id,
+                                        Timer.state.in_(("waiting", "suspended", "failed")))
                     .values(state="cancelled"))
     session.execute(delete(Subscription).where(Subscription.instance_id == instance_id))
+    session.execute(update(Incident).where(Incident.instance_id == instance_id, Incident.resolved_at.is_(None))
+                    .values(resolved_at=now, resolution="instance ended"))
     session.execute(update(Visit).where(Visit.instance_id == instance_id, Visit.left_at.is_(None))
                     .values(left_at=now, left_how="cancelled"))

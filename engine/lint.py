@@ -11,11 +11,30 @@ from dataclasses import replace
 
 from engine.drawing import Element
 from engine.findings import Finding
-from engine.rules import elements, extensions, references, soundness, structure, texts
+from engine.rules import (
+    data,
+    elements,
+    extensions,
+    identity,
+    operations,
+    pools,
+    references,
+    said,
+    sequence,
+    soundness,
+    structure,
+    texts,
+    triggers,
+    waiting,
+)
 from engine.rules.sheet import Sheet, Surroundings, processes
 from engine.vocabulary import BPMN, read_extensions
 
-RULES = (*elements.RULES, *structure.RULES, *soundness.RULES, *extensions.RULES, *references.RULES, *texts.RULES)
+RULES = (
+    *elements.RULES, *structure.RULES, *soundness.RULES, *extensions.RULES, *references.RULES, *texts.RULES,
+    *identity.RULES, *sequence.RULES, *pools.RULES, *triggers.RULES, *waiting.RULES, *said.RULES, *data.RULES,
+    *operations.RULES,
+)  # fmt: skip
 
 
 def called(root: Element) -> set[str]:

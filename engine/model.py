@@ -105,6 +105,7 @@ class Task(Base):
     barred: Mapped[list[int]] = mapped_column(Json)
     not_by: Mapped[list[str]] = mapped_column(Json)
     inputs: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    within: Mapped[int | None]  # the token of the sub-process or called process around it; 0: the process itself
     created_at: Mapped[dt.datetime] = mapped_column(Instant)
     due_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     due_confirmed: Mapped[bool] = mapped_column(default=True)
@@ -175,7 +176,7 @@ class Timer(Base):
 
 
 class Subscription(Base):
-    """A message that an instance waits for."""
+    """A message or signal that an instance waits for."""
 
     __tablename__ = "subscription"
     __table_args__ = (Index("ix_subscription_name_key", "name", "key"),)
@@ -184,8 +185,58 @@ class Subscription(Base):
     instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), type_=BigId, index=True)
     token: Mapped[int]
     element_id: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(12), default="message", server_default="message")
     name: Mapped[str] = mapped_column(String(120))
     key: Mapped[str | None] = mapped_column(String(200))
+
+
+class StartTrigger(Base):
+    """What starts a process from outside: a message, a signal or a clock. Only the newest version has such rows."""
+
+    __tablename__ = "start_trigger"
+    __table_args__ = (Index("ix_start_trigger_name", "kind", "name"), Index("ix_start_trigger_due", "due_at"))
+
+    id: Mapped[Id]
+    definition_id: Mapped[int] = mapped_column(ForeignKey("definition.id"), type_=BigId, index=True)
+    process_id: Mapped[str] = mapped_column(String(120), index=True)
+    element_id: Mapped[str] = mapped_column(String(120))
+    group_id: Mapped[int] = mapped_column(BigId)
+    kind: Mapped[str] = mapped_column(String(12))
+    name: Mapped[str | None] = mapped_column(String(120))
+    due_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    remaining: Mapped[int | None]
+
+
+class Delivery(Base):
+    """A thrown message or signal on its way to one receiver; nothing leaves an instance in another way.
+
+    A message that nobody waits for yet has no instance and is kept until `expires_at`.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index("ix_delivery_due", "next_try_at", postgresql_where=text("state = 'waiting'"),
+              sqlite_where=text("state = 'waiting'")),
+        Index("ix_delivery_name", "kind", "name", "key"),
+    )
+
+    id: Mapped[Id]
+    kind: Mapped[str] = mapped_column(String(12))
+    name: Mapped[str] = mapped_column(String(120))
+    key: Mapped[str | None] = mapped_column(String(200))
+    payload: Mapped[dict[str, Any]] = mapped_column(Json)
+    from_instance_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    group_id: Mapped[int] = mapped_column(BigId)
+    instance_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    token: Mapped[int | None]
+    start_trigger_id: Mapped[int | None] = mapped_column(BigId)
+    state: Mapped[str] = mapped_column(String(12), default="waiting")
+    sent_at: Mapped[dt.datetime] = mapped_column(Instant)
+    next_try_at: Mapped[dt.datetime] = mapped_column(Instant)
+    expires_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    done_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(String(500))
 
 
 class Incident(Base):
@@ -196,8 +247,11 @@ class Incident(Base):
     id: Mapped[Id]
     instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), type_=BigId, index=True)
     element_id: Mapped[str] = mapped_column(String(120))
+    token: Mapped[int | None]
     timer_id: Mapped[int | None] = mapped_column(ForeignKey("timer.id"), type_=BigId)
+    delivery_id: Mapped[int | None] = mapped_column(BigId)
     cause: Mapped[str] = mapped_column(Text)
+    cause_en: Mapped[str | None] = mapped_column(Text)
     opened_at: Mapped[dt.datetime] = mapped_column(Instant)
     resolved_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     resolved_by: Mapped[str | None] = mapped_column(String(80))
@@ -219,3 +273,51 @@ class Visit(Base):
     left_how: Mapped[str | None] = mapped_column(String(12))
     by_id: Mapped[int | None] = mapped_column(BigId)
     by_name: Mapped[str | None] = mapped_column(String(80))
+    within: Mapped[int | None]  # as on Task
+
+
+class Ruling(Base):
+    """What a business rule task decided, and by which rules; it tells more about the visit with the same token."""
+
+    __tablename__ = "ruling"
+    __table_args__ = (Index("ix_ruling_instance", "instance_id", "token"),)
+
+    id: Mapped[Id]
+    instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), type_=BigId)
+    token: Mapped[int]
+    decision_id: Mapped[str] = mapped_column(String(120))
+    at: Mapped[dt.datetime] = mapped_column(Instant)
+    trace: Mapped[list[Any]] = mapped_column(Json)
+
+
+class Migration(Base):
+    """An instance was moved to another definition; `state` and `rows` are what it was before, to undo it."""
+
+    __tablename__ = "migration"
+
+    id: Mapped[Id]
+    instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), type_=BigId, index=True)
+    from_id: Mapped[int] = mapped_column(ForeignKey("definition.id"), type_=BigId)
+    to_id: Mapped[int] = mapped_column(ForeignKey("definition.id"), type_=BigId)
+    mapping: Mapped[dict[str, str]] = mapped_column(Json)
+    reason: Mapped[str] = mapped_column(String(500))
+    at: Mapped[dt.datetime] = mapped_column(Instant)
+    by_id: Mapped[int | None] = mapped_column(BigId)
+    by_name: Mapped[str] = mapped_column(String(80))
+    serial: Mapped[int]  # tokens up to this number entered their element under the old definition
+    version: Mapped[int]  # the instance's version after it: any other one means that something happened since
+    moved: Mapped[bool] = mapped_column(default=False)  # tokens went on at once: cannot be undone
+    state: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    rows: Mapped[dict[str, Any]] = mapped_column(Json, deferred=True)
+    undone_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    undone_by: Mapped[str | None] = mapped_column(String(80))
+
+
+class Renaming(Base):
+    """An element's former id in one instance, so that who did it then is still known (four eyes, history)."""
+
+    __tablename__ = "renaming"
+
+    instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), type_=BigId, primary_key=True)
+    was: Mapped[str] = mapped_column(String(120), primary_key=True)
+    now: Mapped[str] = mapped_column(String(120))

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import BindParameter, Table, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Table, bindparam, delete, insert, or_, select, update
 
 from engine import expressions, state
-from engine.dialect.catching import CatchEvent, MessageWait, TimerWait
-from engine.dialect.nodes import Fault, Node, Token, context
+from engine.dialect.catching import Awaiting
+from engine.dialect.nodes import ARRIVING, OVER, Fault, Node, Token, context
 from engine.dialect.tasks import UserTask
-from engine.model import OPEN, Subscription, Task, TaskCandidate, TaskExclusion, Timer, Visit
+from engine.dialect.triggers import MessageTrigger, SignalTrigger, TimerTrigger
+from engine.model import (
+    OPEN,
+    Delivery,
+    Incident,
+    Renaming,
+    Ruling,
+    Subscription,
+    Task,
+    TaskCandidate,
+    TaskExclusion,
+    Timer,
+    Visit,
+)
+from feel import FeelError
 from ledger import clock
 from ledger.workdays import working_days_after
 
@@ -22,11 +36,12 @@ if TYPE_CHECKING:
     from engine.run import Act
 
 # Statements are made once: building one costs ten times as much as running it.
-TASK, CANDIDATE, EXCLUSION, TIMER, SUBSCRIPTION, VISIT = (
-    cast(Table, kind.__table__) for kind in (Task, TaskCandidate, TaskExclusion, Timer, Subscription, Visit))
+TASK, CANDIDATE, EXCLUSION, TIMER, SUBSCRIPTION, VISIT, INCIDENT, DELIVERY, RULING = (
+    cast(Table, kind.__table__)
+    for kind in (Task, TaskCandidate, TaskExclusion, Timer, Subscription, Visit, Incident, Delivery, Ruling))
 ADD_TASK = insert(TASK).returning(TASK.c.id)
 ADD_CANDIDATE, ADD_EXCLUSION, ADD_TIMER = insert(CANDIDATE), insert(EXCLUSION), insert(TIMER)
-ADD_SUBSCRIPTION, ADD_VISIT = insert(SUBSCRIPTION), insert(VISIT)
+ADD_SUBSCRIPTION, ADD_VISIT, ADD_RULING = insert(SUBSCRIPTION), insert(VISIT), insert(RULING)
 HERE: BindParameter[Any] = bindparam("here")
 TOKEN: BindParameter[Any] = bindparam("of_token")
 AT: BindParameter[Any] = bindparam("at")
@@ -35,7 +50,17 @@ LEAVE = update(VISIT).where(VISIT.c.instance_id == HERE, VISIT.c.token == TOKEN)
 CANCEL_TASK = update(TASK).where(TASK.c.instance_id == HERE, TASK.c.token == TOKEN, TASK.c.state == OPEN).values(
     state="cancelled", completed_at=AT, version=TASK.c.version + 1).returning(TASK.c.id)
 CANCEL_TIMERS = update(TIMER).where(
-    TIMER.c.instance_id == HERE, TIMER.c.token == TOKEN, TIMER.c.state == "waiting").values(state="cancelled")
+    TIMER.c.instance_id == HERE, TIMER.c.token == TOKEN, TIMER.c.state.in_(("waiting", "suspended")),
+).values(state="cancelled")
+WAKE_DELIVERIES = update(DELIVERY).where(
+    DELIVERY.c.kind == "message", DELIVERY.c.name == bindparam("of_name"), DELIVERY.c.state == "waiting",
+    DELIVERY.c.instance_id.is_(None)).values(next_try_at=AT)
+END_INCIDENTS = update(INCIDENT).where(
+    INCIDENT.c.instance_id == HERE, INCIDENT.c.token == TOKEN, INCIDENT.c.resolved_at.is_(None)).values(
+    resolved_at=AT, resolved_by=bindparam("who"), resolution=HOW)
+HEARD = delete(SUBSCRIPTION).where(
+    SUBSCRIPTION.c.instance_id == HERE, SUBSCRIPTION.c.token == TOKEN, SUBSCRIPTION.c.kind == "signal",
+    SUBSCRIPTION.c.name == bindparam("of_name"))
 END_SUBSCRIPTIONS = delete(SUBSCRIPTION).where(SUBSCRIPTION.c.instance_id == HERE, SUBSCRIPTION.c.token == TOKEN)
 DROP_CANDIDATES = delete(CANDIDATE).where(CANDIDATE.c.task_id == bindparam("of_task"))
 DROP_EXCLUSIONS = delete(EXCLUSION).where(EXCLUSION.c.task_id == bindparam("of_task"))
@@ -49,23 +74,40 @@ class Wait:
     spec: Node
 
 
-def visit(act: Act, number: int, spec: Node) -> dict[str, Any]:
+def within(token: Token) -> int:
+    """The number of the token whose sub-process or called process this one runs in; 0 in the process itself."""
+    host = token.workflow.parent_task_id
+    return 0 if host is None else int(token.workflow.top_workflow.get_task_from_id(host).thread_id)
+
+
+def visit(act: Act, number: int, spec: Node, where: int = 0) -> dict[str, Any]:
     """A visit row, entered now."""
     return {
         "instance_id": act.instance.id, "token": number, "element_id": spec.bpmn_id, "entered_at": act.now,
-        "left_at": None, "left_how": None, "by_id": act.actor.id, "by_name": act.actor.name,
+        "left_at": None, "left_how": None, "by_id": act.actor.id, "by_name": act.actor.name, "within": where,
     }
+
+
+def rule(act: Act, token: Token, decision_id: str, trace: Iterable[Any]) -> None:
+    """Keep which rules decided: [{"table": id, "rules": [1, 3], "missing": [names]}, ...] in order of evaluation."""
+    told = [{"table": seen.id, "rules": [match.rule for match in seen.matches], "missing": list(seen.missing)}
+            for seen in trace if seen.matches or seen.missing or seen.kind == "table"]
+    act.connection.execute(ADD_RULING, {"instance_id": act.instance.id, "token": token.thread_id, "at": act.now,
+                                        "decision_id": decision_id, "trace": told})
 
 
 def write(act: Act) -> None:
     """Bring the rows in line with what the process waits for now."""
+    opened = _open([wait for wait in act.waits if not wait.token._state & OVER], act)
     before, after = act.process.known, state.waiting_at(act.process)
     gone = [number for number in before if number not in after]
     if gone:
         _close(act, gone)
-    opened = [wait for wait in act.waits if wait.token.thread_id in after]
-    if opened:
-        _open(act, opened)
+    if act.heard_signals:
+        here = {"here": act.instance.id}
+        act.connection.execute(HEARD, [{**here, "of_token": token, "of_name": name}
+                                       for token, name in act.heard_signals])
+    opened.insert(act)
     _tell(act)
     act.process.known = after
 
@@ -89,6 +131,9 @@ def _close(act: Act, gone: list[int]) -> None:
             execute(CANCEL_TIMERS, where)
         if "message" in kinds:
             execute(END_SUBSCRIPTIONS, where)
+        if "halt" in kinds:
+            execute(CANCEL_TIMERS, where)
+            execute(END_INCIDENTS, {**where, "at": act.now, "who": act.actor.name, "how": "moved on"})
 
 
 def forget(act: Act, task_id: int, *, offered: bool = True, barring: bool = True) -> None:
@@ -99,23 +144,48 @@ def forget(act: Act, task_id: int, *, offered: bool = True, barring: bool = True
         act.connection.execute(DROP_EXCLUSIONS, {"of_task": task_id})
 
 
-def _open(act: Act, waits: Iterable[Wait]) -> None:
-    tasks: list[dict[str, Any]] = []
-    timers: list[dict[str, Any]] = []
-    messages: list[dict[str, Any]] = []
-    for wait in waits:
+@dataclass
+class Opened:
+    """The rows of what began to wait."""
+
+    tasks: list[dict[str, Any]] = field(default_factory=list)
+    timers: list[dict[str, Any]] = field(default_factory=list)
+    subscriptions: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, act: Act, wait: Wait) -> None:
+        """The rows of one wait. Raises Fault for an expression that gives nothing usable."""
         if isinstance(wait.spec, UserTask):
-            tasks.append(_task(act, wait.token, wait.spec, timers))
-        elif isinstance(wait.spec, CatchEvent) and isinstance(wait.spec.waits, TimerWait):
-            timers.append(_event_timer(act, wait.token, wait.spec, wait.spec.waits))
-        elif isinstance(wait.spec, CatchEvent) and isinstance(wait.spec.waits, MessageWait):
-            messages.append(_message(act, wait.token, wait.spec, wait.spec.waits))
-    if tasks:
-        _insert_tasks(act, tasks)
-    if timers:
-        act.connection.execute(ADD_TIMER, timers)
-    if messages:
-        act.connection.execute(ADD_SUBSCRIPTION, messages)
+            timers: list[dict[str, Any]] = []
+            self.tasks.append(_task(act, wait.token, wait.spec, timers))
+            self.timers += timers
+        elif isinstance(wait.spec, Awaiting):
+            for trigger in wait.spec.waits:
+                if isinstance(trigger, TimerTrigger):
+                    self.timers.append(_event_timer(act, wait.token, wait.spec, trigger))
+                elif isinstance(trigger, MessageTrigger | SignalTrigger):
+                    self.subscriptions.append(_subscription(act, wait.token, wait.spec, trigger))
+
+    def insert(self, act: Act) -> None:
+        """Write them."""
+        if self.tasks:
+            _insert_tasks(act, self.tasks)
+        if self.timers:
+            act.connection.execute(ADD_TIMER, self.timers)
+        if self.subscriptions:
+            act.connection.execute(ADD_SUBSCRIPTION, self.subscriptions)
+            named = {row["name"] for row in self.subscriptions if row["kind"] == "message"}
+            if named:
+                act.connection.execute(WAKE_DELIVERIES, [{"of_name": name, "at": act.now} for name in sorted(named)])
+
+
+def _open(waits: list[Wait], act: Act) -> Opened:
+    opened = Opened()
+    for wait in waits:
+        try:
+            opened.add(act, wait)
+        except (Fault, FeelError) as error:
+            act.halt(wait.token, ARRIVING, error)
+    return opened
 
 
 def _insert_tasks(act: Act, tasks: list[dict[str, Any]]) -> None:
@@ -146,7 +216,7 @@ def _task(act: Act, token: Token, spec: UserTask, timers: list[dict[str, Any]]) 
         "assignee_id": assignee, "assignee_name": None, "offer": offer,
         "barred": barred(act, not_by, spec.words.properties.get("licet:notApplicant") == "true", given),
         "not_by": not_by, "inputs": plain(token.data) if token.data else None, "created_at": act.now,
-        "due_at": due, "due_confirmed": confirmed,
+        "due_at": due, "due_confirmed": confirmed, "within": within(token),
     }
 
 
@@ -182,11 +252,17 @@ def barred(act: Act, not_by: list[str], not_applicant: bool, given: Any) -> list
     found: set[int | None] = set()
     if not_by:
         done = select(TASK.c.completed_by).where(
-            TASK.c.instance_id == act.instance.id, TASK.c.element_id.in_(not_by), TASK.c.state == "completed")
+            TASK.c.instance_id == act.instance.id, TASK.c.state == "completed",
+            or_(TASK.c.element_id.in_(not_by), TASK.c.element_id.in_(_former(act, not_by))))
         found.update(act.session.scalars(done))
     if not_applicant:
         found |= {act.instance.started_by, person(given.get("applicant_id"))}
     return sorted(number for number in found if number is not None)
+
+
+def _former(act: Act, element_ids: list[str]) -> Any:
+    """What these elements were called before a migration renamed them."""
+    return select(Renaming.was).where(Renaming.instance_id == act.instance.id, Renaming.now.in_(element_ids))
 
 
 def _priority(spec: UserTask, given: Any) -> int:
@@ -230,18 +306,29 @@ def timer(act: Act, token: Token, element_id: str, kind: str, due: dt.datetime, 
     }
 
 
-def _event_timer(act: Act, token: Token, spec: CatchEvent, waits: TimerWait) -> dict[str, Any]:
+def _event_timer(act: Act, token: Token, spec: Awaiting, trigger: TimerTrigger) -> dict[str, Any]:
     act.desk.confirmed = True
-    due = expressions.instant(waits.moment(context(token)), act.now)
+    found = trigger.moment(context(token))
+    due = _next_round(act, token, found) if trigger.repeats else expressions.instant(found, act.now)
     if due is None:
-        raise Fault(spec.bpmn_id, f"定时器的结果不是时间：{waits.text}", f"not a moment or duration: {waits.text}")
+        raise Fault(spec.bpmn_id, f"定时器的结果不是时间：{trigger.text}", f"not a moment or duration: {trigger.text}")
     return timer(act, token, spec.bpmn_id, "event", due, act.desk.confirmed)
 
 
-def _message(act: Act, token: Token, spec: CatchEvent, waits: MessageWait) -> dict[str, Any]:
-    key = None if waits.key is None else waits.key(context(token))
-    return {"instance_id": act.instance.id, "token": token.thread_id, "element_id": spec.bpmn_id, "name": waits.name,
-            "key": None if key is None else str(plain(key))}
+def _next_round(act: Act, token: Token, found: Any) -> dt.datetime | None:
+    """When a repeating timer comes next: one interval after it was last due, so that none is lost while down."""
+    rounds, book = expressions.cycle(found, act.now), token.internal_data
+    if rounds is None:
+        return None
+    book.setdefault("left", rounds.times)
+    return rounds.after(book["due"]) if book.get("due") else rounds.first(act.now)
+
+
+def _subscription(act: Act, token: Token, spec: Awaiting, trigger: MessageTrigger | SignalTrigger) -> dict[str, Any]:
+    key = trigger.key(context(token)) if isinstance(trigger, MessageTrigger) and trigger.key is not None else None
+    kind = "message" if isinstance(trigger, MessageTrigger) else "signal"
+    return {"instance_id": act.instance.id, "token": token.thread_id, "element_id": spec.bpmn_id, "kind": kind,
+            "name": trigger.name, "key": None if key is None else str(plain(key))}
 
 
 def plain(value: Any) -> Any:

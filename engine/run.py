@@ -6,26 +6,32 @@ rows. Only tokens that changed touch rows: which rows exist is known from the st
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from engine import catalog, expressions, rows, state
-from engine.dialect.catching import CatchEvent
-from engine.dialect.nodes import OVER, STARTED, Fault, Node, Token, context
+from engine import catalog, expressions, halting, rows, sending, state
+from engine.dialect.climbing import BpmnError
+from engine.dialect.nodes import OVER, STARTED, STUCK, WORKING, Fault, Node, Token, context
 from engine.dialect.scopes import Process
+from engine.dialect.triggers import MessageTrigger, SignalTrigger, TimerTrigger
 from engine.model import Instance
+from feel import FeelError
 from ledger import clock
 from ledger.actor import Actor
-from ledger.errors import Conflict, NotFound
+from ledger.errors import Conflict, NotFound, Refused
 from ledger.facts import record
 from ledger.workdays import calendar
 
+log = logging.getLogger("licet.engine")
 STEPS_AT_ONCE = 2000
+TRIGGERS: dict[str, type] = {"timer": TimerTrigger, "message": MessageTrigger, "signal": SignalTrigger}
 INSTANCE = cast(Table, Instance.__table__)
 KEPT = ("version", "stage", "outcome", "state", "ended_at", "blob")
 SAVE = (
@@ -34,6 +40,10 @@ SAVE = (
 )
 READ = select(INSTANCE.c.blob).where(INSTANCE.c.id == bindparam("of_id"))
 LOCK = select(Instance).where(Instance.id == bindparam("of_id")).with_for_update()
+
+
+class NotRunning(Conflict):
+    """该流程已结束或已挂起，不能再操作。"""
 
 
 class Act:
@@ -48,6 +58,9 @@ class Act:
         self.desk = expressions.Desk(lambda: calendar(session))
         self.stage, self.outcome = instance.stage, instance.outcome
         self.waits: list[rows.Wait] = []
+        self.halts: list[halting.Halt] = []
+        self.sent: list[sending.Sent] = []
+        self.heard_signals: list[tuple[int, str]] = []
         self.entries: dict[int, dict[str, Any]] = {}
         self.departures: list[tuple[int, str]] = []
         self.budget = STEPS_AT_ONCE
@@ -65,7 +78,7 @@ class Act:
         if spec.told_by_task:
             self.waits.append(rows.Wait(token, spec))
         else:
-            self.entries[token.thread_id] = rows.visit(self, token.thread_id, spec)
+            self.entries[token.thread_id] = rows.visit(self, token.thread_id, spec, rows.within(token))
 
     def number(self, token: Token) -> None:
         """Give a token the next serial number; rows refer to it by that."""
@@ -82,23 +95,58 @@ class Act:
         elif entry is not None:
             entry["left_at"], entry["left_how"] = self.now, how
 
-    def wait(self, token: Token, spec: CatchEvent) -> None:
+    def wait(self, token: Token, spec: Node) -> None:
         """A token waits for an event."""
         self.waits.append(rows.Wait(token, spec))
 
+    def heard(self, token: Token, signal: str) -> None:
+        """A waiting token has heard a signal of its own instance."""
+        self.heard_signals.append((token.thread_id, signal))
+
+    def send(self, kind: str, name: str, key: Any, payload: Mapping[str, Any]) -> None:
+        """A message or signal leaves the instance; it is written with the act and delivered after it."""
+        self.sent.append(sending.Sent(kind, name, None if key is None else str(rows.plain(key)), dict(payload)))
+
+    def halt(self, token: Token, phase: str, error: Exception) -> None:
+        """A token cannot go on."""
+        if not token.thread_id:
+            self.number(token)
+        self.halts.append(halting.halt(token, phase, error))
+
     def step(self, token: Token) -> Mapping[str, Any] | None:
-        """Call the registered step of a service task."""
+        """Call the registered step of a service task, in a savepoint of its own.
+
+        What the step refuses (Refused) is for whoever acts to read; a BpmnError is an outcome, so its writes stay.
+        Raises StepFailed for everything else.
+        """
         spec: Node = token.task_spec
         do = self.plan.step(spec.words.step or "")
         if do is None:
             raise Fault(spec.bpmn_id, f"没有注册的步骤 {spec.words.step}", f"no registered step {spec.words.step}")
         given = catalog.Step(self.session, self.actor, self.instance.id, spec.bpmn_id, dict(context(token)))
-        return do(given)
+        outcome: BpmnError | None = None
+        result: Mapping[str, Any] | None = None
+        try:
+            with self.session.begin_nested():
+                try:
+                    result = do(given)
+                except BpmnError as error:
+                    outcome = error
+        except (Refused, OperationalError):
+            raise
+        except Exception as error:
+            log.warning("step %s of instance %s failed: %s", spec.words.step, self.instance.id, type(error).__name__)
+            raise halting.StepFailed(spec.bpmn_id, error) from error
+        if outcome is not None:
+            raise outcome
+        return result
 
     def decide(self, token: Token, decision_id: str) -> Any:
         """Evaluate a decision of the deployment."""
         model = self.plan.decisions[decision_id]
-        return model.evaluate(decision_id, context(token), functions=expressions.FUNCTIONS).value
+        result = model.evaluate(decision_id, context(token), functions=expressions.FUNCTIONS)
+        rows.rule(self, token, decision_id, result.trace)
+        return result.value
 
     # moving
     def token(self, number: int) -> Token:
@@ -109,8 +157,10 @@ class Act:
         raise Conflict()
 
     def advance(self) -> None:
-        """Do everything that needs no person, moment or message. Raises Fault past the step budget or in a dead end."""
+        """Do everything that needs no person, moment or message; what cannot go on is halted."""
         while True:
+            if self.process.watch():
+                continue
             ready = self.process.ready()
             if not ready and not self.process.look():
                 break
@@ -119,19 +169,46 @@ class Act:
             if len(self.process.tasks) > 200:
                 state.prune(self.process)
         if not self.process.completed and not state.waiting_at(self.process):
-            raise Fault(self.process.spec.name, "流程停在没有出路的地方", "the process is stuck: nothing to wait for")
+            self._stuck()
+
+    def _stuck(self) -> None:
+        for token in list(self.process.tokens()):
+            if token._state != STARTED and "halt" not in token.internal_data:
+                zh, en = "流程停在这里：没有什么可等的了", "the process is stuck here: nothing is left to wait for"
+                self.halt(token, STUCK, Fault(token.task_spec.bpmn_id, zh, en))
 
     def _work(self, token: Token) -> None:
-        if token._state & OVER:
+        if token._state & OVER or "halt" in token.internal_data:
             return
         self.budget -= 1
         if self.budget < 0:
-            raise Fault(token.task_spec.bpmn_id, f"一次操作超过 {STEPS_AT_ONCE} 步，可能是没有出口的循环",
-                        f"more than {STEPS_AT_ONCE} steps in one act: a loop without an exit?")
-        if token.task_spec.work(token):
+            zh, en = f"一次操作超过 {STEPS_AT_ONCE} 步，可能是没有出口的循环", (
+                f"more than {STEPS_AT_ONCE} steps in one act: a loop without an exit?")
+            self.halt(token, WORKING, Fault(token.task_spec.bpmn_id, zh, en))
+            return
+        try:
+            done = token.task_spec.work(token)
+        except (Fault, FeelError, halting.StepFailed) as error:
+            self.halt(token, WORKING, error)
+            return
+        if done:
             token.complete()
         elif not token._state & OVER:
             token._set_state(STARTED)
+
+
+def trigger(act: Act, number: int, element_id: str, kind: str, name: str | None, payload: Mapping[str, Any]) -> None:
+    """Something a token waits for has come: a timer (no name), message or signal at this event.
+
+    Raises Conflict when the token is gone or waits for something else.
+    """
+    token = act.token(number)
+    for event, awaited in token.task_spec.awaited(token):
+        wanted = TRIGGERS[kind]
+        if event.bpmn_id == element_id and isinstance(awaited, wanted) and name == getattr(awaited, "name", None):
+            token.task_spec.trigger(token, element_id, payload, awaited)
+            return
+    raise Conflict()
 
 
 def lock(session: Session, instance_id: int) -> Instance:
@@ -143,9 +220,9 @@ def lock(session: Session, instance_id: int) -> Instance:
 
 
 def active(instance: Instance) -> Instance:
-    """The instance, if it still runs. Raises Conflict otherwise."""
+    """The instance, if it still runs. Raises NotRunning otherwise."""
     if instance.state != "active":
-        raise Conflict("该流程已结束或已挂起，不能再操作。")
+        raise NotRunning()
     return instance
 
 
@@ -163,6 +240,8 @@ def act(session: Session, instance: Instance, actor: Actor, fresh: Process | Non
         doing.advance()
         state.prune(process)
         rows.write(doing)
+        halting.write(doing)
+        sending.post(doing)
         _save(doing)
     del process.act
     hand[instance.id] = state.Live(instance.version, process)
@@ -178,9 +257,11 @@ def _read(session: Session, instance: Instance, plan: catalog.Plan) -> Process:
 
 def _save(doing: Act) -> None:
     instance, process = doing.instance, doing.process
+    outcome = doing.outcome if process.failed is None else process.failed
+    ended = "completed" if process.failed is None else "terminated"
     changed = {
-        "version": instance.version + 1, "stage": doing.stage, "outcome": doing.outcome,
-        "state": "completed" if process.completed else instance.state,
+        "version": instance.version + 1, "stage": doing.stage, "outcome": outcome,
+        "state": ended if process.completed else instance.state,
         "ended_at": doing.now if process.completed else None,
     }
     blob = state.dump(process)
@@ -191,7 +272,7 @@ def _save(doing: Act) -> None:
         set_committed_value(instance, name, value)
     if process.completed:
         record(doing.session, "instance.ended", ("instance", instance.id), by=doing.actor, group_id=instance.group_id,
-               after={"outcome": doing.outcome})
+               after={"outcome": outcome} if process.failed is None else {"outcome": outcome, "error": process.failed})
 
 
 def read_only(session: Session, instance: Instance) -> Process:

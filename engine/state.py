@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -21,10 +22,8 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from engine.dialect import Blueprint
-from engine.dialect.catching import CatchEvent, EventGateway, TimerWait
 from engine.dialect.nodes import OVER, READY, WAITING, Node, Token
-from engine.dialect.scopes import Inner, Process
-from engine.dialect.tasks import UserTask
+from engine.dialect.scopes import Inner, Process, begin_at
 from engine.packing import freeze, pack, unpack
 
 FORMAT = 1
@@ -46,18 +45,21 @@ class NoScripts(PythonScriptEngine):  # type: ignore[misc]
 NO_SCRIPTS = NoScripts()
 
 
-def begin(blueprint: Blueprint, variables: dict[str, Any]) -> Process:
-    """A new process standing before its start event."""
+def begin(blueprint: Blueprint, variables: Mapping[str, Any], at: str | None = None,
+          payload: Mapping[str, Any] | None = None) -> Process:
+    """A new process standing before its start event; `at` names the one that a message, signal or clock triggered."""
     process = Process(blueprint.spec, blueprint.inner, script_engine=NO_SCRIPTS)
     process.data.update(variables)
     process.serial, process.known = 0, {}
+    if at is not None:
+        begin_at(process, at, payload or {})
     return process
 
 
 def prune(process: Process) -> None:
     """Forget finished tokens: their children move up to the next unfinished token or the scope's root."""
     for scope in process.scopes():
-        tasks, root = scope.tasks, scope.task_tree  # type: ignore[attr-defined]
+        tasks, root = scope.tasks, scope.task_tree
         for token in [token for token in tasks.values() if token._state & OVER and token is not root]:
             parent = tasks[token._parent]
             place = parent._children.index(token.id)
@@ -137,10 +139,12 @@ def _token(scope: Any, row: list[Any], before: list[Token]) -> Token:
 
 
 def waiting_at(process: Process) -> dict[int, str]:
-    """Serial number -> kinds of rows ("task timer message") of every token that waits for somebody or something."""
+    """Serial number -> kinds of rows ("task timer message condition halt") of every token that waits for something."""
     found = {}
     for token in process.tokens():
         kinds = rows_of(token.task_spec, token._state)
+        if "halt" in token.internal_data:
+            kinds += " halt"
         if kinds:
             found[token.thread_id] = kinds
     return found
@@ -148,15 +152,7 @@ def waiting_at(process: Process) -> dict[int, str]:
 
 def rows_of(spec: Node, state: int) -> str:
     """Which rows a token at this element has while it is in this state."""
-    if state == READY and isinstance(spec, UserTask):
-        return "task timer" if spec.due or spec.words.properties.get("licet:sla") else "task"
-    if state != WAITING:
-        return ""
-    if isinstance(spec, EventGateway):
-        return "timer message"
-    if isinstance(spec, CatchEvent):
-        return "timer" if isinstance(spec.waits, TimerWait) else "message"
-    return ""
+    return spec.kinds() if state == (READY if spec.told_by_task else WAITING) else ""
 
 
 @dataclass

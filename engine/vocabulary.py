@@ -34,6 +34,18 @@ class Loop:
     output_element: str | None
     condition: str | None
     sequential: bool
+    cardinality: str | None = None
+    behavior: str = "All"
+    event: str | None = None  # the id of the event definition thrown by behavior One or None
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """standardLoopCharacteristics: while the condition holds, at most `most` times."""
+
+    condition: str | None
+    test_before: bool
+    most: int | None
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,9 @@ class Extensions:
     takes: tuple[Pairing, ...] = ()
     gives: tuple[Pairing, ...] = ()
     loop: Loop | None = None
+    repeat: Repeat | None = None
+    retries: int = 3
+    publish_key: str | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
 
     def words(self, key: str) -> list[str]:
@@ -67,7 +82,7 @@ def read_extensions(node: Element) -> Extensions:
     """The extensions of a flow node or message."""
     holder = next(children(node, BPMN, "extensionElements"), None)
     if holder is None:
-        return Extensions(loop=_loop(node))
+        return Extensions(loop=_loop(node), repeat=_repeat(node))
     form, who = _attributes(holder, "formDefinition"), _attributes(holder, "assignmentDefinition")
     script, decision = _attributes(holder, "script"), _attributes(holder, "calledDecision")
     call = _attributes(holder, "calledElement")
@@ -84,7 +99,9 @@ def read_extensions(node: Element) -> Extensions:
         pass_all_in=call.get("propagateAllParentVariables", "true") == "true",
         pass_all_out=call.get("propagateAllChildVariables", "true") == "true",
         takes=_pairings(holder, "input"), gives=_pairings(holder, "output"),
-        loop=_loop(node), properties=_properties(holder),
+        loop=_loop(node), repeat=_repeat(node), properties=_properties(holder),
+        retries=_count(_attributes(holder, "taskDefinition").get("retries"), 3),
+        publish_key=_attributes(holder, "publishMessage").get("correlationKey"),
     )
 
 
@@ -121,9 +138,30 @@ def _loop(node: Element) -> Loop | None:
     holder = next(children(drawn, BPMN, "extensionElements"), None)
     said = {} if holder is None else _attributes(holder, "loopCharacteristics")
     condition = next(children(drawn, BPMN, "completionCondition"), None)
+    times = next(children(drawn, BPMN, "loopCardinality"), None)
     return Loop(
         collection=said.get("inputCollection", ""), element=said.get("inputElement"),
         output_collection=said.get("outputCollection"), output_element=said.get("outputElement"),
         condition=None if condition is None else (condition.text or ""),
         sequential=drawn.get("isSequential") == "true",
+        cardinality=None if times is None else times.text,
+        behavior=drawn.get("behavior", "All"),
+        event=drawn.get("oneBehaviorEventRef") or drawn.get("noneBehaviorEventRef"),
     )
+
+
+def _repeat(node: Element) -> Repeat | None:
+    drawn = next(children(node, BPMN, "standardLoopCharacteristics"), None)
+    if drawn is None:
+        return None
+    condition = next(children(drawn, BPMN, "loopCondition"), None)
+    most = drawn.get("loopMaximum")
+    return Repeat(
+        condition=None if condition is None else condition.text,
+        test_before=drawn.get("testBefore") == "true",
+        most=int(most) if most is not None and most.isdigit() else None,
+    )
+
+
+def _count(written: str | None, otherwise: int) -> int:
+    return int(written) if written is not None and written.isdigit() else otherwise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal, DecimalException, InvalidOperation
 
-from feel.budget import check_text
+from feel.budget import check_text, spend
 from feel.moments import CLOCKS, DATED
 from feel.temporal import add_months, add_nanos, add_to_time, between, between_times
 from feel.values import NUMBERS, DaysDuration, Value, YearsMonths
@@ -64,6 +64,7 @@ def divide(left: Value, right: Value) -> Value:
 
 def power(left: Value, right: Value) -> Value:
     if type(left) is Decimal and type(right) is Decimal:
+        spend(5 if right == right.to_integral_value() else 60)
         return _number(NUMBERS.power, left, right)
     return None
 

@@ -1,7 +1,9 @@
 """How much work one evaluation may do.
 
-Straight-line code costs nothing: its work is bounded by the length of the text. Whatever repeats (loops, filters,
-function calls, built-ins over lists, deep comparison) spends steps; one step is about 0.3 microseconds.
+Straight-line code costs next to nothing: its work is bounded by the length of the text. Whatever repeats (loops,
+filters, function calls, built-ins over lists, deep comparison) spends steps; one step is about 0.3 microseconds. Every
+thousand steps the thread's own processor time is looked at as well, so that work which costs more than its steps say
+is stopped too. Other threads, and waiting, do not count.
 """
 
 from __future__ import annotations
@@ -9,26 +11,56 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import thread_time
 
 from feel.errors import OverBudget
 
 STEPS = 100_000
+SECONDS = 0.025
+BETWEEN_LOOKS = 1_000
 CALL_DEPTH = 40
 TEXT_LENGTH = 10_000
+TOKENS = 1_500
 NESTING = 60
 STRING_LENGTH = 1_000_000
 RESULT_SIZE = 100_000
 
 
 class Budget:
-    """Steps left and calls open, for one evaluation."""
+    """Steps left, time left and calls open, for one evaluation; `seconds` None means that only steps count."""
 
-    __slots__ = ("depth", "left", "steps")
+    __slots__ = ("deadline", "depth", "left", "rest", "seconds", "steps")
 
-    def __init__(self, steps: int = STEPS) -> None:
+    def __init__(self, steps: int = STEPS, seconds: float | None = SECONDS) -> None:
         self.steps = steps
-        self.left = steps
+        self.seconds = seconds
+        self.left = min(steps, BETWEEN_LOOKS)
+        self.rest = steps - self.left
+        self.deadline: float | None = None
         self.depth = 0
+
+    def refill(self) -> None:
+        """The steps granted last are used up: grant the next ones, or stop."""
+        wanted = max(BETWEEN_LOOKS, -self.left)
+        if self.rest < -self.left:
+            raise OverBudget(
+                f"表达式运算量超过 {self.steps} 步，已停止", f"the expression was stopped after {self.steps} steps"
+            )
+        granted = min(self.rest, wanted)
+        self.left += granted
+        self.rest -= granted
+        self.look()
+
+    def look(self) -> None:
+        """Is there time left; the clock starts with the first look (within a millisecond of the start)."""
+        if self.seconds is None:
+            return
+        now = thread_time()
+        if self.deadline is None:
+            self.deadline = now + self.seconds
+        elif now > self.deadline:
+            ms = round(self.seconds * 1000)
+            raise OverBudget(f"表达式运算超过 {ms} 毫秒，已停止", f"the expression was stopped after {ms} milliseconds")
 
 
 class _Current(threading.local):
@@ -66,9 +98,14 @@ def spend(steps: int) -> None:
         return
     budget.left -= steps
     if budget.left < 0:
-        raise OverBudget(
-            f"表达式运算量超过 {budget.steps} 步，已停止", f"the expression was stopped after {budget.steps} steps"
-        )
+        budget.refill()
+
+
+def look() -> None:
+    """Something that took long for its steps is done: is there time left."""
+    budget = _current.budget
+    if budget is not None:
+        budget.look()
 
 
 def enter() -> None:

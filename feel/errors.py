@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
+PLACES = {
+    "decision": "决策", "businessKnowledgeModel": "业务知识模型", "decisionService": "决策服务", "import": "导入",
+    "inputData": "输入数据", "itemDefinition": "数据类型", "rule": "规则", "input": "输入列", "output": "输出列",
+    "allowedValues": "允许值", "inputValues": "允许的输入值", "outputValues": "允许的输出值", "context": "上下文",
+    "literalExpression": "文字表达式", "decisionTable": "决策表", "invocation": "调用", "conditional": "条件表达式",
+    "functionDefinition": "函数定义", "relation": "关系表", "list": "列表", "filter": "筛选", "for": "循环",
+}  # fmt: skip
+WORD = re.compile(r"“[^”]*”|[A-Za-z]+")
+
 
 class FeelError(Exception):
     """The expression or table cannot be used."""
@@ -20,15 +31,21 @@ class FeelError(Exception):
         return type(self)(self.message_zh, self.message_en, line=self.line or line, column=self.column, where=joined)
 
     def message(self, language: str = "zh") -> str:
-        """One sentence with its place, in Chinese or (anything but zh…) in English."""
+        """One sentence with its place, line and column, in Chinese or (anything but zh…) in English."""
+        if not self.line:
+            return self.told(language)
         chinese = language.startswith("zh")
+        spot = f"第 {self.line} 行" if chinese else f"line {self.line}"
+        if self.column:
+            spot += f"第 {self.column} 列" if chinese else f", column {self.column}"
+        return self.told(language, spot)
+
+    def told(self, language: str = "zh", spot: str = "") -> str:
+        """The sentence with its place (element, rule, column of a table) but without line and column."""
+        chinese = language.startswith("zh")
+        where = WORD.sub(lambda word: PLACES.get(word[0], word[0]), self.where) if chinese else self.where
         text = self.message_zh if chinese else self.message_en
-        place = [self.where] if self.where else []
-        if self.line:
-            spot = f"第 {self.line} 行" if chinese else f"line {self.line}"
-            if self.column:
-                spot += f"第 {self.column} 列" if chinese else f", column {self.column}"
-            place.append(spot)
+        place = [each for each in (where, spot) if each]
         if not place:
             return text
         return ("，".join(place) + "：" + text) if chinese else (", ".join(place) + ": " + text)

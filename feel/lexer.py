@@ -8,14 +8,16 @@ nothing else, so words are joined until a keyword or an operator; a name with an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from lark import Token
 from lark.lexer import Lexer
 
-from feel.budget import NESTING
+from feel.budget import NESTING, TOKENS
 from feel.errors import FeelError
 
 START = (
@@ -37,6 +39,11 @@ TOKEN = re.compile(
 WORD = re.compile(rf"{SPACE}+([{PART}]+)")
 OF = re.compile(rf"{SPACE}+of(?![{PART}])")
 KEY = re.compile(r'[^:"{}\[\],]+')
+SOLID = r'[^\s,:()\[\]{}"]+'
+NEW = re.compile(rf"{SOLID}(?:{SPACE}{{1,9}}{SOLID})*?(?={SPACE}+in(?![{PART}])|{SPACE}*[,:)])")
+PIECE = re.compile(rf"[{PART}]+|[^{PART}\s]")
+GAP = re.compile(rf"{SPACE}+")
+PART_CHAR = re.compile(rf"[{PART}]")
 KEYWORDS = {
     "if": "_IF", "then": "_THEN", "else": "_ELSE", "for": "_FOR", "in": "_IN", "return": "_RETURN", "some": "SOME",
     "every": "EVERY", "satisfies": "_SATISFIES", "and": "_AND", "or": "_OR", "between": "_BETWEEN",
@@ -47,7 +54,11 @@ OPERATORS = {
     ">": "MORETHAN", "(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB", "{": "LBRACE", "}": "RBRACE", ",": "COMMA",
     ":": "COLON", ".": "DOT", "+": "ADDOP", "-": "ADDOP", "*": "MULOP", "/": "MULOP",
 }  # fmt: skip
-FULL_WIDTH = dict(zip("（），：；。“”‘’＝＞＜！［］｛｝＋－＊／？", "(),:;.\"\"''=><![]{}+-*/?", strict=True))
+QUOTES = "“”‘’„«»「」『』'`"
+INSTEAD = {
+    "&": "and", "|": "or", "≥": ">=", "≤": "<=", "≠": "!=", "!": "not(…), !=", "%": "modulo(…, …)", "×": "*", "÷": "/",
+    "−": "-", "–": "-", "—": "-", ";": ",", "@": '@"…"', "^": "**",
+}  # fmt: skip
 ENDS_OPERAND = {"NAME", "NUMBER", "STRING", "AT", "TRUE", "FALSE", "NULL", "RPAR", "RSQB", "RBRACE", "OPEN_RIGHT"}
 AFTER_RANGE = {"and", "or", "then", "else", "return", "satisfies", "in", "between", "instance"}
 BUILT_IN = ("date and time", "years and months duration", "days and time duration")
@@ -65,23 +76,54 @@ def awkward(name: str) -> bool:
     return any(word in KEYWORDS or not re.fullmatch(f"[{PART}]+", word) for word in words)
 
 
+class Known:
+    """The names that must be known to be seen, as a tree of their pieces: words, and single signs.
+
+    Between two pieces of a name written without spaces there may be spaces; a name written with spaces wants them where
+    it has them.
+    """
+
+    __slots__ = ("ends", "following")
+
+    def __init__(self) -> None:
+        self.following: dict[tuple[str, str], Known] = {}
+        self.ends: str | None = None
+
+    def add(self, name: str) -> None:
+        at = self
+        spaced = " " in name
+        for word in name.split():
+            for place, piece in enumerate(PIECE.findall(word)):
+                gap = "any" if not spaced else ("none" if place else "some")
+                at = at.following.setdefault((gap, piece), Known())
+        at.ends = name
+
+    def longest(self, text: str, position: int) -> tuple[str, int] | None:
+        """The longest of these names that the text spells from here, and where it ends there."""
+        found: tuple[str, int] | None = None
+        states, end, begun = [self], position, False
+        while states:
+            gap = GAP.match(text, end)
+            start = gap.end() if gap and begun else end
+            piece = PIECE.match(text, start)
+            if piece is None:
+                break
+            gaps = ("some" if start > end or not begun else "none", "any")
+            met = [s.following.get((kind, piece[0])) for s in states for kind in gaps]
+            states, end, begun = [s for s in met if s is not None], piece.end(), True
+            named = next((s.ends for s in states if s.ends is not None), None)
+            if named is not None and not (PART_CHAR.match(text, end) and PART_CHAR.match(text, end - 1)):
+                found = named, end
+        return found
+
+
 @lru_cache(256)
-def known_names(names: frozenset[str]) -> re.Pattern[str] | None:
-    """A pattern of the names that must be known to be seen, longest first."""
-    hard = sorted({normal(n) for n in names if n and awkward(n)} | set(BUILT_IN), key=lambda n: (-len(n), n))
-    texts = []
-    for name in hard:
-        words = re.findall(rf"[{PART}]+|[^{PART}\s]", name)
-        texts.append(rf"{SPACE}*".join(map(re.escape, words)) if not _spaced(name) else _pattern(name))
-    return re.compile(rf"(?:{'|'.join(texts)})(?![{PART}])")
-
-
-def _spaced(name: str) -> bool:
-    return " " in name
-
-
-def _pattern(name: str) -> str:
-    return rf"{SPACE}+".join(re.escape(word) for word in name.split())
+def known_names(names: frozenset[str]) -> Known:
+    """The tree of those of these names that joining words would not find, and of the types' names with `and`."""
+    made = Known()
+    for name in sorted({normal(n) for n in names if n and awkward(n)} | set(BUILT_IN)):
+        made.add(name)
+    return made
 
 
 class Source:
@@ -108,8 +150,10 @@ class Scanner:
         self.previous = ""
         self.brackets: list[str] = []
         self.key_next = False
-        self.names = set(source.names)
         self.known = known_names(source.names)
+        self.learnt = Known()
+        self.parameters = -1
+        self.count = 0
 
     def tokens(self) -> Iterator[Token]:
         while self.position < len(self.text):
@@ -131,24 +175,44 @@ class Scanner:
 
     def token(self, kind: str, value: str, end: int) -> Token:
         self.previous = kind
+        self.count += 1
+        if self.count > TOKENS:
+            raise self.source.error(
+                self.position, f"表达式超过 {TOKENS} 个词", f"the expression has more than {TOKENS} words and signs"
+            )
         token = Token(kind, value, start_pos=self.position, end_pos=end)
         self.position = end
         return token
 
     def unreadable(self) -> FeelError:
-        char = self.text[self.position]
-        if char in FULL_WIDTH:
-            half = FULL_WIDTH[char]
-            return self.source.error(
-                self.position, f"“{char}”是全角符号，请改用半角“{half}”", f"{char!r} is full-width: write {half!r}"
-            )
+        char, at = self.text[self.position], self.position
         if char == '"':
-            return self.source.error(self.position, "文本缺少右引号", "this string is not closed")
-        return self.source.error(self.position, f"不认识的字符“{char}”", f"unexpected character {char!r}")
+            return self.source.error(at, "文本缺少右引号", "this string is not closed")
+        half = unicodedata.normalize("NFKC", char)
+        if char in QUOTES:
+            return self.source.error(
+                at, f'文本要用半角双引号 "，不能用 {char}', f'text is quoted with ", not with {char}'
+            )
+        if half != char and half.isascii():
+            half = INSTEAD.get(half, half)
+            return self.source.error(
+                at, f"“{char}”是全角符号，请改用半角 {half}", f"{char!r} is full-width: write {half}"
+            )
+        if char in INSTEAD:
+            text = (
+                f"不认识的字符“{char}”，请写 {INSTEAD[char]}",
+                f"unexpected character {char!r}: write {INSTEAD[char]}",
+            )
+            return self.source.error(at, *text)
+        return self.source.error(at, f"不认识的字符“{char}”", f"unexpected character {char!r}")
 
     def name(self, found: re.Match[str]) -> Token:
         text, end = found[0], found.end()
-        longest = self.known.match(self.text, self.position) if self.known else None
+        if self.previous in ("_FOR", "SOME", "EVERY") or self.parameters == len(self.brackets):
+            new = self.introduced()
+            if new:
+                return new
+        longest = self.longest()
         if self.previous != "DOT" or longest is None:
             if text == "instance" and self.previous in ENDS_OPERAND and (of := OF.match(self.text, end)):
                 return self.token("_INSTANCE", text, of.end())
@@ -157,15 +221,26 @@ class Scanner:
             if text == "not" and self.source.unary and not self.previous:
                 return self.token("NOT", text, end)
         joined, end = self.joined(text, end)
-        if longest is not None and longest.end() >= end:
-            joined, end = self.canonical(longest[0]), longest.end()
+        if longest is not None and longest[1] >= end:
+            joined, end = longest
         return self.token("NAME", joined, end)
 
-    def canonical(self, text: str) -> str:
-        """The known name that `text` spells, however it is spaced."""
-        bare = "".join(text.split())
-        spelled = normal(text)
-        return next((n for n in self.names if n != spelled and "".join(n.split()) == bare), spelled)
+    def longest(self) -> tuple[str, int] | None:
+        """The known name that the text spells here, from outside or a key of an earlier entry."""
+        outer = self.known.longest(self.text, self.position)
+        inner = self.learnt.longest(self.text, self.position)
+        return max((found for found in (outer, inner) if found), key=itemgetter(1), default=None)
+
+    def introduced(self) -> Token | None:
+        """A name with signs in it that a loop or a function gives to something: all up to `in`, comma, colon or end."""
+        found = NEW.match(self.text, self.position)
+        if not found or self.previous not in ("_FOR", "SOME", "EVERY", "LPAR", "COMMA"):
+            return None
+        name = normal(found[0])
+        if not awkward(name) or not KEYWORDS.keys().isdisjoint(name.split()):
+            return None
+        self.learnt.add(name)
+        return self.token("NAME", name, found.end())
 
     def joined(self, first: str, end: int) -> tuple[str, int]:
         words = [first]
@@ -190,9 +265,8 @@ class Scanner:
         return self.token("KEY", name, found.end())
 
     def learn(self, name: str) -> None:
-        if awkward(name) and name not in self.names:
-            self.names.add(name)
-            self.known = known_names(frozenset(self.names))
+        if awkward(name):
+            self.learnt.add(name)
 
     def operator(self, text: str) -> Token:
         kind = OPERATORS[text]
@@ -204,6 +278,7 @@ class Scanner:
             self.push(text)
         elif text in ")]}":
             if self.brackets:
+                self.parameters = -1 if self.parameters == len(self.brackets) else self.parameters
                 self.brackets.pop()
         elif text == ".." and self.brackets:
             self.brackets[-1] = ".."
@@ -223,6 +298,8 @@ class Scanner:
             return "OPEN_RIGHT"
         self.push(text)
         self.key_next = text == "{"
+        if self.previous == "_FUNCTION":
+            self.parameters = len(self.brackets)
         return kind
 
     def push(self, bracket: str) -> None:
@@ -253,7 +330,3 @@ class FeelLexer(Lexer):
 
     def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Token]:
         return Scanner(lexer_state.text).tokens()
-
-
-def name_set(*groups: Iterable[str]) -> frozenset[str]:
-    return frozenset(name for group in groups for name in group)

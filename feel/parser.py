@@ -26,10 +26,16 @@ READABLE = {
     "DOT": ".", "DOTS": "..", "ARROW": "->", "_THEN": "then", "_ELSE": "else", "_IN": "in", "_RETURN": "return",
     "_SATISFIES": "satisfies", "_AND": "and",
 }  # fmt: skip
-NAMED = {
-    "NAME": ("名称", "a name"), "KEY": ("键", "a key"), "NUMBER": ("值", "a value"),
-    "$END": ("表达式结束", "the end of the expression"),
-}  # fmt: skip
+GROUPS: list[tuple[str, str, str, set[str]]] = [
+    ("NUMBER", "值（数字、带引号的文本、名称或括号）", "a value (a number, quoted text, a name or a bracket)",
+     {"NAME", "LPAR", "LSQB", "LBRACE"}),
+    ("MULOP", "运算符", "an operator", {"DOT", "LPAR", "LSQB", "_AND", "_IN"}),
+    ("NAME", "名称", "a name", set()),
+    ("KEY", "键", "a key", set()),
+    ("$END", "表达式结束", "the end of the expression", set()),
+]  # fmt: skip
+"""What to say instead of listing: when this terminal is possible, the words, and the terminals they speak for."""
+PAIRS = {"==": "=", "<>": "!=", "=<": "<=", "=>": ">=", ":=": "="}
 
 
 def parse(text: str, names: frozenset[str] = frozenset(), *, unary: bool = False) -> Tree[Token]:
@@ -58,20 +64,36 @@ def _read(source: Source, start: str) -> Tree[Token]:
 
 def _refusal(source: Source, problem: UnexpectedInput) -> FeelError:
     token = getattr(problem, "token", None)
-    expected: set[str] = set(getattr(problem, "expected", None) or getattr(problem, "accepts", None) or ())
-    zh, en = _expectation(expected)
+    zh, en = _expectation(set(getattr(problem, "accepts", None) or ()))
     if token is None or token.type == "$END":
         position = len(source.text.rstrip())
         return source.error(position, f"表达式不完整{zh}", f"the expression ends too early{en}")
-    shown = str(token)[:40]
-    return source.error(token.start_pos or 0, f"此处不应出现“{shown}”{zh}", f"{shown!r} is not expected here{en}")
+    position, shown = token.start_pos or 0, str(token)[:40]
+    shown, advised = _advice(source.text, position, shown)
+    if advised:
+        zh, en = f"，请写 {advised}", f"; write {advised}"
+    return source.error(position, f"此处不应出现“{shown}”{zh}", f"{shown!r} is not expected here{en}")
+
+
+def _advice(text: str, position: int, shown: str) -> tuple[str, str]:
+    """What somebody used to another language wrote, and what it is here; nothing when it is not known."""
+    for pair in (text[max(0, position - 1) : position + 1], text[position : position + 2]):
+        if pair in PAIRS:
+            return pair, PAIRS[pair]
+    if shown == "?":
+        return shown, "if … then … else …"
+    return shown, {"、": ",", "【": "[", "】": "]", "《": "<", "》": ">"}.get(shown[0], "")
 
 
 def _expectation(expected: set[str]) -> tuple[str, str]:
+    words: list[tuple[str, str]] = []
+    for terminal, zh, en, spoken_for in GROUPS:
+        if terminal in expected:
+            words.append((zh, en))
+            expected = expected - spoken_for
     signs = sorted(READABLE[name] for name in expected if name in READABLE)
-    words = [NAMED[name] for name in ("NAME", "KEY", "$END") if name in expected]
     if not signs and not words:
         return "", ""
-    zh = "、".join([f"“{s}”" for s in signs] + [w[0] for w in words])
-    en = ", ".join([repr(s) for s in signs] + [w[1] for w in words])
-    return f"，应为：{zh}", f"; expected one of: {en}"
+    chinese = "、".join([f"“{sign}”" for sign in signs] + [zh for zh, _ in words])
+    english = ", ".join([repr(sign) for sign in signs] + [en for _, en in words])
+    return f"，应为：{chinese}", f"; expected: {english}"

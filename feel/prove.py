@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from feel.atoms import Atom, NotAnalysed, atoms_of, mentioned, test_of
-from feel.budget import Budget, spending
+from feel.atoms import Atom, NotAnalysed, atoms_of, constant_of, mentioned, test_of
+from feel.budget import Budget, spend, spending
 from feel.dmn.model import Decision, Knowledge, Model
 from feel.dmn.table import Table
+from feel.errors import OverBudget
+from feel.parser import parse
 from feel.text import written
 from feel.values import Value
 
 MOST_GAPS = 20
 MOST_OVERLAPS = 200
 MOST_STATES = 200_000
+SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +64,34 @@ def prove(model: Model, decision: str) -> list[Finding]:
     """Findings about every decision table of a decision (or knowledge model), by id or name; empty when whole."""
     node = model.find(decision)
     tables = node.tables if isinstance(node, Decision | Knowledge) else []
-    with spending(Budget(20_000_000)):
+    with spending(Budget(20_000_000, seconds=SECONDS)):
         return [finding for table in tables for finding in examine(table, model.names)]
 
 
 def examine(table: Table, names: frozenset[str] = frozenset()) -> list[Finding]:
-    grid = _grid(table, names)
+    grid = Grid(table, exact=(1 << len(table.rules)) - 1)
+    try:
+        return _examined(grid, names)
+    except OverBudget:
+        return [*grid.findings, _too_large()]
+
+
+def _examined(grid: Grid, names: frozenset[str]) -> list[Finding]:
+    table = grid.table
+    _fill(grid, names)
     reachable = _reachable(grid)
     if table.policy in ("UNIQUE", "ANY"):
         grid.findings.extend(_overlaps(grid, reachable))
-    if table.policy == "FIRST":
-        grid.findings.extend(_shadowed(grid, reachable))
+    if table.policy in ("FIRST", "PRIORITY"):
+        grid.findings.extend(_shadowed(grid, reachable, _ranks(table, names)))
     if table.policy != "COLLECT" and all(output.default is None for output in table.outputs):
         grid.findings.extend(_gaps(grid, reachable))
     return grid.findings
 
 
-def _grid(table: Table, names: frozenset[str]) -> Grid:
-    grid = Grid(table, exact=(1 << len(table.rules)) - 1)
-    for place, column in enumerate(table.columns):
+def _fill(grid: Grid, names: frozenset[str]) -> None:
+    for place, column in enumerate(grid.table.columns):
+        spend(len(column.texts) * len(column.texts) // 10)
         everything = [Atom("-", None)]
         texts = list(column.texts)
         cuts: set[tuple[str, Value]] = set()
@@ -95,7 +107,6 @@ def _grid(table: Table, names: frozenset[str]) -> Grid:
             atoms = [atom for atom in atoms if inside(atom.sample)] or everything
         grid.atoms.append(atoms)
         grid.takes.append(_takes(grid, place, texts, unknown, names))
-    return grid
 
 
 def _add(text: str, names: frozenset[str], cuts: set[tuple[str, Value]]) -> bool:
@@ -149,6 +160,7 @@ def _overlaps(grid: Grid, reachable: int) -> Iterator[Finding]:
     cells = [[grid.cells(n, r) for n in range(len(grid.atoms))] for r in range(len(rules))]
     found = 0
     for one in range(len(rules)):
+        spend(len(rules) - one)
         for two in range(one + 1, len(rules)):
             if not (reachable >> one & 1 and reachable >> two & 1) or found >= MOST_OVERLAPS:
                 continue
@@ -172,15 +184,33 @@ def _shown(row: dict[str, Value]) -> str:
     return ", ".join(f"{label} = {written(value, inside=True)}" for label, value in row.items())
 
 
-def _shadowed(grid: Grid, reachable: int) -> Iterator[Finding]:
-    """Rules of a FIRST table that earlier rules always beat."""
-    for number, rule in enumerate(grid.table.rules):
-        earlier = ((1 << number) - 1) & grid.exact & reachable
-        if not earlier or not reachable >> number & 1:
+def _ranks(table: Table, names: frozenset[str]) -> list[tuple[int, ...] | None]:
+    """What decides between matching rules: their place; under PRIORITY first their outputs (None when unknown)."""
+    if table.policy == "FIRST":
+        return [(number,) for number in range(len(table.rules))]
+    made: list[tuple[int, ...] | None] = []
+    for number, rule in enumerate(table.rules):
+        try:
+            values = [constant_of(parse(text or "null", names)) for text in rule.texts]
+        except NotAnalysed:
+            made.append(None)
             continue
-        if Search(grid, earlier, within=1 << number).first() is None:
-            zh = f"规则 {rule.number} 永远轮不到：前面的规则已覆盖它的全部情况"
-            en = f"rule {rule.number} is never reached: earlier rules cover every case of it"
+        row = {out.name: value for out, value in zip(table.outputs, values, strict=True)}
+        made.append((*table.priority(row), number))
+    return made
+
+
+def _shadowed(grid: Grid, reachable: int, ranks: list[tuple[int, ...] | None]) -> Iterator[Finding]:
+    """Rules of a FIRST or PRIORITY table that stronger rules always beat."""
+    for number, rule in enumerate(grid.table.rules):
+        mine = ranks[number]
+        if mine is None or not reachable >> number & 1:
+            continue
+        stronger = sum(1 << at for at, rank in enumerate(ranks) if rank is not None and rank < mine)
+        stronger &= grid.exact & reachable
+        if stronger and Search(grid, stronger, within=1 << number).first() is None:
+            zh = f"规则 {rule.number} 永远轮不到：优先的规则已覆盖它的全部情况"
+            en = f"rule {rule.number} is never reached: stronger rules cover every case of it"
             yield Finding("shadowed", (rule.number,), zh, en)
 
 
@@ -195,9 +225,11 @@ def _gaps(grid: Grid, reachable: int) -> Iterator[Finding]:
         zh, en = f"没有规则覆盖：{region or '全部'}，例如 {_shown(row)}", f"no rule covers {region or 'anything'}"
         yield Finding("gap", (), zh, f"{en}, for example {_shown(row)}", row, certain=not maybe)
     if search.states > MOST_STATES:
-        yield Finding(
-            "not analysed", (), "表太大，缺口未全部查清", "too large: not every gap was looked for", certain=False
-        )
+        yield _too_large()
+
+
+def _too_large() -> Finding:
+    return Finding("not analysed", (), "表太大，未全部查清", "too large: not everything was looked at", certain=False)
 
 
 class Search:
@@ -243,6 +275,7 @@ class Search:
 
     def _walk(self, step: int, rules: int, path: dict[int, int]) -> Iterator[dict[int, int]]:
         self.states += 1
+        spend(3)
         if not rules:
             yield dict(path)
             return

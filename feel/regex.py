@@ -1,17 +1,19 @@
 """Regular expressions as XPath writes them, run by RE2: time grows with the text, never explodes.
 
-RE2 has no back-references and no look-around; a pattern that needs them is refused (null in FEEL).
+RE2 has no back-references; backreferences.py runs the patterns that have them, on the expression's budget.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import re2
 
-from feel.budget import check_text, spend
+from feel.backreferences import REFERENCE, Invalid, Machine
+from feel.budget import check_text, look, spend
 
 CLASSES = {
     r"\i": r"[_:A-Za-z\p{L}]",
@@ -31,42 +33,108 @@ BLOCKS = {
 PIECE = re.compile(r"\\[pP]\{[\w-]+\}|\\.|\[(?:\\.|[^\]\[\\])*(?:-\[(?:\\.|[^\]\[\\])*\])?\]|[\s\S]", re.DOTALL)
 BLOCK = re.compile(r"\\([pP])\{([\w-]+)\}")
 PATTERN_LENGTH = 2_000
+REPEATED = re.compile(r"\{(\d+)(?:,(\d*))?\}")
+PER_STEP = 20
+"""Characters times atoms of a pattern that one step pays: RE2's slowest road takes some ten nanoseconds for each."""
 GROUP = re.compile(r"\\([\\$])|\$(\d+)|(\\|\$)")
 
 
-@lru_cache(128)
+@lru_cache(32)
 def compiled(pattern: str, flags: str = "") -> Any:
     """The pattern ready to run, or None when it or its flags are not valid."""
-    if len(pattern) > PATTERN_LENGTH or not set(flags) <= set("smix"):
+    if len(pattern) > PATTERN_LENGTH or not set(flags) <= set("smixq"):
         return None
     options = re2.Options()
     options.log_errors = False
     options.max_mem = 1 << 20
     options.case_sensitive = "i" not in flags
     options.dot_nl = "s" in flags
-    body = _translated(pattern, "x" in flags)
-    if body is None:
+    parts = [re2.escape(pattern)] if "q" in flags else _translated(_bare(pattern) if "x" in flags else pattern, options)
+    if parts is None:
         return None
+    if any(REFERENCE.fullmatch(part) for part in parts):
+        return _machine(parts, options, "m" in flags)
+    body = "".join(parts)
     if "m" in flags:
         body = f"(?m:{body})"
     try:
-        return re2.compile(body, options)
+        program = re2.compile(body, options)
     except re2.error:
+        return None
+    spend(program.programsize)
+    look()
+    return program
+
+
+@lru_cache(1024)
+def weight(pattern: str) -> int:
+    """How many atoms the pattern has once its counted repetitions are written out; rather too many than too few."""
+    total, open_groups, last = 0, [], 0
+    for piece in re.findall(r"\\.|\[(?:\\.|[^\]\\])*\]|\{\d+(?:,\d*)?\}|[\s\S]", pattern):
+        counted = REPEATED.fullmatch(piece)
+        if counted:
+            times = max(int(counted[1][:5]), int((counted[2] or "0")[:5]), 1)
+            total += last * (times - 1)
+            last *= times
+        elif piece == "(":
+            open_groups.append(total)
+        elif piece == ")" and open_groups:
+            last = total - open_groups.pop() + 1
+            total += 1
+        elif piece not in "*+?|^$":
+            last = 1
+            total += 1
+    return total
+
+
+def _paid(text: str, pattern: str, flags: str = "") -> Any:
+    """The program for a pattern, once the work of one search in the text is paid for; None when it is not valid."""
+    program = compiled(pattern, flags)
+    if program is not None:
+        spend(len(text) * weight(pattern) // PER_STEP)
+    return program
+
+
+def _bare(pattern: str) -> str:
+    """The x flag: white space goes, but not inside a character class."""
+    kept: list[str] = []
+    depth = 0
+    for at, char in enumerate(pattern):
+        escaped = at > 0 and kept and kept[-1] == "\\" and (len(kept) < 2 or kept[-2] != "\\")
+        if char in "[]" and not escaped:
+            depth = max(0, depth + (1 if char == "[" else -1))
+        if depth or char not in " \t\n\r":
+            kept.append(char)
+    return "".join(kept)
+
+
+def _machine(parts: list[str], options: Any, lines: bool) -> Machine | None:
+    def single(part: str) -> Callable[[str], bool]:
+        program = re2.compile(f"(?:{part})", options)
+        return lru_cache(512)(lambda char: program.fullmatch(char) is not None)
+
+    try:
+        return Machine(parts, single, lines=lines, fold=not options.case_sensitive)
+    except (Invalid, re2.error, RecursionError):
         return None
 
 
-def _translated(pattern: str, extended: bool) -> str | None:
-    """XPath's pattern in RE2's words; with the x flag, white space outside classes is dropped."""
+def _translated(pattern: str, options: Any) -> list[str] | None:
+    """XPath's pattern in RE2's words, piece by piece: without the s flag, a dot is no line feed or carriage return."""
     parts: list[str] = []
     for piece in PIECE.findall(pattern):
         if piece.startswith("["):
-            made = _class(piece)
+            made = _class(piece) if piece.endswith("]") else None
             if made is None:
                 return None
             parts.append(made)
-        elif not (extended and piece.isspace()):
+        elif piece == ".":
+            parts.append("." if options.dot_nl else r"[^\n\r]")
+        elif piece in ("\\0", "]"):
+            return None
+        else:
             parts.append(_escape(piece))
-    return "".join(parts)
+    return parts
 
 
 def _escape(piece: str) -> str:
@@ -79,6 +147,8 @@ def _escape(piece: str) -> str:
 def _class(text: str) -> str | None:
     """A character class; `[a-z-[aeiou]]` is worked out, which RE2 cannot, when both sides are plain characters."""
     outer, minus, inner = text[1:-1].partition("-[")
+    if re.search(r"(?<!\\)(?:\\\\)*\\\d", text):
+        return None
     if not minus:
         return "[" + re.sub(r"\\(?:[pP]\{[\w-]+\}|.)", lambda mark: _inside(mark[0]), outer) + "]"
     kept, removed = _intervals(outer), _intervals(inner.removesuffix("]"))
@@ -104,13 +174,17 @@ def _intervals(body: str) -> list[tuple[int, int]] | None:
 
 
 def found_in(text: str, pattern: str, flags: str = "") -> bool | None:
-    program = compiled(pattern, flags)
-    return None if program is None else program.search(text) is not None
+    program = _paid(text, pattern, flags)
+    if program is None:
+        return None
+    found = program.search(text) is not None
+    look()
+    return found
 
 
 def replaced(text: str, pattern: str, replacement: str, flags: str = "") -> str | None:
     """Every match replaced; `$1` is a group, `\\$` a dollar. None when the pattern can match nothing at all."""
-    program = compiled(pattern, flags)
+    program = _paid(text, pattern, flags)
     if program is None or program.search("") is not None:
         return None
     if any(m[3] for m in GROUP.finditer(replacement)):
@@ -120,6 +194,7 @@ def replaced(text: str, pattern: str, replacement: str, flags: str = "") -> str 
     for match in program.finditer(text):
         piece = _filled(replacement, match)
         spend(3)
+        look()
         size += len(piece)
         check_text(size)
         made += (text[at : match.start()], piece)
@@ -145,13 +220,14 @@ def _filled(replacement: str, match: Any) -> str:
 
 def pieces(text: str, pattern: str) -> list[str] | None:
     """The text cut at every match."""
-    program = compiled(pattern)
+    program = _paid(text, pattern)
     if program is None:
         return None
     made: list[str] = []
     at = 0
     for match in program.finditer(text):
         spend(2)
+        look()
         if match.end() == match.start():
             continue
         made.append(text[at : match.start()])

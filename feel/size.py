@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feel.budget import RESULT_SIZE
+from feel.budget import RESULT_SIZE, spend
 from feel.errors import OverBudget
 from feel.values import Range, Value
 
@@ -18,8 +18,10 @@ def measured(answer: Value) -> Value:
         value = waiting.pop()
         count += 1 + (len(value) // 50 if type(value) is str else 0)
         if type(value) is list:
+            spend(1 + len(value) // 4)
             waiting.extend(value)
         elif type(value) is dict:
+            spend(1 + len(value) // 4)
             waiting.extend(value.values())
         elif type(value) is Range:
             waiting.extend((value.low, value.high))

@@ -18,6 +18,7 @@ NAME = re.compile(rf"[{PART}](?:[{PART} .'+*/-]*[{PART}])?")
 def number_text(value: Decimal) -> str:
     """Digits without an exponent: 1.50 stays 1.50, 1E+3 is 1000, -0 is 0."""
     text = format(value, "f")
+    spend(len(text) // 20)
     return text[1:] if text.startswith("-") and not value else text
 
 

@@ -18,7 +18,7 @@ def install() -> None:
 
     for process in (APPLICATION,):
         CATALOG[process.id] = process
-        catalog.provide(process.id, steps=process.steps)
+        catalog.provide(process.id, steps=process.steps, variables=process.variables)
     catalog.know_forms(form_known)
 
 

@@ -38,7 +38,8 @@ class Process:
 
     `steps` are the service tasks of the drawing by type. `checked` refuses answers that only the register can judge
     (BadAnswer); `answered` writes down what an answer means; `given` are the lists and values that a form is drawn
-    with. All three go by the form's key, so that a new task that uses a known form needs no programmer.
+    with. All three go by the form's key, so that a new task that uses a known form needs no programmer. `variables`
+    are the names that an instance begins with: the lint warns about any other that the drawing reads and does not set.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Process:
     checked: Mapping[str, Callable[[Act], None]] = field(default_factory=dict)
     answered: Mapping[str, Callable[[Act], None]] = field(default_factory=dict)
     given: Mapping[str, Callable[[Session, Request], Answers]] = field(default_factory=dict)
+    variables: frozenset[str] | None = None
 
     @cached_property
     def files(self) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.dialect.catching import BpmnError
+from engine.dialect.climbing import BpmnError
 from engine.dialect.nodes import Fault
 from engine.dialect.parser import Dialect
 from engine.dialect.scopes import ProcessSpec

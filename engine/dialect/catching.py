@@ -1,65 +1,63 @@
-"""Events that wait: timers and messages, alone, at an event-based gateway, or attached to an activity; and errors.
+"""Events that wait: alone, at an event-based gateway, attached to an activity, or as the start of something.
 
-The clock and the messages are ours: an event only says what it waits for, and is triggered from outside (`trigger`).
+Clocks, messages and other instances are outside: an event only says what it waits for and is triggered (`trigger`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine import expressions
-from engine.dialect.nodes import COMPLETED, WAITING, Fault, Node, Token, spawn, withdraw
+from engine.dialect.nodes import COMPLETED, WAITING, Fault, Flow, Node, Token, spawn, withdraw
+from engine.dialect.triggers import AWAITED, ConditionTrigger, LinkTrigger, TimerTrigger, Trigger, rows_for
 
 
-class BpmnError(Exception):
-    """Raised by a step to leave its activity through the error boundary event with this code."""
+class Awaiting(Node):
+    """An element with triggers; with `all_of_them` it goes on when every one of them has come (parallelMultiple)."""
 
-    def __init__(self, code: str) -> None:
-        self.code = code
-        super().__init__(code)
+    waits: tuple[Trigger, ...] = ()
+    all_of_them = False
+    _kinds = ""
 
+    def awaits(self, waits: tuple[Trigger, ...], *, all_of_them: bool) -> None:
+        """What is drawn inside the event."""
+        self.waits, self.all_of_them = waits, all_of_them and len(waits) > 1
+        self.looks = any(isinstance(each, ConditionTrigger) for each in waits)
+        self._kinds = rows_for(waits)
 
-@dataclass(frozen=True)
-class TimerWait:
-    """Waits for a moment; `kind` is timeDate, timeDuration or timeCycle."""
+    def kinds(self) -> str:
+        return self._kinds
 
-    kind: str
-    text: str
-    moment: expressions.Evaluate
+    def awaited(self, token: Token) -> Iterator[tuple[Awaiting, Trigger]]:
+        """Every trigger a waiting token waits for, with the event it belongs to."""
+        had = token.internal_data.get("had", ())
+        yield from ((self, each) for number, each in enumerate(self.waits) if number not in had)
 
-
-@dataclass(frozen=True)
-class MessageWait:
-    """Waits for a message by name (and correlation key, when the drawing has one)."""
-
-    name: str
-    key: expressions.Evaluate | None
-
-
-@dataclass(frozen=True)
-class ErrorWait:
-    """Catches an error by code; None catches every error."""
-
-    code: str | None
+    def heard(self, token: Token, trigger: Trigger | None) -> bool:
+        """Note that a trigger came; True when nothing is missing any more."""
+        if not self.all_of_them or trigger is None:
+            return True
+        had: list[int] = token.internal_data.setdefault("had", [])
+        had.append(self.waits.index(trigger))
+        return len(had) == len(self.waits)
 
 
-class CatchEvent(Node):
-    """bpmn:intermediateCatchEvent."""
-
-    waits: TimerWait | MessageWait | ErrorWait
+class CatchEvent(Awaiting):
+    """bpmn:intermediateCatchEvent; also bpmn:receiveTask, which waits for its message in the same way."""
 
     def arrive(self, token: Token) -> bool:
         self.enter(token)
+        if not any(isinstance(each, AWAITED) for each in self.waits):
+            return True  # the other end of a link: nothing to wait for
         token._set_state(WAITING)
         token.workflow.top_workflow.act.wait(token, self)
         return False
 
-    def trigger(self, token: Token, element_id: str, payload: Mapping[str, Any]) -> None:
-        """The moment has come, or the message."""
+    def trigger(self, token: Token, element_id: str, payload: Mapping[str, Any], trigger: Trigger | None) -> None:
+        """The moment has come, or the message, the signal, the condition."""
         self.take(token, payload, only_named=True)
-        token.complete()
+        if self.heard(token, trigger):
+            token.complete()
 
 
 class EventGateway(Node):
@@ -72,7 +70,15 @@ class EventGateway(Node):
             token.workflow.top_workflow.act.wait(token, flow.target)
         return False
 
-    def trigger(self, token: Token, element_id: str, payload: Mapping[str, Any]) -> None:
+    def kinds(self) -> str:
+        return " ".join(sorted({kind for flow in self.flows for kind in flow.target.kinds().split()}))
+
+    def awaited(self, token: Token) -> Iterator[tuple[Awaiting, Trigger]]:
+        """Every trigger of every event behind the gateway."""
+        for flow in self.flows:
+            yield from flow.target.awaited(token)
+
+    def trigger(self, token: Token, element_id: str, payload: Mapping[str, Any], trigger: Trigger | None) -> None:
         """One of the events happened: leave through it."""
         chosen = next((flow.target for flow in self.flows if flow.target.bpmn_id == element_id), None)
         if chosen is None:
@@ -81,7 +87,7 @@ class EventGateway(Node):
         self.leave(token)
         child = spawn(token, chosen)
         chosen.enter(child)
-        chosen.trigger(child, element_id, payload)
+        chosen.trigger(child, element_id, payload, trigger)
 
 
 class BoundaryEvent(CatchEvent):
@@ -91,10 +97,12 @@ class BoundaryEvent(CatchEvent):
     interrupting = True
     host: Node | None = None
 
-    def arm(self, host: Token) -> None:
-        """The activity begins: wait beside it (errors need no waiting)."""
-        if not isinstance(self.waits, ErrorWait):
-            self._update(spawn(host, self))
+    def arm(self, host: Token, book: Mapping[str, Any] | None = None) -> None:
+        """The activity begins: wait beside it (errors, escalations and the like need no waiting)."""
+        if self.kinds():
+            token = spawn(host, self)
+            token.internal_data.update(book or {})
+            self._update(token)
 
     def arrive(self, token: Token) -> bool:
         act = token.workflow.top_workflow.act
@@ -103,23 +111,29 @@ class BoundaryEvent(CatchEvent):
         act.wait(token, self)
         return False
 
-    def trigger(self, token: Token, element_id: str, payload: Mapping[str, Any]) -> None:
-        host = token.parent
+    def trigger(self, token: Token, element_id: str, payload: Mapping[str, Any], trigger: Trigger | None) -> None:
+        if not self.heard(token, trigger):
+            return
+        host, book = token.parent, token.internal_data
         self.enter(token)
         self._step_out(token, host)
         if self.interrupting:
             withdraw(host)
-        elif isinstance(self.waits, MessageWait):
-            self.arm(host)
-        super().trigger(token, element_id, payload)
+        else:
+            again = repeated(book, trigger)
+            if again is not None:
+                self.arm(host, again)
+        token.internal_data = {}
+        super().trigger(token, element_id, payload, None)
 
-    def catch_error(self, host: Token) -> None:
-        """The activity ended with an error that this event catches."""
+    def catch(self, host: Token, payload: Mapping[str, Any], *, interrupting: bool | None = None) -> None:
+        """The activity ended with an error, or escalated, or was cancelled: this event catches it."""
         token = spawn(host, self)
         self.enter(token)
         self._step_out(token, host)
-        withdraw(host)
-        token.complete()
+        if self.interrupting if interrupting is None else interrupting:
+            withdraw(host)
+        super().trigger(token, self.bpmn_id, payload, None)
 
     @staticmethod
     def _step_out(token: Token, host: Token) -> None:
@@ -128,52 +142,34 @@ class BoundaryEvent(CatchEvent):
         host.parent._children.append(token.id)
 
 
-def throw(token: Token, code: str) -> None:
-    """Find who catches the error: the token's own boundary events, else those of what contains it."""
-    host: Token | None = token
-    while host is not None:
-        event = _catcher(host.task_spec, code)
-        if event is not None:
-            event.catch_error(host)
-            return
-        host = _container(host)
-    raise Fault(token.task_spec.bpmn_id, f"错误 {code} 没有被捕获", f"error {code} is not caught")
+def repeated(book: Mapping[str, Any], trigger: Trigger | None) -> dict[str, Any] | None:
+    """What an event that does not interrupt remembers when it waits again; None when it has come often enough."""
+    if isinstance(trigger, ConditionTrigger):
+        return {"held": True}
+    if not isinstance(trigger, TimerTrigger):
+        return {}
+    left = book.get("left")
+    if not trigger.repeats or left == 1:
+        return None
+    return {"left": None if left is None else left - 1, "due": book.get("due")}
 
 
-def _container(token: Token) -> Token | None:
-    workflow, around = token.workflow, None
-    if token.task_spec.body is not None:
-        around = token.parent
-    elif workflow.parent_task_id is not None:
-        around = workflow.top_workflow.get_task_from_id(workflow.parent_task_id)
-    return around
+class StartEvent(Awaiting):
+    """bpmn:startEvent: of a process, a sub-process, or (with a trigger) of an event sub-process."""
+
+    interrupting = True
+
+    def leave(self, token: Token) -> None:
+        """What came with the trigger becomes variables where the drawing maps it."""
+        payload = token.workflow.task_tree.internal_data.pop("payload", None)
+        if payload:
+            self.take(token, payload, only_named=True)
+        super().leave(token)
 
 
-def _catcher(spec: Node, code: str) -> BoundaryEvent | None:
-    caught = [event for event in spec.boundary if isinstance(event.waits, ErrorWait)]
-    exact = [event for event in caught if event.waits.code == code]  # type: ignore[union-attr]
-    return next(iter(exact or [event for event in caught if event.waits.code is None]), None)  # type: ignore[union-attr]
+def begins(element: Node) -> bool:
+    """Whether an event of this element may start a process."""
+    return isinstance(element, Awaiting) and not any(isinstance(each, LinkTrigger) for each in element.waits)
 
 
-class StartEvent(Node):
-    """bpmn:startEvent without a trigger."""
-
-
-class PassingEvent(Node):
-    """bpmn:intermediateThrowEvent without a trigger: a milestone."""
-
-
-class EndEvent(Node):
-    """bpmn:endEvent: none, error or terminate."""
-
-    error: str | None = None
-    terminates = False
-
-    def onward(self, token: Token) -> None:
-        if self.error is not None:
-            throw(token, self.error)
-        elif self.terminates:
-            token.workflow.terminate()
-        else:
-            token.workflow.end_if_empty()
-
+__all__ = ["Awaiting", "BoundaryEvent", "CatchEvent", "EventGateway", "Flow", "StartEvent", "begins", "repeated"]

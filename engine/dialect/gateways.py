@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from engine.dialect.nodes import OVER, WAITING, Fault, Flow, Node, Token, context, spawn
@@ -31,7 +31,7 @@ class Choosing(Node):
 class ExclusiveGateway(Choosing):
     """bpmn:exclusiveGateway: one way out; merging passes every token on."""
 
-    def follow(self, token: Token) -> Iterable[Flow]:
+    def follow(self, token: Token) -> Sequence[Flow]:
         return self.matching(token, first=True)
 
 
@@ -74,7 +74,10 @@ class Joining(Node):
 
 
 class ParallelGateway(Joining):
-    """bpmn:parallelGateway: goes on when every incoming flow has brought a token."""
+    """bpmn:parallelGateway: goes on when every incoming flow has brought a token; all its outgoing flows are taken."""
+
+    def follow(self, token: Token) -> Sequence[Flow]:
+        return self.flows
 
     def arrived(self, waiting: Token) -> None:
         if len(waiting.internal_data["arrived"]) == len(self.arrivals):
@@ -84,7 +87,7 @@ class ParallelGateway(Joining):
 class InclusiveGateway(Joining, Choosing):
     """bpmn:inclusiveGateway: goes on when no other token can still reach an empty incoming flow (BPMN 13.4.3)."""
 
-    def follow(self, token: Token) -> Iterable[Flow]:
+    def follow(self, token: Token) -> Sequence[Flow]:
         return self.matching(token, first=False)
 
     def look(self, waiting: Token) -> bool:

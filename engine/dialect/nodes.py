@@ -7,7 +7,7 @@ parallel branches cannot overwrite each other's variables when they join.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
@@ -16,11 +16,12 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine import expressions
 from engine.vocabulary import Extensions, Pairing
+from feel import FeelError
 from ledger.errors import Refused
 
 if TYPE_CHECKING:
     from engine.dialect.catching import BoundaryEvent
-    from engine.dialect.scopes import MultiInstance
+    from engine.dialect.rounds import Rounds
 
 OVER: int = TaskState.FINISHED_MASK
 WAITING: int = TaskState.WAITING
@@ -29,6 +30,8 @@ STARTED: int = TaskState.STARTED
 COMPLETED: int = TaskState.COMPLETED
 CANCELLED: int = TaskState.CANCELLED
 FUTURE: int = TaskState.FUTURE
+ARRIVING, WORKING, LEAVING, STUCK = "arrive", "work", "leave", "stuck"
+"""What a halted token could not do (internal_data["halt"])."""
 
 
 class Token(Task):  # type: ignore[misc]
@@ -69,7 +72,11 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
 
     told_by_task = False  # whether a task row (not a visit row) tells its history
     is_boundary = False
+    looks = False  # whether it waits for a condition (Process.watch)
     default: str | None = None  # the flow taken when no condition holds
+    undone_by: Node | None = None  # the handler that undoes what was completed here
+    undoes = False  # whether it is such a handler
+    needs, yields = 1, 1  # tokens taken to begin, tokens sent on each flow (startQuantity, completionQuantity)
 
     def __init__(self, wf_spec: Any, bpmn_id: str, *, spec_name: str | None = None, name: str | None = None,
                  lane: str | None = None, extensions: Extensions | None = None, **more: Any) -> None:
@@ -79,7 +86,7 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         self.flows: list[Flow] = []
         self.arrivals: list[str] = []
         self.boundary: list[BoundaryEvent] = []
-        self.body: MultiInstance | None = None
+        self.body: Rounds | None = None
         self.takes = compile_pairings(self.words.takes)
         self.gives = compile_pairings(self.words.gives)
 
@@ -91,8 +98,15 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         return None
 
     def _update(self, token: Token) -> None:
-        if not token._state & OVER and self.arrive(token):
-            token._ready()
+        if token._state & OVER:
+            return
+        try:
+            ready = self.arrive(token) if self.needs == 1 or gathered(token) else False
+        except (Fault, FeelError) as error:
+            token.workflow.top_workflow.act.halt(token, ARRIVING, error)
+        else:
+            if ready:
+                token._ready()
 
     def _on_ready(self, token: Token) -> None:
         return None
@@ -101,8 +115,23 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         return self.work(token)
 
     def _on_complete(self, token: Token) -> None:
+        try:
+            flows = self.follow(token) if self.body is None else ()
+        except (Fault, FeelError) as error:
+            token.workflow.top_workflow.act.halt(token, LEAVING, error)
+            return
         self.leave(token)
-        self.onward(token)
+        if self.undone_by is not None:
+            remember(token.workflow, self)
+        self.onward(token, flows)
+
+    def kinds(self) -> str:
+        """The kinds of rows ("task timer message condition") a token has while it waits here."""
+        return ""
+
+    def armed(self, token: Token) -> bool:
+        """Whether the token only stands ready in case something happens, and keeps its scope from ending no longer."""
+        return False
 
     # what subclasses change
     def arrive(self, token: Token) -> bool:
@@ -114,17 +143,32 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         """Do it; None to stay (somebody else completes the token)."""
         return True
 
-    def follow(self, token: Token) -> Iterable[Flow]:
-        """The flows on which tokens leave."""
-        return self.flows
+    def follow(self, token: Token) -> Sequence[Flow]:
+        """The flows on which tokens leave: those without a condition and those whose condition holds.
 
-    def onward(self, token: Token) -> None:
-        """Send tokens on, or tell the multi-instance body that this round is over."""
+        The default flow is taken when no condition holds, whatever goes out unconditionally (BPMN 13.2.1).
+        """
+        if self.default is None and not any(flow.condition is not None for flow in self.flows):
+            return self.flows
+        given = context(token)
+        held = {flow.id for flow in self.flows if flow.condition is not None and flow.condition(given) is True}
+        if not held and self.default is not None:
+            held = {self.default}
+        return [flow for flow in self.flows
+                if flow.id in held or (flow.condition is None and flow.id != self.default)]
+
+    def onward(self, token: Token, flows: Sequence[Flow]) -> None:
+        """Send tokens on, or tell the loop around that this round is over; without a way out the path ends."""
         if self.body is not None:
             self.body.round_over(token)
             return
-        for flow in self.follow(token):
-            move(token, flow)
+        for flow in flows:
+            for _ in range(self.yields):
+                move(token, flow)
+        if self.undoes:
+            token.workflow.undone()
+        elif not flows:
+            token.workflow.end_if_empty()
 
     def enter(self, token: Token) -> None:
         """Number the token, tell the act, take inputs, arm boundary events."""
@@ -151,6 +195,41 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         elif not only_named:
             for name, value in result.items():
                 assign(token, name, value)
+
+
+def remember(scope: Any, node: Node, kept: dict[str, Any] | None = None) -> None:
+    """An activity that can be undone was completed: its scope keeps [element, what is needed to undo it]."""
+    scope.task_tree.internal_data.setdefault("done", []).append([node.name, kept])
+
+
+def gathered(token: Token) -> bool:
+    """Whether enough tokens have come for an activity with a startQuantity; until then one waits and counts."""
+    spec: Node = token.task_spec
+    waiting = next((other for other in token.workflow.tasks.values()
+                    if other.task_spec is spec and other._state == WAITING), None)
+    token.internal_data.pop("flow", None)
+    if waiting is None:
+        token.internal_data["come"] = 1
+        token._set_state(WAITING)
+        return False
+    waiting.internal_data["come"] += 1
+    if waiting.internal_data["come"] < spec.needs:
+        token.workflow._remove_task(token.id)
+        return False
+    waiting._set_state(COMPLETED)
+    return True
+
+
+def restart(token: Token) -> None:
+    """Let a token that could not begin arrive once more."""
+    token.internal_data.pop("halt", None)
+    for child in token.children:
+        withdraw(child)
+    top = token.workflow.top_workflow
+    top.subprocesses.pop(token.id, None)
+    top.act.left(token, "cancelled")
+    token._set_state(FUTURE)
+    token.task_spec._update(token)
 
 
 def compile_pairings(pairs: Iterable[Pairing]) -> list[tuple[expressions.Evaluate, str]]:
@@ -222,14 +301,20 @@ def context(token: Token, extra: Mapping[str, Any] | None = None) -> Mapping[str
 
 def assign(token: Token, name: str, value: Any) -> None:
     """Set a variable where it lives: the innermost scope that has it, else the process (or the round)."""
-    if token.task_spec.body is not None:
+    if _own_round(token):
         token.data[name] = value
         return
     workflow = token.workflow
     while workflow.spec.embedded and name not in workflow.data:
         host = workflow.top_workflow.get_task_from_id(workflow.parent_task_id)
-        if name in host.data or host.task_spec.body is not None:
+        if name in host.data or _own_round(host):
             host.data[name] = value
             return
         workflow = host.workflow
     workflow.data[name] = value
+
+
+def _own_round(token: Token) -> bool:
+    """Whether the token is one round of a multi-instance, whose variables are its own."""
+    body = token.task_spec.body
+    return body is not None and body.separate

@@ -1,37 +1,24 @@
-"""What contains other elements: the process itself, sub-processes, called processes and multi-instance bodies."""
+"""What tokens move in: the process itself, and the scope of each running sub-process or called process."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
-from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 
-from engine import expressions
+from engine.dialect import compensation
+from engine.dialect.catching import Awaiting, CatchEvent
 from engine.dialect.gateways import InclusiveGateway
-from engine.dialect.nodes import (
-    OVER,
-    READY,
-    STARTED,
-    WAITING,
-    Fault,
-    Flow,
-    Node,
-    Token,
-    assign,
-    context,
-    spawn,
-    withdraw,
-)
+from engine.dialect.nodes import OVER, READY, WAITING, Flow, Node, Token, context, move, withdraw
+from engine.dialect.triggers import ConditionTrigger
 
 if TYPE_CHECKING:
+    from engine.dialect.containers import EventSubProcess
     from engine.run import Act
-
-MOST_ROUNDS = 1000
 
 
 class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]
@@ -40,17 +27,27 @@ class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]
     def __init__(self, name: str, *, title: str, embedded: bool) -> None:
         WorkflowSpec.__init__(self, name=name)
         self.title, self.embedded = title, embedded
+        self.by_event = self.transaction = self.one_by_one = False
+        self.watches = False  # whether an event in it waits for a condition
+        self.enough: Any = None  # an ad-hoc sub-process's completion condition
+        self.stop_others = True
         self.bpmn_start_events: list[Node] = []
         self.data_objects: dict[str, Any] = {}
+        self.event_subprocesses: list[EventSubProcess] = []
+        self.undoing: EventSubProcess | None = None
         self.start = Origin(self, "(start)")  # no XML id can be this: a drawing may call its elements what it likes
 
 
 class Origin(Node):
-    """The root of the token tree: it sends one token to the start event and stays as the anchor."""
+    """The root of the token tree: it sends the first tokens and stays as the anchor and the scope's bookkeeping.
+
+    `flows` lead to what begins by itself; `entries` to every element a process can be started at, by element id.
+    """
 
     def __init__(self, wf_spec: ProcessSpec, name: str) -> None:
         super().__init__(wf_spec, name)
         self.bpmn_id = ""
+        self.entries: dict[str, Flow] = {}
 
     def enter(self, token: Token) -> None:
         return None
@@ -58,21 +55,76 @@ class Origin(Node):
     def leave(self, token: Token) -> None:
         return None
 
+    def follow(self, token: Token) -> Sequence[Flow]:
+        return self.flows
+
+    def onward(self, token: Token, flows: Sequence[Flow]) -> None:
+        scope, chosen = token.workflow, token.internal_data.pop("at", None)
+        scope.arm()
+        if chosen is not None:
+            self._begin_at(token, chosen)
+            return
+        if scope.spec.one_by_one:
+            token.internal_data["queue"] = [flow.id for flow in flows[1:]]
+            flows = flows[:1]
+        for flow in flows:
+            move(token, flow)
+        if not flows:
+            scope.end_if_empty()
+
+    def _begin_at(self, token: Token, element_id: str) -> None:
+        """Begin at what has just been triggered: a start event, or an element that waits and may start a process."""
+        target = self.entries[element_id].target
+        move(token, self.entries[element_id])
+        if isinstance(target, CatchEvent):
+            waiting = token.workflow.tasks[token._children[-1]]
+            target.trigger(waiting, element_id, token.internal_data.pop("payload", {}), None)
+
 
 class Scope:
     """What SpiffWorkflow's workflow classes do differently here: no tree walks, ends counted by tokens."""
 
+    spec: ProcessSpec
     tasks: dict[Any, Token]
+    task_tree: Token
     completed: bool
+    top_workflow: Process
 
     def update_waiting_tasks(self) -> None:
         """Nothing waits for being looked at; see Process.look."""
 
+    def arm(self) -> None:
+        """The scope begins: its event sub-processes wait for their triggers."""
+        for node in self.spec.event_subprocesses:
+            node.arm(self)
+
     def end_if_empty(self) -> None:
-        """A token ended: was it the last one?"""
-        if all(token._state & OVER for token in self.tasks.values()):
-            self.completed = True
-            self.on_end()
+        """A path ended: was it the last one? Event sub-processes that nobody has triggered do not count."""
+        alive = [token for token in self.tasks.values() if not token._state & OVER]
+        if any(not token.task_spec.armed(token) for token in alive) and not self._enough():
+            return
+        if not alive and self._next_in_queue():
+            return
+        for token in alive:
+            withdraw(token)
+        self.completed = True
+        self.on_end()
+
+    def _enough(self) -> bool:
+        enough = self.spec.enough
+        return enough is not None and self.spec.stop_others and enough(context(self.task_tree)) is True
+
+    def _next_in_queue(self) -> bool:
+        queue = self.task_tree.internal_data.get("queue")
+        if not queue or (self.spec.enough is not None and self.spec.enough(context(self.task_tree)) is True):
+            return False
+        wanted = queue.pop(0)
+        move(self.task_tree, next(flow for flow in self.task_tree.task_spec.flows if flow.id == wanted))
+        return True
+
+    def undone(self) -> None:
+        """A compensation handler of this scope is through."""
+        compensation.undone(self)
 
     def terminate(self) -> None:
         """A terminate end event: every other token of this scope is withdrawn."""
@@ -92,6 +144,7 @@ class Process(Scope, BpmnWorkflow):  # type: ignore[misc]
     drawn: int = 0  # how many tokens there have been since it was read
     serial: int
     known: dict[int, str]
+    failed: str | None = None  # the code of the error that ended it
 
     def create_subprocess(self, my_task: Token, spec_name: str) -> Inner:
         inner = Inner(self.subprocess_specs[spec_name], parent_task_id=my_task.id, top_workflow=self)
@@ -117,11 +170,36 @@ class Process(Scope, BpmnWorkflow):  # type: ignore[misc]
         ]
 
     def look(self) -> bool:
-        """Let inclusive joins go on that wait for nobody any more; True when one did."""
+        """When nothing moves: an inclusive join that waits for nobody any more goes on; True when one did."""
         return any(
             token.task_spec.look(token) for token in list(self.tokens())
-            if token._state == WAITING and isinstance(token.task_spec, InclusiveGateway)
-        )
+            if token._state == WAITING and isinstance(token.task_spec, InclusiveGateway))
+
+    def watch(self) -> bool:
+        """After every change: an event whose condition became true happens; True when one did."""
+        if not any(scope.spec.watches for scope in self.scopes()):
+            return False
+        return any(
+            self._watch(token) for token in list(self.tokens()) if token._state == WAITING and token.task_spec.looks)
+
+    def _watch(self, token: Token) -> bool:
+        for event, trigger in token.task_spec.awaited(token):
+            if isinstance(trigger, ConditionTrigger) and self._turned_true(token, event, trigger):
+                token.task_spec.trigger(token, event.bpmn_id, {}, trigger)
+                return True
+        return False
+
+    @staticmethod
+    def _turned_true(token: Token, event: Awaiting, trigger: ConditionTrigger) -> bool:
+        held, holds = token.internal_data.get("held", False), trigger.holds(context(token)) is True
+        if holds != held:
+            token.internal_data["held"] = holds
+        return holds and not held
+
+    def fail(self, code: str) -> None:
+        """An error that nobody caught ends the process."""
+        self.failed = code
+        self.terminate()
 
 
 class Inner(Scope, BpmnSubWorkflow):  # type: ignore[misc]
@@ -133,115 +211,10 @@ class Inner(Scope, BpmnSubWorkflow):  # type: ignore[misc]
         host.task_spec.inner_over(host, self)
 
 
-class SubProcess(Node, SubWorkflowTask):  # type: ignore[misc]
-    """bpmn:subProcess, embedded: sees the variables around it; its inputs are its own."""
-
-    def __init__(self, wf_spec: Any, bpmn_id: str, *, inner: str, **kwargs: Any) -> None:
-        super().__init__(wf_spec, bpmn_id, subworkflow_spec=inner, **kwargs)
-
-    def arrive(self, token: Token) -> bool:
-        self.enter(token)
-        token._set_state(STARTED)
-        inner = token.workflow.top_workflow.create_subprocess(token, self.spec)
-        inner.data.update(self.brought(token))
-        return False
-
-    def brought(self, token: Token) -> Mapping[str, Any]:
-        """The inner scope's first variables: none, the inputs lie on the token and are seen from inside."""
-        return {}
-
-    def inner_over(self, token: Token, inner: Inner) -> None:
-        """The last token inside ended."""
-        self.take(token, inner.data, only_named=True)
-        token.complete()
+def begin_at(process: Process, element_id: str, payload: Mapping[str, Any]) -> None:
+    """Let a new process begin at one of its start events (or what else may start it), with what came with it."""
+    book = process.task_tree.internal_data
+    book["at"], book["payload"] = element_id, dict(payload)
 
 
-class CallActivity(SubProcess):
-    """bpmn:callActivity: another process with variables of its own; inputs and outputs as mapped."""
-
-    def brought(self, token: Token) -> Mapping[str, Any]:
-        if self.takes or not self.words.pass_all_in:
-            named = {target.partition(".")[0] for _, target in self.takes}
-            return {name: token.data[name] for name in named}
-        return dict(context(token))
-
-    def inner_over(self, token: Token, inner: Inner) -> None:
-        self.take(token, inner.data, only_named=not self.words.pass_all_out)
-        token.complete()
-
-
-class MultiInstance(Node):
-    """The body of a multi-instance activity: one round of `inner` for each item of a list."""
-
-    inner: Node
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        loop = self.words.loop
-        assert loop is not None
-        self.takes, self.gives, self.loop = [], [], loop
-        self.collection = expressions.formula(loop.collection)
-        self.harvest = expressions.formula(loop.output_element) if loop.output_element else None
-        self.enough = expressions.formula(loop.condition) if loop.condition else None
-
-    def arrive(self, token: Token) -> bool:
-        self.enter(token)
-        items = self.collection(context(token))
-        if not isinstance(items, list) or len(items) > MOST_ROUNDS:
-            zh, en = f"会签名单须是不超过 {MOST_ROUNDS} 项的列表", f"not a list of at most {MOST_ROUNDS} items"
-            raise Fault(self.bpmn_id, zh, en)
-        token.internal_data.update(items=items, begun=0, ended=0, out=[None] * len(items))
-        token._set_state(STARTED)
-        for _ in range(1 if self.loop.sequential else len(items)):
-            self.begin(token)
-        if not items:
-            self.close(token)
-        return False
-
-    def begin(self, token: Token) -> None:
-        """Start the next round, if one is left."""
-        state = token.internal_data
-        index = state["begun"]
-        if index < len(state["items"]):
-            state["begun"] = index + 1
-            child = spawn(token, self.inner)
-            child.internal_data["round"] = index
-            child.data["loopCounter"] = index + 1
-            if self.loop.element:
-                child.data[self.loop.element] = state["items"][index]
-            self.inner._update(child)
-
-    def round_over(self, child: Token) -> None:
-        """One round ended: gather its result, then go on, stop early, or finish."""
-        token, state = child.parent, child.parent.internal_data
-        seen = context(child, self._counts(state))
-        if self.harvest is not None:
-            state["out"][child.internal_data["round"]] = self.harvest(seen)
-        state["ended"] += 1
-        enough = self.enough is not None and self.enough(context(child, self._counts(state))) is True
-        if enough or state["ended"] == len(state["items"]):
-            for other in [other for other in token.children if other.task_spec is self.inner]:
-                withdraw(other)
-            self.close(token)
-        elif self.loop.sequential:
-            self.begin(token)
-
-    def _counts(self, state: dict[str, Any]) -> dict[str, Any]:
-        counts: dict[str, Any] = {
-            "numberOfInstances": len(state["items"]), "numberOfCompletedInstances": state["ended"],
-            "numberOfActiveInstances": state["begun"] - state["ended"], "numberOfTerminatedInstances": 0,
-        }
-        if self.loop.output_collection:
-            counts[self.loop.output_collection] = list(state["out"])
-        return counts
-
-    def close(self, token: Token) -> None:
-        """Set the output collection and go on."""
-        gathered = token.internal_data["out"]
-        token.internal_data.clear()
-        if self.loop.output_collection:
-            assign(token, self.loop.output_collection, gathered)
-        token.complete()
-
-
-__all__ = ["CallActivity", "Flow", "Inner", "MultiInstance", "Process", "ProcessSpec", "Scope", "SubProcess"]
+__all__ = ["Inner", "Origin", "Process", "ProcessSpec", "Scope", "begin_at"]

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine import expressions
-from engine.dialect.catching import BpmnError, throw
-from engine.dialect.nodes import Node, Token, context
+from engine.dialect.climbing import BpmnError, fail
+from engine.dialect.nodes import Fault, Node, Token, context
+from engine.dialect.throwing import Throwing
 
 
 class UserTask(Node):
@@ -25,6 +26,10 @@ class UserTask(Node):
         self.users = expressions.value(words.users) if words.users else None
         self.due = expressions.moment("timeDate", words.due) if words.due else None
         self.priority = expressions.value(words.priority) if words.priority else None
+        self._kinds = "task timer" if words.due or "licet:sla" in words.properties else "task"
+
+    def kinds(self) -> str:
+        return self._kinds
 
     def finish(self, token: Token, answers: Mapping[str, Any]) -> None:
         """Complete with answers; only what the output mapping names becomes variables."""
@@ -39,10 +44,26 @@ class ServiceTask(Node):
         try:
             result = token.workflow.top_workflow.act.step(token)
         except BpmnError as error:
-            throw(token, error.code)
+            if not fail(token, error.code):
+                zh, en = f"错误 {error.code} 没有被捕获", f"error {error.code} is not caught"
+                raise Fault(self.bpmn_id, zh, en) from None
             return None
         self.take(token, result or {})
         return True
+
+
+class SendTask(ServiceTask, Throwing):
+    """bpmn:sendTask: throws its message, or calls the registered step of its type."""
+
+    def work(self, token: Token) -> bool | None:
+        if self.words.step:
+            return super().work(token)
+        self.throw(token)
+        return True
+
+
+class PassingTask(Node):
+    """bpmn:task and bpmn:manualTask: nothing for the engine to do; it is passed, and the history says when."""
 
 
 class ScriptTask(Node):

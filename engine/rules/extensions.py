@@ -17,7 +17,14 @@ WORDS: dict[str, frozenset[str]] = {
     "businessRuleTask": MAPPED | {"calledDecision"},
     "callActivity": MAPPED | {"calledElement"},
     "subProcess": MAPPED,
+    "adHocSubProcess": MAPPED,
+    "transaction": MAPPED,
+    "sendTask": MAPPED | {"taskDefinition", "publishMessage"},
+    "receiveTask": MAPPED,
+    "startEvent": MAPPED,
     "intermediateCatchEvent": MAPPED,
+    "intermediateThrowEvent": MAPPED | {"publishMessage"},
+    "endEvent": MAPPED | {"publishMessage"},
     "boundaryEvent": MAPPED,
     "message": frozenset({"subscription"}),
     "multiInstanceLoopCharacteristics": frozenset({"loopCharacteristics"}),
@@ -29,7 +36,8 @@ SAID: dict[str, frozenset[str]] = {
     "assignmentDefinition": frozenset({"assignee", "candidateGroups", "candidateUsers"}),
     "taskSchedule": frozenset({"dueDate"}),
     "priorityDefinition": frozenset({"priority"}),
-    "taskDefinition": frozenset({"type"}),
+    "taskDefinition": frozenset({"type", "retries"}),
+    "publishMessage": frozenset({"correlationKey"}),
     "script": frozenset({"expression", "resultVariable"}),
     "calledDecision": frozenset({"decisionId", "resultVariable"}),
     "calledElement": frozenset({"processId", "propagateAllChildVariables", "propagateAllParentVariables"}),
@@ -59,7 +67,8 @@ def holders(sheet: Sheet) -> Iterator[tuple[Element, Element]]:
     """Every (element, its extension elements)."""
     owners = [node for space in sheet.spaces for node in (*space.elements, *space.flows)]
     owners += sheet.processes + list(sheet.declared("message").values())
-    owners += [loop for owner in list(owners) for loop in children(owner, BPMN, "multiInstanceLoopCharacteristics")]
+    loops = ("multiInstanceLoopCharacteristics", "standardLoopCharacteristics")
+    owners += [loop for owner in list(owners) for loop in children(owner, BPMN, *loops)]
     for owner in owners:
         for holder in children(owner, BPMN, "extensionElements"):
             yield owner, holder
@@ -91,7 +100,7 @@ def unknown_words(sheet: Sheet) -> Iterator[Finding]:
 
 def _said(sheet: Sheet, word: Element, name: str) -> Iterator[Finding]:
     for attribute in map(str, word.attrib):
-        if attribute not in SAID[name] and not (name == "taskDefinition" and attribute == "retries"):
+        if attribute not in SAID[name]:
             yield sheet.found(
                 "extension",
                 word,
@@ -114,6 +123,11 @@ def _said(sheet: Sheet, word: Element, name: str) -> Iterator[Finding]:
 
 def needed_words(sheet: Sheet) -> Iterator[Finding]:
     """A task says what it does."""
+    for _, task in sheet.elements("sendTask"):
+        if not task.get("messageRef") and not read_extensions(task).step:
+            yield sheet.found("incomplete", task, Text(
+                "发送任务没有选择消息，也没有写步骤", "the send task names neither a message nor a step",
+                "选择一个消息", "choose a message"))
     for _, task in sheet.elements(*NEEDED):
         word, attribute, zh, en = NEEDED[kind(task)]
         holder = next(children(task, BPMN, "extensionElements"), None)
@@ -204,23 +218,49 @@ def _meaning(sheet: Sheet, owner: Element, line: Element, name: str, value: str)
 
 
 def rounds(sheet: Sheet) -> Iterator[Finding]:
-    """A multi-instance says over which list, and gathers with both words or none."""
+    """A multi-instance says over which list or how often, and gathers with both words or none; a loop says how long."""
     for _, activity in sheet.elements(*ACTIVITIES):
-        loop = read_extensions(activity).loop
+        words = read_extensions(activity)
+        loop = words.loop
+        if loop is not None and words.repeat is not None:
+            yield sheet.found("multi-instance", activity, Text(
+                "循环和多实例不能同时用", "a loop and a multi-instance exclude each other", "留一个", "keep one"))
+        if words.repeat is not None and not (words.repeat.condition or "").strip() and words.repeat.most is None:
+            yield sheet.found("loop", activity, Text(
+                "循环没有条件也没有次数上限", "the loop has neither a condition nor a maximum",
+                "填写循环条件", "write a loop condition"))
         if loop is None:
             continue
-        if not loop.collection.strip():
+        if not loop.collection.strip() and not (loop.cardinality or "").strip():
             yield sheet.found(
-                "multi-instance", activity, Text("多实例没有写名单 inputCollection", "no inputCollection")
+                "multi-instance", activity, Text("多实例没有写名单 inputCollection", "no inputCollection",
+                                                 "填写 inputCollection", "fill in inputCollection")
             )
         if bool(loop.output_collection) != bool(loop.output_element):
             yield sheet.found(
                 "multi-instance",
                 activity,
                 Text(
-                    "outputCollection 和 outputElement 须同时填写", "outputCollection and outputElement belong together"
+                    "outputCollection 和 outputElement 须同时填写",
+                    "outputCollection and outputElement belong together",
+                    "补上另一个", "fill in the other",
                 ),
             )
+        if loop.behavior not in ("All", "One", "None") or (loop.behavior in ("One", "None")) != bool(loop.event):
+            yield sheet.found("multi-instance", activity, Text(
+                f"behavior={loop.behavior} 与引用的事件不符", f"behavior={loop.behavior} and its event do not fit",
+                "behavior 用 All，或给 One、None 选一个事件", "use All, or name an event for One or None"))
+
+
+def retries(sheet: Sheet) -> Iterator[Finding]:
+    """How often a failed step is tried is a number from 0 to 20."""
+    for owner, holder in holders(sheet):
+        for word in children(holder, ZEEBE, "taskDefinition"):
+            value = word.get("retries", "3")
+            if not (value.isascii() and value.isdigit() and int(value) <= 20):
+                yield sheet.found("retries", owner, Text(
+                    f"retries={value} 须是 0 到 20 的整数", f"retries={value} must be a number from 0 to 20",
+                    "例如 3", "for instance 3"))
 
 
 def explicit_calls(sheet: Sheet) -> Iterator[Finding]:
@@ -241,4 +281,4 @@ def explicit_calls(sheet: Sheet) -> Iterator[Finding]:
             )
 
 
-RULES = (unknown_words, needed_words, people, licet_properties, rounds, explicit_calls)
+RULES = (unknown_words, needed_words, people, licet_properties, rounds, retries, explicit_calls)

@@ -6,69 +6,97 @@ from collections.abc import Iterator
 
 from engine.drawing import Element, children
 from engine.findings import Finding
-from engine.rules.sheet import Sheet, Space, Text, kind
+from engine.rules.sheet import EVENTS, Sheet, Text, by_event, definitions, kind
 from engine.vocabulary import BPMN, read_extensions
 
 
 def messages(sheet: Sheet) -> Iterator[Finding]:
-    """A message event names a declared message that has a name."""
-    declared = sheet.declared("message")
-    for _, event in sheet.elements("intermediateCatchEvent", "boundaryEvent"):
-        for drawn in children(event, BPMN, "messageEventDefinition"):
-            message = declared.get(drawn.get("messageRef", ""))
-            if message is None or not message.get("name", "").strip() or message.get("name", "").startswith("="):
-                yield sheet.found(
-                    "message",
-                    event,
-                    Text(
-                        "没有选择消息，或消息没有名称",
-                        "no message is chosen, or the message has no plain name",
-                        "选择或新建一个消息",
-                        "choose or create a message",
-                    ),
-                )
+    """A message or signal event, send or receive task names a declared message or signal that has a name."""
+    for _, element in sheet.elements(*EVENTS, "sendTask", "receiveTask"):
+        for drawn in (*definitions(element), element):
+            for word, declared in (("message", sheet.declared("message")), ("signal", sheet.declared("signal"))):
+                reference = drawn.get(f"{word}Ref")
+                wanted = kind(drawn) in (f"{word}EventDefinition", "receiveTask") and (
+                    kind(drawn) != "receiveTask" or word == "message")
+                if not wanted and reference is None:
+                    continue
+                found = declared.get(_local(reference))
+                name = "" if found is None else found.get("name", "").strip()
+                if not name or name.startswith("="):
+                    zh = "消息" if word == "message" else "信号"
+                    yield sheet.found(word, element, Text(
+                        f"没有选择{zh}，或{zh}没有名称", f"no {word} is chosen, or it has no plain name",
+                        f"选择或新建一个{zh}", f"choose or create a {word}"))
 
 
-def errors(sheet: Sheet) -> Iterator[Finding]:
-    """An error event names a declared error with a code; an error that is thrown is caught."""
+def _local(reference: str | None) -> str:
+    return (reference or "").strip().rpartition(":")[2]
+
+
+def codes(sheet: Sheet) -> Iterator[Finding]:
+    """An error or escalation that is thrown has a code; one that is caught has a code or catches all."""
+    for _, event in sheet.elements(*EVENTS):
+        for drawn in definitions(event):
+            word = kind(drawn).removesuffix("EventDefinition")
+            if word not in ("error", "escalation"):
+                continue
+            reference, throws = drawn.get(f"{word}Ref"), kind(event) in ("endEvent", "intermediateThrowEvent")
+            found = sheet.declared(word).get(_local(reference))
+            code = None if found is None else found.get(f"{word}Code")
+            if not code and (reference is not None or throws):
+                zh = "错误" if word == "error" else "升级"
+                yield sheet.found(word, event, Text(
+                    f"没有选择{zh}，或{zh}没有代码", f"no {word} is chosen, or it has no code",
+                    f"选择一个带代码的{zh}", "choose one that has a code"))
+            elif word == "error" and throws and not _caught(sheet, event, str(code)):
+                yield sheet.found("error", event, Text(
+                    f"错误 {code} 没有被捕获：会结束整个流程", f"error {code} is not caught: it ends the whole process",
+                    "在子流程上加错误边界事件", "attach an error boundary event to the sub-process"),
+                    severity="warning")
+
+
+def _caught(sheet: Sheet, event: Element, code: str) -> bool:
+    """Whether some scope around the event catches this error, by a boundary event or an event sub-process."""
+    around = {space.node: space for space in sheet.spaces}
+    node = event.getparent()
+    while node is not None and node in around:
+        space = around[node]
+        inside = [start for each in space.elements if by_event(each) for start in children(each, BPMN, "startEvent")]
+        above = around.get(node.getparent()) if node.getparent() is not None else None  # type: ignore[arg-type]
+        attached = [] if above is None else above.boundary.get(node.get("id", ""), [])
+        if any(_catches(sheet, catcher, code) for catcher in (*inside, *attached)):
+            return True
+        if above is None:
+            return node.get("id") in sheet.around.called
+        node = node.getparent()
+    return False
+
+
+def _catches(sheet: Sheet, catcher: Element, code: str) -> bool:
     declared = sheet.declared("error")
-    for space, event in sheet.elements("endEvent", "boundaryEvent"):
-        for drawn in children(event, BPMN, "errorEventDefinition"):
-            reference = drawn.get("errorRef")
-            code = declared[reference].get("errorCode") if reference in declared else None
-            if not code and (reference is not None or kind(event) == "endEvent"):
-                yield sheet.found(
-                    "error", event, Text("没有选择错误，或错误没有代码", "no error is chosen, or it has no code")
-                )
-            elif kind(event) == "endEvent" and not _caught(sheet, space, str(code), declared):
-                yield sheet.found(
-                    "error",
-                    event,
-                    Text(
-                        f"错误 {code} 没有被捕获",
-                        f"error {code} is not caught",
-                        "在子流程上加错误边界事件",
-                        "attach an error boundary event to the sub-process",
-                    ),
-                )
+    for drawn in definitions(catcher):
+        if kind(drawn) == "errorEventDefinition":
+            found = declared.get(_local(drawn.get("errorRef")))
+            if drawn.get("errorRef") is None or (found is not None and found.get("errorCode") == code):
+                return True
+    return False
 
 
-def _caught(sheet: Sheet, space: Space, code: str, declared: dict[str, Element]) -> bool:
-    node = space.node
-    while kind(node) == "subProcess":
-        around = next(other for other in sheet.spaces if node in other.elements)
-        for event in around.boundary.get(node.get("id", ""), []):
-            for drawn in children(event, BPMN, "errorEventDefinition"):
-                reference = drawn.get("errorRef")
-                if reference is None or (reference in declared and declared[reference].get("errorCode") == code):
-                    return True
-        node = around.node
-    return node.get("id") in sheet.around.called
+def compensations(sheet: Sheet) -> Iterator[Finding]:
+    """A compensation that names an activity names one that can be undone."""
+    for _, event in sheet.elements("endEvent", "intermediateThrowEvent"):
+        for drawn in definitions(event):
+            wanted = _local(drawn.get("activityRef"))
+            if kind(drawn) == "compensateEventDefinition" and wanted and not any(
+                    wanted in space.by_id for space in sheet.spaces):
+                yield sheet.found("compensation", event, Text(
+                    f"没有活动“{wanted}”", f"there is no activity {wanted!r}", "重新选择要补偿的活动",
+                    "choose the activity again"))
 
 
 def steps(sheet: Sheet) -> Iterator[Finding]:
     """A service task names a registered step."""
-    for space, task in sheet.elements("serviceTask"):
+    for space, task in sheet.elements("serviceTask", "sendTask"):
         step = read_extensions(task).step
         known = sheet.around.steps.get(space.process_id, frozenset())
         if step and not step.startswith("=") and step not in known:
@@ -108,7 +136,8 @@ def forms(sheet: Sheet) -> Iterator[Finding]:
     for _, task in sheet.elements("userTask"):
         form = read_extensions(task).form_id
         if known is not None and form and not form.startswith("=") and not known(form):
-            yield sheet.found("form", task, Text(f"没有表单“{form}”", f"there is no form {form!r}"))
+            yield sheet.found("form", task, Text(
+                f"没有表单“{form}”", f"there is no form {form!r}", "选择已有的表单", "choose a form that exists"))
 
 
 def calls(sheet: Sheet) -> Iterator[Finding]:
@@ -127,7 +156,8 @@ def calls(sheet: Sheet) -> Iterator[Finding]:
                 ),
             )
         elif target == space.process_id:
-            yield sheet.found("call", call, Text("流程调用了自己", "the process calls itself"))
+            yield sheet.found("call", call, Text(
+                "流程调用了自己", "the process calls itself", "用回路代替", "draw a loop instead"))
 
 
-RULES = (messages, errors, steps, decisions, forms, calls)
+RULES = (messages, codes, compensations, steps, decisions, forms, calls)

@@ -14,8 +14,10 @@ from engine.vocabulary import BPMN
 EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
 GATEWAYS = frozenset({"exclusiveGateway", "inclusiveGateway", "parallelGateway", "eventBasedGateway"})
 CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway"})
-TASKS = frozenset({"userTask", "serviceTask", "scriptTask", "businessRuleTask"})
-CONTAINERS = frozenset({"subProcess", "callActivity"})
+TASKS = frozenset({
+    "task", "manualTask", "userTask", "serviceTask", "sendTask", "receiveTask", "scriptTask", "businessRuleTask"})
+SUB_PROCESSES = frozenset({"subProcess", "adHocSubProcess", "transaction"})
+CONTAINERS = SUB_PROCESSES | {"callActivity"}
 ACTIVITIES = TASKS | CONTAINERS
 FLOW_NODES = EVENTS | GATEWAYS | ACTIVITIES
 
@@ -60,9 +62,43 @@ class Space:
         return [element for element in self.elements if kind(element) in kinds]
 
     def after(self, element_id: str) -> list[str]:
-        """Where tokens can go from an element: along its flows, and through events attached to it."""
+        """Where tokens can go from an element: along its flows, links and associations, and through attached events."""
         ahead = [flow.get("targetRef", "") for flow in self.outgoing.get(element_id, [])]
-        return ahead + [event.get("id", "") for event in self.boundary.get(element_id, [])]
+        ahead += [event.get("id", "") for event in self.boundary.get(element_id, [])]
+        return ahead + self.links.get(element_id, []) + self.handlers.get(element_id, [])
+
+    @cached_property
+    def begins(self) -> list[Element]:
+        """The elements that begin by themselves: start events, what starts a process, event sub-processes, loose ends.
+
+        An ad-hoc sub-process begins with everything in it that no flow leads to.
+        """
+        found = [element for element in self.elements if kind(element) == "startEvent" or by_event(element)]
+        found += [element for element in self.elements if element.get("instantiate") == "true"]
+        if kind(self.node) == "adHocSubProcess":
+            found += [element for element in self.elements if not self.incoming.get(element.get("id", ""))
+                      and kind(element) != "boundaryEvent" and element.get("isForCompensation") != "true"]
+        return found
+
+    @cached_property
+    def links(self) -> dict[str, list[str]]:
+        """Where a link throw event leads to."""
+        ends: dict[str, list[str]] = {}
+        for event in self.of("intermediateCatchEvent"):
+            for name in link_names(event):
+                ends.setdefault(name, []).append(event.get("id", ""))
+        return {event.get("id", ""): ends.get(name, []) for event in self.of("intermediateThrowEvent")
+                for name in link_names(event)}
+
+    @cached_property
+    def handlers(self) -> dict[str, list[str]]:
+        """The compensation handler that an attached event is associated with."""
+        found: dict[str, list[str]] = {}
+        for drawn in children(self.node, BPMN, "association"):
+            target = self.by_id.get(drawn.get("targetRef", ""))
+            if target is not None and target.get("isForCompensation") == "true":
+                found.setdefault(drawn.get("sourceRef", ""), []).append(target.get("id", ""))
+        return found
 
     @cached_property
     def boundary(self) -> dict[str, list[Element]]:
@@ -145,5 +181,33 @@ def processes(root: Element) -> list[Element]:
 
 def _scopes(node: Element) -> Iterator[Element]:
     yield node
-    for child in children(node, BPMN, "subProcess"):
-        yield from _scopes(child)
+    for child in node.iterchildren():
+        if kind(child) in SUB_PROCESSES:
+            yield from _scopes(child)
+
+
+def by_event(node: Element) -> bool:
+    """Whether this is an event sub-process."""
+    return kind(node) == "subProcess" and node.get("triggeredByEvent") == "true"
+
+
+def definitions(event: Element) -> list[Element]:
+    """The event definitions of an event, those at the root of the file that it refers to included."""
+    root, found = event.getroottree().getroot(), []
+    for child in event.iterchildren():
+        if kind(child).endswith("EventDefinition"):
+            found.append(child)
+        elif kind(child) == "eventDefinitionRef":
+            wanted = (child.text or "").strip().rpartition(":")[2]
+            found += [node for node in root.iterchildren() if node.get("id") == wanted]
+    return found
+
+
+def triggers(event: Element) -> list[str]:
+    """The kinds of an event's definitions, such as "timer" or "message"."""
+    return [kind(each).removesuffix("EventDefinition") for each in definitions(event)]
+
+
+def link_names(event: Element) -> list[str]:
+    """The names of an event's links."""
+    return [each.get("name", "") for each in definitions(event) if kind(each) == "linkEventDefinition"]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.drawing import Element
+from engine.drawing import Element, children
 from engine.findings import Finding
-from engine.rules.sheet import Sheet, Space, Text, kind
+from engine.rules.sheet import ACTIVITIES, Sheet, Space, Text, kind, triggers
+from engine.vocabulary import BPMN
 
 MOST_POSITIONS = 4000
 MOST_TOKENS = 24
@@ -21,13 +22,24 @@ Marking = tuple[str, ...]
 def stuck_joins(sheet: Sheet) -> Iterator[Finding]:
     """A parallel join that can wait for a branch that was not taken."""
     for space in sheet.spaces:
-        if space.of("inclusiveGateway") or len(space.of("startEvent")) != 1 or not space.of("parallelGateway"):
+        if len(space.of("startEvent")) != 1 or not space.of("parallelGateway") or _beyond(space):
             continue
         for join in sorted(_stuck(space)):
             yield sheet.found("stuck", space.by_id[join], Text(
                 "并行汇合可能永远等不齐：有的分支不一定会走到",
                 "this parallel join may wait for ever: not every branch into it is always taken",
                 "排他分支用排他网关汇合", "join exclusive branches with an exclusive gateway"))
+
+
+def _beyond(space: Space) -> bool:
+    """What the token game here does not play: inclusive joins, conditional flows of activities, links, quantities."""
+    conditional = any(
+        kind(space.by_id[flow.get("sourceRef", "")]) in ACTIVITIES
+        for flow in space.flows
+        if flow.get("sourceRef", "") in space.by_id and list(children(flow, BPMN, "conditionExpression")))
+    counted = any(element.get(name, "1") != "1" for element in space.elements
+                  for name in ("startQuantity", "completionQuantity"))
+    return bool(space.of("inclusiveGateway")) or conditional or counted or bool(space.links)
 
 
 def _stuck(space: Space) -> set[str]:
@@ -82,7 +94,7 @@ def _after(space: Space, element: Element, marking: Marking) -> list[Marking]:
     rest = list(marking)
     for flow in taken:
         rest.remove(flow)
-    if kind(element) == "endEvent" and any(kind(child).endswith("EventDefinition") for child in element.iterchildren()):
+    if kind(element) == "endEvent" and {"terminate", "error", "cancel"} & set(triggers(element)):
         return [()]
     return [_sorted([*rest, *sent]) for sent in _sent(space, element)]
 

@@ -6,7 +6,19 @@ from collections.abc import Callable, Iterator
 
 from engine.drawing import Element, children
 from engine.findings import Finding
-from engine.rules.sheet import ACTIVITIES, CHOOSING, GATEWAYS, Sheet, Space, Text, kind
+from engine.rules.sheet import (
+    ACTIVITIES,
+    CHOOSING,
+    CONTAINERS,
+    GATEWAYS,
+    Sheet,
+    Space,
+    Text,
+    by_event,
+    kind,
+    link_names,
+    triggers,
+)
 from engine.vocabulary import BPMN
 
 MOST_ELEMENTS = 2000
@@ -20,7 +32,9 @@ def ids(sheet: Sheet) -> Iterator[Finding]:
         for node in (*own, *space.elements, *space.flows):
             found = node.get("id", "")
             if not found or found in seen:
-                yield sheet.found("id", node, Text(f"id “{found}”缺失或重复", f"id {found!r} is missing or used twice"))
+                yield sheet.found("id", node, Text(
+                    f"id “{found}”缺失或重复", f"id {found!r} is missing or used twice",
+                    "改一个 id", "give it another id"))
             seen.add(found)
     if len(seen) > MOST_ELEMENTS:
         yield sheet.found(
@@ -54,21 +68,40 @@ def flow_ends(sheet: Sheet) -> Iterator[Finding]:
 
 
 def beginnings(sheet: Sheet) -> Iterator[Finding]:
-    """A scope has exactly one start event, and nothing leads into it."""
+    """A scope knows where it begins, and nothing leads into a start event."""
     for space in sheet.spaces:
         starts = space.of("startEvent")
-        if len(starts) != 1:
-            yield sheet.found(
-                "start",
-                space.node,
-                Text(
-                    f"须有且只有一个开始事件，现有 {len(starts)} 个",
-                    f"exactly one start event is needed, found {len(starts)}",
-                ),
-            )
+        plain = [event for event in starts if not triggers(event)]
+        yield from _how_many(sheet, space, starts, plain)
         for event in starts:
             if space.incoming.get(event.get("id", "")):
-                yield sheet.found("start", event, Text("连线不能指向开始事件", "a flow leads into the start event"))
+                yield sheet.found("start", event, Text(
+                    "连线不能指向开始事件", "a flow leads into the start event", "删除这条连线", "remove that flow"))
+
+
+def _how_many(sheet: Sheet, space: Space, starts: list[Element], plain: list[Element]) -> Iterator[Finding]:
+    where, adhoc = space.node, kind(space.node) == "adHocSubProcess"
+    if adhoc and (starts or space.of("endEvent")):
+        yield sheet.found("start", where, Text(
+            "即席子流程里没有开始和结束事件", "an ad-hoc sub-process has no start or end events",
+            "删除它们：没有入线的活动会一起开始", "remove them: activities without incoming flows begin together"))
+    elif adhoc and not list(children(where, BPMN, "completionCondition")):
+        yield sheet.found("ad-hoc", where, Text(
+            "即席子流程没有写完成条件", "the ad-hoc sub-process has no completion condition (BPMN 2.0, table 10.21)",
+            "写一个完成条件，例如 =true", "write one, for instance =true"))
+    elif by_event(where) and len(starts) != 1:
+        yield sheet.found("start", where, Text(
+            f"事件子流程须有且只有一个开始事件，现有 {len(starts)} 个",
+            f"an event sub-process needs exactly one start event, found {len(starts)}",
+            "画一个带触发条件的开始事件", "draw one start event with a trigger"))
+    elif len(plain) > 1 or (kind(where) != "process" and not adhoc and not by_event(where) and len(starts) != 1):
+        yield sheet.found("start", where, Text(
+            f"须有且只有一个无触发的开始事件，现有 {len(plain)} 个",
+            f"exactly one start event without a trigger is needed, found {len(plain)}",
+            "只留一个开始事件", "keep one start event"))
+    elif not adhoc and not space.begins:
+        yield sheet.found("start", where, Text(
+            "没有开始事件", "there is no start event", "画一个开始事件", "draw a start event"))
 
 
 def dead_ends(sheet: Sheet) -> Iterator[Finding]:
@@ -76,8 +109,9 @@ def dead_ends(sheet: Sheet) -> Iterator[Finding]:
     for space, element in sheet.elements():
         out = space.outgoing.get(element.get("id", ""), [])
         if kind(element) == "endEvent" and out:
-            yield sheet.found("end", element, Text("结束事件之后还有连线", "a flow leaves the end event"))
-        elif kind(element) != "endEvent" and not out:
+            yield sheet.found("end", element, Text(
+                "结束事件之后还有连线", "a flow leaves the end event", "删除这条连线", "remove that flow"))
+        elif kind(element) != "endEvent" and not out and not _may_end_here(space, element):
             yield sheet.found(
                 "dead-end",
                 element,
@@ -90,23 +124,36 @@ def dead_ends(sheet: Sheet) -> Iterator[Finding]:
             )
 
 
+def _may_end_here(space: Space, element: Element) -> bool:
+    """Event sub-processes, compensation, link throws and what lies in an ad-hoc sub-process lead nowhere."""
+    if by_event(element) or element.get("isForCompensation") == "true" or triggers(element) == ["compensate"]:
+        return kind(element) != "intermediateThrowEvent"
+    linked = kind(element) == "intermediateThrowEvent" and "link" in triggers(element)
+    return linked or (kind(space.node) == "adHocSubProcess" and kind(element) in ACTIVITIES)
+
+
 def several_ways(sheet: Sheet) -> Iterator[Finding]:
-    """Only a gateway splits."""
+    """Several flows that leave something other than a gateway are all taken: right, but easily overlooked."""
     for space, element in sheet.elements():
-        if kind(element) not in GATEWAYS and len(space.outgoing.get(element.get("id", ""), [])) > 1:
+        out = space.outgoing.get(element.get("id", ""), [])
+        if kind(element) not in GATEWAYS and len(out) > 1:
             yield sheet.found(
                 "split",
                 element,
-                Text("有多条出线", "several flows leave it", "用网关画出分支", "draw the split with a gateway"),
+                Text("有多条出线：会同时走", "several flows leave it: all of them are taken", "用网关画出分支更清楚",
+                     "a gateway says it more clearly"),
+                severity="warning",
             )
 
 
 def conditions(sheet: Sheet) -> Iterator[Finding]:
-    """Conditions and defaults belong to exclusive and inclusive gateways; elsewhere they would be ignored."""
+    """Conditions belong to flows that leave a choosing gateway or an activity; elsewhere they would be ignored."""
     for space in sheet.spaces:
         for flow in space.flows:
             source = space.by_id.get(flow.get("sourceRef", ""))
-            if source is not None and kind(source) not in CHOOSING and _condition(flow) is not None:
+            if source is None or _condition(flow) is None or kind(source) in CHOOSING:
+                continue
+            if kind(source) not in ACTIVITIES:
                 yield sheet.found(
                     "condition",
                     flow,
@@ -117,18 +164,26 @@ def conditions(sheet: Sheet) -> Iterator[Finding]:
                         "put an exclusive gateway before it",
                     ),
                 )
+            elif len(space.outgoing[source.get("id", "")]) < 2:
+                yield sheet.found("condition", flow, Text(
+                    "唯一的出线不应有条件", "the only flow that leaves it has a condition",
+                    "删除条件，或加一条默认路径", "remove the condition or add a default flow"))
         for element in space.of(*ACTIVITIES):
-            if element.get("default"):
-                yield sheet.found(
-                    "condition",
-                    element,
-                    Text(
-                        "默认路径只能用于网关",
-                        "a default flow belongs to a gateway",
-                        "改用排他网关",
-                        "use an exclusive gateway",
-                    ),
-                )
+            yield from _default(sheet, space, element)
+
+
+def _default(sheet: Sheet, space: Space, element: Element) -> Iterator[Finding]:
+    """The default flow of an activity leaves it, has no condition, and stands beside flows that have one."""
+    default, out = element.get("default"), space.outgoing.get(element.get("id", ""), [])
+    if default is None:
+        return
+    chosen = next((flow for flow in out if flow.get("id") == default), None)
+    others = [flow for flow in out if flow is not chosen and _condition(flow) is not None]
+    if chosen is None or _condition(chosen) is not None or not others:
+        yield sheet.found("condition", element, Text(
+            "默认路径须是它的一条出线，自己没有条件，并且别的出线有条件",
+            "the default flow must leave it without a condition, beside flows that have one",
+            "改用排他网关", "use an exclusive gateway"))
 
 
 def defaults(sheet: Sheet) -> Iterator[Finding]:
@@ -149,17 +204,22 @@ def defaults(sheet: Sheet) -> Iterator[Finding]:
                     ),
                 )
             continue
-        if default not in {flow.get("id") for flow in out}:
+        if default is None:
             yield sheet.found(
                 "default",
                 gateway,
                 Text(
-                    "网关没有默认路径：条件都不成立时流程会出错",
-                    "no default flow: when no condition holds the process fails",
+                    "网关没有默认路径：条件都不成立时流程会停下，等人处理",
+                    "no default flow: when no condition holds the process stops as an incident",
                     "把一条出线设为默认",
                     "set one outgoing flow as the default",
                 ),
+                severity="warning",
             )
+        elif default not in {flow.get("id") for flow in out}:
+            yield sheet.found("default", gateway, Text(
+                f"默认路径 {default} 不是它的出线", f"the default flow {default} does not leave it",
+                "重新选择默认路径", "choose the default flow again"))
         for flow in out:
             if (_condition(flow) is None) != (flow.get("id") == default):
                 yield sheet.found(
@@ -168,6 +228,8 @@ def defaults(sheet: Sheet) -> Iterator[Finding]:
                     Text(
                         "默认路径不写条件，其他路径都要写条件",
                         "the default flow has no condition, every other flow has one",
+                        "给它写条件，或设为默认路径",
+                        "give it a condition or make it the default",
                     ),
                 )
 
@@ -181,46 +243,52 @@ def event_gateways(sheet: Sheet) -> Iterator[Finding]:
     for space, gateway in sheet.elements("eventBasedGateway"):
         out = space.outgoing.get(gateway.get("id", ""), [])
         if len(out) < 2:
-            yield sheet.found(
-                "event-gateway", gateway, Text("事件网关至少要有两个事件", "at least two events must follow")
-            )
+            yield sheet.found("event-gateway", gateway, Text(
+                "事件网关至少要有两个事件", "at least two events must follow", "再加一个事件", "add an event"))
         for flow in out:
             target = space.by_id.get(flow.get("targetRef", ""))
             if target is None:
                 continue
             alone = len(space.incoming.get(target.get("id", ""), [])) == 1
-            if kind(target) != "intermediateCatchEvent" or not alone:
+            if kind(target) not in ("intermediateCatchEvent", "receiveTask") or not alone or _linked(target):
                 yield sheet.found(
                     "event-gateway",
                     target,
                     Text(
-                        "事件网关之后只能是中间捕获事件，且没有其他入线",
-                        "only catching events without other incoming flows may follow an event-based gateway",
+                        "事件网关之后只能是中间捕获事件或接收任务，且没有其他入线",
+                        "only catching events and receive tasks without other incoming flows may follow",
+                        "改为中间捕获事件",
+                        "draw a catching event",
                     ),
                 )
+
+
+def _linked(event: Element) -> bool:
+    return "link" in triggers(event)
 
 
 def reachable(sheet: Sheet) -> Iterator[Finding]:
     """Every element can be reached, and an end can be reached from it."""
     for space in sheet.spaces:
-        starts = [event.get("id", "") for event in space.of("startEvent")]
+        starts = [element.get("id", "") for element in space.begins]
         reached = _walk(starts, space.after)
         before = _backwards(space)
-        ends = [event.get("id", "") for event in space.of("endEvent")]
+        ends = [element.get("id", "") for element in space.elements
+                if kind(element) == "endEvent" or (not space.after(element.get("id", "")) and not by_event(element)
+                                                   and _may_end_here(space, element))]
         leaving = _walk(ends, _lookup(before))
         for element_id, element in space.by_id.items():
             if starts and element_id not in reached:
-                yield sheet.found(
-                    "unreachable", element, Text("从开始事件走不到这里", "it cannot be reached from the start")
-                )
+                yield sheet.found("unreachable", element, Text(
+                    "从开始事件走不到这里", "it cannot be reached from the start", "连上它，或删除它",
+                    "connect it or remove it"))
             elif ends and element_id not in leaving and space.outgoing.get(element_id):
-                yield sheet.found(
-                    "no-exit",
-                    element,
-                    Text("从这里走不到结束事件：没有出口的回路", "no end event can be reached: a loop without an exit"),
-                )
+                yield sheet.found("no-exit", element, Text(
+                    "从这里走不到结束事件：没有出口的回路", "no end event can be reached: a loop without an exit",
+                    "给回路加一个出口", "give the loop a way out"))
         if not ends:
-            yield sheet.found("no-end", space.node, Text("没有结束事件", "there is no end event"))
+            yield sheet.found("no-end", space.node, Text(
+                "没有结束事件", "there is no end event", "画一个结束事件", "draw an end event"))
 
 
 def _backwards(space: Space) -> dict[str, list[str]]:
@@ -246,29 +314,104 @@ def _walk(begin: list[str], after: Callable[[str], list[str]]) -> set[str]:
 
 
 def boundary_events(sheet: Sheet) -> Iterator[Finding]:
-    """A boundary event is attached to an activity that can wait (or fail)."""
+    """A boundary event is attached to an activity that can wait, fail, escalate or be undone."""
     for space, event in sheet.elements("boundaryEvent"):
         host = space.by_id.get(event.get("attachedToRef", ""))
-        trigger = next((kind(child) for child in event.iterchildren() if kind(child).endswith("EventDefinition")), "")
-        waits = host is not None and kind(host) in {"userTask", "subProcess", "callActivity"}
-        fails = host is not None and kind(host) in {"serviceTask", "subProcess", "callActivity"}
         if host is None or kind(host) not in ACTIVITIES:
-            yield sheet.found(
-                "boundary", event, Text("没有附着在同一层的任务或子流程上", "it is not attached to an activity")
-            )
-        elif not (fails if trigger == "errorEventDefinition" else waits):
-            yield sheet.found(
-                "boundary",
-                event,
-                Text(
-                    "附着的任务不会触发它：自动任务不等待，人工任务不抛错误",
-                    "it can never fire: automatic tasks do not wait, user tasks throw no errors",
-                ),
-            )
-        if trigger == "errorEventDefinition" and event.get("cancelActivity") == "false":
-            yield sheet.found("boundary", event, Text("错误边界事件必须中断", "an error boundary event interrupts"))
+            yield sheet.found("boundary", event, Text(
+                "没有附着在同一层的任务或子流程上", "it is not attached to an activity",
+                "拖到任务的边框上", "drag it onto the border of a task"))
+        else:
+            yield from _attached(sheet, space, event, host)
+        if "error" in triggers(event) and event.get("cancelActivity") == "false":
+            yield sheet.found("boundary", event, Text(
+                "错误边界事件必须中断", "an error boundary event interrupts", "设为中断", "make it interrupting"))
         if space.incoming.get(event.get("id", "")):
-            yield sheet.found("boundary", event, Text("连线不能指向边界事件", "a flow leads into the boundary event"))
+            yield sheet.found("boundary", event, Text(
+                "连线不能指向边界事件", "a flow leads into the boundary event", "删除这条连线", "remove that flow"))
+
+
+def _attached(sheet: Sheet, space: Space, event: Element, host: Element) -> Iterator[Finding]:
+    for trigger in triggers(event):
+        hosts = HOSTS.get(trigger, ACTIVITIES)
+        if kind(host) not in hosts:
+            zh, en = NEVER.get(trigger, NEVER[""])
+            yield sheet.found("boundary", event, Text(
+                zh, en, "附着到子流程上，或删除它", "attach it to a sub-process or remove it"))
+        elif trigger in WAITING_TRIGGERS and kind(host) in AUTOMATIC and not _loops(host):
+            yield sheet.found("boundary", event, Text(
+                "自动任务不等待，这个事件不会发生", "an automatic task does not wait: this event never happens",
+                "附着到用户任务或子流程上", "attach it to a user task or sub-process"), severity="warning")
+        elif trigger == "compensate" and not space.handlers.get(event.get("id", "")):
+            yield sheet.found("boundary", event, Text(
+                "补偿事件没有连到补偿活动", "no compensation activity is associated with it",
+                "用关联线连到一个标为补偿的活动", "associate it with an activity marked for compensation"))
+
+
+def _loops(host: Element) -> bool:
+    return any(True for _ in children(host, BPMN, "multiInstanceLoopCharacteristics"))
+
+
+WAITING_TRIGGERS = frozenset({"timer", "message", "signal", "conditional"})
+AUTOMATIC = frozenset({"task", "manualTask", "scriptTask", "businessRuleTask", "sendTask"})
+HOSTS = {
+    "error": frozenset({"serviceTask", "sendTask", "scriptTask"}) | CONTAINERS,
+    "escalation": CONTAINERS,
+    "cancel": frozenset({"transaction"}),
+}
+NEVER = {
+    "error": ("附着的任务不会触发它：人工任务不抛错误", "it can never fire: user tasks throw no errors"),
+    "escalation": ("升级只来自子流程或被调用的流程", "only sub-processes and called processes escalate"),
+    "cancel": ("取消事件只能附着在事务上", "a cancel event belongs to a transaction"),
+    "": ("附着的任务不会触发它", "it can never fire here"),
+}
+
+
+def cancellations(sheet: Sheet) -> Iterator[Finding]:
+    """A cancel end event lies in a transaction (BPMN 2.0, 10.5.3)."""
+    for space, event in sheet.elements("endEvent"):
+        if "cancel" in triggers(event) and kind(space.node) != "transaction":
+            yield sheet.found("cancel", event, Text(
+                "取消结束事件只能画在事务里", "a cancel end event belongs inside a transaction",
+                "改为错误结束事件", "draw an error end event"))
+
+
+def event_sub_processes(sheet: Sheet) -> Iterator[Finding]:
+    """Nothing leads into an event sub-process or out of it; nor does a flow touch a compensation activity."""
+    for space, element in sheet.elements(*ACTIVITIES):
+        own = element.get("id", "")
+        apart = by_event(element) or element.get("isForCompensation") == "true"
+        if apart and (space.incoming.get(own) or space.outgoing.get(own)):
+            yield sheet.found("apart", element, Text(
+                "事件子流程和补偿活动不能有连线", "event sub-processes and compensation activities have no flows",
+                "删除这些连线", "remove the flows"))
+        if by_event(element) and space.boundary.get(own):
+            yield sheet.found("apart", element, Text(
+                "事件子流程上不能有边界事件", "nothing is attached to an event sub-process", "删除边界事件",
+                "remove the boundary event"))
+
+
+def links(sheet: Sheet) -> Iterator[Finding]:
+    """A link has a name, one end and at least one beginning in the same scope (BPMN 2.0, 10.5.5)."""
+    for space in sheet.spaces:
+        ends = [name for event in space.of("intermediateCatchEvent") for name in link_names(event)]
+        begins = {name for event in space.of("intermediateThrowEvent") for name in link_names(event)}
+        for event in space.of("intermediateCatchEvent", "intermediateThrowEvent"):
+            for name in link_names(event):
+                paired = name in begins if kind(event) == "intermediateCatchEvent" else name in ends
+                if not name or not paired or ends.count(name) > 1:
+                    yield sheet.found("link", event, Text(
+                        f"链接“{name}”须在同一层成对：一个终点，至少一个起点",
+                        f"link {name!r} needs one end and at least one beginning in the same scope",
+                        "补上另一端，或直接画连线", "add its other end or draw the flow itself"))
+            linked = "link" in triggers(event)
+            into = space.incoming.get(event.get("id", "")) if kind(event) == "intermediateCatchEvent" else (
+                space.outgoing.get(event.get("id", "")))
+            if linked and into:
+                yield sheet.found("link", event, Text(
+                    "链接的终点没有入线，起点没有出线",
+                    "a link's end has no incoming and its beginning no outgoing flow",
+                    "删除这条连线", "remove that flow"))
 
 
 RULES = (
@@ -282,4 +425,7 @@ RULES = (
     event_gateways,
     reachable,
     boundary_events,
+    cancellations,
+    event_sub_processes,
+    links,
 )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cmp_to_key
 
 from feel.budget import spend
-from feel.compare import less, same
+from feel.compare import ORDERED, less, same
 from feel.functions import invoke
 from feel.signatures import builtin
 from feel.values import Function, Value
@@ -50,6 +50,7 @@ def _extreme(items: Items, better: Callable[[Value, Value], bool | None]) -> Val
         return None
     best = items[0]
     for item in items[1:]:
+        spend(1)
         answer = better(item, best)
         if answer is None:
             return None
@@ -94,8 +95,8 @@ def sublist(items: Items, start: Decimal, length: Decimal | None = None) -> Item
 
 
 def _place(items: Items, position: Decimal) -> int | None:
-    """The index of a position, None when it lies outside."""
-    if not position or abs(position) > len(items):
+    """The index of a position, None when it lies outside or between two items."""
+    if not position or abs(position) > len(items) or position != position.to_integral_value():
         return None
     return int(position) - 1 if position > 0 else len(items) + int(position)
 
@@ -110,6 +111,7 @@ def append(*items: Value) -> Items | None:
 
 @builtin("concatenate(*list: list)")
 def concatenate(*lists: Items) -> Items:
+    spend(len(lists))
     return [item for items in lists for item in items]
 
 
@@ -193,6 +195,11 @@ def flatten(items: Items) -> Items:
 
 @builtin("sort(list: list)")
 def sort_naturally(items: Items) -> Items | None:
+    kinds = {type(item) for item in items}
+    if len(kinds) == 1 and kinds <= ORDERED:
+        spend(len(items).bit_length() * len(items) // 4)
+        return sorted(items)
+    spend(len(items).bit_length() * len(items))
     if any(less(item, items[0]) is None for item in items):
         return None
     return sorted(items, key=cmp_to_key(lambda a, b: -1 if less(a, b) else (1 if less(b, a) else 0)))

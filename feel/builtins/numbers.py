@@ -15,6 +15,7 @@ from decimal import (
     DecimalException,
 )
 
+from feel.budget import spend
 from feel.signatures import builtin
 from feel.values import NUMBERS, DaysDuration, Value, YearsMonths
 
@@ -88,6 +89,7 @@ def modulo(dividend: Decimal, divisor: Decimal) -> Decimal | None:
 
 
 def _guarded(operation: Callable[[Decimal], Decimal], value: Decimal) -> Decimal | None:
+    spend(30)
     try:
         return operation(value)
     except DecimalException:

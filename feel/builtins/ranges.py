@@ -30,14 +30,17 @@ READERS: dict[str, Callable[[str], Value]] = {
 
 @builtin("range(from: string)")
 def range_from_text(text: str) -> Range | None:
-    """A range literal with literal ends; one end may be left out (10.3.4.1)."""
+    """A rising range literal with literal ends; one end may be left out, and is open then (10.3.4.1)."""
     found = RANGE.fullmatch(text)
     if found is None:
         return None
+    closed = found[1] == "[", found[4] == "]"
     ends = [None if not end.strip() else _end(end.strip()) for end in (found[2], found[3])]
-    if any(made is None and end.strip() for made, end in zip(ends, (found[2], found[3]), strict=True)):
-        return None
-    return make_range(ends[0], ends[1], found[1] == "[", found[4] == "]")
+    for made, end, shut in zip(ends, (found[2], found[3]), closed, strict=True):
+        if made is None and (end.strip() or shut):
+            return None
+    falling = None not in ends and less(ends[1], ends[0]) is True
+    return None if falling else make_range(ends[0], ends[1], *closed)
 
 
 def _end(text: str) -> Value:

@@ -46,7 +46,8 @@ def _deviation(numbers: Numbers) -> Decimal | None:
     if len(numbers) < 2:
         return None
     mean = _mean(numbers)
-    squares = [NUMBERS.power(NUMBERS.subtract(n, mean), Decimal(2)) for n in numbers]
+    distances = [NUMBERS.subtract(n, mean) for n in numbers]
+    squares = [NUMBERS.multiply(d, d) for d in distances]
     return NUMBERS.sqrt(NUMBERS.divide(_total(squares), Decimal(len(numbers) - 1)))
 
 

@@ -28,11 +28,13 @@ def string_length(text: str) -> Decimal:
 
 @builtin("upper case(string: string)")
 def upper_case(text: str) -> str:
+    check_text(4 * len(text))
     return text.upper()
 
 
 @builtin("lower case(string: string)")
 def lower_case(text: str) -> str:
+    check_text(4 * len(text))
     return text.lower()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from feel.budget import spend
 from feel.compiler import Scope, build
-from feel.dmn.xml import Element, child, children, text_of
+from feel.dmn.xml import Element, child, children, label, line_of, text_of
 from feel.errors import FeelError
 from feel.lexer import normal
 from feel.nodes.calls import FUNCTIONS
@@ -19,7 +19,10 @@ from feel.values import Value
 class ItemTypes:
     """The types a model defines, made when first asked for (they may refer to each other)."""
 
-    def __init__(self, root: Element, names: frozenset[str], imported: Mapping[str, Type]) -> None:
+    def __init__(
+        self, root: Element, names: frozenset[str], imported: Mapping[str, Type], fault: Callable[[FeelError], None]
+    ) -> None:
+        self.fault = fault
         self.definitions = {normal(e.get("name") or ""): e for e in children(root, "itemDefinition")}
         self.names = names
         self.made: dict[str, Type] = dict(imported)
@@ -45,7 +48,9 @@ class ItemTypes:
     def defined(self, name: str) -> Type | None:
         element = self.definitions[name]
         if name in self.open:
-            raise FeelError(f"类型“{name}”引用了自身", f"the type {name!r} refers to itself", line=element.sourceline)
+            text = f"类型“{name}”引用了自身", f"the type {name!r} refers to itself"
+            self.fault(FeelError(*text, line=element.sourceline))
+            return ANY
         self.open.add(name)
         made = self.made[name] = self.item(element, name)
         self.open.discard(name)
@@ -67,7 +72,7 @@ class ItemTypes:
             made.entries.update((normal(p.get("name") or ""), self.item(p)) for p in parts)
         else:
             made = self.named(text_of(child(element, "typeRef"))) or ANY
-            made = _narrowed(made, allowed) if allowed else made
+            made = _narrowed(made, allowed, text_of(child(element, "allowedValues"))) if allowed else made
         if collection:
             made = Type("list", element=made)
         return _narrowed(made, whole) if whole else made
@@ -84,7 +89,9 @@ class ItemTypes:
         try:
             code = build(parse(text, self.names, unary=True), scope)
         except FeelError as problem:
-            raise problem.at("allowedValues", element.sourceline) from None
+            problem.line += line_of(element) - 1
+            self.fault(problem.at(f"{label(element.getparent())} allowedValues", element.sourceline))
+            return None
         names = {name: FUNCTIONS.get(name) for name in scope.free | scope.perhaps}
 
         def check(value: Value) -> bool:
@@ -94,7 +101,7 @@ class ItemTypes:
         return check
 
 
-def _narrowed(wider: Type, check: Callable[[Value], bool]) -> Type:
+def _narrowed(wider: Type, check: Callable[[Value], bool], allowed: str = "") -> Type:
     inner = wider.check
     both = check if inner is None else (lambda value: inner(value) and check(value))
-    return Type(wider.name, wider.element, wider.entries, wider.parameters, wider.result, both)
+    return Type(wider.name, wider.element, wider.entries, wider.parameters, wider.result, both, allowed)

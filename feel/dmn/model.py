@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,16 +14,23 @@ from feel.dmn.itemtypes import ItemTypes
 from feel.dmn.run import Run
 from feel.dmn.table import Table
 from feel.dmn.trace import Result
-from feel.dmn.xml import VERSIONS, Element, child, children, label, read, reference
+from feel.dmn.xml import VERSIONS, Element, child, children, label, local, read, reference
 from feel.errors import FeelError
 from feel.expression import hard
 from feel.functions import handed_in
 from feel.lexer import normal
 from feel.size import measured, too_deep
 from feel.types import Type
+from feel.values import Value
 
 NAMED = ("inputData", "decision", "businessKnowledgeModel", "decisionService")
 LINKS = ("requiredInput", "requiredDecision", "requiredKnowledge")
+BESIDE = {
+    "description", "extensionElements", "question", "allowedAnswers", "variable", "informationRequirement",
+    "knowledgeRequirement", "authorityRequirement", "supportedObjective", "impactedPerformanceIndicator",
+    "decisionMaker", "decisionOwner", "usingProcess", "usingTask",
+}  # fmt: skip
+"""What a decision may hold beside its logic."""
 
 
 @dataclass(slots=True)
@@ -58,6 +65,7 @@ class Knowledge(Node):
 
     make: Code | None = None
     defaults: Names = field(default_factory=dict)
+    reads: frozenset[str] = frozenset()
     tables: list[Table] = field(default_factory=list)
 
 
@@ -68,16 +76,20 @@ class Service(Node):
 
 
 class Model:
-    """A parsed DMN file. `decisions` maps ids to decisions; evaluating changes nothing here."""
+    """A parsed DMN file. `decisions` maps ids to decisions; evaluating changes nothing here.
 
-    def __init__(self, root: Element, imports: Iterable[Model] = ()) -> None:
+    `faults` collects what cannot be run; without such a list, the first fault is raised.
+    """
+
+    def __init__(self, root: Element, imports: Iterable[Model] = (), faults: list[FeelError] | None = None) -> None:
+        self.faults = faults
         self.name = str(root.get("name") or "")
         self.namespace = str(root.get("namespace") or "")
         self.version = VERSIONS[root.nsmap.get(root.prefix) or ""]
         self.imports = self._imported(root, {model.namespace: model for model in imports})
         self.names: frozenset[str] = _names(root) | frozenset().union(*(m.names for m in self.imports.values()))
         types = {f"{n}.{k}" if n else k: t for n, m in self.imports.items() for k, t in m.types.made.items()}
-        self.types: ItemTypes = ItemTypes(root, self.names, types)
+        self.types: ItemTypes = ItemTypes(root, self.names, types, self._fault)
         self.nodes: dict[str, Node] = {}
         for element in children(root, *NAMED):
             made = self._node(element)
@@ -88,6 +100,11 @@ class Model:
             self.nodes[made.id] = made
         self.declared = frozenset(node.name for node in self.nodes.values())
         self._check_links()
+
+    def _fault(self, problem: FeelError) -> None:
+        if self.faults is None:
+            raise problem from None
+        self.faults.append(problem)
 
     @property
     def decisions(self) -> dict[str, Decision]:
@@ -128,12 +145,26 @@ class Model:
         return found
 
     def unprovided(self, decision: str) -> frozenset[str]:
-        """Names the decision reads that no requirement and no built-in function provides."""
+        """Names the decision (or knowledge model) reads that no requirement and no built-in function provides."""
         node = self.find(decision)
-        if not isinstance(node, Decision):
+        if not isinstance(node, Decision | Knowledge):
             return frozenset()
         given = {self.target(href)[1].name for href in node.requires} | set(self.imports)
         return frozenset(name for name in node.reads if name not in given and node.defaults.get(name) is None)
+
+    def wants(self, decision: str) -> frozenset[str]:
+        """Names that deciding reads from the context: inputs, and what `unprovided` says, of all it requires here."""
+        waiting, seen, wanted = [self.find(decision).id], set[str](), set[str]()
+        while waiting:
+            node = self.nodes.get(waiting.pop())
+            if node is None or node.id in seen:
+                continue
+            seen.add(node.id)
+            if node.kind == "inputData" or (isinstance(node, Decision) and node.code is None):
+                wanted.add(node.name)
+            wanted |= self.unprovided(node.id)
+            waiting += node.requires
+        return frozenset(wanted)
 
     def target(self, href: str) -> tuple[str | None, Node]:
         """The name of the import (None for this file) and the node a reference points to."""
@@ -153,9 +184,8 @@ class Model:
             if model is not None:
                 found[normal(element.get("name") or "")] = model
             elif "/DMN/" in (element.get("importType") or "").upper():
-                raise FeelError("缺少导入的模型", "an imported model is not given").at(
-                    label(element), element.sourceline
-                )
+                problem = FeelError("缺少导入的模型", "an imported model is not given")
+                self._fault(problem.at(label(element), element.sourceline))
         return found
 
     def _node(self, element: Element) -> Node:
@@ -171,7 +201,9 @@ class Model:
             if tag == "businessKnowledgeModel":
                 return self._knowledge(element, node)
         except FeelError as problem:
-            raise problem.at(label(element), element.sourceline) from None
+            found = problem.at(label(element), element.sourceline)
+            self._fault(found)
+            return _broken(node, found)
         if tag == "decisionService":
             outputs = [reference(e) for e in children(element, "outputDecision")]
             inputs = [reference(e) for e in [*children(element, "inputData"), *children(element, "inputDecision")]]
@@ -181,6 +213,10 @@ class Model:
     def _decision(self, element: Element, node: Node) -> Decision:
         reading = Reading(self.names, self.types)
         inner = expression_in(element)
+        for other in children(element):
+            if other is not inner and local(other) not in BESIDE:
+                text = f"不支持的内容 {local(other)}", f"unsupported content {local(other)}"
+                raise FeelError(*text, line=other.sourceline)
         code = None if inner is None else reading.boxed(inner, node.name, node.type)
         reads = frozenset(reading.scope.free)
         return Decision(*node.parts(), code, reading.defaults(), reads, reading.tables)
@@ -189,7 +225,8 @@ class Model:
         reading = Reading(self.names, self.types)
         logic = child(element, "encapsulatedLogic")
         make = None if logic is None else BOXES["functionDefinition"](logic, reading, node.name, node.type)
-        return Knowledge(*node.parts(), make, reading.defaults(), reading.tables)
+        reads = frozenset(reading.scope.free) - {node.name}
+        return Knowledge(*node.parts(), make, reading.defaults(), reads, reading.tables)
 
     def _check_links(self) -> None:
         """Every reference points to something, and no decision requires itself."""
@@ -199,23 +236,31 @@ class Model:
                 try:
                     self.target(href)
                 except FeelError as problem:
-                    raise problem.at(f"{node.kind} “{node.name}”", node.line) from None
+                    self._fault(problem.at(f"{node.kind} “{node.name}”", node.line))
         done: set[str] = set()
         for node in self.nodes.values():
             self._walk(node, (), done)
 
     def _walk(self, node: Node, above: tuple[str, ...], done: set[str]) -> None:
         if node.id in above or len(above) > 100:
-            raise FeelError("决策之间循环依赖", "the decisions require each other in a circle").at(
-                f"decision “{node.name}”", node.line
-            )
+            problem = FeelError("决策之间循环依赖", "the decisions require each other in a circle")
+            return self._fault(problem.at(f"decision “{node.name}”", node.line))
         if node.id in done or node.kind != "decision":
             return
         for href in node.requires:
-            where, target = self.target(href)
-            if where is None:
-                self._walk(target, (*above, node.id), done)
+            if href in self.nodes:
+                self._walk(self.nodes[href], (*above, node.id), done)
         done.add(node.id)
+
+
+def _broken(node: Node, problem: FeelError) -> Node:
+    """A decision or knowledge model that says, when it is asked, why it cannot be run."""
+
+    def refuse(e: Names) -> Value:
+        raise problem
+
+    kind: Callable[..., Node] = Decision if node.kind == "decision" else Knowledge
+    return kind(*node.parts(), refuse)
 
 
 def _names(root: Element) -> frozenset[str]:
@@ -224,9 +269,10 @@ def _names(root: Element) -> frozenset[str]:
     return hard(str(e.get("name")) for tag in named for e in root.iter(f"{{*}}{tag}") if e.get("name"))
 
 
-def parse(xml: bytes, *, imports: Iterable[Model] = ()) -> Model:
+def parse(xml: bytes, *, imports: Iterable[Model] = (), faults: list[FeelError] | None = None) -> Model:
     """The model of a DMN file; `imports` are the models it imports.
 
-    Raises FeelError naming element, line and cell for whatever cannot be run faithfully.
+    Raises FeelError naming element, line and cell for whatever cannot be run faithfully. Given a list, puts every such
+    fault there instead, and the broken decision alone cannot be evaluated; a file that is no DMN file is still refused.
     """
-    return Model(read(xml), imports)
+    return Model(read(xml), imports, faults)

@@ -51,7 +51,7 @@ class Run:
 
     def decide(self, node: Decision) -> Value:
         if node.code is None:
-            return None
+            return self.told(node)
         names = self.names(node, node.defaults)
         missing = self.fill(names, node)
         names[TRACE] = self.trace
@@ -59,6 +59,13 @@ class Run:
             value = measured(fitted(node.code(names), node.type))
         except FeelError as problem:
             raise problem if problem.where.startswith("decision ") else problem.at(f"decision “{node.name}”") from None
+        self.trace.append(Visit("decision", node.id, node.name, value, missing=missing))
+        return value
+
+    def told(self, node: Decision) -> Value:
+        """A decision that is drawn but not worked out (somebody decides it): its value comes with the inputs."""
+        value = self.input(node)
+        missing = () if node.name in self.context else (node.name,)
         self.trace.append(Visit("decision", node.id, node.name, value, missing=missing))
         return value
 
@@ -112,6 +119,9 @@ class Run:
         names = self.names(node, node.defaults)
         for name in node.defaults.keys() & self.functions.keys():
             names[name] = self.functions[name]
+        missing = tuple(sorted(name for name in self.model.unprovided(node.id) if names[name] is None))
+        if missing:
+            self.trace.append(Visit("knowledge", node.id, node.name, missing=missing))
         names[node.name] = shell
         names[TRACE] = self.trace
         made = node.make(names)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from feel.budget import spend
+from feel.budget import spend, spending
 from feel.builtins.lists import largest, smallest
 from feel.builtins.statistics import total
 from feel.compare import same
 from feel.compiler import Code, Names
 from feel.dmn.trace import TRACE, Match, Visit
 from feel.dmn.xml import Element, child, children, text_of
-from feel.errors import FeelError
+from feel.errors import FeelError, OverBudget
 from feel.nodes.tests import SUBJECT
 from feel.types import Type, coerce
 from feel.values import Value
@@ -27,11 +27,12 @@ POLICIES = {"UNIQUE", "ANY", "FIRST", "PRIORITY", "RULE ORDER", "OUTPUT ORDER", 
 
 @dataclass(slots=True)
 class Column:
-    """An input: its expression, and the different tests its cells hold."""
+    """An input: its expression, what values it may have, and the different tests its cells hold."""
 
     label: str
     code: Code
     allowed: str = ""
+    within: Code | None = None
     kind: Type | None = None
     tests: list[Code] = field(default_factory=list)
     texts: dict[str, int] = field(default_factory=dict)
@@ -43,6 +44,7 @@ class Output:
     kind: Type | None
     order: list[Value]
     default: Code | None
+    within: Code | None = None
 
 
 @dataclass(slots=True)
@@ -72,7 +74,8 @@ class Table:
     def run(self, e: Names) -> Value:
         visit = Visit("table", self.id, self.name)
         matched = self.matching(e, visit)
-        rows = [self.outcome(rule, e) for rule in matched]
+        spend(len(matched) * len(self.outputs))
+        rows = [self.outcome(rule, e, visit) for rule in matched]
         for rule, row in zip(matched, rows, strict=True):
             visit.matches.append(Match(rule.number, rule.id, row, rule.annotations))
         visit.value = self.decided(matched, rows, e)
@@ -85,8 +88,11 @@ class Table:
         candidates = self.rules
         spend(len(candidates))
         for place, column in enumerate(self.columns):
-            value = visit.inputs[column.label] = column.code(e)
-            inside[SUBJECT] = value
+            spend(len(column.tests))
+            value = column.code(e)
+            if column.kind is not None or column.within is not None:
+                value = self.taken(value, column, inside, visit)
+            visit.inputs[column.label] = inside[SUBJECT] = value
             held: list[bool | None] = [None] * len(column.tests) + [True]
             tests = column.tests
             kept = []
@@ -100,8 +106,27 @@ class Table:
             candidates = kept
         return candidates
 
-    def outcome(self, rule: Rule, e: Names) -> dict[str, Value]:
-        return {out.name: _fitted(code(e), out.kind) for out, code in zip(self.outputs, rule.outputs, strict=True)}
+    def taken(self, given: Value, column: Column, inside: Names, visit: Visit) -> Value:
+        """The input as its column's type; null, and noted, when it is of another type or not an allowed value."""
+        value = _fitted(given, column.kind)
+        if column.within is not None and value is not None:
+            inside[SUBJECT] = value
+            value = value if column.within(inside) is True else None
+        if value is None and given is not None:
+            visit.refused.append(column.label)
+        return value
+
+    def outcome(self, rule: Rule, e: Names, visit: Visit) -> dict[str, Value]:
+        row: dict[str, Value] = {}
+        for out, code in zip(self.outputs, rule.outputs, strict=True):
+            given = code(e)
+            value = _fitted(given, out.kind)
+            if out.within is not None and value is not None and out.within({**e, SUBJECT: value}) is not True:
+                value = None
+            if value is None and given is not None:
+                visit.refused.append(out.name)
+            row[out.name] = value
+        return row
 
     def decided(self, matched: list[Rule], rows: list[dict[str, Value]], e: Names) -> Value:
         if not matched:
@@ -193,7 +218,9 @@ def _column(element: Element, number: int, reading: Reading) -> Column:
         raise FeelError("输入列缺少表达式", "the input has no expression", line=element.sourceline).at(where)
     kind = reading.types.named(expression.get("typeRef"))
     allowed = text_of(child(element, "inputValues"))
-    return Column(element.get("label") or text, reading.feel(text, where, expression), allowed, kind)
+    within = reading.tests(allowed, f"{where} inputValues", child(element, "inputValues")) if allowed else None
+    known = allowed or (kind.allowed if kind else "")
+    return Column(element.get("label") or text, reading.feel(text, where, expression), known, within, kind)
 
 
 def _output(element: Element, number: int, reading: Reading, table: str, kind: Type | None) -> Output:
@@ -201,16 +228,25 @@ def _output(element: Element, number: int, reading: Reading, table: str, kind: T
     default = child(element, "defaultOutputEntry")
     where = f"output {number} “{name}”"
     values = text_of(child(element, "outputValues"))
-    order: list[Value] = []
+    within: Code | None = None
     if values:
-        listed = reading.feel(f"[{values}]", where, element)
-        try:
-            order = listed(reading.defaults())
-        except (KeyError, TypeError):
-            order = []
+        within = reading.tests(values, f"{where} outputValues", child(element, "outputValues"))
+    order = _order(values, reading, where, element) if values else []
     own = reading.types.named(element.get("typeRef"))
     code = None if default is None or not text_of(default) else reading.feel(text_of(default), where, default)
-    return Output(name, own or (kind if kind and kind.name != "list" else None), order, code)
+    return Output(name, own or (kind if kind and kind.name != "list" else None), order, code, within)
+
+
+def _order(values: str, reading: Reading, where: str, element: Element) -> list[Value]:
+    """The output values in their order of priority; none when they are tests (`> 5`) and not values."""
+    try:
+        with spending():
+            listed = reading.feel(f"[{values}]", where, element)(reading.defaults())
+    except OverBudget as problem:
+        raise problem.at(f"{where} outputValues", element.sourceline) from None
+    except (FeelError, KeyError, TypeError):
+        return []
+    return listed if type(listed) is list else []
 
 
 def _rule(element: Element, number: int, columns: list[Column], outputs: list[Output], reading: Reading) -> Rule:

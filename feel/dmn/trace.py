@@ -22,7 +22,10 @@ class Match:
 
 @dataclass(slots=True)
 class Visit:
-    """One decision or table evaluated; `missing` are the names it reads that nothing provided (they were null)."""
+    """One decision or table evaluated; `missing` are the names it reads that nothing provided (they were null).
+
+    `refused` are the columns of a table whose value was not of their type or not an allowed one (it became null).
+    """
 
     kind: str
     id: str
@@ -31,6 +34,7 @@ class Visit:
     inputs: dict[str, Value] = field(default_factory=dict)
     matches: list[Match] = field(default_factory=list)
     missing: tuple[str, ...] = ()
+    refused: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ ARITHMETIC: dict[str, tuple[Any, Callable[[Value, Value], Value]]] = {
     "-": (NUMBERS.subtract, arithmetic.subtract),
     "*": (NUMBERS.multiply, arithmetic.multiply),
     "/": (NUMBERS.divide, arithmetic.divide),
-    "**": (NUMBERS.power, arithmetic.power),
+    "**": (arithmetic.power, arithmetic.power),
 }
 
 

@@ -193,7 +193,7 @@ class Loop(Block):
         merge, choice, default, out = pen.id("m"), pen.id("x"), pen.id("d"), pen.id("o")
         pen.both(ours.gateway("exclusive", merge))
         pen.both(ours.gateway("exclusive", choice, default))
-        pen.both(ours.gateway("exclusive", out))
+        pen.both(ours.tag("intermediateThrowEvent", out))
         into, over = self.parts[0].draw(pen)
         pen.flow(merge, into)
         pen.flow(over, choice)

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import incidents, tasks, timers
+from engine import catalog, tasks, timers
 from engine.model import Timer
 from ledger import clock as clocks
 from ledger.db import reading, unit
 from ledger.facts import Fact
 from ledger.failpoints import arm
-from tests.engine.conftest import BOSS, HAN, World
+from tests.engine.conftest import BOSS, World
 from tests.engine.drawings import boundary, catch, drawing, end, flows, service, start, task, timer
 
 LATE = drawing(
@@ -140,39 +140,31 @@ def test_completing_a_task_takes_its_timers_away(world: World, clock: Any) -> No
     assert world.sweep() == 0
 
 
-def test_a_timer_that_fails_becomes_an_incident_and_holds_up_nobody(world: World, clock: Any) -> None:
-    from engine import catalog
-
+def test_a_step_that_fails_is_tried_three_times_then_waits_for_a_person_and_holds_up_nobody(
+    world: World, clock: Any
+) -> None:
+    tried: list[bool] = []
     broken = {"on": True}
 
     def step(_: catalog.Step) -> None:
+        tried.append(True)
         if broken["on"]:
             raise RuntimeError("the printer is on fire")
 
     catalog.provide("P", steps={"print": step})
-    poison = world.run(
-        drawing(
-            start(),
-            catch("T", timer("timeDuration", "PT1H")),
-            service("X", "print"),
-            task("A"),
-            end(),
-            flows("S T X A E"),
-        )
-    )
+    late = catch("T", timer("timeDuration", "PT1H"))
+    poison = world.run(drawing(start(), late, service("X", "print"), task("A"), end(), flows("S T X A E")))
     healthy = world.run(LATE)
     clock.advance(timedelta(hours=1))
-    assert world.sweep() == 1 and world.names(healthy) == ["B"]
+    assert world.sweep() == 2 and world.names(healthy) == ["B"]
     for _ in range(3):
         clock.advance(timedelta(hours=1))
         world.sweep()
+    assert len(tried) == 3
     with reading(world.engine) as session:
-        [incident] = incidents.unresolved(session, poison)
-        assert "printer" in incident.cause and incident.element_id == "T"
-        assert session.scalars(select(Timer.state).where(Timer.instance_id == poison)).all() == ["failed"]
-        number = incident.id
+        assert "waiting" not in session.scalars(select(Timer.state).where(Timer.instance_id == poison)).all()
+    [(element, cause)] = world.incidents(poison)
+    assert element == "X" and "RuntimeError" in cause and "fire" not in cause
     broken["on"] = False
-    with unit(world.engine) as session:
-        incidents.retry(session, number, by=HAN)
-    assert world.sweep() == 1
+    world.retry(poison)
     assert world.names(poison) == ["A"]

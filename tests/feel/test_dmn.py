@@ -1,5 +1,7 @@
 """DMN files: what they may hold, what they require of each other, and what is refused."""
 
+import datetime
+
 import pytest
 
 from feel import FeelError, OverBudget, dmn
@@ -147,6 +149,15 @@ def test_an_expression_of_another_language_is_refused():
     assert "python" in refusal(file(decision("d", python))).message_en
 
 
+@pytest.mark.parametrize(
+    "language",
+    ["feel", "FEEL", "http://www.omg.org/spec/FEEL/20140401", "https://www.omg.org/spec/DMN/20230324/FEEL/", ""],
+)
+def test_feel_is_known_by_the_names_every_version_gives_it(language):
+    named = literal("1 + 1").replace("<literalExpression", f'<literalExpression expressionLanguage="{language}"')
+    assert model(decision("d", named)).evaluate("d").value == 2
+
+
 def test_a_circle_of_decisions_is_refused():
     one = decision("a", literal("b"), "requiredDecision b")
     assert "circle" in refusal(file(one, decision("b", literal("a"), "requiredDecision a"))).message_en
@@ -212,3 +223,109 @@ def test_an_imported_model_is_reached_under_its_imports_name(name, call):
 
 def test_a_model_that_imports_what_is_not_given_is_refused():
     refusal(file(f'<import name="lib" namespace="library" importType="{SPACE}"/>'))
+
+
+def test_every_fault_of_a_file_is_told_at_once_and_the_rest_runs():
+    faults = []
+    xml = file(decision("a", literal("1 +")), decision("b", literal("2")), decision("c", literal("(")))
+    made = dmn.parse(xml, faults=faults)
+    assert [fault.where for fault in faults] == ["decision “a” a", "decision “c” c"]
+    assert made.evaluate("b").value == 2
+    with pytest.raises(FeelError) as refused:
+        made.evaluate("a")
+    assert refused.value.line == 1
+
+
+def test_a_decision_that_is_only_drawn_is_told_with_the_inputs():
+    made = model(decision("opinion", ""), decision("d", literal("opinion"), "requiredDecision opinion"))
+    assert made.evaluate("d", {"opinion": "fit"}).value == "fit"
+    assert made.evaluate("d", {}).trace[0].missing == ("opinion",)
+
+
+def test_what_is_declared_decides_what_a_function_gives():
+    kind = (
+        '<itemDefinition name="days" isCollection="true"><typeRef>Any</typeRef></itemDefinition>'
+        '<itemDefinition name="listing"><functionItem outputTypeRef="days"/></itemDefinition>'
+    )
+    inner = decision("day", literal("date(2026, 11, 22)"), type="date")
+    service = (
+        '<decisionService id="s" name="s"><variable name="s" typeRef="listing"/>'
+        '<outputDecision href="#day"/></decisionService>'
+    )
+    assert model(kind, inner, service).evaluate("s").value == [datetime.date(2026, 11, 22)]
+
+
+CONSTRAINED = '<itemDefinition name="t"><allowedValues><text>"a",</text></allowedValues></itemDefinition>'
+
+
+@pytest.mark.parametrize(
+    ("element", "where", "zh", "line"),
+    [
+        (decision("d", table(["x"], ["o"], [["1", "1"], ["[1..", "2"]])), "“d” rule 2, input 1", "规则 2, 输入列 1", 2),
+        (decision("d", table(["x"], ["o"], [["1", "(2"]])), "decision “d” rule 1, output 1", "规则 1, 输出列 1", 2),
+        (decision("d", table(["x +"], ["o"], [["1", "1"]])), "decision “d” input 1 “x +”", "输入列 1 “x +”", 2),
+        (decision("d", table(["x"], ["o"], [["1", "1"]], values=['"a",'])), "outputValues", "允许的输出值", 2),
+        (decision("rule", literal("\n\n1 +")), "decision “rule”", "决策 “rule”", 4),
+        (decision("d", "<surprise/>"), "decision “d”", "不支持的内容 surprise", 2),
+        (CONSTRAINED, "itemDefinition “t” allowedValues", "数据类型 “t” 允许值", 2),
+        (BKM.replace("n * 2", "n *"), "businessKnowledgeModel “double”", "业务知识模型 “double”", 2),
+    ],
+)
+def test_a_broken_file_is_told_with_element_rule_column_and_line(element, where, zh, line):
+    with pytest.raises(FeelError) as refused:
+        dmn.parse(file("\n", element))
+    assert where in refused.value.message("en")
+    assert zh in refused.value.message("zh")
+    assert refused.value.line == line
+
+
+def test_a_model_tells_which_names_a_decision_takes_from_the_context():
+    made = model(
+        INPUT,
+        decision("rate", literal("if age > limit then 1 else 2"), "requiredInput age"),
+        decision("d", literal("rate * count([today()])"), "requiredDecision rate"),
+    )
+    assert made.wants("d") == {"age", "limit"}
+
+
+def test_a_value_of_another_type_or_not_allowed_is_null_in_a_table_and_noted():
+    columns = (
+        '<input label="colour"><inputExpression typeRef="string"><text>colour</text></inputExpression>'
+        '<inputValues><text>"red", "blue"</text></inputValues></input><output name="o" typeRef="number"/>'
+    )
+    rule = "<rule><inputEntry><text>{}</text></inputEntry><outputEntry><text>{}</text></outputEntry></rule>"
+    rules = rule.format('"red", "green"', "1") + rule.format("null", "2") + rule.format('"blue"', '"two"')
+    made = model(decision("d", f"<decisionTable>{columns}{rules}</decisionTable>"))
+    assert made.evaluate("d", {"colour": "red"}).value == 1
+    for colour, value, refused in [("green", 2, ["colour"]), (5, 2, ["colour"]), ("blue", None, ["o"])]:
+        result = made.evaluate("d", {"colour": colour})
+        assert (result.value, result.trace[0].refused) == (value, refused)
+
+
+def test_an_output_that_is_not_an_allowed_value_is_null():
+    made = model(decision("d", table(["x"], ["o"], [["1", '"grant"'], ["2", '"maybe"']], values=['"grant", "refuse"'])))
+    assert made.evaluate("d", {"x": 1}).value == "grant"
+    assert made.evaluate("d", {"x": 2}).value is None
+
+
+def test_a_decision_required_twice_by_each_is_made_once():
+    chain = [decision("d0", literal("1"))]
+    chain += [decision(f"d{n}", literal(f"d{n - 1} + d{n - 1}"), f"requiredDecision d{n - 1}") for n in range(1, 60)]
+    result = model(*chain).evaluate("d59")
+    assert result.value == 2**59
+    assert len(result.trace) == 60
+
+
+def test_the_trace_names_what_nothing_provided_to_knowledge_too():
+    broken = BKM.replace("n * 2", "if n = 0 then 0 else n * rate + double(0)")
+    made = model(broken, decision("d", literal("double(21)"), "requiredKnowledge double"))
+    seen = [(visit.kind, visit.missing) for visit in made.evaluate("d").trace]
+    assert ("knowledge", ("rate",)) in seen
+    assert made.wants("d") == {"rate"}
+
+
+def test_output_values_that_run_away_are_refused_when_the_file_is_read():
+    endless = table(["x"], ["o"], [["1", "1"]], values=["for i in 1..1000000000 return i"])
+    with pytest.raises(OverBudget) as refused:
+        dmn.parse(file(decision("d", endless)))
+    assert "outputValues" in refused.value.where

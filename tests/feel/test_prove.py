@@ -112,3 +112,34 @@ def test_every_example_row_shows_what_it_says(rules):
     made, found = findings(["x", "y"], [[*cells, "1"] for cells in rules], hit="RULE ORDER")
     for gap in (f for f in found if f.kind == "gap"):
         assert made.evaluate("d", {"x": 99, "y": 99} | gap.example).value == []
+
+
+RANKED = {"hit": "PRIORITY", "values": ['"refuse", "ask", "grant"']}
+
+
+def test_under_priority_the_stronger_output_shadows_wherever_it_stands():
+    assert kinds(["x"], [["> 5", '"grant"'], ["> 3", '"refuse"'], ["-", '"ask"']], **RANKED) == [("shadowed", (1,))]
+
+
+def test_under_priority_a_stronger_output_is_never_shadowed_by_an_earlier_rule():
+    assert kinds(["x"], [["-", '"grant"'], ["> 3", '"refuse"']], **RANKED) == []
+
+
+def test_under_output_order_nothing_is_shadowed():
+    ordered = {**RANKED, "hit": "OUTPUT ORDER"}
+    assert kinds(["x"], [["> 5", '"grant"'], ["-", '"refuse"']], **ordered) == []
+
+
+COLOUR = (
+    '<itemDefinition name="colour"><typeRef>string</typeRef><allowedValues><text>"red", "green", "blue"</text>'
+    "</allowedValues></itemDefinition>"
+)
+
+
+def test_the_values_that_a_type_allows_are_all_there_are():
+    drawn = table(["c"], ["out"], [['"red", "green"', "1"]])
+    drawn = drawn.replace("<inputExpression>", '<inputExpression typeRef="colour">')
+    found = prove(model(COLOUR, decision("d", drawn)), "d")
+    assert [(f.kind, f.example) for f in found] == [("gap", {"c": "blue"})]
+    whole = drawn.replace('"red", "green"', 'not("x")')
+    assert prove(model(COLOUR, decision("d", whole)), "d") == []

@@ -1,9 +1,13 @@
 """Attacks A1 to A8 of the failure catalogue, and the budget: FeelError or null, never Python, never for long."""
 
+import gc
 import time
+from collections.abc import Mapping
+from datetime import date
 
 import pytest
 
+from bench.hostile import HOSTILE
 from feel import FeelError, OverBudget, compile, evaluate
 
 PYTHON = [
@@ -31,32 +35,37 @@ def test_python_is_an_error_or_null(text):
         pass
 
 
-EXPENSIVE = [
-    "for i in 1..1000000000 return i",
-    "count(for i in 1..1000000, j in 1..1000000 return 1)",
-    "some x in 1..9999, y in 1..9999, z in 1..9999 satisfies x + y + z > 999999",
-    "{f: function(n) f(n + 1), r: f(1)}.r",
-    "{f: function(n) [f(n + 1), f(n + 1)], r: f(1)}.r",
-    "for i in 1..60 return [partial[-1], partial[-1]]",
-    "string(for i in 1..60 return [partial[-1], partial[-1]])",
-    "flatten(for i in 1..60 return [partial[-1], partial[-1]])",
-    '(for i in 1..60 return if i = 1 then "xxxxxxxxxxxxxxxx" else partial[-1] + partial[-1])[-1]',
-    "sort(for i in 1..30000 return -i, function(a, b) a < b)",
-    "(" * 500 + "1" + ")" * 500,
-    "-" * 3000 + "1",
-    "a" + ".b" * 3000,
-    "if a then 1 else " * 500 + "1",
-    "[" * 500 + "]" * 500,
-    "1" + "+1" * 100_000,
-]
+@pytest.fixture(scope="module")
+def nobody_elses_garbage():
+    """What the other tests left in memory is not the expression's to walk."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
-@pytest.mark.parametrize("text", EXPENSIVE, ids=lambda t: t[:30])
+@pytest.mark.usefixtures("nobody_elses_garbage")
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:40])
 def test_what_is_too_much_is_stopped_soon(text):
-    started = time.process_time()
-    with pytest.raises(FeelError):
+    """`make bench` holds each to 50 ms and 50 MB in a process of its own; here others are running."""
+    started = time.thread_time()
+    try:
         evaluate(text)
-    assert time.process_time() - started < 0.5
+    except FeelError:
+        pass
+    assert time.thread_time() - started < 0.15
+
+
+@pytest.mark.parametrize("text", ["for i in 1..1000000000 return i", "{f: function(n) f(n + 1), r: f(1)}.r"])
+def test_who_goes_over_the_budget_is_told(text):
+    with pytest.raises(OverBudget):
+        evaluate(text)
+
+
+def test_waiting_and_other_threads_do_not_count():
+    """The clock of the budget is the thread's own."""
+    nap = compile("for i in 1..5 return nap(i)", functions={"nap": lambda i: time.sleep(0.01)})
+    assert nap({}) == [None] * 5
 
 
 @pytest.mark.parametrize("text", ["9 ** 9 ** 8", "9 ** (9 ** 9)", "exp(9 ** 9)", "1e6000 ** 2", "decimal(1/3, 6000)"])
@@ -73,8 +82,10 @@ def test_a_regular_expression_never_runs_away():
     assert time.process_time() - started < 0.2
 
 
-def test_a_regular_expression_that_needs_memory_is_refused():
-    assert evaluate(r'matches("aa", "(a)\1")') is None
+def test_a_pattern_with_back_references_is_stopped_when_it_runs_away():
+    with pytest.raises(OverBudget):
+        evaluate(rf'matches("{"a" * 40}", "^(a+)+\1b$")')
+    assert evaluate(r'matches("aa", "(a)\1")') is True
 
 
 def test_a_caller_may_give_a_smaller_budget():
@@ -111,3 +122,75 @@ def test_no_pattern_is_expensive_to_read(pattern):
     started = time.process_time()
     evaluate(f'matches("aaa", "{pattern}")')
     assert time.process_time() - started < 0.2
+
+
+class Spy:
+    """An object of which nothing but its type may be asked."""
+
+    secret = "secret"
+
+    def __getattribute__(self, name):
+        if name == "__class__":
+            return Spy
+        raise AssertionError(f"{name} was read")
+
+
+class Loud(dict):
+    """A context that tells who asks it for what is not there."""
+
+    def __missing__(self, key):
+        raise AssertionError(f"{key} was made")
+
+
+class Changing(Mapping):
+    """A mapping that answers something else each time it is asked."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def __getitem__(self, key):
+        self.asked += 1
+        return self.asked
+
+    def __iter__(self):
+        return iter(["a", "b"])
+
+    def __len__(self):
+        return 2
+
+
+class Word(str):
+    def __eq__(self, other):
+        return True
+
+    def __hash__(self):
+        return 0
+
+    def upper(self):
+        raise AssertionError("a method of a subclass was called")
+
+
+@pytest.mark.parametrize("path", ["secret", "__class__", "__dict__", "real", "numerator", "as_tuple", "keys", "upper"])
+def test_no_part_of_a_python_object_is_reached(path):
+    given = {"n": 1, "s": Word("word"), "c": Loud(a=1), "l": [1], "d": date(2026, 11, 22), "f": len}
+    for name in "nscld":
+        assert compile(f"{name}.{path}")(given) in (None, [None])
+    with pytest.raises(FeelError):
+        compile(f"f.{path}")(given)
+
+
+def test_an_object_is_refused_without_being_looked_into():
+    with pytest.raises(FeelError):
+        evaluate("x.secret", {"x": Spy()})
+
+
+def test_subclasses_become_the_plain_values_they_hold():
+    assert evaluate('upper case(w) = "WORD" and w != "other"', {"w": Word("word")}) is True
+    assert evaluate("c.missing", {"c": Loud(a=1)}) is None
+    assert type(evaluate("c", {"c": Loud(a=1)})) is dict
+
+
+def test_a_mapping_is_read_once_however_often_the_expression_uses_it():
+    given = Changing()
+    assert compile("m.a = m.a and m = m and count(get entries(m)) = 2")({"m": given}) is True
+    assert given.asked == 2

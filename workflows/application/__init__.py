@@ -9,5 +9,8 @@ from workflows.process import Process
 
 APPLICATION = Process(
     id="application", name="证件申领", folder=Path(__file__).parent, steps=STEPS, checked=CHECKED,
-    answered=ANSWERED, given=GIVEN,
+    answered=ANSWERED, given=GIVEN, variables=frozenset({
+        "request_id", "applicant_id", "type_code", "family", "reviewers", "second_by_type", "decision_days",
+        "supplement_days", "supplement_due", "chases", "contract_amount", "valid",
+    }),
 )
