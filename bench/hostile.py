@@ -73,6 +73,8 @@ FUNCTIONS = [
     f'{{s: {text_of(20_000)}, r: replace(s, "a*b|a", "c")}}.r',
     f'{{s: {text_of(40_000)}, r: split(s, "a*b|a")}}.r',
     'for i in 1..1000 return matches("x", "(a{0,90}){10}" + string(i))',
+    rf'matches("{"a" * 40}", "^(a+)+\1b$")',
+    rf'{{s: {text_of(20_000)}, r: matches(s, "(.*)\1\1b")}}.r',
     r'for i in 1..1000 return matches("证件", "^[\\p{L}\\p{N}]{1,20}-\\d{4}" + string(i))',
 ]
 TEXTS = [

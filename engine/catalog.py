@@ -49,6 +49,8 @@ class Step:
 
 Do = Callable[[Step], Mapping[str, Any] | None]
 DEPLOYED = "engine_deployed"
+KINDS = ("只能部署 .bpmn、.dmn 和 .form 文件", "only .bpmn, .dmn and .form files are deployed")
+MEND = ("在决策表编辑器里改正这一格", "mend that cell in the decision table editor")
 STEPS: dict[str, dict[str, Do]] = {}
 VARIABLES: dict[str, frozenset[str]] = {}
 _form_known: list[Callable[[str], bool]] = []
@@ -100,7 +102,7 @@ def unpack(files: Mapping[str, bytes]) -> Package:
         elif kind == "form":
             package.forms.add(name.rpartition("/")[2].removesuffix(".form"))
         else:
-            raise drawing.refuse("file-kind", f"不认识的文件 {name}", f"unknown kind of file {name}", name)
+            raise drawing.refuse("file-kind", f"不认识的文件 {name}", f"unknown kind of file {name}", name, fix=KINDS)
     return package
 
 
@@ -110,7 +112,7 @@ def _decisions(body: bytes, name: str) -> feel.dmn.Model:
         return feel.dmn.parse(body)
     except feel.FeelError as error:
         zh, en = error.told("zh"), error.told("en")
-        raise drawing.refuse("dmn", zh, en, name, error.line, error.column) from None
+        raise drawing.refuse("dmn", zh, en, name, error.line, error.column, fix=MEND) from None
 
 
 def check(files: Mapping[str, bytes]) -> list[Finding]:

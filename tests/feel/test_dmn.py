@@ -322,3 +322,10 @@ def test_the_trace_names_what_nothing_provided_to_knowledge_too():
     seen = [(visit.kind, visit.missing) for visit in made.evaluate("d").trace]
     assert ("knowledge", ("rate",)) in seen
     assert made.wants("d") == {"rate"}
+
+
+def test_output_values_that_run_away_are_refused_when_the_file_is_read():
+    endless = table(["x"], ["o"], [["1", "1"]], values=["for i in 1..1000000000 return i"])
+    with pytest.raises(OverBudget) as refused:
+        dmn.parse(file(decision("d", endless)))
+    assert "outputValues" in refused.value.where
