@@ -47,7 +47,11 @@ def completed(world: World, it: int) -> list[Task]:
 
 
 @pytest.mark.parametrize("first", range(0, 20, 10))
-def test_after_going_back_to_any_task_a_process_still_comes_to_its_end(world: World, clock: Any, first: int) -> None:
+def test_after_going_back_to_any_task_a_process_still_comes_to_its_end(
+    world: World, clock: Any, first: int, request: pytest.FixtureRequest
+) -> None:
+    if first:
+        request.getfixturevalue("cold")
     gone_back = 0
     for seed in range(first, first + 10):
         random = Random(seed)
@@ -100,7 +104,11 @@ def back(world: World, it: int, random: Random) -> bool:
 
 
 @pytest.mark.parametrize("first", range(0, 20, 10))
-def test_a_process_moved_to_a_renamed_drawing_goes_on_as_its_twin(world: World, first: int) -> None:
+def test_a_process_moved_to_a_renamed_drawing_goes_on_as_its_twin(
+    world: World, first: int, request: pytest.FixtureRequest
+) -> None:
+    if first:
+        request.getfixturevalue("cold")
     for seed in range(first, first + 10):
         random, drawn = Random(seed), process(seed)[1].decode()
         ids = {found[2] for found in IDS.finditer(drawn) if found[2][0] != "t"}  # a timer's own id names no element
