@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from engine import catalog, instances, tasks, timers
+from engine import catalog, incidents, instances, migration, modification, repair, tasks, timers
 from ledger import failpoints, outbox
 from ledger.actor import SYSTEM
 from ledger.clock import SHANGHAI, Fixed
@@ -71,9 +71,33 @@ def test_a_walk_through_the_site_passes_every_failpoint(town: Town, engine: Engi
         assert applicant.put(f"/tasks/{task}/draft", {"answers": json.loads("{}")}).status_code == 204
         with unit(engine) as session:
             it = session.get_one(Request, 1).instance_id or 0
+        _operate(engine, it)
+        with unit(engine) as session:
             instances.terminate(session, it, by=SYSTEM, reason="试")
         _walk(town, engine, tmp_path, clock)
     assert sorted(set(NAMES) - passed) == []
+
+
+def _operate(engine: Engine, it: int) -> None:
+    """What an operator may do to a running instance, each in a transaction of its own."""
+    with unit(engine) as session:
+        instances.suspend(session, it, by=SYSTEM, reason="试")
+    with unit(engine) as session:
+        instances.resume(session, it, by=SYSTEM, reason="试")
+    with unit(engine) as session:
+        here = modification.standing(session, it)[0]
+        moves = [modification.Cancel(here.number), modification.StartBefore(here.element_id)]
+        modification.apply(session, it, moves, by=SYSTEM, reason="试")
+    with unit(engine) as session:
+        files = dict(catalog.files_of(session, instances.get(session, it).definition_id))
+    to = _deploy(engine, {**files, "application.bpmn": files["application.bpmn"] + b"<!-- 1 -->"})
+    with unit(engine) as session:
+        done = migration.migrate(session, it, to, by=SYSTEM, reason="试").id
+    with unit(engine) as session:
+        migration.undo(session, done, by=SYSTEM, reason="试")
+    with unit(engine) as session:
+        found = incidents.open(session, instances.get(session, it), here.element_id, "试")
+        repair.skip(session, found.id, by=SYSTEM, reason="试")
 
 
 def _walk(town: Town, engine: Engine, folder: Path, clock: Fixed) -> None:
@@ -100,7 +124,7 @@ def _walk(town: Town, engine: Engine, folder: Path, clock: Fixed) -> None:
     assert deadlines.sweep(engine)
 
 
-def _deploy(engine: Engine, files: dict[str, Any]) -> None:
+def _deploy(engine: Engine, files: dict[str, Any]) -> int:
     files["application.bpmn"] += b"<!-- 2 -->"
     with unit(engine) as session:
-        catalog.deploy(session, files, by=SYSTEM)
+        return catalog.deploy(session, files, by=SYSTEM).id
