@@ -136,6 +136,7 @@ class Backwards:
         reached = self._followed(scope, node, since, done_at)
         draft.behind |= {each.name for each in reached}
         ours = {each.name for each in reached} | {node.name}
+        before = len(draft.gone) + len(draft.uncollect)
         for token in draft.living(scope):
             if token.task_spec.is_boundary or token.task_spec not in reached:
                 continue
@@ -143,9 +144,21 @@ class Backwards:
                 self._uncollect(draft, token, ours)
             elif token.thread_id > since.number:
                 draft.gone.append(token)
+        if len(draft.gone) + len(draft.uncollect) == before:
+            self._not_ahead(draft, scope, node, since)
         names = {each.bpmn_id for each in reached}
         draft.again += [task.id for task in self.tasks.values() if task.id not in draft.again
                         and task.state == "completed" and self._belongs(task, inside, names, since.number)]
+
+    @staticmethod
+    def _not_ahead(draft: Draft, scope: Any, node: Node, since: Passed) -> None:
+        """Nothing follows from it any more: its path ended - or it was taken back already and will come again."""
+        leading = reach(scope.spec).before(node)
+        for token in draft.living(scope):
+            place = token.task_spec.body or token.task_spec
+            if token.thread_id > since.number and place.name in leading:
+                raise refuse("ahead", f"{label(node)}还在前面，流程会再次走到那里，不需要退回",
+                             f"{node.bpmn_id} lies ahead: the process will come to it again", node.bpmn_id)
 
     def _followed(self, scope: Any, node: Node, since: Passed, done_at: dt.datetime) -> set[Node]:
         ways, inside = reach(scope.spec), host_number(scope)

@@ -212,8 +212,7 @@ def settle(draft: Draft) -> None:
         for place, container in enumerate(one.path):
             inner = draft.process.subprocess_specs[container.spec]
             within = one.path[place + 1] if place + 1 < len(one.path) else one.node
-            starving = reach(inner).starved([within.name], {})
-            draft.collect += [(inner, inner.task_specs[join], flow) for join, flow in sorted(starving)]
+            _feed(draft, inner, inner, [within], [within.name], {})
 
 
 def _scope_is_sound(draft: Draft, scope: Any) -> None:
@@ -225,23 +224,30 @@ def _scope_is_sound(draft: Draft, scope: Any) -> None:
     before = reach(scope.spec).starved(*positions(scope.tasks.values()))
     places, collected = positions(staying)
     for token, flow in draft.uncollect:
-        held = collected.get(token.task_spec.name, [])
-        collected[token.task_spec.name] = [each for each in held if each != flow]
+        if token.workflow is scope and token.internal_data["arrived"][flow] == 1:
+            collected[token.task_spec.name].remove(flow)
     places += [one.first.name for one in begun]
     for one in begun:
         if one.flow is not None:
             collected[one.first.name] = [*collected.get(one.first.name, ()), one.flow]
-    for join, flow in sorted(reach(scope.spec).starved(places, collected) - before):
-        _feed(draft, scope, scope.spec.task_specs[join], flow)
+    _feed(draft, scope, scope.spec, [one.first for one in begun], places, collected, before)
 
 
-def _feed(draft: Draft, scope: Any, join: Node, flow: str) -> None:
-    if join.name not in draft.behind:
-        raise refuse("starved", f"{label(join)}会永远等待连线 {flow}：没有人再能走到那里",
-                     f"{join.bpmn_id} would wait for ever for flow {flow}: nobody can come along it", join.bpmn_id)
-    draft.collect.append((scope, join, flow))
-    draft.remark("kept-branch", f"{label(join)}保留分支 {flow} 已有的结果，该分支不重做",
-                 f"{join.bpmn_id} keeps what came along {flow}: that branch is not done again", join.bpmn_id)
+def _feed(draft: Draft, scope: Any, spec: Any, begun: list[Node], places: list[str], collected: dict[str, list[str]],
+          known: Iterable[tuple[str, str]] = ()) -> None:
+    """Joins that were passed keep what other branches brought; the nearest first: it may satisfy those behind it."""
+    ways = reach(spec)
+    while starving := ways.starved(places, collected) - set(known):
+        join = ways.nearest(begun, {name for name, _ in starving}) or spec.task_specs[min(starving)[0]]
+        for flow in sorted(flow for name, flow in starving if name == join.name):
+            if scope is not spec and join.name not in draft.behind:
+                raise refuse("starved", f"{label(join)}会永远等待连线 {flow}：没有人再能走到那里",
+                             f"{join.bpmn_id} would wait for ever for flow {flow}: nobody can come along it",
+                             join.bpmn_id)
+            draft.collect.append((scope, join, flow))
+            draft.remark("kept-branch", f"{label(join)}保留分支 {flow} 已有的结果，该分支不重做",
+                         f"{join.bpmn_id} keeps what came along {flow}: that branch is not done again", join.bpmn_id)
+            collected[join.name] = [*collected.get(join.name, ()), flow]
 
 
 def decide(process: Process, moves: Iterable[Move], back: Any) -> Draft:

@@ -36,10 +36,6 @@ class Reach:
         """The elements of this scope."""
         return (spec for spec in self.spec.task_specs.values() if isinstance(spec, Node))
 
-    def joins(self) -> list[ParallelGateway]:
-        """The parallel gateways that wait for more than one flow."""
-        return [spec for spec in self.nodes() if isinstance(spec, ParallelGateway) and len(spec.arrivals) > 1]
-
     def onward(self, node: Node) -> list[Node]:
         """What a token can reach next from here: along a flow, or through an attached event."""
         return [flow.target for flow in node.flows] + list(node.boundary)
@@ -49,6 +45,10 @@ class Reach:
         if join.name not in self._before:
             self._before[join.name] = {flow: self._leading(join, flow) for flow in join.arrivals}
         return self._before[join.name]
+
+    def before(self, node: Node) -> frozenset[str]:
+        """From which elements a token can reach this one."""
+        return frozenset[str]().union(*self.upstream(node).values())
 
     def _leading(self, join: Node, flow: str) -> frozenset[str]:
         todo = [source for id, source in self._feeders.get(join.name, []) if id == flow]
@@ -63,16 +63,47 @@ class Reach:
             todo += [host] if host is not None else []
         return frozenset(seen)
 
-    def starved(self, positions: Iterable[str], collected: Collected) -> set[tuple[str, str]]:
-        """(join, flow) pairs where a join waits, or will wait, for a token that nobody can bring any more."""
-        here, found = set(positions), set()
-        for join in self.joins():
-            before, brought = self.upstream(join), set(collected.get(join.name, ()))
-            missing = [flow for flow in join.arrivals if flow not in brought]
-            starving = [flow for flow in missing if here.isdisjoint(before[flow])]
-            if brought or len(starving) < len(missing):
-                found |= {(join.name, flow) for flow in starving}
+    def covered(self, places: Iterable[str], collected: Collected) -> set[str]:
+        """The flows that tokens at these places may come along, joins passed only when all their flows are covered."""
+        names = set(places)
+        todo = [node for node in self.nodes() if node.name in names and node not in self._joins]
+        found = {flow for flows in collected.values() for flow in flows}
+        todo += [join for join in self._joins if found.issuperset(join.arrivals)]
+        seen: set[Node] = set()
+        while todo:
+            node = todo.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            todo += node.boundary
+            for flow in node.flows:
+                found.add(flow.id)
+                if flow.target not in self._joins or found.issuperset(flow.target.arrivals):
+                    todo.append(flow.target)
         return found
+
+    @cached_property
+    def _joins(self) -> list[ParallelGateway]:
+        """The parallel gateways that wait for more than one flow."""
+        return [spec for spec in self.nodes() if isinstance(spec, ParallelGateway) and len(spec.arrivals) > 1]
+
+    def starved(self, places: Iterable[str], collected: Collected) -> set[tuple[str, str]]:
+        """(join, flow) pairs where a join waits, or will wait, for a token that nobody can bring any more."""
+        covered = self.covered(places, collected)
+        return {(join.name, flow) for join in self._joins if not covered.isdisjoint(join.arrivals)
+                for flow in join.arrivals if flow not in covered}
+
+    def nearest(self, start: Iterable[Node], wanted: set[str]) -> Node | None:
+        """The first of the wanted elements on the ways onward from here."""
+        todo, seen = list(start), set[Node]()
+        while todo:
+            node = todo.pop(0)
+            if node.name in wanted:
+                return node
+            if node not in seen:
+                seen.add(node)
+                todo += self.onward(node)
+        return None
 
 
 @lru_cache(maxsize=256)

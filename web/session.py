@@ -8,6 +8,7 @@ from flask import Flask, Response, current_app, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from ledger.db import READ_ONLY, Base, engine_options, prepare, take_bells
 from ledger.failpoints import fp
@@ -59,7 +60,11 @@ def settle(response: Response) -> Response:
         db.session.rollback()
         return response
     fp("web.before_commit")
-    db.session.commit()
+    try:
+        db.session.commit()
+    except OperationalError:
+        g.unsure = True  # the database may have done it before it went away
+        raise
     fp("web.after_commit")
     bell = current_app.extensions.get("licet_bell")
     for what in sorted(take_bells(db.session())):

@@ -82,13 +82,12 @@ class Space:
 
     @cached_property
     def links(self) -> dict[str, list[str]]:
-        """Where a link throw event leads to."""
-        ends: dict[str, list[str]] = {}
-        for event in self.of("intermediateCatchEvent"):
-            for name in link_names(event):
-                ends.setdefault(name, []).append(event.get("id", ""))
-        return {event.get("id", ""): ends.get(name, []) for event in self.of("intermediateThrowEvent")
-                for name in link_names(event)}
+        """Where a link throw event leads to: the catch events with its name, or that the two name by reference."""
+        ends = [(each, event.get("id", "")) for event in self.of("intermediateCatchEvent") for each in links_of(event)]
+        return {
+            event.get("id", ""): [end for each, end in ends if any(same_link(one, each) for one in links_of(event))]
+            for event in self.of("intermediateThrowEvent") if links_of(event)
+        }
 
     @cached_property
     def handlers(self) -> dict[str, list[str]]:
@@ -219,6 +218,15 @@ def triggers(event: Element) -> list[str]:
     return [kind(each).removesuffix("EventDefinition") for each in definitions(event)]
 
 
-def link_names(event: Element) -> list[str]:
-    """The names of an event's links."""
-    return [each.get("name", "") for each in definitions(event) if kind(each) == "linkEventDefinition"]
+def links_of(event: Element) -> list[Element]:
+    """The link definitions of an event."""
+    return [each for each in definitions(event) if kind(each) == "linkEventDefinition"]
+
+
+def same_link(one: Element, other: Element) -> bool:
+    """Whether two link definitions are ends of the same link: by name, or by reference (source, target)."""
+    if one.get("name") and one.get("name") == other.get("name"):
+        return True
+    return any(
+        (node.text or "").strip().rpartition(":")[2] == against.get("id")
+        for each, against in ((one, other), (other, one)) for node in children(each, BPMN, "source", "target"))

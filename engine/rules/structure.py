@@ -16,7 +16,7 @@ from engine.rules.sheet import (
     Text,
     by_event,
     kind,
-    link_names,
+    links_of,
     triggers,
 )
 from engine.vocabulary import BPMN
@@ -394,16 +394,16 @@ def event_sub_processes(sheet: Sheet) -> Iterator[Finding]:
 def links(sheet: Sheet) -> Iterator[Finding]:
     """A link has a name, one end and at least one beginning in the same scope (BPMN 2.0, 10.5.5)."""
     for space in sheet.spaces:
-        ends = [name for event in space.of("intermediateCatchEvent") for name in link_names(event)]
-        begins = {name for event in space.of("intermediateThrowEvent") for name in link_names(event)}
+        ends = [end for led in space.links.values() for end in led]
         for event in space.of("intermediateCatchEvent", "intermediateThrowEvent"):
-            for name in link_names(event):
-                paired = name in begins if kind(event) == "intermediateCatchEvent" else name in ends
-                if not name or not paired or ends.count(name) > 1:
-                    yield sheet.found("link", event, Text(
-                        f"链接“{name}”须在同一层成对：一个终点，至少一个起点",
-                        f"link {name!r} needs one end and at least one beginning in the same scope",
-                        "补上另一端，或直接画连线", "add its other end or draw the flow itself"))
+            own = event.get("id", "")
+            paired = len(space.links.get(own, [])) == 1 if own in space.links else own in ends
+            if links_of(event) and not paired:
+                named = "、".join(each.get("name", "") for each in links_of(event))
+                yield sheet.found("link", event, Text(
+                    f"链接“{named}”须在同一层成对：一个终点，至少一个起点",
+                    f"link {named!r} needs one end and at least one beginning in the same scope",
+                    "补上另一端，或直接画连线", "add its other end or draw the flow itself"))
             linked = "link" in triggers(event)
             into = space.incoming.get(event.get("id", "")) if kind(event) == "intermediateCatchEvent" else (
                 space.outgoing.get(event.get("id", "")))

@@ -25,8 +25,8 @@ TABLE = b"""<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id
 <decisionTable id="t" hitPolicy="FIRST"><input id="in"><inputExpression><text>c</text></inputExpression></input>
 <output id="out"/><rule id="r1"><inputEntry id="e1"><text>&lt; 10</text></inputEntry>
 <outputEntry id="o1"><text>"low"</text></outputEntry></rule>
-<rule id="r2"><inputEntry id="e2"><text>&gt;= 10</text></inputEntry><outputEntry id="o2"><text>"high"</text></outputEntry>
-</rule></decisionTable></decision></definitions>"""
+<rule id="r2"><inputEntry id="e2"><text>&gt;= 10</text></inputEntry>
+<outputEntry id="o2"><text>"high"</text></outputEntry></rule></decisionTable></decision></definitions>"""
 LINE = drawing(start(), task("A"), end(), flows("S A E"))
 
 
