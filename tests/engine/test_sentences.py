@@ -17,8 +17,8 @@ from tests.conformance.corpus import KINDS, files
 from tests.conformance.course import files_of
 from tests.conformance.translated import NOTHING, translate
 from tests.engine.drawings import drawing
+from tests.engine.offences import WRONG
 from tests.engine.test_refused import HOSTILE, REFUSED
-from tests.engine.test_standard import WRONG
 
 MATERIAL = Path(os.environ.get("LICET_MATERIAL", Path(__file__).parents[3] / "shared" / "material"))
 RULES = Path(engine.rules.__file__).parent
