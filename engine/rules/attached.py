@@ -1,4 +1,4 @@
-"""What is attached to activities or stands beside the flows: boundary events, event sub-processes, links, cancelling."""
+"""What is attached to activities or stands beside the flows: boundary events, event sub-processes, links."""
 
 from __future__ import annotations
 
