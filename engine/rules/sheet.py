@@ -29,6 +29,7 @@ class Surroundings:
     steps: Mapping[str, frozenset[str]] = field(default_factory=dict)
     decisions: frozenset[str] = frozenset()
     form_known: Callable[[str], bool] | None = None
+    role_known: Callable[[str], bool] | None = None
     processes: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()
 
