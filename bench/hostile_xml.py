@@ -71,10 +71,11 @@ FOUR_EYES = (
 )
 UNDONE = '<boundaryEvent id="b{n}" attachedToRef="A"><compensateEventDefinition/></boundaryEvent>'
 REFERRING = '<intermediateCatchEvent id="c{n}"><eventDefinitionRef>g9</eventDefinitionRef></intermediateCatchEvent>'
+RAISED = '<errorEventDefinition errorRef="x"/>'
 RISING = (
-    '<subProcess id="p{n}" triggeredByEvent="true">'
-    '<startEvent id="s{n}"><errorEventDefinition errorRef="x"/></startEvent><endEvent id="e{n}">'
-    '<errorEventDefinition errorRef="x"/></endEvent><sequenceFlow id="f{n}" sourceRef="s{n}" targetRef="e{n}"/></subProcess>'
+    f'<subProcess id="p{{n}}" triggeredByEvent="true"><startEvent id="s{{n}}">{RAISED}</startEvent>'
+    f'<endEvent id="e{{n}}">{RAISED}</endEvent><sequenceFlow id="f{{n}}" sourceRef="s{{n}}" targetRef="e{{n}}"/>'
+    "</subProcess>"
 )
 THROWN = '<subProcess id="p{n}"><endEvent id="e{n}"><errorEventDefinition errorRef="x"/></endEvent></subProcess>'
 PROCESS = '<process id="p{n}" isExecutable="true"><startEvent id="s{n}"/></process>'
