@@ -26,9 +26,9 @@ LOOPS = [
     "{f: function(a) a + 1, r: for i in 1..1000000 return f(i)}.r",
     "for i in 1..100000 return function(x) x + i",
     "(for i in 1..1000 return i)[count((for j in 1..1000 return j)[item > 0]) > 0]",
-    "for i in 1..100000 return [" + ", ".join(["i"] * 700) + "]",
+    "for i in 1..100000 return [" + ", ".join(["i"] * 450) + "]",
     "for i in 1..100000 return {a: i, b: i, c: i, d: i}",
-    " + ".join(["count(for i in 1..500 return i)"] * 100),
+    " + ".join(["count(for i in 1..500 return i)"] * 70),
 ]
 GROWTH = [
     "for i in 1..60 return [partial[-1], partial[-1]]",
@@ -96,7 +96,7 @@ TEXTS = [
     f'duration("P{"1" * 9000}Y")',
     "1e999999999999",
     'duration("P999999999999999999D") * 1e30',
-    "+".join(["exp(14000.5)"] * 300),
+    "+".join(["exp(14000.5)"] * 190),
     "1" + "+1" * 500_000,
 ]
 HOSTILE = [*LOOPS, *GROWTH, *FUNCTIONS, *TEXTS]

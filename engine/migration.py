@@ -222,6 +222,8 @@ def _rename(session: Session, instance_id: int, mapping: Mapping[str, str]) -> N
                 (Subscription, Subscription.id.is_not(None)), (Visit, Visit.left_at.is_(None)),
                 (Incident, Incident.resolved_at.is_(None)))
     changed = {was: now for was, now in mapping.items() if was != now}
+    if not changed:
+        return
     for table, still in going_on:
         rows: Any = session.scalars(select(table).where(
             table.instance_id == instance_id, table.element_id.in_(changed), still))

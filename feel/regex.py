@@ -44,6 +44,7 @@ def compiled(pattern: str, flags: str = "") -> Any:
     """The pattern ready to run, or None when it or its flags are not valid."""
     if len(pattern) > PATTERN_LENGTH or not set(flags) <= set("smixq"):
         return None
+    look()  # the clock runs while a pattern is read
     options = re2.Options()
     options.log_errors = False
     options.max_mem = 1 << 20

@@ -22,6 +22,8 @@ FORMAL = {
 }
 PATHS = ("messagePath", "dataPath", "transformation", "formalExpression")
 URI = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|[^\x00-\x7f]|%[0-9A-Fa-f]{2})*")
+WORDS = re.compile(r"(?!true$|false$)[^\W\d][\w\s]*")
+"""Plain words: no comparison, no call, no sign that somebody wrote a formula."""
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 ADDRESSES = {
     "definitions": ("expressionLanguage", "typeLanguage"),
@@ -43,7 +45,10 @@ def formal_expressions(sheet: Sheet) -> Iterator[Finding]:
                                 '写上 xsi:type="tFormalExpression"', 'say xsi:type="tFormalExpression"')
     for flow in index.of("sequenceFlow"):
         for child in children(flow, BPMN, "conditionExpression"):
-            if not _formal(child):
+            if not _formal(child) and WORDS.fullmatch(_text(child)):
+                yield error(sheet, "formal", child, "条件是自然语言，不能执行", "the condition is plain language",
+                            "写成表达式，并标明 xsi:type", "write an expression and say xsi:type")
+            elif not _formal(child):
                 yield warning(sheet, "formal", child, "条件没有标明是可执行的表达式，按 FEEL 处理",
                               "the condition is not marked as formal; it is read as FEEL",
                               '写上 xsi:type="tFormalExpression"', 'say xsi:type="tFormalExpression"')

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 from engine import catalog, deliveries, instances, starting, tasks, timers
 from engine.catalog import Do, Step
 from engine.dialect import BpmnError
-from engine.model import Incident, StartTrigger, Task, Timer
+from engine.model import Incident, StartTrigger, Task, Timer, Visit
 from feel import FeelError
 from ledger import clock
 from ledger.actor import SYSTEM, Actor, Grant
@@ -210,8 +210,11 @@ class Course:
             self._failed(element_id)
 
     def _say_ends(self) -> None:
-        """An instance that an uncaught error has ended says which."""
+        """An instance that an uncaught error has ended says so; an escalation that nobody catches is seen passing."""
         with reading(self.engine) as session:
             for fact in session.scalars(select(Fact).where(Fact.kind == "instance.ended").order_by(Fact.id)):
                 if (fact.after or {}).get("error") is not None:
                     self.log.add(THROWN)
+            for element_id in session.scalars(select(Visit.element_id).order_by(Visit.id)):
+                if element_id in self.drawn.loose:
+                    self.log.add(ESCALATED)

@@ -103,7 +103,8 @@ def test_what_an_event_sub_process_waits_for_may_change(world: World) -> None:
 def test_a_running_event_sub_process_moves_along(world: World) -> None:
     it = world.run(withdrawable(away("W", message("m"), interrupting=False)))
     world.send(it, "withdraw")
-    migrate(world, it, world.deploy(withdrawable(away("W", message("m"), interrupting=False), a="A2", chain="S A2 B E")), A="A2")
+    to = world.deploy(withdrawable(away("W", message("m"), interrupting=False), a="A2", chain="S A2 B E"))
+    migrate(world, it, to, A="A2")
     assert world.names(it) == ["A2", "Wask"]
     world.send(it, "withdraw")
     assert world.names(it) == ["A2", "Wask", "Wask"]

@@ -231,6 +231,38 @@ def test_a_join_that_loses_its_open_branch_goes_on_at_once_when_told_so(world: W
     assert world.names(it) == ["C"]
 
 
+def test_a_join_that_has_all_its_branches_now_goes_on_at_once_and_for_good(world: World) -> None:
+    def drawn(last: str) -> bytes:
+        return drawing(
+            start(), gateway("parallel", "F"), task("A"), task("B"), task("C"), gateway("parallel", "J"), task("Z"),
+            end(), end("E2"), flows("S F C", "J Z E", f"C {last}"), flow("F", "A"), flow("F", "B"),
+            flow("A", "J", id="a"), flow("B", "J", id="b"), *([] if last == "E2" else [flows("F X E2"), task("X")]))
+
+    it = world.run(drawn("J"))
+    world.do(it, "A", c=1)
+    world.do(it, "B", c=1)
+    world.do(it, "X", c=1)
+    to = world.deploy(drawn("E2"))
+    assert rules(plan(world, it, to)) == {"join-goes-on"}
+    with unit(world.engine) as session:
+        instances.suspend(session, it, by=BOSS, reason="x")
+    assert plan(world, it, to).kind == "impossible"
+    with unit(world.engine) as session:
+        instances.resume(session, it, by=BOSS, reason="x")
+    done = migrate(world, it, to)
+    assert world.names(it) == ["C", "Z"]
+    with pytest.raises(migration.CannotUndo):
+        undo(world, done)
+
+
+def test_a_suspended_instance_moves_and_stays_suspended(world: World) -> None:
+    it = world.run(LINE)
+    with unit(world.engine) as session:
+        instances.suspend(session, it, by=BOSS, reason="x")
+    migrate(world, it, world.deploy(LONGER))
+    assert world.state(it) == "suspended"
+
+
 def test_rounds_and_sub_processes_move_with_what_runs_inside(world: World) -> None:
     def drawn(sub: str, extra: str = "") -> bytes:
         inside = tag("subProcess", sub, start("XS"), task("A", loop("=[7, 8]", "n", "all", "=c")),

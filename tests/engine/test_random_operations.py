@@ -13,6 +13,7 @@ from sqlalchemy import select
 from engine import migration, modification
 from engine.model import Task
 from ledger.db import reading, unit
+from tests.engine import drawings
 from tests.engine.blocks import process
 from tests.engine.conftest import BOSS, World
 
@@ -47,7 +48,11 @@ def completed(world: World, it: int) -> list[Task]:
 
 
 @pytest.mark.parametrize("first", range(0, 20, 10))
-def test_after_going_back_to_any_task_a_process_still_comes_to_its_end(world: World, clock: Any, first: int) -> None:
+def test_after_going_back_to_any_task_a_process_still_comes_to_its_end(
+    world: World, clock: Any, first: int, request: pytest.FixtureRequest
+) -> None:
+    if first:
+        request.getfixturevalue("cold")
     gone_back = 0
     for seed in range(first, first + 10):
         random = Random(seed)
@@ -100,7 +105,11 @@ def back(world: World, it: int, random: Random) -> bool:
 
 
 @pytest.mark.parametrize("first", range(0, 20, 10))
-def test_a_process_moved_to_a_renamed_drawing_goes_on_as_its_twin(world: World, first: int) -> None:
+def test_a_process_moved_to_a_renamed_drawing_goes_on_as_its_twin(
+    world: World, first: int, request: pytest.FixtureRequest
+) -> None:
+    if first:
+        request.getfixturevalue("cold")
     for seed in range(first, first + 10):
         random, drawn = Random(seed), process(seed)[1].decode()
         ids = {found[2] for found in IDS.finditer(drawn) if found[2][0] != "t"}  # a timer's own id names no element
@@ -122,6 +131,35 @@ def test_a_process_moved_to_a_renamed_drawing_goes_on_as_its_twin(world: World, 
             assert world.names(moved) == sorted(mapping.get(each, each) for each in world.names(twin)), seed
             assert world.state(moved) == world.state(twin)
             both(world, moved, twin, random, mapping)
+
+
+@pytest.mark.parametrize("first", range(0, 40, 20))
+def test_a_process_with_a_task_more_somewhere_still_comes_to_its_end(world: World, first: int) -> None:
+    kinds = []
+    for seed in range(first, first + 20):
+        random, drawn = Random(seed), process(seed)[1].decode()
+        it = world.run(drawn.encode())
+        for _ in range(random.randint(1, 8)):
+            step(world, it, random)
+        to = world.deploy(with_one_more(drawn, random).encode())
+        with reading(world.engine) as session:
+            told = migration.plan(session, to, instance_ids=[it])[0]
+        kinds.append(told.kind)
+        if told.kind == "fine":
+            with unit(world.engine) as session:
+                migration.migrate(session, it, to, by=BOSS, reason="加一道审核")
+            finish(world, it, random)
+        else:
+            assert {found.rule for found in told.findings} <= {"join-flow", "over"}, (seed, told)
+    assert kinds.count("fine") > 9, kinds
+
+
+def with_one_more(drawn: str, random: Random) -> str:
+    """The drawing with a user task put on one of its flows."""
+    flow = random.choice(list(re.finditer(r'<bpmn:sequenceFlow id="(\w+)" [^>]*targetRef="(\w+)">', drawn)))
+    end = drawn.index("</bpmn:sequenceFlow>", flow.end()) + len("</bpmn:sequenceFlow>")
+    before, rest = drawn[:flow.start(2)] + "more" + drawn[flow.end(2):end], drawn[end:]
+    return before + drawings.task("more") + drawings.flow("more", flow[2], id="fmore") + rest
 
 
 def both(world: World, one: int, other: int, random: Random, mapping: dict[str, str]) -> None:
