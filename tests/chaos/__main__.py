@@ -60,7 +60,7 @@ def plan(seed: int, submissions: int) -> list[tuple[str, Callable[[], Result]]]:
         ("soak sqlite", partial(scenarios.soak, "sqlite", seed, crowd * 2 // 5)),
         ("without redis postgresql", partial(scenarios.without_redis, "postgresql", seed)),
         ("planted: no row lock", partial(scenarios.soak, "postgresql", seed, 12, chance=0, faults=False,
-                                         plant="no-lock", only="double")),
+                                         plant="no-lock", only="double", days=0, patience=15)),
         ("planted: an effect outside the transaction", partial(scenarios.exhaustive, "sqlite", seed, plant="outside")),
     ]
 

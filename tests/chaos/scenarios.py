@@ -167,7 +167,7 @@ def _round(run: Run, seed: int, number: int, plan: str, days: int = 0, **kill: A
 
 
 def soak(database: str, seed: int, count: int, *, chance: float = 0.004, faults: bool = True, plant: str = "",
-         only: str = "", days: int = 8) -> Result:
+         only: str = "", days: int = 8, patience: float = 120) -> Result:
     """Many requests at once, each with a fate of its own, while everything falls at random, by seed."""
     with opened("soak", database, seed, plant) as run:
         run.people.hire(count)
@@ -176,7 +176,7 @@ def soak(database: str, seed: int, count: int, *, chance: float = 0.004, faults:
         if chance:
             run.site.control.plan(chance=chance, seed=seed)
         with ThreadPoolExecutor(PEOPLE_AT_ONCE) as crowd:
-            walks = [crowd.submit(run.people.walk, case) for case in cases]
+            walks = [crowd.submit(run.people.walk, case, patience) for case in cases]
             if faults:
                 _trouble(run, random.Random(seed), walks)
             for walk in walks:

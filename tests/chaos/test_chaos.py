@@ -31,7 +31,8 @@ def test_killed_at_each_of_the_first_commits_nothing_is_lost_and_nothing_twice()
 
 
 def test_without_lock_and_version_the_judge_sees_what_two_reviewers_did_to_each_other() -> None:
-    result = scenarios.soak("postgresql", 1, 4, chance=0, faults=False, plant="no-lock", only="double", days=0)
+    result = scenarios.soak("postgresql", 1, 4, chance=0, faults=False, plant="no-lock", only="double", days=0,
+                            patience=12)
     assert any(wrong.startswith(("I7", "I13", "I14", "I2")) for wrong in result.violations)
 
 
