@@ -6,6 +6,7 @@ import ast
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -77,7 +78,7 @@ def test_what_is_said_of_files_that_are_missing_or_of_another_kind() -> None:
 def test_what_is_said_of_other_peoples_drawings() -> None:
     if not MATERIAL.is_dir():
         pytest.skip("the corpus is not at hand (LICET_MATERIAL)")
-    for path in files(MATERIAL):
+    for path in Random(17).sample(list(files(MATERIAL)), 250):
         data = path.read_bytes()
         judge(catalog.check({f"x.{KINDS[path.suffix.lower()]}": data}), path.name)
         try:

@@ -204,20 +204,25 @@ class Stage:
     def _await(self, actors: list[Actor]) -> None:
         end = time.monotonic() + PATIENCE
         with self.news:
-            for actor in actors:
-                if actor.state == "blocked" and self.watch is not None:
-                    actor.state = "running"  # to be asked about again
+            self._ask_again(actors, sure=True)
             while running := [actor for actor in actors if actor.state == "running"]:
-                quiet = not self.news.wait(0.01)
-                if quiet and self.watch is not None:
+                if not self.news.wait(0.01):
                     for actor in running:
                         if actor.state == "running" and self._waits(actor.pid):
                             actor.state = "blocked"
+                if all(actor.state != "running" for actor in actors):
+                    self._ask_again(actors)  # who held the lock may have ended since
                 if time.monotonic() > end:
                     raise Stuck(f"no news of {[actor.name for actor in running]}")
 
+    def _ask_again(self, actors: list[Actor], *, sure: bool = False) -> None:
+        for actor in actors:
+            if actor.state == "blocked" and self.watch is not None and (sure or not self._waits(actor.pid)):
+                actor.state = "running"
+
     def _waits(self, pid: int) -> bool:
-        assert self.watch is not None
+        if self.watch is None:
+            return False
         with self.watch.connect() as connection:
             return bool(connection.exec_driver_sql(f"select cardinality(pg_blocking_pids({pid:d}))").scalar())
 

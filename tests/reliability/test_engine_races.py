@@ -8,15 +8,30 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
-from engine import catalog, instances, messages, tasks, timers
-from engine.model import Instance, Timer
+from engine import catalog, deliveries, instances, messages, migration, modification, tasks, timers
+from engine.model import Delivery, Instance, Task, Timer
+from engine.moves import BackTo
 from ledger.actor import SYSTEM
-from ledger.db import reading
-from ledger.errors import AlreadyDone, Conflict
+from ledger.db import reading, unit
+from ledger.errors import AlreadyDone, Conflict, Refused
+from ledger.facts import Fact
 from tests.engine.conftest import ANNA, COMPANY, GROUP, HAN, LI, World
-from tests.engine.drawings import boundary, catch, drawing, end, flows, gateway, message, start, tag, task, timer
+from tests.engine.drawings import (
+    boundary,
+    catch,
+    drawing,
+    end,
+    flows,
+    gateway,
+    message,
+    signal,
+    start,
+    tag,
+    task,
+    timer,
+)
 from tests.reliability.conftest import judge
 from tests.reliability.planted import unlocked
 from tests.reliability.stepping import Act, Run, Stage, interleavings, once
@@ -236,30 +251,81 @@ def test_c9_two_deployments_at_once_are_two_versions_or_one(world: World, stage:
             assert not run.refused, str(run)
 
 
-WAITING = tag("message", "M", '<bpmn:extensionElements><zeebe:subscription correlationKey="=k"/>'
-              "</bpmn:extensionElements>", name="paid")
+def deliver_one(engine: Engine) -> int:
+    return deliveries.sweep(engine, limit=1)
 
 
-@pytest.mark.parametrize("meanwhile", ["one of them steps", "another tells them too", "one of them ends"])
-def test_c10_a_message_to_many_reaches_each_once(world: World, stage: Stages, meanwhile: str) -> None:
-    world.deploy(drawing(start(), gateway("parallel", "F"), task("A"), catch("W", message("M")), task("B"),
-                         gateway("parallel", "J"), task("C"), end(), flows("S F A J C E", "F W B J"), head=WAITING))
-    keys = map(str, range(1000))
+@pytest.mark.parametrize("meanwhile", ["one of them steps", "another worker delivers", "one of them ends"])
+def test_c10_a_signal_reaches_each_that_waits_once(world: World, stage: Stages, meanwhile: str) -> None:
+    world.deploy(drawing(start(), gateway("parallel", "F"), task("A"), catch("W", signal("G")), task("B"),
+                         gateway("parallel", "J"), task("C"), end(), flows("S F A J C E", "F W B J"),
+                         signals={"G": "paid"}))
     many: list[int] = []
 
     def prepare() -> list[Act]:
-        key = next(keys)
-        many[:] = [world.start(k=key) for _ in range(2)]
-        tell = once(lambda session: messages.publish(session, "paid", key, {}, by=SYSTEM))
+        many[:] = [world.start() for _ in range(2)]
+        once(lambda session: [one.id for one in messages.broadcast(session, "paid", {}, by=SYSTEM)])(world.engine)
         last = many[-1]
-        other = {"o": complete(world, last), "a": tell,
-                 "e": once(lambda session: instances.terminate(session, last, by=ANNA, reason="撤回"))}
-        return [tell, other["e" if "ends" in meanwhile else meanwhile[0]]]
+        stop = once(lambda session: instances.terminate(session, last, by=ANNA, reason="撤回").id)
+        other = {"one of them steps": complete(world, last), "another worker delivers": deliver_one,
+                 "one of them ends": stop}
+        return [deliver_one if "another" in meanwhile else deliveries.sweep, other[meanwhile]]
 
     for run in interleavings(stage(few=True), prepare):
+        deliveries.sweep(world.engine)  # what a worker met locked it left for the next sweep
         assert not run.refused and not judge(world.engine, only=many), str(run)
-        told = sorted(sum((result for result in run.results if isinstance(result, list)), []))
-        assert told in ([many, many[:1]] if "ends" in meanwhile else [many]), str(run)
+        with reading(world.engine) as session:
+            heard = Counter(session.scalars(select(Fact.subject_id).where(Fact.kind == "signal.received")))
+            assert not list(session.scalars(select(Delivery.id).where(Delivery.attempts > 0)))
+        assert heard[many[0]] == 1 and heard[many[1]] <= 1, str(run)
+        assert heard[many[1]] or "ends" in meanwhile, str(run)
+
+
+def test_c10_a_message_reaches_one_of_two_that_wait_once(world: World, stage: Stages) -> None:
+    world.deploy(drawing(start(), catch("W", message("M")), task("B"), end(), flows("S W B E"),
+                         messages={"M": "paid"}))
+    many = [world.start() for _ in range(2)]
+
+    def prepare() -> list[Act]:
+        many.append(world.start())
+        once(lambda session: messages.publish(session, "paid", None, {}, by=SYSTEM).id)(world.engine)
+        return [deliveries.sweep, deliveries.sweep]
+
+    for number, run in enumerate(interleavings(stage(few=True), prepare), 1):
+        deliveries.sweep(world.engine)
+        assert not run.refused and not judge(world.engine, only=many), str(run)
+        assert sum(world.names(it) == ["B"] for it in many) == number, str(run)
+
+
+@pytest.mark.parametrize("deed", ["suspended", "moved to a new version", "sent back"])
+def test_what_an_operator_does_and_what_a_reviewer_does_follow_each_other(world: World, stage: Stages, deed: str
+                                                                          ) -> None:
+    """Whichever comes second is done on what the first has left, or refused with a reason."""
+    world.deploy(PLAIN)
+    to = world.deploy(drawing(start(), task("A"), task("B"), task("B2"), end(), flows("S A B B2 E")))
+
+    def prepare() -> list[Act]:
+        with unit(world.engine) as session:
+            it = instances.start(session, "P", by=ANNA, group_id=GROUP, places=[COMPANY, GROUP], business_key="K",
+                                 title="测试").id
+        fresh.append(it)
+        complete(world, it)(world.engine)
+        with reading(world.engine) as session:
+            done = session.scalars(select(Task.id).where(Task.instance_id == it, Task.element_id == "A")).one()
+        deeds: dict[str, Callable[[Any], object]] = {
+            "suspended": lambda session: instances.suspend(session, it, by=LI, reason="核查").id,
+            "moved to a new version": lambda session: migration.migrate(session, it, to + 1, by=LI, reason="新规").id,
+            "sent back": lambda session: modification.apply(session, it, [BackTo(done)], by=LI, reason="错")}
+        return [once(deeds[deed]), complete(world, it, "B")]
+
+    fresh: list[int] = []
+    world.deploy(drawing(start(), task("A"), task("B"), task("B3"), end(), flows("S A B B3 E")))
+    count = 0
+    for run in interleavings(stage(few=True), prepare):
+        assert all(isinstance(error, Refused) for error in run.refused) and len(run.refused) < 2, str(run)
+        assert not judge(world.engine, only=[fresh[-1]]), str(run)
+        count += 1
+    assert count > 1
 
 
 def test_c13_a_sub_process_is_left_or_goes_on(world: World, stage: Stages, clock: Any) -> None:
