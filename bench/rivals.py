@@ -1,7 +1,7 @@
 """Others that read FEEL or conditions, timed on the same expression in the same run, each in a process of its own.
 
-`bkflow-feel` gets an environment of its own from a lock file, so that it never enters the product's. Whoever cannot be
-installed or started here is left out.
+`bkflow-feel` gets an environment of its own from rivals.lock (`uv pip compile --universal --generate-hashes`), so that
+it never enters the product's. Whoever cannot be installed or started here is left out.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.orm import Session
 
 import feel.dmn
@@ -28,6 +28,7 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import BadDiagram, NotFound
 from ledger.facts import record
+from ledger.failpoints import fp
 
 
 @dataclass
@@ -48,6 +49,8 @@ class Step:
 
 Do = Callable[[Step], Mapping[str, Any] | None]
 DEPLOYED = "engine_deployed"
+KINDS = ("只能部署 .bpmn、.dmn 和 .form 文件", "only .bpmn, .dmn and .form files are deployed")
+MEND = ("在决策表编辑器里改正这一格", "mend that cell in the decision table editor")
 STEPS: dict[str, dict[str, Do]] = {}
 VARIABLES: dict[str, frozenset[str]] = {}
 _form_known: list[Callable[[str], bool]] = []
@@ -99,7 +102,7 @@ def unpack(files: Mapping[str, bytes]) -> Package:
         elif kind == "form":
             package.forms.add(name.rpartition("/")[2].removesuffix(".form"))
         else:
-            raise drawing.refuse("file-kind", f"不认识的文件 {name}", f"unknown kind of file {name}", name)
+            raise drawing.refuse("file-kind", f"不认识的文件 {name}", f"unknown kind of file {name}", name, fix=KINDS)
     return package
 
 
@@ -109,7 +112,7 @@ def _decisions(body: bytes, name: str) -> feel.dmn.Model:
         return feel.dmn.parse(body)
     except feel.FeelError as error:
         zh, en = error.told("zh"), error.told("en")
-        raise drawing.refuse("dmn", zh, en, name, error.line, error.column) from None
+        raise drawing.refuse("dmn", zh, en, name, error.line, error.column, fix=MEND) from None
 
 
 def check(files: Mapping[str, bytes]) -> list[Finding]:
@@ -145,8 +148,15 @@ def deploy(session: Session, files: Mapping[str, bytes], *, by: Actor) -> Defini
         raise BadDiagram(errors)
     digest = _digest(files)
     plans = {process_id: assemble(package, process_id) for process_id in package.process_ids()}
+    _take_turns(session)
     made = [_release(session, plan, digest, files, package, by) for plan in plans.values()]
     return made[0]
+
+
+def _take_turns(session: Session) -> None:
+    """One deployment at a time until it commits: the second sees the first's version. Readers and starts go on."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE definition IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def _digest(files: Mapping[str, bytes]) -> str:
@@ -178,6 +188,7 @@ def _release(session: Session, plan: Plan, digest: str, files: Mapping[str, byte
     record(session, "definition.deployed", ("definition", made.id), by=by,
            after={"process": process_id, "version": made.version, "digest": digest})
     session.flush()
+    fp("engine.deploy.before_commit")
     return made
 
 

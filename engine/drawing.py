@@ -19,6 +19,8 @@ DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY|ELEMENT|ATTLIST)", re.IGNORECASE)
 PROLOGUE = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]+)", re.IGNORECASE)
 ENCODINGS = {b"utf-8", b"us-ascii", b"ascii", b"iso-8859-1", b"windows-1252", b"gbk", b"gb2312", b"gb18030"}
 """ASCII stays ASCII in each of these, so that what is searched for above cannot hide."""
+SAVE_AGAIN = ("用流程设计器重新保存为 UTF-8", "save it again, as UTF-8, with a modeller")
+SPLIT = ("拆成几个被调用的流程", "split it into processes that call each other")
 
 
 def read(data: bytes, file: str = "") -> Element:
@@ -33,26 +35,29 @@ def read(data: bytes, file: str = "") -> Element:
     except etree.XMLSyntaxError as error:
         line, column = error.position
         raise refuse("xml", f"不是合法的 XML：{error.msg}", f"not well-formed XML: {error.msg}", file,
-                     line=line or 0, column=column or 0) from None
+                     line=line or 0, column=column or 0, fix=SAVE_AGAIN) from None
     _measure(root, file)
     return root
 
 
-def refuse(rule: str, zh: str, en: str, file: str = "", line: int = 0, column: int = 0) -> BadDiagram:
-    """The error for a file that cannot even be read as a drawing."""
-    return BadDiagram([Finding(rule, zh, en, file=file, line=line, column=column)])
+def refuse(rule: str, zh: str, en: str, file: str = "", line: int = 0, column: int = 0, *,
+           fix: tuple[str, str]) -> BadDiagram:
+    """The error for a file that cannot even be read as a drawing; `fix` is the remedy in Chinese and English."""
+    return BadDiagram([Finding(rule, zh, en, *fix, file=file, line=line, column=column)])
 
 
 def _refuse_disguise(data: bytes, file: str) -> None:
     if len(data) > MAX_BYTES:
-        raise refuse("too-large", f"文件超过 {MAX_BYTES // 1_000_000} MB", "the file is larger than 2 MB", file)
+        raise refuse("too-large", f"文件超过 {MAX_BYTES // 1_000_000} MB", "the file is larger than 2 MB", file,
+                     fix=SPLIT)
     named = PROLOGUE.search(data[:200])
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data or (named and named[1].lower() not in ENCODINGS):
-        raise refuse("encoding", "文件须为 UTF-8 编码", "the file must be UTF-8", file)
+        raise refuse("encoding", "文件须为 UTF-8 编码", "the file must be UTF-8", file, fix=SAVE_AGAIN)
     hit = DOCTYPE.search(data)
     if hit:
         line = data.count(b"\n", 0, hit.start()) + 1
-        raise refuse("doctype", "不接受 DOCTYPE 和实体定义", "DOCTYPE and entity declarations are refused", file, line)
+        raise refuse("doctype", "不接受 DOCTYPE 和实体定义", "DOCTYPE and entity declarations are refused", file, line,
+                     fix=("删除这些声明", "remove these declarations"))
 
 
 def _measure(root: Element, file: str) -> None:
@@ -62,7 +67,7 @@ def _measure(root: Element, file: str) -> None:
         nodes += happened == "start"
         if nodes > MAX_NODES or depth > MAX_DEPTH:
             raise refuse("too-many-nodes", f"超过 {MAX_NODES} 个节点或 {MAX_DEPTH} 层嵌套",
-                         f"more than {MAX_NODES} nodes or {MAX_DEPTH} levels", file)
+                         f"more than {MAX_NODES} nodes or {MAX_DEPTH} levels", file, fix=SPLIT)
 
 
 def line_of(node: Element) -> int:

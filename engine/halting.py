@@ -10,7 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine import incidents, rows
+from engine import causes, incidents, rows
 from engine.dialect.nodes import ARRIVING, LEAVING, READY, STARTED, STUCK, Fault, Node, Token, restart
 from feel import FeelError
 from ledger.errors import Refused
@@ -89,7 +89,7 @@ def told(error: Exception) -> tuple[str, str]:
         return f"表达式有误：{error.message_zh}", f"FEEL: {error.message_en}"
     if isinstance(error, Refused):
         return str(error), str(error)
-    return f"系统步骤出错（{type(error).__name__}）", f"a step failed ({type(error).__name__})"
+    return causes.plain(error)
 
 
 __all__ = ["Halt", "StepFailed", "halt", "resume", "told", "write"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from engine import catalog, run, state
 from engine.model import (
     Definition,
+    Incident,
     Instance,
     StartTrigger,
     Subscription,
@@ -23,9 +25,14 @@ from engine.model import (
 )
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
+from ledger.db import ring_after_commit
 from ledger.errors import Conflict, NotFound
 from ledger.facts import record
 from ledger.failpoints import fp
+
+
+class NotSuspended(Conflict):
+    """该流程没有挂起，无需恢复。"""
 
 
 def start(
@@ -99,11 +106,43 @@ def variables(session: Session, instance_id: int) -> dict[str, Any]:
     return dict(run.read_only(session, get(session, instance_id)).data)
 
 
+def suspend(session: Session, instance_id: int, *, by: Actor, reason: str) -> Instance:
+    """Hold an instance: until it is resumed nobody claims or completes, no message is taken, no timer fires.
+
+    Raises NotRunning when it is over or suspended already.
+    """
+    return _turn(session, instance_id, "active", "suspended", by, reason)
+
+
+def resume(session: Session, instance_id: int, *, by: Actor, reason: str) -> Instance:
+    """Let a suspended instance go on; what fell due meanwhile fires with the next sweep. Raises NotSuspended."""
+    return _turn(session, instance_id, "suspended", "active", by, reason)
+
+
+def _turn(session: Session, instance_id: int, was: str, now: str, by: Actor, reason: str) -> Instance:
+    instance = run.lock(session, instance_id)
+    if instance.state != was:
+        raise run.NotRunning() if was == "active" else NotSuspended()
+    instance.state, instance.version = now, instance.version + 1
+    record(session, "instance.suspended" if now == "suspended" else "instance.resumed", ("instance", instance.id),
+           by=by, group_id=instance.group_id, after={"reason": reason[:500]})
+    session.flush()
+    ring_after_commit(session, "timers")
+    fp("engine.suspend.before_commit")
+    return instance
+
+
 def terminate(session: Session, instance_id: int, *, by: Actor, reason: str) -> Instance:
-    """End an instance for a reason; its tasks, timers and subscriptions go with it."""
-    instance = run.active(run.lock(session, instance_id))
+    """End a running or suspended instance for a reason; its tasks, timers, subscriptions and incidents go with it.
+
+    Raises NotRunning when it is over.
+    """
+    instance = run.lock(session, instance_id)
+    if instance.state not in ("active", "suspended"):
+        raise run.NotRunning()
     now = clock.now()
     _close_rows(session, instance.id, now)
+    _close_incidents(session, instance.id, now, by, reason)
     instance.state, instance.ended_at, instance.version = "terminated", now, instance.version + 1
     state.in_hand(session).pop(instance.id, None)
     record(session, "instance.terminated", ("instance", instance.id), by=by, group_id=instance.group_id,
@@ -113,14 +152,22 @@ def terminate(session: Session, instance_id: int, *, by: Actor, reason: str) -> 
     return instance
 
 
-def _close_rows(session: Session, instance_id: int, now: Any) -> None:
+def _close_incidents(session: Session, instance_id: int, now: dt.datetime, by: Actor, reason: str) -> None:
+    session.execute(update(Incident).where(Incident.instance_id == instance_id, Incident.resolved_at.is_(None))
+                    .values(resolved_at=now, resolved_by=by.name, resolution=reason[:500]))
+
+
+def _close_rows(session: Session, instance_id: int, now: dt.datetime) -> None:
     tasks = select(Task.id).where(Task.instance_id == instance_id, Task.state == "open")
     for held in (TaskCandidate, TaskExclusion):
         session.execute(delete(held).where(held.task_id.in_(tasks)), execution_options={"synchronize_session": False})
     session.execute(update(Task).where(Task.instance_id == instance_id, Task.state == "open")
                     .values(state="cancelled", completed_at=now, version=Task.version + 1))
-    session.execute(update(Timer).where(Timer.instance_id == instance_id, Timer.state == "waiting")
+    session.execute(update(Timer).where(Timer.instance_id == instance_id,
+                                        Timer.state.in_(("waiting", "suspended", "failed")))
                     .values(state="cancelled"))
     session.execute(delete(Subscription).where(Subscription.instance_id == instance_id))
+    session.execute(update(Incident).where(Incident.instance_id == instance_id, Incident.resolved_at.is_(None))
+                    .values(resolved_at=now, resolution="instance ended"))
     session.execute(update(Visit).where(Visit.instance_id == instance_id, Visit.left_at.is_(None))
                     .values(left_at=now, left_how="cancelled"))

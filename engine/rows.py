@@ -8,14 +8,26 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import BindParameter, Table, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Table, bindparam, delete, insert, or_, select, update
 
 from engine import expressions, state
 from engine.dialect.catching import Awaiting
 from engine.dialect.nodes import ARRIVING, OVER, Fault, Node, Token, context
 from engine.dialect.tasks import UserTask
 from engine.dialect.triggers import MessageTrigger, SignalTrigger, TimerTrigger
-from engine.model import OPEN, Delivery, Incident, Subscription, Task, TaskCandidate, TaskExclusion, Timer, Visit
+from engine.model import (
+    OPEN,
+    Delivery,
+    Incident,
+    Renaming,
+    Ruling,
+    Subscription,
+    Task,
+    TaskCandidate,
+    TaskExclusion,
+    Timer,
+    Visit,
+)
 from feel import FeelError
 from ledger import clock
 from ledger.workdays import working_days_after
@@ -24,12 +36,12 @@ if TYPE_CHECKING:
     from engine.run import Act
 
 # Statements are made once: building one costs ten times as much as running it.
-TASK, CANDIDATE, EXCLUSION, TIMER, SUBSCRIPTION, VISIT, INCIDENT, DELIVERY = (
+TASK, CANDIDATE, EXCLUSION, TIMER, SUBSCRIPTION, VISIT, INCIDENT, DELIVERY, RULING = (
     cast(Table, kind.__table__)
-    for kind in (Task, TaskCandidate, TaskExclusion, Timer, Subscription, Visit, Incident, Delivery))
+    for kind in (Task, TaskCandidate, TaskExclusion, Timer, Subscription, Visit, Incident, Delivery, Ruling))
 ADD_TASK = insert(TASK).returning(TASK.c.id)
 ADD_CANDIDATE, ADD_EXCLUSION, ADD_TIMER = insert(CANDIDATE), insert(EXCLUSION), insert(TIMER)
-ADD_SUBSCRIPTION, ADD_VISIT = insert(SUBSCRIPTION), insert(VISIT)
+ADD_SUBSCRIPTION, ADD_VISIT, ADD_RULING = insert(SUBSCRIPTION), insert(VISIT), insert(RULING)
 HERE: BindParameter[Any] = bindparam("here")
 TOKEN: BindParameter[Any] = bindparam("of_token")
 AT: BindParameter[Any] = bindparam("at")
@@ -38,7 +50,8 @@ LEAVE = update(VISIT).where(VISIT.c.instance_id == HERE, VISIT.c.token == TOKEN)
 CANCEL_TASK = update(TASK).where(TASK.c.instance_id == HERE, TASK.c.token == TOKEN, TASK.c.state == OPEN).values(
     state="cancelled", completed_at=AT, version=TASK.c.version + 1).returning(TASK.c.id)
 CANCEL_TIMERS = update(TIMER).where(
-    TIMER.c.instance_id == HERE, TIMER.c.token == TOKEN, TIMER.c.state == "waiting").values(state="cancelled")
+    TIMER.c.instance_id == HERE, TIMER.c.token == TOKEN, TIMER.c.state.in_(("waiting", "suspended")),
+).values(state="cancelled")
 WAKE_DELIVERIES = update(DELIVERY).where(
     DELIVERY.c.kind == "message", DELIVERY.c.name == bindparam("of_name"), DELIVERY.c.state == "waiting",
     DELIVERY.c.instance_id.is_(None)).values(next_try_at=AT)
@@ -61,12 +74,26 @@ class Wait:
     spec: Node
 
 
-def visit(act: Act, number: int, spec: Node) -> dict[str, Any]:
+def within(token: Token) -> int:
+    """The number of the token whose sub-process or called process this one runs in; 0 in the process itself."""
+    host = token.workflow.parent_task_id
+    return 0 if host is None else int(token.workflow.top_workflow.get_task_from_id(host).thread_id)
+
+
+def visit(act: Act, number: int, spec: Node, where: int = 0) -> dict[str, Any]:
     """A visit row, entered now."""
     return {
         "instance_id": act.instance.id, "token": number, "element_id": spec.bpmn_id, "entered_at": act.now,
-        "left_at": None, "left_how": None, "by_id": act.actor.id, "by_name": act.actor.name,
+        "left_at": None, "left_how": None, "by_id": act.actor.id, "by_name": act.actor.name, "within": where,
     }
+
+
+def rule(act: Act, token: Token, decision_id: str, trace: Iterable[Any]) -> None:
+    """Keep which rules decided: [{"table": id, "rules": [1, 3], "missing": [names]}, ...] in order of evaluation."""
+    told = [{"table": seen.id, "rules": [match.rule for match in seen.matches], "missing": list(seen.missing)}
+            for seen in trace if seen.matches or seen.missing or seen.kind == "table"]
+    act.connection.execute(ADD_RULING, {"instance_id": act.instance.id, "token": token.thread_id, "at": act.now,
+                                        "decision_id": decision_id, "trace": told})
 
 
 def write(act: Act) -> None:
@@ -189,7 +216,7 @@ def _task(act: Act, token: Token, spec: UserTask, timers: list[dict[str, Any]]) 
         "assignee_id": assignee, "assignee_name": None, "offer": offer,
         "barred": barred(act, not_by, spec.words.properties.get("licet:notApplicant") == "true", given),
         "not_by": not_by, "inputs": plain(token.data) if token.data else None, "created_at": act.now,
-        "due_at": due, "due_confirmed": confirmed,
+        "due_at": due, "due_confirmed": confirmed, "within": within(token),
     }
 
 
@@ -225,11 +252,17 @@ def barred(act: Act, not_by: list[str], not_applicant: bool, given: Any) -> list
     found: set[int | None] = set()
     if not_by:
         done = select(TASK.c.completed_by).where(
-            TASK.c.instance_id == act.instance.id, TASK.c.element_id.in_(not_by), TASK.c.state == "completed")
+            TASK.c.instance_id == act.instance.id, TASK.c.state == "completed",
+            or_(TASK.c.element_id.in_(not_by), TASK.c.element_id.in_(_former(act, not_by))))
         found.update(act.session.scalars(done))
     if not_applicant:
         found |= {act.instance.started_by, person(given.get("applicant_id"))}
     return sorted(number for number in found if number is not None)
+
+
+def _former(act: Act, element_ids: list[str]) -> Any:
+    """What these elements were called before a migration renamed them."""
+    return select(Renaming.was).where(Renaming.instance_id == act.instance.id, Renaming.now.in_(element_ids))
 
 
 def _priority(spec: UserTask, given: Any) -> int:

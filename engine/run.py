@@ -42,6 +42,10 @@ READ = select(INSTANCE.c.blob).where(INSTANCE.c.id == bindparam("of_id"))
 LOCK = select(Instance).where(Instance.id == bindparam("of_id")).with_for_update()
 
 
+class NotRunning(Conflict):
+    """该流程已结束或已挂起，不能再操作。"""
+
+
 class Act:
     """What one actor does to one instance, and everything that follows from it until the next wait."""
 
@@ -74,7 +78,7 @@ class Act:
         if spec.told_by_task:
             self.waits.append(rows.Wait(token, spec))
         else:
-            self.entries[token.thread_id] = rows.visit(self, token.thread_id, spec)
+            self.entries[token.thread_id] = rows.visit(self, token.thread_id, spec, rows.within(token))
 
     def number(self, token: Token) -> None:
         """Give a token the next serial number; rows refer to it by that."""
@@ -140,7 +144,9 @@ class Act:
     def decide(self, token: Token, decision_id: str) -> Any:
         """Evaluate a decision of the deployment."""
         model = self.plan.decisions[decision_id]
-        return model.evaluate(decision_id, context(token), functions=expressions.FUNCTIONS).value
+        result = model.evaluate(decision_id, context(token), functions=expressions.FUNCTIONS)
+        rows.rule(self, token, decision_id, result.trace)
+        return result.value
 
     # moving
     def token(self, number: int) -> Token:
@@ -214,9 +220,9 @@ def lock(session: Session, instance_id: int) -> Instance:
 
 
 def active(instance: Instance) -> Instance:
-    """The instance, if it still runs. Raises Conflict otherwise."""
+    """The instance, if it still runs. Raises NotRunning otherwise."""
     if instance.state != "active":
-        raise Conflict("该流程已结束或已挂起，不能再操作。")
+        raise NotRunning()
     return instance
 
 

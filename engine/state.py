@@ -176,9 +176,7 @@ def waiting_at(process: Process) -> dict[int, str]:
 
 def rows_of(spec: Node, state: int) -> str:
     """Which rows a token at this element has while it is in this state."""
-    if state == WAITING:
-        return spec.kinds()
-    return spec.kinds() if state == READY and spec.told_by_task else ""
+    return spec.kinds() if state == (READY if spec.told_by_task else WAITING) else ""
 
 
 @dataclass

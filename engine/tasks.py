@@ -133,6 +133,7 @@ def answers(session: Session, task_id: int) -> dict[str, Any] | None:
 def claim(session: Session, task_id: int, actor: Actor) -> Task:
     """Take a task that is offered to the actor. Raises AlreadyDone when somebody else was faster."""
     task, instance = _open_task(session, task_id, actor)
+    run.active(instance)
     if task.assignee_id == actor.id:
         return task
     _held_by_nobody(task, actor)

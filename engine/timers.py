@@ -6,19 +6,27 @@ that fails is tried again with a growing pause and then becomes an incident; it 
 
 from __future__ import annotations
 
+import datetime as dt
+
 from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from engine import halting, incidents, rows, run
-from engine.model import OPEN, Instance, Task, TaskCandidate, Timer
+from engine.model import OPEN, Incident, Instance, Task, TaskCandidate, Timer
 from ledger import clock
-from ledger.actor import SYSTEM
-from ledger.db import reading, unit
+from ledger.actor import SYSTEM, Actor
+from ledger.db import reading, ring_after_commit, unit
+from ledger.errors import Conflict, NotFound
 from ledger.facts import record
 from ledger.failpoints import fp
 
 ATTEMPTS = 3
+PENDING = ("waiting", "suspended", "failed")
+
+
+class TimerOver(Conflict):
+    """该定时器已经触发或已取消。"""
 
 
 def due(session: Session, limit: int = 100) -> list[int]:
@@ -29,9 +37,9 @@ def due(session: Session, limit: int = 100) -> list[int]:
 
 
 def of_instance(session: Session, instance_id: int, *, waiting: bool = True) -> list[Timer]:
-    """An instance's timers, soonest first; with `waiting` False also those fired and cancelled."""
+    """An instance's timers, soonest first, those held back included; with `waiting` False also those that are over."""
     wanted = select(Timer).where(Timer.instance_id == instance_id).order_by(Timer.due_at, Timer.id)
-    return list(session.scalars(wanted.where(Timer.state == "waiting") if waiting else wanted))
+    return list(session.scalars(wanted.where(Timer.state.in_(PENDING)) if waiting else wanted))
 
 
 def sweep(engine: Engine, *, limit: int = 100) -> int:
@@ -65,15 +73,20 @@ def fire(session: Session, timer_id: int) -> bool:
         return False
     if instance.state != "active":
         return False
-    timer.state, timer.fired_at = "fired", now
+    _fire(session, instance, timer, timer.due_at)
+    return True
+
+
+def _fire(session: Session, instance: Instance, timer: Timer, round_due: dt.datetime) -> None:
+    """`round_due` is when this round was due by the drawing: the next round of a cycle is counted from there."""
+    timer.state, timer.fired_at = "fired", clock.now()
     session.flush()
     if timer.kind == "event":
-        _event(session, instance, timer)
+        _event(session, instance, timer, round_due)
     elif timer.kind == "retry":
         _again(session, instance, timer)
     else:
         _watch(session, instance, timer)
-    return True
 
 
 def _claim(session: Session, timer_id: int) -> Instance | None:
@@ -82,12 +95,12 @@ def _claim(session: Session, timer_id: int) -> Instance | None:
     return session.scalar(wanted, execution_options={"populate_existing": True})
 
 
-def _event(session: Session, instance: Instance, timer: Timer) -> None:
+def _event(session: Session, instance: Instance, timer: Timer, round_due: dt.datetime) -> None:
     record(session, "timer.fired", ("instance", instance.id), by=SYSTEM, group_id=instance.group_id,
            after={"timer": timer.id, "element": timer.element_id, "due": timer.due_at.isoformat()},
            key=f"timer:{timer.id}")
     with run.act(session, instance, SYSTEM) as act:
-        act.token(timer.token).internal_data["due"] = timer.due_at
+        act.token(timer.token).internal_data["due"] = round_due
         run.trigger(act, timer.token, timer.element_id, "timer", None, {})
         fp("engine.timer.fired")
 
@@ -136,10 +149,89 @@ def _failed(session: Session, timer_id: int, error: Exception) -> None:
     timer.next_try_at = clock.now() + halting.PAUSE * 2 ** (attempts - 1)
     if attempts >= ATTEMPTS:
         timer.state = "failed"
-        incidents.open(session, instance, timer.element_id, timer.last_error, timer_id=timer.id)
+        zh, en = halting.told(error)
+        incidents.open(session, instance, timer.element_id, zh, cause_en=en, timer_id=timer.id)
 
 
 def again(session: Session, timer_id: int) -> None:
     """Let a failed timer be tried again."""
     session.execute(update(Timer).where(Timer.id == timer_id, Timer.state == "failed")
                     .values(state="waiting", attempts=0, next_try_at=clock.now()))
+
+
+# what an operator may do to a single timer
+def fire_now(session: Session, timer_id: int, *, by: Actor, reason: str) -> Timer:
+    """Let a timer fire now instead of when it is due; a cycle goes on as if this round had come in time.
+
+    Raises TimerOver, NotRunning, NotFound.
+    """
+    instance, timer = _held(session, timer_id)
+    run.active(instance)
+    was, now = timer.due_at, clock.now()
+    timer.due_at = min(was, now)
+    _note(session, "timer.fired_by_hand", instance, timer, by, reason, was)
+    _fire(session, instance, timer, was)
+    fp("engine.timer.before_commit")
+    return timer
+
+
+def reschedule(session: Session, timer_id: int, due_at: dt.datetime, *, by: Actor, reason: str) -> Timer:
+    """Give a timer another moment (aware; one in the past fires with the next sweep). A deadline moves with its timer.
+
+    One that was held back or had failed waits again. Raises TimerOver, NotFound.
+    """
+    instance, timer = _held(session, timer_id)
+    was = timer.due_at
+    timer.due_at = timer.next_try_at = due_at
+    timer.state, timer.attempts, timer.due_confirmed = "waiting", 0, True
+    if timer.kind == "sla":
+        session.execute(update(Task).where(
+            Task.instance_id == instance.id, Task.token == timer.token, Task.state == OPEN,
+        ).values(due_at=due_at, due_confirmed=True))
+    _note(session, "timer.rescheduled", instance, timer, by, reason, was)
+    return timer
+
+
+def suspend(session: Session, timer_id: int, *, by: Actor, reason: str) -> Timer:
+    """Hold a single timer back; nothing else of its instance stands still. Raises TimerOver, NotFound."""
+    instance, timer = _held(session, timer_id)
+    if timer.state == "suspended":
+        raise Conflict()
+    timer.state = "suspended"
+    _note(session, "timer.suspended", instance, timer, by, reason, timer.due_at)
+    return timer
+
+
+def resume(session: Session, timer_id: int, *, by: Actor, reason: str) -> Timer:
+    """Let a timer that was held back go on; past its moment it fires once, with the next sweep."""
+    instance, timer = _held(session, timer_id)
+    if timer.state != "suspended":
+        raise Conflict()
+    timer.state, timer.attempts, timer.next_try_at = "waiting", 0, timer.due_at
+    _note(session, "timer.resumed", instance, timer, by, reason, timer.due_at)
+    return timer
+
+
+def _held(session: Session, timer_id: int) -> tuple[Instance, Timer]:
+    """A timer that has not fired, and its instance, locked; whoever took it in hand settles its incident."""
+    owner = session.scalar(select(Timer.instance_id).where(Timer.id == timer_id))
+    if owner is None:
+        raise NotFound()
+    instance = run.lock(session, owner)
+    timer = session.get_one(Timer, timer_id, populate_existing=True)
+    if timer.state not in PENDING:
+        raise TimerOver()
+    return instance, timer
+
+
+def _note(session: Session, kind: str, instance: Instance, timer: Timer, by: Actor, reason: str,
+          was: dt.datetime) -> None:
+    session.flush()
+    for incident_id in session.scalars(
+            select(Incident.id).where(Incident.timer_id == timer.id, Incident.resolved_at.is_(None))).all():
+        incidents.close(session, incident_id, by, reason)
+    record(session, kind, ("instance", instance.id), by=by, group_id=instance.group_id,
+           before={"due": was.isoformat()},
+           after={"timer": timer.id, "element": timer.element_id, "kind": timer.kind, "due": timer.due_at.isoformat(),
+                  "reason": reason[:500]})
+    ring_after_commit(session, "timers")

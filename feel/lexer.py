@@ -39,6 +39,8 @@ TOKEN = re.compile(
 WORD = re.compile(rf"{SPACE}+([{PART}]+)")
 OF = re.compile(rf"{SPACE}+of(?![{PART}])")
 KEY = re.compile(r'[^:"{}\[\],]+')
+SOLID = r'[^\s,:()\[\]{}"]+'
+NEW = re.compile(rf"{SOLID}(?:{SPACE}{{1,9}}{SOLID})*?(?={SPACE}+in(?![{PART}])|{SPACE}*[,:)])")
 PIECE = re.compile(rf"[{PART}]+|[^{PART}\s]")
 GAP = re.compile(rf"{SPACE}+")
 PART_CHAR = re.compile(rf"[{PART}]")
@@ -150,6 +152,7 @@ class Scanner:
         self.key_next = False
         self.known = known_names(source.names)
         self.learnt = Known()
+        self.parameters = -1
         self.count = 0
 
     def tokens(self) -> Iterator[Token]:
@@ -205,6 +208,10 @@ class Scanner:
 
     def name(self, found: re.Match[str]) -> Token:
         text, end = found[0], found.end()
+        if self.previous in ("_FOR", "SOME", "EVERY") or self.parameters == len(self.brackets):
+            new = self.introduced()
+            if new:
+                return new
         longest = self.longest()
         if self.previous != "DOT" or longest is None:
             if text == "instance" and self.previous in ENDS_OPERAND and (of := OF.match(self.text, end)):
@@ -223,6 +230,17 @@ class Scanner:
         outer = self.known.longest(self.text, self.position)
         inner = self.learnt.longest(self.text, self.position)
         return max((found for found in (outer, inner) if found), key=itemgetter(1), default=None)
+
+    def introduced(self) -> Token | None:
+        """A name with signs in it that a loop or a function gives to something: all up to `in`, comma, colon or end."""
+        found = NEW.match(self.text, self.position)
+        if not found or self.previous not in ("_FOR", "SOME", "EVERY", "LPAR", "COMMA"):
+            return None
+        name = normal(found[0])
+        if not awkward(name) or not KEYWORDS.keys().isdisjoint(name.split()):
+            return None
+        self.learnt.add(name)
+        return self.token("NAME", name, found.end())
 
     def joined(self, first: str, end: int) -> tuple[str, int]:
         words = [first]
@@ -260,6 +278,7 @@ class Scanner:
             self.push(text)
         elif text in ")]}":
             if self.brackets:
+                self.parameters = -1 if self.parameters == len(self.brackets) else self.parameters
                 self.brackets.pop()
         elif text == ".." and self.brackets:
             self.brackets[-1] = ".."
@@ -279,6 +298,8 @@ class Scanner:
             return "OPEN_RIGHT"
         self.push(text)
         self.key_next = text == "{"
+        if self.previous == "_FUNCTION":
+            self.parameters = len(self.brackets)
         return kind
 
     def push(self, bracket: str) -> None:

@@ -1,16 +1,18 @@
 """Regular expressions as XPath writes them, run by RE2: time grows with the text, never explodes.
 
-RE2 has no back-references and no look-around; a pattern that needs them is refused (null in FEEL).
+RE2 has no back-references; backreferences.py runs the patterns that have them, on the expression's budget.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import re2
 
+from feel.backreferences import REFERENCE, Invalid, Machine
 from feel.budget import check_text, look, spend
 
 CLASSES = {
@@ -42,14 +44,18 @@ def compiled(pattern: str, flags: str = "") -> Any:
     """The pattern ready to run, or None when it or its flags are not valid."""
     if len(pattern) > PATTERN_LENGTH or not set(flags) <= set("smixq"):
         return None
+    look()  # the clock runs while a pattern is read
     options = re2.Options()
     options.log_errors = False
     options.max_mem = 1 << 20
     options.case_sensitive = "i" not in flags
     options.dot_nl = "s" in flags
-    body = re2.escape(pattern) if "q" in flags else _translated(_bare(pattern) if "x" in flags else pattern, options)
-    if body is None:
+    parts = [re2.escape(pattern)] if "q" in flags else _translated(_bare(pattern) if "x" in flags else pattern, options)
+    if parts is None:
         return None
+    if any(REFERENCE.fullmatch(part) for part in parts):
+        return _machine(parts, options, "m" in flags)
+    body = "".join(parts)
     if "m" in flags:
         body = f"(?m:{body})"
     try:
@@ -103,8 +109,19 @@ def _bare(pattern: str) -> str:
     return "".join(kept)
 
 
-def _translated(pattern: str, options: Any) -> str | None:
-    """XPath's pattern in RE2's words: without the s flag, a dot is neither line feed nor carriage return."""
+def _machine(parts: list[str], options: Any, lines: bool) -> Machine | None:
+    def single(part: str) -> Callable[[str], bool]:
+        program = re2.compile(f"(?:{part})", options)
+        return lru_cache(512)(lambda char: program.fullmatch(char) is not None)
+
+    try:
+        return Machine(parts, single, lines=lines, fold=not options.case_sensitive)
+    except (Invalid, re2.error, RecursionError):
+        return None
+
+
+def _translated(pattern: str, options: Any) -> list[str] | None:
+    """XPath's pattern in RE2's words, piece by piece: without the s flag, a dot is no line feed or carriage return."""
     parts: list[str] = []
     for piece in PIECE.findall(pattern):
         if piece.startswith("["):
@@ -118,7 +135,7 @@ def _translated(pattern: str, options: Any) -> str | None:
             return None
         else:
             parts.append(_escape(piece))
-    return "".join(parts)
+    return parts
 
 
 def _escape(piece: str) -> str:

@@ -28,7 +28,10 @@ SIMPLE = {
 
 @dataclass(frozen=True)
 class Type:
-    """One FEEL type; `name` is a simple type's name, or list, context, range, function, Any, Null."""
+    """One FEEL type; `name` is a simple type's name, or list, context, range, function, Any, Null.
+
+    `allowed` are the unary tests that `check` makes of a model's allowed values.
+    """
 
     name: str
     element: Type | None = None
@@ -36,6 +39,7 @@ class Type:
     parameters: tuple[Type, ...] | None = None
     result: Type | None = None
     check: Callable[[Value], bool] | None = field(default=None, compare=False)
+    allowed: str = field(default="", compare=False)
 
     @property
     def known(self) -> bool:

@@ -14,6 +14,8 @@ from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from ledger.failpoints import fp
+
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -118,10 +120,12 @@ def unit(engine: Engine, bell: Bell | None = None) -> Iterator[Session]:
     with Session(engine) as session:
         try:
             yield session
+            fp("db.before_commit")
             session.commit()
         except BaseException:
             session.rollback()
             raise
+        fp("db.after_commit")
         bells = take_bells(session)
     if bell:
         for what in sorted(bells):

@@ -10,32 +10,53 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class FailpointHit(RuntimeError):
     """A failpoint raised on request of a test."""
 
 
-_plan: dict[str, tuple[str, str]] | None = None
+_plan: dict[str, tuple[str, str]] = {}
 _passed: dict[str, int] = {}
+_meet: Callable[[str], None] | None = None
 names: set[str] = set()
 
 
 def arm(text: str | None) -> None:
     """Read a plan (see the module's text); None or "" switches every failpoint off."""
-    global _plan
+    global _meet, _plan
     _passed.clear()
-    _plan = None
-    if text:
-        pairs = (part.split("=", 1) for part in text.split(";") if "=" in part)
-        _plan = {name.strip(): (mode.partition(":")[0], mode.partition(":")[2]) for name, mode in pairs}
+    pairs = (part.split("=", 1) for part in (text or "").split(";") if "=" in part)
+    _plan = {name.strip(): (mode.partition(":")[0], mode.partition(":")[2]) for name, mode in pairs}
+    _meet = _follow if text else None
 
 
 def fp(name: str) -> None:
     """Pass the failpoint `name`."""
-    if _plan is None:
-        return
-    names.add(name)
+    if _meet is not None:
+        names.add(name)
+        _meet(name)
+
+
+@contextmanager
+def watched(meet: Callable[[str], None]) -> Iterator[None]:
+    """Until the block ends, call `meet` with the name of each failpoint that is passed, in the thread that passes."""
+    global _meet
+    before, _meet = _meet, meet
+    try:
+        yield
+    finally:
+        _meet = before
+
+
+def die() -> None:
+    """As `kill -9`: nothing of this process gets to run any more."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _follow(name: str) -> None:
     mode, detail = _plan.get(name, ("", ""))
     if mode == "sleep":
         time.sleep(float(detail or "0.1"))
@@ -46,7 +67,7 @@ def fp(name: str) -> None:
     if _passed[name] != int(detail or "1"):
         return
     if mode == "kill":
-        os.kill(os.getpid(), signal.SIGKILL)
+        die()
     raise FailpointHit(name)
 
 

@@ -17,6 +17,7 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant
 from ledger.errors import NotFound, TooLarge, WrongKind
+from ledger.failpoints import fp
 
 MOST_BYTES = 20 * 1024 * 1024
 HEADS = {
@@ -66,8 +67,11 @@ def keep(session: Session, folder: Path, stream: BinaryIO, name: str, *, by: Act
         target = folder / digest[:2] / digest
         target.parent.mkdir(exist_ok=True)
         os.replace(written, target)
+        for place in (target.parent, folder):  # the names, too, must outlive a power cut: the row will
+            _settle(place)
     finally:
         written.unlink(missing_ok=True)
+    fp("files.written")
     file = File(sha256=digest, name=name, media_type=media_type, size=size, group_id=by.group_id, by_id=by.id,
                 at=clock.now())
     session.add(file)
@@ -95,6 +99,14 @@ def _write(folder: Path, stream: BinaryIO, limit: int) -> tuple[str, int, bytes,
         written.unlink(missing_ok=True)
         raise
     return digest.hexdigest(), size, head, written
+
+
+def _settle(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def kind_of(head: bytes, name: str) -> str:

@@ -49,6 +49,7 @@ SENTENCES = {
     ),
     503: _l("数据库正忙或正在维护，这一步没有保存。请一分钟后再试。"),
 }
+UNSURE = _l("数据库在保存时断开，这一步可能已经保存，也可能没有。请一分钟后刷新页面看看，没有保存再重新提交。")
 STALE_TOKEN = _l("页面打开得太久，或浏览器没有保存 Cookie，这一步没有保存。请刷新页面后重新提交。")
 
 
@@ -128,7 +129,7 @@ def database_busy(error: OperationalError) -> Response:
     """The database did not answer in time, or is away."""
     number = secrets.token_hex(4)
     log.error("error %s at %s %s", number, request.method, request.endpoint, exc_info=error)
-    response = answer(503, str(SENTENCES[503]), number=number)
+    response = answer(503, str(UNSURE if g.get("unsure") else SENTENCES[503]), number=number)
     response.headers["Retry-After"] = "60"
     return response
 

@@ -54,15 +54,16 @@ def _running(session: Session) -> dict[int, int]:
 @bp.get("/<int:definition_id>")
 @needs("process.read")
 def show(definition_id: int) -> ResponseReturnValue:
-    """One version: its drawing, and which other versions there are."""
+    """One version: its drawing, its other versions, and for who may change it what the check advises."""
     session = db.session()
     definition = _definition(session, definition_id)
     others = session.scalars(
         select(Definition).where(Definition.process_id == definition.process_id).order_by(Definition.version.desc())
     ).all()
+    files = catalog.files_of(session, definition.id)
     return render_template(
         "processes/show.html", definition=definition, versions=others, running=_running(session).get(definition.id, 0),
-        files=sorted(catalog.files_of(session, definition.id)),
+        files=sorted(files), findings=catalog.check(files) if can(actor(), "process.deploy", None) else [],
     )
 
 

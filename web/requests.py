@@ -16,6 +16,7 @@ from ledger.errors import BadAnswer, Conflict, NotFound
 from registry.access.rules import can
 from registry.certificates.catalogue import type_of
 from registry.certificates.models import Certificate
+from web import once
 from web.answers import Sent, files_in, sent
 from web.drawn import drawn
 from web.errors import answer, field_problems, sentence, wants_json
@@ -72,7 +73,7 @@ def _choose_holder(code: str, problem: str = "", status: int = 200) -> ResponseR
     found = opening.holders(db.session(), actor(), code, search=search, limit=HOLDERS + 1)
     page = render_template(
         "requests/holder.html", type=type_of(code), holders=found[:HOLDERS], more=len(found) > HOLDERS, search=search,
-        problem=problem,
+        problem=problem, once=once.fresh(),
     )
     return page, status
 
@@ -86,7 +87,7 @@ def start() -> ResponseReturnValue:
         raise BadRequest
     if not number.isdigit() or len(number) > 18 or kind not in ("person", "unit"):
         return _choose_holder(code, _("请选择为谁申请。"), 400)
-    made = opening.open_request(db.session(), actor(), code, kind, int(number))
+    made = opening.open_request(db.session(), actor(), code, kind, int(number), once=once.given())
     first = next(iter(open_tasks(made)), None)
     target = url_for("tasks.show", task_id=first.id) if first else url_for("requests.show", request_id=made.id)
     return redirect(target, 303)
@@ -168,7 +169,7 @@ def _answer_page(
         "requests/answer.html", application=application, kind=kind, words=ANSWERS[kind],
         schema=translated(form.schema, say), given=given, typed=typed,
         problems=field_problems(error) if error else {}, error=sentence(error) if error else "",
-        files=files_in(db.session(), actor(), form, typed),
+        files=files_in(db.session(), actor(), form, typed), once=once.fresh(),
     )
     return page, error.status if error else 200
 
@@ -177,14 +178,20 @@ def _answer_page(
 def record_answer(request_id: int) -> ResponseReturnValue:
     """Record the authority's answer; the process goes on."""
     application, told = requests.get(db.session(), actor(), request_id), sent()
+    if authority.recorded(db.session(), request_id, once.given()):
+        return _recorded(request_id)  # sent again, because the first answer did not arrive
     kind = _kind(application)
     try:
-        authority.record_answer(db.session(), actor(), request_id, kind, told.answers)
+        authority.record_answer(db.session(), actor(), request_id, kind, told.answers, once=once.given())
     except BadAnswer as error:
         db.session.rollback()
         if wants_json():
             return answer(error.status, sentence(error), problems=field_problems(error))
         return _answer_page(requests.get(db.session(), actor(), request_id), kind, told, error)
     flash(_("已登记：%(what)s。", what=ANSWERS[kind]), "ok")
+    return _recorded(request_id)
+
+
+def _recorded(request_id: int) -> ResponseReturnValue:
     target = url_for("requests.show", request_id=request_id)
     return jsonify(location=target) if wants_json() else redirect(target, 303)

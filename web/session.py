@@ -8,8 +8,10 @@ from flask import Flask, Response, current_app, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from ledger.db import READ_ONLY, Base, engine_options, prepare, take_bells
+from ledger.failpoints import fp
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _READER = "licet_reader"
@@ -57,7 +59,13 @@ def settle(response: Response) -> Response:
     if refused or request.method in SAFE:
         db.session.rollback()
         return response
-    db.session.commit()
+    fp("web.before_commit")
+    try:
+        db.session.commit()
+    except OperationalError:
+        g.unsure = True  # the database may have done it before it went away
+        raise
+    fp("web.after_commit")
     bell = current_app.extensions.get("licet_bell")
     for what in sorted(take_bells(db.session())):
         if bell:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import messages, run
@@ -14,7 +15,7 @@ from forms.check import check
 from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import BadAnswer, Conflict, NotAllowed, NotFound, Problem
-from ledger.facts import record
+from ledger.facts import Fact, record
 from registry.access.rules import can
 from workflows import bans
 from workflows.filing import file_ids, may_use
@@ -52,14 +53,19 @@ def form_for(request: Request, kind: str) -> tuple[schema.Form, dict[str, Any]]:
 
 
 def record_answer(
-    session: Session, actor: Actor, request_id: int, kind: str, answers: Mapping[str, Any]
+    session: Session, actor: Actor, request_id: int, kind: str, answers: Mapping[str, Any], *, once: str | None = None
 ) -> AuthorityAnswer:
-    """Write the answer down and move the process. OtherStage when nobody waits for it: then nothing changes."""
+    """Write the answer down and move the process. OtherStage when nobody waits for it: then nothing changes.
+
+    `once` names this act (at most 40 characters): sent again, what it wrote is given back.
+    """
     request = get(session, actor, request_id)
     if not can(actor, ACTION, request):
         raise NotAllowed
     assert request.instance_id is not None
     run.lock(session, request.instance_id)
+    if before := recorded(session, request_id, once):
+        return before
     form, given = form_for(request, kind)
     mine = may_use(session, actor, request)
     clean = check(form, {**answers, "kind": kind, "verdict": "done"}, given=given, may_use=mine)
@@ -70,12 +76,24 @@ def record_answer(
         request_id=request.id, kind=kind, answers=clean, on=on, by_id=actor.id, by_name=actor.name)
     session.add(answer)
     attach(session, request, file_ids(form, clean))
-    after = {"on": on.isoformat(), "document_no": clean.get("document_no") or ""}
+    session.flush()
+    after = {"answer": answer.id, "on": on.isoformat(), "document_no": clean.get("document_no") or ""}
     after |= _effect(session, request, kind, clean, on)
     session.flush()
-    record(session, MESSAGES[kind], ("request", request.id), by=actor, group_id=request.group_id, after=after)
+    record(session, MESSAGES[kind], ("request", request.id), by=actor, group_id=request.group_id, after=after,
+           key=_act(request_id, once) if once else None)
     messages.send(session, request.instance_id, MESSAGES[kind], {"due_on": clean.get("due_on")}, by=actor)
     return answer
+
+
+def recorded(session: Session, request_id: int, once: str | None) -> AuthorityAnswer | None:
+    """What an act of this name has written, if it was done."""
+    fact = session.scalar(select(Fact).where(Fact.key == _act(request_id, once))) if once else None
+    return session.get_one(AuthorityAnswer, (fact.after or {})["answer"]) if fact else None
+
+
+def _act(request_id: int, once: str) -> str:
+    return f"authority.answer:{request_id}:{once}"
 
 
 def _day(clean: Mapping[str, Any], request: Request) -> dt.date:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ForeignKey, select
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import tasks
@@ -101,10 +103,12 @@ def save_draft(session: Session, actor: Actor, task_id: int, answers: Mapping[st
     task = tasks.get(session, task_id, actor)
     if task.state != "open" or not tasks.offered(session, task, actor) or actor.id is None:
         raise NotFound
-    draft = _draft(session, actor, task) or Draft(task_id=task.id, person_id=actor.id)
-    draft.answers, draft.saved_at = dict(answers), clock.now()
-    session.add(draft)
-    return draft.saved_at
+    insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
+    now = clock.now()
+    typed = {"answers": dict(answers), "saved_at": now}
+    session.execute(insert(Draft).values(task_id=task.id, person_id=actor.id, **typed).on_conflict_do_update(
+        index_elements=["task_id", "person_id"], set_=typed))  # two windows may save at once: the last one stays
+    return now
 
 
 def drop_draft(session: Session, actor: Actor, task_id: int) -> None:

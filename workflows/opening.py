@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, false, or_, select
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
 
 from engine import instances
@@ -14,7 +16,7 @@ from engine.model import Instance
 from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import NotAllowed, NotFound
-from ledger.facts import record
+from ledger.facts import Fact, record
 from registry.access.rules import Thing, can, visible
 from registry.certificates.catalogue import in_force_of, type_of
 from registry.certificates.kinds import CertificateType
@@ -102,14 +104,25 @@ def holder_of(session: Session, kind: str, holder_id: int) -> Person | Unit:
     return person_of(session, holder_id) if kind == "person" else unit_of(session, holder_id)
 
 
+def lock_holder(session: Session, request: Request) -> None:
+    """Until this transaction ends nobody else judges whether something may be applied for, for the same holder."""
+    kind: type[Person] | type[Unit] = Person if request.holder_kind == "person" else Unit
+    session.execute(select(kind.id).where(kind.id == request.holder_id).with_for_update(key_share=True))
+
+
 def kind_for(holder: Person | Unit, type_code: str) -> CertificateType:
     """The type as it stands today in the holder's province."""
     unit = holder.unit if isinstance(holder, Person) else holder
     return in_force_of(type_code, clock.today(), unit.province)
 
 
-def open_request(session: Session, actor: Actor, type_code: str, holder_kind: str, holder_id: int) -> Request:
-    """Start the process for a holder; the applicant's own open draft for the same is given back instead of a second."""
+def open_request(
+    session: Session, actor: Actor, type_code: str, holder_kind: str, holder_id: int, *, once: str | None = None
+) -> Request:
+    """Start the process for a holder; the applicant's own open draft for the same is given back instead of a second.
+
+    `once` names this wish (at most 40 characters): asked again by the same actor, what it opened is given back.
+    """
     if type_code not in OFFERED or actor.id is None:
         raise NotFound
     holder = holder_of(session, holder_kind, holder_id)
@@ -117,10 +130,12 @@ def open_request(session: Session, actor: Actor, type_code: str, holder_kind: st
     unit = holder.unit if isinstance(holder, Person) else holder
     if not _fits(kind, holder) or not can(actor, "request.start", Thing(unit.path, kind.family, type_code)):
         raise NotAllowed
-    if draft := _draft(session, actor, type_code, holder_kind, holder_id):
-        return draft
+    count = _counter(session, unit.group_id)
+    if (before := once and _opened(session, actor, once)) or (
+            before := _draft(session, actor, type_code, holder_kind, holder_id)):
+        return before
     request = Request(
-        group_id=unit.group_id, number=_number(session, unit.group_id), process_id=PROCESS, type_code=type_code,
+        group_id=unit.group_id, number=_number(count), process_id=PROCESS, type_code=type_code,
         family=kind.family, holder_kind=holder_kind, holder_id=holder_id, holder_name=holder.name,
         title=f"{kind.name} · {holder.name}", applicant_id=actor.id, applicant_name=actor.name,
         unit_id=unit.id, unit_path=unit.path,
@@ -128,7 +143,7 @@ def open_request(session: Session, actor: Actor, type_code: str, holder_kind: st
     session.add(request)
     session.flush()
     record(session, "request.opened", ("request", request.id), by=actor, group_id=unit.group_id,
-           after={"number": request.number, "type": type_code})
+           after={"number": request.number, "type": type_code}, key=_wish(actor, once) if once else None)
     request.instance = instances.start(
         session, PROCESS, by=actor, group_id=unit.group_id, places=places(unit), business_key=request.number,
         title=request.title, variables=_variables(request, kind),
@@ -152,15 +167,26 @@ def _draft(session: Session, actor: Actor, type_code: str, kind: str, holder_id:
     )
 
 
-def _number(session: Session, group_id: int) -> str:
-    year = clock.today().year
-    count = session.get(RequestCount, (group_id, year), with_for_update=True)
-    if count is None:
-        count = RequestCount(group_id=group_id, year=year, last=0)
-        session.add(count)
+def _opened(session: Session, actor: Actor, once: str) -> Request | None:
+    fact = session.scalar(select(Fact).where(Fact.key == _wish(actor, once)))
+    return session.get_one(Request, fact.subject_id) if fact else None
+
+
+def _wish(actor: Actor, once: str) -> str:
+    return f"request.opened:{actor.id}:{once}"
+
+
+def _counter(session: Session, group_id: int) -> RequestCount:
+    """The counter of this year, locked: from here on one request is opened at a time in a group."""
+    key = {"group_id": group_id, "year": clock.today().year}
+    insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
+    session.execute(insert(RequestCount).values(**key, last=0).on_conflict_do_nothing())
+    return session.get_one(RequestCount, tuple(key.values()), with_for_update=True, populate_existing=True)
+
+
+def _number(count: RequestCount) -> str:
     count.last += 1
-    session.flush()
-    return f"SQ-{year}-{count.last:06d}"
+    return f"SQ-{count.year}-{count.last:06d}"
 
 
 def _variables(request: Request, kind: CertificateType) -> dict[str, Any]:

@@ -115,7 +115,8 @@ class Declared:
         return CompensationTrigger(local(drawn.get("activityRef")) or None, drawn.get("waitForCompletion") != "false")
 
     def _link(self, drawn: Element, _words: Extensions) -> Trigger:
-        return LinkTrigger(drawn.get("name", ""))
+        others = tuple(local(node.text) for node in children(drawn, BPMN, "source", "target"))
+        return LinkTrigger(drawn.get("name", ""), drawn.get("id", ""), others)
 
     def _cancel(self, _drawn: Element, _words: Extensions) -> Trigger:
         return CancelTrigger()

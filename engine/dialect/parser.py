@@ -181,12 +181,13 @@ class DrawnProcess(ProcessParser):  # type: ignore[misc]
     @staticmethod
     def _link(made: Mapping[str, Node]) -> None:
         """A pair of link events is a flow."""
-        ends = {each.name: node for node in made.values() if isinstance(node, CatchEvent)
-                for each in node.waits if isinstance(each, LinkTrigger)}
+        ends = [(each, node) for node in made.values() if isinstance(node, CatchEvent)
+                for each in node.waits if isinstance(each, LinkTrigger)]
         for node in made.values():
             for each in node.throws if isinstance(node, ThrowEvent) else ():
-                if isinstance(each, LinkTrigger) and each.name in ends:
-                    join(node, Flow(f"{node.bpmn_id} > {ends[each.name].bpmn_id}", ends[each.name], None))
+                end = next((end for other, end in ends if isinstance(each, LinkTrigger) and each.pairs(other)), None)
+                if end is not None:
+                    join(node, Flow(f"{node.bpmn_id} > {end.bpmn_id}", end, None))
 
     def _begin(self, made: Mapping[str, Node]) -> None:
         """Where the first tokens go, and where a process may be started by what comes from outside."""

@@ -78,9 +78,15 @@ class TerminateTrigger:
 
 @dataclass(frozen=True)
 class LinkTrigger:
-    """The other end of a flow that is not drawn as a line."""
+    """The other end of a flow that is not drawn as a line: found by its name, or by reference (source, target)."""
 
     name: str
+    own: str = ""
+    others: tuple[str, ...] = ()
+
+    def pairs(self, other: LinkTrigger) -> bool:
+        """Whether the two are ends of the same link."""
+        return bool(self.name and self.name == other.name) or self.own in other.others or other.own in self.others
 
 
 Trigger = (

@@ -74,13 +74,9 @@ def state_names(sheet: Sheet) -> Iterator[Finding]:
                         f"a data object in a state is named {wanted!r}", f"改名为“{wanted}”", f"name it {wanted!r}")
 
 
-def properties(sheet: Sheet) -> Iterator[Finding]:
-    """Properties belong to processes, activities, events; sub-processes have no ioSpecification (10.4.1)."""
-    index = whole(sheet)
-    for node in sheet.root.iterchildren(f"{{{BPMN}}}property"):
-        yield error(sheet, "property-place", node, "属性须写在流程、任务或事件里",
-                    "a property belongs to a process, activity or event", "移到流程里", "move it into the process")
-    for node in index.of(*CONTAINERS):
+def places(sheet: Sheet) -> Iterator[Finding]:
+    """A sub-process has no ioSpecification (10.4.1)."""
+    for node in whole(sheet).of(*CONTAINERS):
         if next(children(node, BPMN, "ioSpecification"), None) is not None:
             yield error(sheet, "io-place", node, "子流程不能有输入输出说明 ioSpecification",
                         "a sub-process has no ioSpecification",
@@ -175,29 +171,4 @@ def event_data(sheet: Sheet) -> Iterator[Finding]:
                             "统一类型定义", "use the same item definition")
 
 
-def loop_data(sheet: Sheet) -> Iterator[Finding]:
-    """A multi-instance runs over a collection that its task holds; each round has one of it (10.3.8)."""
-    index = whole(sheet)
-    for loop in index.of("multiInstanceLoopCharacteristics"):
-        owner = loop.getparent()
-        for whole_name, item_name, side in (("loopDataInputRef", "inputDataItem", "dataInput"),
-                                            ("loopDataOutputRef", "outputDataItem", "dataOutput")):
-            for reference in _refs(loop, whole_name):
-                data = index.named(reference)
-                inside = owner is not None and data is not None and owner in data.iterancestors()
-                if owner is not None and kind(owner) not in CONTAINERS and not (inside and kind(data) == side):  # type: ignore[arg-type]
-                    yield error(sheet, "loop-data", loop, f"{whole_name} 不是本任务的 {side}",
-                                f"{whole_name} is no {side} of this task",
-                                f"选本任务的 {side}", f"choose a {side} of the task")
-                for each in children(loop, BPMN, item_name):
-                    item = item_of(index, each)
-                    many = item is not None and item.get("isCollection") == "true"
-                    if data is not None and (many or not agree(index, data, each)):
-                        yield error(sheet, "loop-data", loop, f"{item_name} 须是集合中的一项",
-                                    f"{item_name} must be one of the collection",
-                                    "改用单项的类型定义", "use an item definition that is no collection")
-
-
-RULES = (
-    collections, state_names, properties, association_ends, associations, sets, event_data, loop_data,
-)  # fmt: skip
+RULES = (collections, state_names, places, association_ends, associations, sets, event_data)

@@ -41,15 +41,7 @@ HARMLESS: dict[tuple[str, str], set[str]] = {
 }
 """(element, attribute or child) -> what it may name; the engine does not act on these."""
 ACTED_ON: dict[tuple[str, str], set[str]] = {
-    ("signalEventDefinition", "signalRef"): {"signal"},
-    ("escalationEventDefinition", "escalationRef"): {"escalation"},
-    ("errorEventDefinition", "errorRef"): {"error"},
-    ("messageEventDefinition", "messageRef"): {"message"},
-    ("sendTask", "messageRef"): {"message"},
-    ("receiveTask", "messageRef"): {"message"},
     ("compensateEventDefinition", "activityRef"): set(ACTIVITIES),
-    ("multiInstanceLoopCharacteristics", "oneBehaviorEventRef"): {"*EventDefinition"},
-    ("multiInstanceLoopCharacteristics", "noneBehaviorEventRef"): {"*EventDefinition"},
     **{(event, "eventDefinitionRef"): {"*EventDefinition"} for event in EVENTS},
 }
 """The same for references that decide what happens."""

@@ -1,4 +1,4 @@
-"""Operations, messages and calls with typed data: BPMN 2.0.2, 8.5 (services), 10.3."""
+"""Operations, messages and calls with typed data: BPMN 2.0.2, 8.5 (services), 10.3 (tasks, calls)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from engine.drawing import Element, children
 from engine.findings import Finding
 from engine.rules.data import agree, structure_of
-from engine.rules.sheet import Sheet, kind
+from engine.rules.sheet import Sheet
 from engine.rules.whole import Whole, error, says, text_of, whole
 from engine.vocabulary import BPMN
 
 PARTS = ("dataInput", "dataOutput", "inputSet", "outputSet")
 MESSAGE_SIDES = (("sendTask", "dataInput", "inputSet"), ("receiveTask", "dataOutput", "outputSet"))
-BINDINGS = (("inputDataRef", "inMessageRef"), ("outputDataRef", "outMessageRef"))
 
 
 def service_operations(sheet: Sheet) -> Iterator[Finding]:
@@ -99,25 +98,4 @@ def called_data(sheet: Sheet) -> Iterator[Finding]:
                             "让两边的输入输出一致，或用 zeebe:ioMapping", "make both agree, or use zeebe:ioMapping")
 
 
-def service_bindings(sheet: Sheet) -> Iterator[Finding]:
-    """A process offered as a service binds its data to the operations' messages (10.4.1, InputOutputBinding)."""
-    index = whole(sheet)
-    for process in index.of("process", "globalTask"):
-        bindings = list(children(process, BPMN, "ioBinding"))
-        offered = next(children(process, BPMN, "supportedInterfaceRef"), None)
-        if offered is not None and not bindings:
-            yield error(sheet, "binding", process, "作为服务提供的流程没有绑定 ioBinding",
-                        "the process supports an interface, but binds no operation",
-                        "写 ioBinding，或删除 supportedInterfaceRef", "write an ioBinding or drop the interface")
-        for binding in bindings:
-            operation = index.named(binding.get("operationRef"))
-            for reference, message_ref in BINDINGS:
-                data, message = index.named(binding.get(reference)), _message(index, operation, message_ref)
-                known = data is not None and kind(data) in ("dataInput", "dataOutput", "inputSet", "outputSet")
-                if not known or (message is not None and not agree(index, data, message)):
-                    yield error(sheet, "binding", binding, f"{reference} 与操作的消息不一致",
-                                f"{reference} does not match the operation's message",
-                                "选类型一致的输入输出", "choose data of the same structure")
-
-
-RULES = (service_operations, message_tasks, called_data, service_bindings)
+RULES = (service_operations, message_tasks, called_data)

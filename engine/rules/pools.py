@@ -1,4 +1,4 @@
-"""Pools and what passes between them: BPMN 2.0.2, 9.3 (participants), 9.4 (message flow), 9.6 and 11 (choreography)."""
+"""Pools and what passes between them: BPMN 2.0.2, 9.3 (participants), 9.4 (message flow)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from engine.drawing import Element
 from engine.findings import Finding
 from engine.rules.sheet import Sheet, kind
-from engine.rules.whole import ACTIVITIES, CHOREOGRAPHY, EVENTS, Whole, error, process_of, text_of, whole
-from engine.vocabulary import BPMN
+from engine.rules.whole import ACTIVITIES, EVENTS, Whole, error, process_of, whole
 
 SENDERS = ("endEvent", "intermediateThrowEvent")
 RECEIVERS = ("startEvent", "intermediateCatchEvent", "boundaryEvent")
@@ -90,23 +89,4 @@ def public_processes(sheet: Sheet) -> Iterator[Finding]:
                         "把 processType 改为 Private 或 None", "set processType to Private or None")
 
 
-def choreographies(sheet: Sheet) -> Iterator[Finding]:
-    """Choreography activities belong to choreographies, which refer to no other choreography (9.6, 11.5)."""
-    index = whole(sheet)
-    for node in index.of(*CHOREOGRAPHY):
-        yield error(sheet, "choreography", node, "流程里不能有编排活动", "a choreography activity in a process",
-                    "改画成任务和消息流", "draw tasks and message flows instead")
-    for node in index.everywhere("choreography", "globalConversation"):
-        for reference in node.iterchildren(f"{{{BPMN}}}choreographyRef"):
-            yield error(sheet, "choreography", node, f"{kind(node)} 不能引用编排 {text_of(reference)}",
-                        f"a {kind(node)} refers to the choreography {text_of(reference)}",
-                        "删除 choreographyRef", "remove choreographyRef")
-    for flow in index.everywhere("messageFlow"):
-        ends = [index.kind_of(flow.get(name)) for name in ("sourceRef", "targetRef")]
-        if kind(flow.getparent()) == "collaboration" and set(ends) & set(CHOREOGRAPHY):  # type: ignore[arg-type]
-            yield error(sheet, "choreography", flow, "消息流不能连到编排任务",
-                        "a message flow meets a choreography activity",
-                        "把消息流连到参与者的任务", "connect it to a task of a participant")
-
-
-RULES = (message_flow_ends, message_flow_pools, message_flow_events, multiplicities, public_processes, choreographies)
+RULES = (message_flow_ends, message_flow_pools, message_flow_events, multiplicities, public_processes)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
-from engine.drawing import Element, children, line_of, split_tag
+from engine.drawing import Element, children, line_of
 from engine.findings import Finding
 from engine.vocabulary import BPMN
 
@@ -82,13 +82,12 @@ class Space:
 
     @cached_property
     def links(self) -> dict[str, list[str]]:
-        """Where a link throw event leads to."""
-        ends: dict[str, list[str]] = {}
-        for event in self.of("intermediateCatchEvent"):
-            for name in link_names(event):
-                ends.setdefault(name, []).append(event.get("id", ""))
-        return {event.get("id", ""): ends.get(name, []) for event in self.of("intermediateThrowEvent")
-                for name in link_names(event)}
+        """Where a link throw event leads to: the catch events with its name, or that the two name by reference."""
+        ends = [(each, event.get("id", "")) for event in self.of("intermediateCatchEvent") for each in links_of(event)]
+        return {
+            event.get("id", ""): [end for each, end in ends if any(same_link(one, each) for one in links_of(event))]
+            for event in self.of("intermediateThrowEvent") if links_of(event)
+        }
 
     @cached_property
     def handlers(self) -> dict[str, list[str]]:
@@ -127,13 +126,19 @@ class Sheet:
         self.file, self.root, self.around = file, root, around
         self.processes = processes(root)
         self.spaces = [Space(node) for process in self.processes for node in _scopes(process)]
+        self._drawn = [(kind(element), space, element) for space in self.spaces for element in space.elements]
+        self._by_kind: dict[str, list[tuple[Space, Element]]] = {}
+        for name, space, element in self._drawn:
+            self._by_kind.setdefault(name, []).append((space, element))
 
     def elements(self, *kinds: str) -> Iterator[tuple[Space, Element]]:
         """Every element of these kinds (all, if none is named), with its scope."""
-        for space in self.spaces:
-            for element in space.elements:
-                if not kinds or kind(element) in kinds:
-                    yield space, element
+        if len(kinds) == 1:
+            yield from self._by_kind.get(kinds[0], ())
+            return
+        for name, space, element in self._drawn:
+            if not kinds or name in kinds:
+                yield space, element
 
     def declared(self, name: str) -> dict[str, Element]:
         """The root-level declarations of a kind (message, error) by id."""
@@ -170,8 +175,13 @@ class Sheet:
 
 def kind(node: Element) -> str:
     """The local name of a BPMN element; "" for anything else."""
-    namespace, name = split_tag(node)
-    return name if namespace == BPMN else ""
+    return _local(node.tag) if isinstance(node.tag, str) else ""
+
+
+@lru_cache(maxsize=1000)
+def _local(tag: str) -> str:
+    namespace, _, name = tag.rpartition("}")
+    return name if namespace == f"{{{BPMN}" else ""
 
 
 def processes(root: Element) -> list[Element]:
@@ -208,6 +218,15 @@ def triggers(event: Element) -> list[str]:
     return [kind(each).removesuffix("EventDefinition") for each in definitions(event)]
 
 
-def link_names(event: Element) -> list[str]:
-    """The names of an event's links."""
-    return [each.get("name", "") for each in definitions(event) if kind(each) == "linkEventDefinition"]
+def links_of(event: Element) -> list[Element]:
+    """The link definitions of an event."""
+    return [each for each in definitions(event) if kind(each) == "linkEventDefinition"]
+
+
+def same_link(one: Element, other: Element) -> bool:
+    """Whether two link definitions are ends of the same link: by name, or by reference (source, target)."""
+    if one.get("name") and one.get("name") == other.get("name"):
+        return True
+    return any(
+        (node.text or "").strip().rpartition(":")[2] == against.get("id")
+        for each, against in ((one, other), (other, one)) for node in children(each, BPMN, "source", "target"))

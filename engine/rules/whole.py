@@ -19,8 +19,6 @@ CONTAINERS = ("subProcess", "transaction", "adHocSubProcess")
 ACTIVITIES = (*TASKS, *CONTAINERS, "callActivity")
 NODES = (*EVENTS, *GATEWAYS, *ACTIVITIES)
 LEVELS = ("process", *CONTAINERS)
-CHOREOGRAPHY = ("choreographyTask", "subChoreography", "callChoreography")
-ARTIFACTS = ("association", "group", "textAnnotation")
 
 
 class Whole:

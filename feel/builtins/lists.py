@@ -95,8 +95,8 @@ def sublist(items: Items, start: Decimal, length: Decimal | None = None) -> Item
 
 
 def _place(items: Items, position: Decimal) -> int | None:
-    """The index of a position, None when it lies outside."""
-    if not position or abs(position) > len(items):
+    """The index of a position, None when it lies outside or between two items."""
+    if not position or abs(position) > len(items) or position != position.to_integral_value():
         return None
     return int(position) - 1 if position > 0 else len(items) + int(position)
 

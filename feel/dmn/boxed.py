@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -24,7 +25,8 @@ from feel.parser import parse
 from feel.types import Type, coerce
 from feel.values import Function, Value
 
-LANGUAGES = ("", "feel", "http://www.omg.org/spec/feel/", "https://www.omg.org/spec/dmn/20")
+LANGUAGE = re.compile(r"(|.*[/:])s?-?feel(/[0-9]*)?", re.IGNORECASE)
+"""FEEL as the versions of DMN call it: `feel`, `http://www.omg.org/spec/FEEL/20140401`, `.../DMN/20230324/FEEL/`."""
 
 
 class Reading:
@@ -88,8 +90,8 @@ def expression_in(element: Element) -> Element | None:
 
 
 def _literal(element: Element, reading: Reading, name: str, kind: Type | None) -> Code:
-    language = (element.get("expressionLanguage") or "").lower()
-    if not language.endswith("feel") and not language.endswith("feel/") and language:
+    language = element.get("expressionLanguage") or ""
+    if language and not LANGUAGE.fullmatch(language):
         raise FeelError(f"表达式语言只能是 FEEL，不能是 {language}", f"expressions are FEEL, not {language}").at(
             label(element), element.sourceline
         )

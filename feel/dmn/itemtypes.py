@@ -72,7 +72,7 @@ class ItemTypes:
             made.entries.update((normal(p.get("name") or ""), self.item(p)) for p in parts)
         else:
             made = self.named(text_of(child(element, "typeRef"))) or ANY
-            made = _narrowed(made, allowed) if allowed else made
+            made = _narrowed(made, allowed, text_of(child(element, "allowedValues"))) if allowed else made
         if collection:
             made = Type("list", element=made)
         return _narrowed(made, whole) if whole else made
@@ -101,7 +101,7 @@ class ItemTypes:
         return check
 
 
-def _narrowed(wider: Type, check: Callable[[Value], bool]) -> Type:
+def _narrowed(wider: Type, check: Callable[[Value], bool], allowed: str = "") -> Type:
     inner = wider.check
     both = check if inner is None else (lambda value: inner(value) and check(value))
-    return Type(wider.name, wider.element, wider.entries, wider.parameters, wider.result, both)
+    return Type(wider.name, wider.element, wider.entries, wider.parameters, wider.result, both, allowed)

@@ -65,6 +65,7 @@ class Knowledge(Node):
 
     make: Code | None = None
     defaults: Names = field(default_factory=dict)
+    reads: frozenset[str] = frozenset()
     tables: list[Table] = field(default_factory=list)
 
 
@@ -144,9 +145,9 @@ class Model:
         return found
 
     def unprovided(self, decision: str) -> frozenset[str]:
-        """Names the decision reads that no requirement and no built-in function provides."""
+        """Names the decision (or knowledge model) reads that no requirement and no built-in function provides."""
         node = self.find(decision)
-        if not isinstance(node, Decision):
+        if not isinstance(node, Decision | Knowledge):
             return frozenset()
         given = {self.target(href)[1].name for href in node.requires} | set(self.imports)
         return frozenset(name for name in node.reads if name not in given and node.defaults.get(name) is None)
@@ -224,7 +225,8 @@ class Model:
         reading = Reading(self.names, self.types)
         logic = child(element, "encapsulatedLogic")
         make = None if logic is None else BOXES["functionDefinition"](logic, reading, node.name, node.type)
-        return Knowledge(*node.parts(), make, reading.defaults(), reading.tables)
+        reads = frozenset(reading.scope.free) - {node.name}
+        return Knowledge(*node.parts(), make, reading.defaults(), reads, reading.tables)
 
     def _check_links(self) -> None:
         """Every reference points to something, and no decision requires itself."""

@@ -119,6 +119,9 @@ class Run:
         names = self.names(node, node.defaults)
         for name in node.defaults.keys() & self.functions.keys():
             names[name] = self.functions[name]
+        missing = tuple(sorted(name for name in self.model.unprovided(node.id) if names[name] is None))
+        if missing:
+            self.trace.append(Visit("knowledge", node.id, node.name, missing=missing))
         names[node.name] = shell
         names[TRACE] = self.trace
         made = node.make(names)

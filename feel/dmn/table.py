@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from feel.budget import spend
+from feel.budget import spend, spending
 from feel.builtins.lists import largest, smallest
 from feel.builtins.statistics import total
 from feel.compare import same
 from feel.compiler import Code, Names
 from feel.dmn.trace import TRACE, Match, Visit
 from feel.dmn.xml import Element, child, children, text_of
-from feel.errors import FeelError
+from feel.errors import FeelError, OverBudget
 from feel.nodes.tests import SUBJECT
 from feel.types import Type, coerce
 from feel.values import Value
@@ -27,7 +27,7 @@ POLICIES = {"UNIQUE", "ANY", "FIRST", "PRIORITY", "RULE ORDER", "OUTPUT ORDER", 
 
 @dataclass(slots=True)
 class Column:
-    """An input: its expression, and the different tests its cells hold."""
+    """An input: its expression, what values it may have, and the different tests its cells hold."""
 
     label: str
     code: Code
@@ -219,7 +219,8 @@ def _column(element: Element, number: int, reading: Reading) -> Column:
     kind = reading.types.named(expression.get("typeRef"))
     allowed = text_of(child(element, "inputValues"))
     within = reading.tests(allowed, f"{where} inputValues", child(element, "inputValues")) if allowed else None
-    return Column(element.get("label") or text, reading.feel(text, where, expression), allowed, within, kind)
+    known = allowed or (kind.allowed if kind else "")
+    return Column(element.get("label") or text, reading.feel(text, where, expression), known, within, kind)
 
 
 def _output(element: Element, number: int, reading: Reading, table: str, kind: Type | None) -> Output:
@@ -227,18 +228,25 @@ def _output(element: Element, number: int, reading: Reading, table: str, kind: T
     default = child(element, "defaultOutputEntry")
     where = f"output {number} “{name}”"
     values = text_of(child(element, "outputValues"))
-    order: list[Value] = []
     within: Code | None = None
     if values:
         within = reading.tests(values, f"{where} outputValues", child(element, "outputValues"))
-        listed = reading.feel(f"[{values}]", where, element)
-        try:
-            order = listed(reading.defaults())
-        except (KeyError, TypeError):
-            order = []
+    order = _order(values, reading, where, element) if values else []
     own = reading.types.named(element.get("typeRef"))
     code = None if default is None or not text_of(default) else reading.feel(text_of(default), where, default)
     return Output(name, own or (kind if kind and kind.name != "list" else None), order, code, within)
+
+
+def _order(values: str, reading: Reading, where: str, element: Element) -> list[Value]:
+    """The output values in their order of priority; none when they are tests (`> 5`) and not values."""
+    try:
+        with spending():
+            listed = reading.feel(f"[{values}]", where, element)(reading.defaults())
+    except OverBudget as problem:
+        raise problem.at(f"{where} outputValues", element.sourceline) from None
+    except (FeelError, KeyError, TypeError):
+        return []
+    return listed if type(listed) is list else []
 
 
 def _rule(element: Element, number: int, columns: list[Column], outputs: list[Output], reading: Reading) -> Rule:

@@ -180,7 +180,7 @@ def renew(
 
     Ended; HeldBack while 暂扣 or 办理转出; WrongTerm when nothing is lengthened or a gap would be left.
     """
-    require_live(certificate)
+    require_live(held(session, certificate))
     if certificate.state != codes.VALID:
         raise HeldBack(code=certificate.code, state=codes.STATES[certificate.state])
     kind = in_force_of(certificate.type_code, issued_on, certificate.unit.province)
@@ -207,7 +207,7 @@ def _require_longer(certificate: Certificate, valid_from: dt.date, valid_until: 
 
 def start_work(session: Session, certificate: Certificate, *, on: dt.date, by: Actor) -> Version:
     """The works of a permit have begun (建筑法 9): it no longer lapses for want of a start. WrongTerm after its day."""
-    require_live(certificate)
+    require_live(held(session, certificate))
     if certificate.ends_on is not None and on > certificate.ends_on:
         late = Problem("开工日期晚于许可证的最后开工日 {day}。", {"day": certificate.ends_on})
         raise drafting.WrongTerm({"on": [late]})
@@ -223,14 +223,14 @@ def start_work(session: Session, certificate: Certificate, *, on: dt.date, by: A
 
 def suspend(session: Session, certificate: Certificate, *, since: dt.date, reason: str, by: Actor) -> Version:
     """暂扣: held back by the authority from a day (not in the future) until given back."""
-    require_live(certificate)
+    require_live(held(session, certificate))
     return follow(session, certificate, operation=codes.SUSPEND, state=codes.SUSPENDED, fact="certificate.suspended",
                   by=by, note=reason.strip()[:200], holds_from=_not_future(since))
 
 
 def give_back(session: Session, certificate: Certificate, *, since: dt.date, by: Actor) -> Version:
     """暂扣发还: valid again from a day; NotSuspended when it was not held back."""
-    if certificate.state != codes.SUSPENDED:
+    if held(session, certificate).state != codes.SUSPENDED:
         raise NotSuspended(code=certificate.code)
     return follow(session, certificate, operation=codes.RETURNED, state=codes.VALID, fact="certificate.given_back",
                   by=by, holds_from=_not_future(since))
@@ -241,7 +241,7 @@ def cancel(
     request_id: int | None = None,
 ) -> Version:
     """End it for good: `kind` is one of 注销 撤销 吊销 撤回 废止 (行政许可法 69, 70)."""
-    require_live(certificate)
+    require_live(held(session, certificate))
     if kind not in ENDINGS:
         raise BadAnswer({"kind": [Problem("没有“{kind}”这种终止方式。", {"kind": kind})]})
     return follow(session, certificate, operation=codes.ENDED, state=ENDINGS[kind], fact="certificate.cancelled", by=by,
@@ -254,6 +254,12 @@ def lapse(session: Session, certificate: Certificate, *, by: Actor = SYSTEM) -> 
         return None
     return follow(session, certificate, operation=codes.EXPIRED, state=codes.LAPSED, fact="certificate.lapsed", by=by,
                   holds_from=certificate.ends_on + dt.timedelta(days=1))
+
+
+def held(session: Session, certificate: Certificate) -> Certificate:
+    """The certificate as it stands, locked: whoever changes it at the same time waits, and then sees our version."""
+    session.refresh(certificate, with_for_update=True)
+    return certificate
 
 
 def require_live(certificate: Certificate) -> None:

@@ -45,6 +45,7 @@ def sweep(engine: Engine, *, limit: int = 100, bell: Bell | None = None) -> int:
             with unit(engine, bell) as session:
                 fired += fire(session, timer_id)
                 fp("certificate_timer.before_commit")
+            fp("certificate_timer.after_commit")
         except Exception:
             log.exception("certificate timer %s did not fire", timer_id)
         stuck.add(timer_id)  # fired here, held by another sweep, or failing: not again in this sweep

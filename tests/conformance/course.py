@@ -13,12 +13,13 @@ from sqlalchemy import Engine, select
 from engine import catalog, deliveries, instances, starting, tasks, timers
 from engine.catalog import Do, Step
 from engine.dialect import BpmnError
-from engine.model import Incident, StartTrigger, Task, Timer
+from engine.model import Incident, StartTrigger, Task, Timer, Visit
 from feel import FeelError
 from ledger import clock
 from ledger.actor import SYSTEM, Actor, Grant
 from ledger.db import open_database, reading, unit
 from ledger.errors import Refused
+from ledger.facts import Fact
 from tests.conformance.translated import DECISION, NOTHING, Drawing
 from tests.databases import SqliteFiles
 
@@ -148,6 +149,7 @@ class Course:
                 self.ticking.advance(moment - clock.now())
             self._settle()
         self._say_incidents()
+        self._say_ends()
 
     def _start(self, process_id: str, given: Mapping[str, Any]) -> None:
         with unit(self.engine) as session:
@@ -206,3 +208,13 @@ class Course:
             places = [each.element_id for each in open_ if not (each.cause_en or "").startswith(HANGS)]
         for element_id in places:
             self._failed(element_id)
+
+    def _say_ends(self) -> None:
+        """An instance that an uncaught error has ended says so; an escalation that nobody catches is seen passing."""
+        with reading(self.engine) as session:
+            for fact in session.scalars(select(Fact).where(Fact.kind == "instance.ended").order_by(Fact.id)):
+                if (fact.after or {}).get("error") is not None:
+                    self.log.add(THROWN)
+            for element_id in session.scalars(select(Visit.element_id).order_by(Visit.id)):
+                if element_id in self.drawn.loose:
+                    self.log.add(ESCALATED)

@@ -4,7 +4,8 @@ A test file that cannot be read is one failure, a model that cannot be read fail
 cannot be read fails those that ask for it.
 
 Numbers are equal within one part in 10^8, as the kit's own runners compare them; everything else exactly. A result
-expected to be an error passes when it is null or a FeelError.
+expected to be an error passes when it is null or a FeelError. A value written without a type is of the type that the
+model declares for the input, or that the result has.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal, DecimalException
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,17 @@ from feel.compare import same
 from feel.functions import invoke_named
 from feel.iso import read_date, read_datetime, read_duration, read_time
 from feel.text import written
+from feel.types import Type
+from feel.values import KINDS
 
 XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 READERS = {"date": read_date, "time": read_time, "dateTime": read_datetime, "duration": read_duration}
 NUMBERS = {"decimal", "double", "float", "integer", "int", "long", "short"}
 STEPS = 5_000_000
+
+
+class Untyped(str):
+    """A value that the test file gives no type."""
 
 
 class Failure(Exception):
@@ -57,7 +64,9 @@ def scalar(element: Any) -> Any:
     if nil(element):
         return None
     text = element.text or ""
-    kind = (element.get(XSI + "type") or "string").rpartition(":")[2]
+    kind = (element.get(XSI + "type") or "").rpartition(":")[2]
+    if not kind:
+        return Untyped(text)
     if kind in NUMBERS:
         return Decimal(text.strip())
     if kind == "boolean":
@@ -65,7 +74,42 @@ def scalar(element: Any) -> Any:
     return READERS[kind](text.strip()) if kind in READERS else text
 
 
+FROM_TEXT: dict[str, Callable[[str], Any]] = {
+    "number": lambda text: Decimal(text),
+    "boolean": lambda text: {"true": True, "false": False}[text],
+    "date": read_date,
+    "time": read_time,
+    "date and time": read_datetime,
+    "days and time duration": read_duration,
+    "years and months duration": read_duration,
+}
+
+
+def as_kind(text: Untyped, name: str) -> Any:
+    """An untyped value as a kind of FEEL: nothing is null, and what does not spell the kind is a plain text."""
+    if not text.strip() and name not in ("", "string"):
+        return None
+    try:
+        made = FROM_TEXT[name](text.strip())
+    except (KeyError, DecimalException):
+        made = None
+    return str(text) if made is None else made
+
+
+def typed(value: Any, wanted: Type | None) -> Any:
+    """The value with what is untyped in it read as the declared type."""
+    if isinstance(value, Untyped):
+        return as_kind(value, wanted.name if wanted else "")
+    if isinstance(value, list):
+        return [typed(item, wanted.element if wanted else None) for item in value]
+    if isinstance(value, dict):
+        return {key: typed(item, wanted.entries.get(key) if wanted else None) for key, item in value.items()}
+    return value
+
+
 def agree(got: Any, expected: Any) -> bool:
+    if isinstance(expected, Untyped):
+        expected = as_kind(expected, KINDS.get(type(got), ""))
     if isinstance(got, Decimal) and isinstance(expected, Decimal):
         return got == expected or abs(got - expected) <= abs(expected) * Decimal("1e-8")
     if isinstance(got, list) and isinstance(expected, list):
@@ -140,7 +184,10 @@ def provide(inputs: dict[str, Any], model: dmn.Model, node: Any) -> None:
     *boxes, name = [*way, *([node.get("name")] if way else dotted(model, node.get("name")))]
     for box in boxes:
         inputs = inputs.setdefault(box, {})
-    inputs[name] = value_of(node)
+    for each in way:
+        model = model.imports[each]
+    declared = next((found.type for found in model.inputs.values() if found.name == name), None)
+    inputs[name] = typed(value_of(node), declared)
 
 
 def way_to(model: dmn.Model, namespace: str) -> tuple[str, ...] | None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conformance import betsy, constraints, foreign
-from tests.engine.drawings import boundary, drawing, end, error, flow, flows, gateway, start, tag, timer
+from tests.engine.drawings import boundary, drawing, end, error, escalation, flow, flows, gateway, start, tag, timer
 
 MATERIAL = Path(os.environ.get("LICET_MATERIAL", Path(__file__).parents[3] / "shared" / "material"))
 
@@ -45,6 +45,8 @@ DATA = drawing(
     start(), '<bpmn:dataObject id="o" name="data"/><bpmn:dataObjectReference id="r" dataObjectRef="o"/>',
     script("A", "SET_STRING_DATA"), script("B", "LOG_DATA"), end(), flows("S A B E"),
 )  # fmt: skip
+UNCAUGHT = drawing(start(), *tokens(1), end("E", error("R")), flows("S T1 E"), errors={"R": "X"})
+RISEN = drawing(start(), *tokens(1), end("E", escalation("R")), flows("S T1 E"), escalations={"R": "X"})
 LOST = drawing(start(), *tokens(1), flows("S T1"), flow("T1", "nowhere"))
 
 
@@ -66,6 +68,8 @@ def judged(folder: Path, body: bytes, expect: list[str], **case: Any) -> betsy.O
         (TOGETHER, {"delay_ms": 12000}, ["EXECUTION_parallel"]),
         (THROWN, {}, ["SCRIPT_task2"]),
         (DATA, {}, ["DATA_correct"]),
+        (UNCAUGHT, {}, ["SCRIPT_task1", "ERROR_thrownErrorEvent"]),
+        (RISEN, {}, ["SCRIPT_task1", "ERROR_thrownEscalationEvent"]),
     ],
 )  # fmt: skip
 def test_the_trace_of_a_drawing(tmp_path: Path, body: bytes, case: dict[str, Any], trace: list[str]) -> None:

@@ -20,6 +20,7 @@ from tests.conformance import foreign
 LASTING = ("WAIT_TEN_SECONDS", "CREATE_TIMESTAMP_LOG_1", "CREATE_TIMESTAMP_LOG_2")
 NOTHING = "NOTHING"
 FORMAT = "scriptFormat"
+ESCALATION = "escalationEventDefinition"
 TOKEN = re.compile(r"[A-Z]+(_\w+)+")
 EXPRESSIONS = (
     "conditionExpression", "condition", "loopCondition", "completionCondition", "loopCardinality",
@@ -50,6 +51,7 @@ class Drawing:
     data: dict[str, str] = field(default_factory=dict)  # element id of a script -> the variable it writes or reads
     errors: list[str] = field(default_factory=list)
     ends: dict[str, str] = field(default_factory=dict)  # id of an event -> the local name of what it throws
+    loose: set[str] = field(default_factory=set)  # events that throw an escalation out of their process
 
 
 def translate(data: bytes, *, whole: bool = False) -> Drawing:
@@ -72,6 +74,7 @@ def translate(data: bytes, *, whole: bool = False) -> Drawing:
     if whole:
         _complete(root, drawn)
     drawn.ends = _thrown(root)
+    drawn.loose = _loose(root, drawn.ends)
     drawn.body = etree.tostring(root, encoding="utf-8", xml_declaration=True)
     return drawn
 
@@ -153,6 +156,17 @@ def _thrown(root: Element) -> dict[str, str]:
         named = [declared.get((ref.text or "").strip(), "") for ref in children(event, BPMN, "eventDefinitionRef")]
         named += [_local(child) for child in event if _local(child).endswith("EventDefinition")]
         found[str(event.get("id"))] = named[0] if named else ""
+    return found
+
+
+def _loose(root: Element, ends: dict[str, str]) -> set[str]:
+    """The escalations that nobody in the file can catch: thrown by a process itself, which nobody calls."""
+    called = {str(call.get("calledElement")) for call in _every(root, "callActivity")}
+    found = set()
+    for process in children(root, BPMN, "process"):
+        inside = [sub for sub in children(process, BPMN, "subProcess") if sub.get("triggeredByEvent") == "true"]
+        if process.get("id") not in called and not any(True for sub in inside for _ in _every(sub, ESCALATION)):
+            found |= {str(event.get("id")) for event in process if ends.get(str(event.get("id"))) == ESCALATION}
     return found
 
 

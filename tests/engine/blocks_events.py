@@ -181,4 +181,21 @@ class Guarded(Block):
         return into, merge
 
 
-__all__ = ["First", "Guarded", "Wait"]
+class Reminded(User):
+    """A task with a timer of nine hours at its boundary that leads to an end; here it never happens."""
+
+    def __init__(self, *, interrupting: bool) -> None:
+        super().__init__()
+        self.interrupting = interrupting
+
+    def draw(self, pen: Pen) -> tuple[str, str]:
+        drawn = super().draw(pen)
+        event, end = pen.id("b"), pen.id("e")
+        for lines, waits in zip((pen.ours, pen.stock), waiting(pen, "timer", event), strict=True):
+            lines.append(ours.boundary(event, self.name, waits, interrupting=self.interrupting))
+        pen.both(ours.end(end))
+        pen.flow(event, end)
+        return drawn
+
+
+__all__ = ["First", "Guarded", "Reminded", "Wait"]

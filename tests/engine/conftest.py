@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from engine import catalog, deliveries, history, incidents, instances, messages, repair, starting, tasks, timers
-from engine.model import Task
+from engine import catalog, deliveries, history, incidents, instances, messages, repair, starting, state, tasks, timers
+from engine.model import Instance, Task
 from ledger.actor import SYSTEM, Actor, Grant
 from ledger.db import reading, unit
 from ledger.workdays import seed
@@ -71,6 +71,24 @@ class World:
             tasks.complete(session, task_id, by, {**(answers or {}), **more})
         return task_id
 
+    def publish(self, name: str, key: str | None = None, /, **payload: Any) -> None:
+        """A message from outside, delivered."""
+        with unit(self.engine) as session:
+            messages.publish(session, name, key, payload, by=HAN)
+        self.sweep()
+
+    def broadcast(self, name: str, /, **payload: Any) -> None:
+        """A signal from outside, delivered."""
+        with unit(self.engine) as session:
+            messages.broadcast(session, name, payload, by=HAN)
+        self.sweep()
+
+    def all(self, process_id: str = "P") -> list[int]:
+        """Every instance of a process."""
+        with reading(self.engine) as session:
+            return list(session.scalars(
+                select(Instance.id).where(Instance.process_id == process_id).order_by(Instance.id)))
+
     def send(self, instance_id: int, name: str, **payload: Any) -> None:
         with unit(self.engine) as session:
             messages.send(session, instance_id, name, payload, by=HAN)
@@ -114,3 +132,9 @@ def world(engine: Engine, clock: Any) -> World:
     with unit(engine) as session:
         seed(session)
     return World(engine)
+
+
+@pytest.fixture
+def cold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every act reads the state from the database: nothing is remembered between acts but what was written."""
+    monkeypatch.setattr(state.Shelf, "take", lambda *_: None)

@@ -116,6 +116,55 @@ def terminate() -> str:
     return f'<bpmn:terminateEventDefinition id="x{next(_numbers)}"/>'
 
 
+def signal(reference: str) -> str:
+    return f'<bpmn:signalEventDefinition id="g{next(_numbers)}" signalRef="{reference}"/>'
+
+
+def escalation(reference: str = "") -> str:
+    attribute = f' escalationRef="{reference}"' if reference else ""
+    return f'<bpmn:escalationEventDefinition id="z{next(_numbers)}"{attribute}/>'
+
+
+def conditional(text: str) -> str:
+    inner = f'<bpmn:condition xsi:type="bpmn:tFormalExpression">{text}</bpmn:condition>'
+    return f'<bpmn:conditionalEventDefinition id="k{next(_numbers)}">{inner}</bpmn:conditionalEventDefinition>'
+
+
+def link(name: str) -> str:
+    return f'<bpmn:linkEventDefinition id="l{next(_numbers)}" name="{name}"/>'
+
+
+def compensate(activity: str = "") -> str:
+    attribute = f' activityRef="{activity}"' if activity else ""
+    return f'<bpmn:compensateEventDefinition id="o{next(_numbers)}"{attribute}/>'
+
+
+def cancel() -> str:
+    return f'<bpmn:cancelEventDefinition id="y{next(_numbers)}"/>'
+
+
+def throw(id: str, *inner: str) -> str:
+    return tag("intermediateThrowEvent", id, *inner)
+
+
+def sub(id: str, *inner: str, **attributes: str) -> str:
+    """An embedded sub-process; its own elements follow."""
+    return tag("subProcess", id, *inner, **attributes)
+
+
+def event_sub(
+    id: str, trigger: str, *inner: str, interrupting: bool = True, gives: dict[str, str] | None = None
+) -> str:
+    """An event sub-process; its start event is called "<id>_s" and must be connected by the caller."""
+    begin = tag("startEvent", f"{id}_s", extensions(mapping(None, gives)) if gives else "", trigger,
+                isInterrupting=str(interrupting).lower())
+    return tag("subProcess", id, begin, *inner, triggeredByEvent="true")
+
+
+def association(source: str, target: str) -> str:
+    return tag("association", f"a{next(_numbers)}", sourceRef=source, targetRef=target, associationDirection="One")
+
+
 def boundary(id: str, host: str, *inner: str, interrupting: bool = True) -> str:
     return tag("boundaryEvent", id, *inner, attachedToRef=host, cancelActivity=str(interrupting).lower())
 
@@ -158,10 +207,15 @@ def drawing(
     head: str = "",
     messages: dict[str, str] | None = None,
     errors: dict[str, str] | None = None,
+    signals: dict[str, str] | None = None,
+    escalations: dict[str, str] | None = None,
 ) -> bytes:
     """A whole file with one executable process."""
     known = "".join(tag("message", key, name=name) for key, name in (messages or {}).items())
     known += "".join(tag("error", key, name=code, errorCode=code) for key, code in (errors or {}).items())
+    known += "".join(tag("signal", key, name=name) for key, name in (signals or {}).items())
+    known += "".join(
+        tag("escalation", key, name=code, escalationCode=code) for key, code in (escalations or {}).items())
     process = tag("process", id, *inner, name=f"流程{id}", isExecutable="true")
-    whole = f'<bpmn:definitions {NAMESPACES} id="drawing" targetNamespace="urn:x">{head}{known}{process}</bpmn:definitions>'
-    return whole.encode()
+    names = f'{NAMESPACES} id="drawing" targetNamespace="urn:x"'
+    return f"<bpmn:definitions {names}>{head}{known}{process}</bpmn:definitions>".encode()

@@ -6,7 +6,7 @@ from random import Random
 
 from tests.engine import drawings as ours
 from tests.engine.blocks import STOCK, Block, Branches, Loop, Pen, Script, Sequence, User
-from tests.engine.blocks_events import First, Guarded, Wait
+from tests.engine.blocks_events import First, Guarded, Reminded, Wait
 from tests.engine.blocks_scopes import Call, Ending, Failing, Inside, Rounds
 
 
@@ -88,17 +88,46 @@ def rounds(random: Random) -> Block:
                   stops=random.random() < 0.4)
 
 
-def process(seed: int) -> tuple[Block, bytes, bytes]:
-    """A block with its drawing for the engine and for the stock library."""
+def plain(random: Random, depth: int, alone: bool = True) -> Block:
+    """A random block of user tasks only; beside parallel branches (`alone` False) no timer ends a path."""
+    chance = random.random()
+    if depth == 0 or chance < 0.35:
+        boundary = random.choice(["", "", "", "interrupting" if alone else "", "beside"])
+        return Reminded(interrupting=boundary == "interrupting") if boundary else User()
+    if chance < 0.55:
+        return Sequence([plain(random, depth - 1, alone) for _ in range(random.randint(2, 3))])
+    if chance < 0.63:
+        return Inside(plain(random, depth - 1))
+    if chance < 0.90:
+        kind = random.choice(["exclusive", "parallel", "parallel", "inclusive"])
+        single = alone and kind == "exclusive"
+        return Branches(kind, [plain(random, depth - 1, single) for _ in range(random.randint(2, 3))])
+    return Loop(plain(random, depth - 1, alone))
+
+
+def of_tasks(seed: int) -> bytes:
+    """A process that goes on by completing tasks alone, drawn for the engine."""
     random = Random(seed)
-    block, pen = Sequence([User(), *(grow(random, 3) for _ in range(3))]), Pen()
+    return drawn(Sequence([plain(random, 3) for _ in range(3)]))[0]
+
+
+def process(seed: int) -> tuple[Block, bytes, bytes]:
+    """A process of every construct, with its drawing for the engine and for the stock library."""
+    random = Random(seed)
+    block = Sequence([User(), *(grow(random, 3) for _ in range(3))])
+    return block, *drawn(block)
+
+
+def drawn(block: Block) -> tuple[bytes, bytes]:
+    """Its drawing for the engine and for the stock library."""
+    pen = Pen()
     into, out = block.draw(pen)
     pen.both(ours.start())
     pen.both(ours.end())
     pen.flow("S", into)
     pen.flow(out, "E")
-    main = [ours.tag("process", "P", *drawn, name="P", isExecutable="true") for drawn in (pen.ours, pen.stock)]
+    main = [ours.tag("process", "P", *lines, name="P", isExecutable="true") for lines in (pen.ours, pen.stock)]
     whole = ["".join([*pen.heads, process, *called]) for process, called in zip(main, pen.called, strict=True)]
     named = f'<bpmn:definitions {ours.NAMESPACES} id="drawing" targetNamespace="urn:x">{whole[0]}</bpmn:definitions>'
     stock = f'<bpmn:definitions {STOCK} id="drawing" targetNamespace="urn:x">{whole[1]}</bpmn:definitions>'
-    return block, named.encode(), stock.encode()
+    return named.encode(), stock.encode()

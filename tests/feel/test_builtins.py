@@ -61,6 +61,9 @@ def test_strings(text, expected):
         ("insert before([1, 3], 2, 2)", [1, 2, 3]),
         ("remove([1, 2], 1)", [2]),
         ("list replace([1, 2], 2, 9)", [1, 9]),
+        ("list replace([1, 2, 3], 2.5, 9)", None),
+        ("remove([1, 2], 1.5)", None),
+        ("remove([1, 2], 1.0)", [2]),
         ("list replace([1, 2, 3], function(item, new) item < new, 2)", [2, 2, 3]),
         ("reverse([1, 2])", [2, 1]),
         ("index of([1, 2, 1], 1)", [1, 3]),
@@ -174,4 +177,36 @@ def test_named_arguments_of_a_built_in():
     ],
 )
 def test_regular_expressions_are_xpaths(text, expected):
+    assert evaluate(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r'matches("aA", "(a)\1", "i")', True),
+        (r'matches("aA", "(a)\1")', False),
+        (r'matches("abab", "^(ab)\1$")', True),
+        (r'matches("abcab", "^(a(b))c\1$")', True),
+        (r'matches("abcb", "^(a(b))c\2$")', True),
+        (r'matches("aabb", "^(?:(.)\1)+$")', True),
+        (r'matches("aabbc", "^(?:(.)\1)+$")', False),
+        (r'matches("h", "(.)\3")', None),
+        (r'matches("h", "(.\1)")', None),
+        (r'matches("abcd", "(asd)[\1]")', None),
+        (r'replace("aabbcd", "(.)\1", "<$1>")', "<a><b>cd"),
+        (r'replace("hello  world", "(\s)\1+", "$1")', "hello world"),
+        (r'split("axxbyyc", "([xy])\1")', ["a", "b", "c"]),
+        (r'matches("12-12", "^(\d{2})-\1$")', True),
+        (r'matches("12-13", "^(\d{2})-\1$")', False),
+        (r'matches("xx", "(x)?\1")', True),
+        (r'matches("y", "^(x)?y\1$")', True),
+        (r'matches("aaa", "^(a{1,2}?)\1")', True),
+        (r'matches("", "()\1")', True),
+        (r'matches("aXbXc", "(X)b\1c")', True),
+        (r'matches("abba", "^(.)(.)\2\1$")', True),
+        (r'matches("ab", "(a|b)\1")', False),
+        (r'matches("a(", "(a)\1(")', None),
+    ],
+)
+def test_back_references_stand_for_what_their_group_found(text, expected):
     assert evaluate(text) == expected

@@ -149,6 +149,15 @@ def test_an_expression_of_another_language_is_refused():
     assert "python" in refusal(file(decision("d", python))).message_en
 
 
+@pytest.mark.parametrize(
+    "language",
+    ["feel", "FEEL", "http://www.omg.org/spec/FEEL/20140401", "https://www.omg.org/spec/DMN/20230324/FEEL/", ""],
+)
+def test_feel_is_known_by_the_names_every_version_gives_it(language):
+    named = literal("1 + 1").replace("<literalExpression", f'<literalExpression expressionLanguage="{language}"')
+    assert model(decision("d", named)).evaluate("d").value == 2
+
+
 def test_a_circle_of_decisions_is_refused():
     one = decision("a", literal("b"), "requiredDecision b")
     assert "circle" in refusal(file(one, decision("b", literal("a"), "requiredDecision a"))).message_en
@@ -305,3 +314,18 @@ def test_a_decision_required_twice_by_each_is_made_once():
     result = model(*chain).evaluate("d59")
     assert result.value == 2**59
     assert len(result.trace) == 60
+
+
+def test_the_trace_names_what_nothing_provided_to_knowledge_too():
+    broken = BKM.replace("n * 2", "if n = 0 then 0 else n * rate + double(0)")
+    made = model(broken, decision("d", literal("double(21)"), "requiredKnowledge double"))
+    seen = [(visit.kind, visit.missing) for visit in made.evaluate("d").trace]
+    assert ("knowledge", ("rate",)) in seen
+    assert made.wants("d") == {"rate"}
+
+
+def test_output_values_that_run_away_are_refused_when_the_file_is_read():
+    endless = table(["x"], ["o"], [["1", "1"]], values=["for i in 1..1000000000 return i"])
+    with pytest.raises(OverBudget) as refused:
+        dmn.parse(file(decision("d", endless)))
+    assert "outputValues" in refused.value.where

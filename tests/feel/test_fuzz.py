@@ -1,12 +1,15 @@
 """Random token sequences and random contexts: a value or a FeelError, nothing else."""
 
+import re
 from datetime import date, datetime, time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feel import FeelError, compile, evaluate, unary_tests
+from feel import FeelError, compile, dmn, evaluate, unary_tests
+from feel.prove import prove
 from feel.signatures import BUILTINS
+from tests.feel.diagrams import decision, file, literal, table
 
 TOKENS = [
     "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "and", "or", "between", "function",
@@ -67,6 +70,52 @@ def test_any_text_gives_tests_or_a_feel_error(text):
         unary_tests(text)(5)
     except FeelError:
         pass
+
+
+FILE = file(
+    '<itemDefinition name="t" isCollection="true"><typeRef>string</typeRef><allowedValues><text>"a", "b"</text>'
+    "</allowedValues></itemDefinition>",
+    '<inputData id="x" name="x"><variable name="x" typeRef="number"/></inputData>',
+    '<businessKnowledgeModel id="k" name="k"><encapsulatedLogic><formalParameter name="n" typeRef="number"/>'
+    + literal("if n &lt; 1 then 0 else k(n - 1)")
+    + "</encapsulatedLogic></businessKnowledgeModel>",
+    decision(
+        "d", table(["x", "y"], ["o"], [["> 1", '"a"', "1"], ["-", "not(null)", "2"]], hit="PRIORITY", values=["1, 2"])
+    ),
+    decision("e", literal("d + k(3)"), "requiredDecision d", "requiredKnowledge k", "requiredInput x"),
+    decision("f", "<context><contextEntry>" + literal("[1, 2]") + "</contextEntry></context>", type="t"),
+    '<decisionService id="s" name="s"><outputDecision href="#e"/><inputData href="#x"/></decisionService>',
+).decode()
+WORDS = sorted(
+    {*re.findall(r"[\w:/.#]+", FILE), "<", ">", "/", '"', "&lt;", "<!DOCTYPE x>", "conditional", "for", "in"}
+)
+CHANGES = st.lists(
+    st.tuples(st.integers(0, len(FILE)), st.integers(0, 40), st.sampled_from(WORDS)), min_size=1, max_size=4
+)
+
+
+@settings(max_examples=300, deadline=4000)
+@given(CHANGES)
+def test_any_damaged_file_is_refused_or_runs_with_a_value_or_a_feel_error(changes):
+    """Parsed strictly, or with its faults collected, decided and proved: FeelError is all that ever comes out."""
+    text = FILE
+    for at, length, word in changes:
+        text = text[:at] + word + text[at + length :]
+    faults = []
+    try:
+        dmn.parse(text.encode())
+    except FeelError as problem:
+        faults.append(problem)
+    try:
+        made = dmn.parse(text.encode(), faults=faults)
+    except FeelError:
+        return
+    for key in made.nodes:
+        try:
+            made.evaluate(key, {"x": 2, "y": "a"})
+            prove(made, key)
+        except FeelError:
+            pass
 
 
 @settings(max_examples=200, deadline=2000)

@@ -66,3 +66,37 @@ def test_collect_of_nothing(how, expected):
 def test_several_outputs_are_a_context():
     made = model(decision("d", table(["x"], ["a", "b"], [["-", "1", "x + 1"]])))
     assert made.evaluate("d", {"x": 1}).value == {"a": 1, "b": 2}
+
+
+PAIRS = [["> 0", '"ask"', "2"], ["> 0", '"refuse"', "2"], ["> 0", '"refuse"', "1"]]
+RANKED = {"values": ['"refuse", "ask"', "1, 2"]}
+
+
+def pairs(x, rules=PAIRS, **how):
+    return model(decision("d", table(["x"], ["a", "b"], rules, **how))).evaluate("d", {"x": x}).value
+
+
+def test_priority_of_several_outputs_goes_from_left_to_right():
+    assert pairs(1, hit="PRIORITY", **RANKED) == {"a": "refuse", "b": 1}
+    ordered = pairs(1, hit="OUTPUT ORDER", **RANKED)
+    assert [tuple(row.values()) for row in ordered] == [("refuse", 1), ("refuse", 2), ("ask", 2)]
+
+
+def test_any_compares_all_outputs():
+    assert pairs(1, [PAIRS[0], PAIRS[0]], hit="ANY") == {"a": "ask", "b": 2}
+    with pytest.raises(FeelError):
+        pairs(1, PAIRS[1:], hit="ANY")
+
+
+def test_collect_of_several_outputs_gives_contexts_or_aggregates_each():
+    assert pairs(1, hit="COLLECT")[0] == {"a": "ask", "b": 2}
+    assert pairs(1, [["> 0", "3", "2"], ["> 0", "4", "5"]], hit="COLLECT", aggregation="SUM") == {"a": 7, "b": 7}
+
+
+def test_a_default_of_several_outputs_is_a_context():
+    assert pairs(-1, default='"none"') == {"a": "none", "b": "none"}
+
+
+def test_output_values_may_be_tests_instead_of_values():
+    assert decide(1, [["1", "7"]], values=["> 5"]) == 7
+    assert decide(1, [["1", "3"]], values=["> 5"]) is None

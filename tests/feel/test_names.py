@@ -1,5 +1,7 @@
 """Names: with spaces, signs and any alphabet."""
 
+import pytest
+
 from feel import compile, evaluate
 
 
@@ -68,3 +70,25 @@ def test_a_datum_called_like_a_built_in_does_not_hide_it():
 
 def test_an_expression_tells_which_names_a_context_lacks():
     assert compile("amuont > limit").missing({"amount": 1, "limit": 2}) == {"amuont"}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("for a-b in [1, 2] return a-b + 1", [2, 3]),
+        ("some 证件-编号 in [1, 2] satisfies 证件-编号 = 2", True),
+        ("{f: function(a-b, c+d: number) a-b * c+d, r: f(2, 3)}.r", 6),
+        ("{f: function(x) x, r: f(2 - 1)}.r", 1),
+        ("for i in [1, 2], j in [3] return i - j", [-2, -1]),
+        ("(function(a, b) a - b)(3, 1)", 2),
+    ],
+)
+def test_a_name_with_a_sign_may_be_given_to_an_item_or_a_parameter(text, value):
+    assert evaluate(text) == value
+
+
+def test_names_may_be_of_any_letters_and_words():
+    given = {"单位 名称": "甲", "Größe": 2, "имя": "x", "a/b": 3, "Student's name": "Ann", "日期.开始": 4, "x+y": 5}
+    assert evaluate("[单位   名称, Größe * 2, имя, a/b, Student's name, 日期.开始, x+y, x + y]", given) == [
+        "甲", 4, "x", 3, "Ann", 4, 5, 5,
+    ]  # fmt: skip

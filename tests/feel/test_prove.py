@@ -128,3 +128,18 @@ def test_under_priority_a_stronger_output_is_never_shadowed_by_an_earlier_rule()
 def test_under_output_order_nothing_is_shadowed():
     ordered = {**RANKED, "hit": "OUTPUT ORDER"}
     assert kinds(["x"], [["> 5", '"grant"'], ["-", '"refuse"']], **ordered) == []
+
+
+COLOUR = (
+    '<itemDefinition name="colour"><typeRef>string</typeRef><allowedValues><text>"red", "green", "blue"</text>'
+    "</allowedValues></itemDefinition>"
+)
+
+
+def test_the_values_that_a_type_allows_are_all_there_are():
+    drawn = table(["c"], ["out"], [['"red", "green"', "1"]])
+    drawn = drawn.replace("<inputExpression>", '<inputExpression typeRef="colour">')
+    found = prove(model(COLOUR, decision("d", drawn)), "d")
+    assert [(f.kind, f.example) for f in found] == [("gap", {"c": "blue"})]
+    whole = drawn.replace('"red", "green"', 'not("x")')
+    assert prove(model(COLOUR, decision("d", whole)), "d") == []

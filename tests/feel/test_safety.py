@@ -2,6 +2,8 @@
 
 import gc
 import time
+from collections.abc import Mapping
+from datetime import date
 
 import pytest
 
@@ -80,8 +82,10 @@ def test_a_regular_expression_never_runs_away():
     assert time.process_time() - started < 0.2
 
 
-def test_a_regular_expression_that_needs_memory_is_refused():
-    assert evaluate(r'matches("aa", "(a)\1")') is None
+def test_a_pattern_with_back_references_is_stopped_when_it_runs_away():
+    with pytest.raises(OverBudget):
+        evaluate(rf'matches("{"a" * 40}", "^(a+)+\1b$")')
+    assert evaluate(r'matches("aa", "(a)\1")') is True
 
 
 def test_a_caller_may_give_a_smaller_budget():
@@ -118,3 +122,75 @@ def test_no_pattern_is_expensive_to_read(pattern):
     started = time.process_time()
     evaluate(f'matches("aaa", "{pattern}")')
     assert time.process_time() - started < 0.2
+
+
+class Spy:
+    """An object of which nothing but its type may be asked."""
+
+    secret = "secret"
+
+    def __getattribute__(self, name):
+        if name == "__class__":
+            return Spy
+        raise AssertionError(f"{name} was read")
+
+
+class Loud(dict):
+    """A context that tells who asks it for what is not there."""
+
+    def __missing__(self, key):
+        raise AssertionError(f"{key} was made")
+
+
+class Changing(Mapping):
+    """A mapping that answers something else each time it is asked."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def __getitem__(self, key):
+        self.asked += 1
+        return self.asked
+
+    def __iter__(self):
+        return iter(["a", "b"])
+
+    def __len__(self):
+        return 2
+
+
+class Word(str):
+    def __eq__(self, other):
+        return True
+
+    def __hash__(self):
+        return 0
+
+    def upper(self):
+        raise AssertionError("a method of a subclass was called")
+
+
+@pytest.mark.parametrize("path", ["secret", "__class__", "__dict__", "real", "numerator", "as_tuple", "keys", "upper"])
+def test_no_part_of_a_python_object_is_reached(path):
+    given = {"n": 1, "s": Word("word"), "c": Loud(a=1), "l": [1], "d": date(2026, 11, 22), "f": len}
+    for name in "nscld":
+        assert compile(f"{name}.{path}")(given) in (None, [None])
+    with pytest.raises(FeelError):
+        compile(f"f.{path}")(given)
+
+
+def test_an_object_is_refused_without_being_looked_into():
+    with pytest.raises(FeelError):
+        evaluate("x.secret", {"x": Spy()})
+
+
+def test_subclasses_become_the_plain_values_they_hold():
+    assert evaluate('upper case(w) = "WORD" and w != "other"', {"w": Word("word")}) is True
+    assert evaluate("c.missing", {"c": Loud(a=1)}) is None
+    assert type(evaluate("c", {"c": Loud(a=1)})) is dict
+
+
+def test_a_mapping_is_read_once_however_often_the_expression_uses_it():
+    given = Changing()
+    assert compile("m.a = m.a and m = m and count(get entries(m)) = 2")({"m": given}) is True
+    assert given.asked == 2

@@ -51,3 +51,29 @@ def test_a_test_file_that_cannot_be_read_is_a_failure(tmp_path, capsys):
 def test_an_empty_folder_has_nothing_to_pass(tmp_path, capsys):
     assert main([str(tmp_path)]) == 0
     assert capsys.readouterr().out == "0 passed, 0 failed\n"
+
+
+UNTYPED = """<testCases xmlns="http://www.omg.org/spec/DMN/20160719/testcase">
+  <modelName>small.dmn</modelName>
+  <testCase id="1"><inputNode name="people"><list>
+    <item><component name="age"><value>30</value></component>
+      <component name="since"><value>2026-11-22</value></component></item>
+    <item><component name="age"><value/></component><component name="since"><value/></component></item>
+    </list></inputNode>
+    <resultNode name="d"><expected><list><item><value>31</value></item><item><value/></item></list></expected>
+    </resultNode>
+    <resultNode name="e"><expected><value>2026</value></expected></resultNode></testCase></testCases>"""
+
+
+def test_a_value_without_a_type_is_of_the_declared_one(tmp_path, capsys):
+    kind = (
+        '<itemDefinition name="t" isCollection="true">'
+        '<itemComponent name="age"><typeRef>number</typeRef></itemComponent><itemComponent name="since">'
+        "<typeRef>date</typeRef></itemComponent></itemDefinition>"
+        '<inputData id="people" name="people"><variable name="people" typeRef="t"/></inputData>'
+    )
+    ages = decision("d", literal("for p in people return p.age + 1"), "requiredInput people")
+    year = decision("e", literal("people[1].since.year"), "requiredInput people")
+    (tmp_path / "small.dmn").write_bytes(file(kind, ages, year))
+    (tmp_path / "small-test-01.xml").write_text(UNTYPED, encoding="utf-8")
+    assert main([str(tmp_path)]) == 0, capsys.readouterr().out

@@ -167,6 +167,19 @@ def test_a_busy_database_is_a_503_that_says_what_was_kept(house: House, monkeypa
     assert answer.status_code == 503 and "这一步没有保存" in answer.text and answer.headers["Retry-After"] == "60"
 
 
+def test_a_database_that_goes_away_while_saving_is_not_said_to_have_kept_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("commit", {}, Exception("server closed the connection unexpectedly"))
+
+    browser = house.browser("hr")
+    token = browser.token()
+    monkeypatch.setattr("sqlalchemy.orm.Session.commit", away)
+    answer = browser.client.post("/logout", data={"csrf_token": token})
+    assert answer.status_code == 503 and "可能已经保存" in answer.text and "这一步没有保存" not in answer.text
+
+
 def test_the_error_page_needs_no_database(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(_token: str) -> None:
         raise OperationalError("select", {}, Exception("connection refused"))

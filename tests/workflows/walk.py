@@ -27,10 +27,11 @@ APPLICANTS = {"J03": "applicant", "E03": "desk", "P02": "applicant"}
 class Walk:
     """One request; every method is somebody doing something. `now` is the clock in use."""
 
-    def __init__(self, engine: Engine, company: Company, folder: Path, now: clock.Fixed, code: str = "J03") -> None:
+    def __init__(self, engine: Engine, company: Company, folder: Path, now: clock.Fixed, code: str = "J03",
+                 applicant: str = "") -> None:
         self.engine, self.company, self.now, self.code = engine, company, now, code
         self.case = Case(engine, folder, now)
-        self.applicant = APPLICANTS[code]
+        self.applicant = applicant or APPLICANTS[code]
         kind, name = HOLDERS[code]
         holder = company.units[name] if kind == "unit" else company.people[name]
         with unit(engine) as session:

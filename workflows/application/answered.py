@@ -12,6 +12,7 @@ from ledger.facts import record
 from registry.certificates import drafting
 from registry.certificates.catalogue import type_of
 from workflows.application.rules import faults, registration_faults
+from workflows.opening import lock_holder
 from workflows.process import Act
 from workflows.requests import Correction, RequestContent
 
@@ -20,6 +21,7 @@ def apply_checked(act: Act) -> None:
     """A1: what the process would send straight back is said at once, while the form is still open."""
     if act.answers.get("verdict") != "submit":
         return
+    lock_holder(act.session, act.request)
     act.request.item = drafting.item_of(type_of(act.request.type_code), act.answers)
     problems: dict[str, list[Problem]] = {}
     for fault in faults(act.session, act.request):

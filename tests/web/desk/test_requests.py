@@ -141,3 +141,31 @@ def test_an_answer_with_something_missing_comes_back_with_what_was_typed(town: T
     answer = town.visitor("custodian").post(f"/requests/{request}/answers?kind=accepted", told)
     assert answer.status_code == 400
     assert "受〔2026〕12号" in answer.text
+
+
+def test_a_start_sent_again_leads_to_what_it_opened_even_when_that_was_handed_in(town: Town) -> None:
+    """The answer to a POST may be lost; the browser or the person sends it once more."""
+    applicant = town.visitor("applicant")
+    page = applicant.get("/requests/new?type=J03").text
+    once = page.split('name="once" value="')[1].partition('"')[0]
+    told = {"type": "J03", "holder": f"unit-{town.company.units['project']}", "once": once}
+    assert applicant.post("/requests", told).status_code == 303
+    step(town, 1, "A1_fill", "applicant")
+    again = applicant.post("/requests", told)
+    assert again.status_code == 303
+    with Session(town.engine) as session:
+        assert session.scalar(select(func.count()).select_from(Request)) == 1
+    other = applicant.post("/requests", {**told, "once": once[::-1]})
+    assert other.status_code == 303 and other.location != again.location
+
+
+def test_an_answer_sent_again_is_recorded_once_and_a_second_one_is_refused(town: Town) -> None:
+    request, keeper = filed(town), town.visitor("custodian")
+    page = keeper.get(f"/requests/{request}/answers/new?kind=accepted").text
+    address = page.split('data-action="')[1].partition('"')[0].replace("&amp;", "&")
+    told = {"answers": json.dumps({**filled("answer", [keeper.upload().get_json()["id"]], {}), "kind": "accepted"})}
+    first, again = keeper.post(address, told), keeper.post(address, told)
+    assert (first.status_code, first.location) == (again.status_code, again.location) == (303, f"/requests/{request}")
+    assert keeper.post(address.partition("&once=")[0], told).status_code == 409
+    with Session(town.engine) as session:
+        assert session.scalar(select(func.count()).select_from(AuthorityAnswer)) == 1

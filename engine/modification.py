@@ -1,0 +1,237 @@
+"""Putting tokens elsewhere by hand: cancel one, start before an element, go back to a task that was done.
+
+Decided on a copy first (`preview`), then on the instance itself (`apply`), by the same rules. Variables stay as they
+are. What makes no sense - a start where nothing runs, a join that nobody can satisfy any more - is refused.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import moves, run
+from engine.backwards import Backwards
+from engine.dialect.nodes import COMPLETED, WAITING, Token, spawn, withdraw
+from engine.dialect.rounds import MultiInstance, Rounds
+from engine.dialect.scopes import ProcessSpec
+from engine.findings import Finding
+from engine.model import OPEN, Instance, Subscription, Task, Timer
+from engine.moves import BackTo, Beginning, Cancel, CannotModify, Draft, Move, StartBefore
+from ledger.actor import Actor
+from ledger.errors import Conflict, NotFound
+from ledger.facts import record
+from ledger.failpoints import fp
+
+
+@dataclass(frozen=True)
+class Stand:
+    """A token that can be cancelled: its serial number, where it is, and the scope it is in (0: the process)."""
+
+    number: int
+    element_id: str
+    name: str | None
+    kind: str
+    within: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """A user task, as a preview tells it."""
+
+    task_id: int
+    element_id: str
+    name: str
+    by: str | None
+    at: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the moves would do. `refused` says why not, in Chinese and English; then everything else is empty.
+
+    withdrawn: open tasks that go; staying: open tasks that stay; again: completed tasks to be done once more (where
+    the way leads there again); timers: (element id, due) that are cancelled; messages: names no longer awaited.
+    """
+
+    version: int
+    withdrawn: tuple[Work, ...] = ()
+    staying: tuple[Work, ...] = ()
+    again: tuple[Work, ...] = ()
+    timers: tuple[tuple[str, dt.datetime], ...] = ()
+    messages: tuple[str, ...] = ()
+    starts: tuple[str, ...] = ()
+    remarks: tuple[Finding, ...] = ()
+    refused: Finding | None = None
+
+
+def standing(session: Session, instance_id: int) -> list[Stand]:
+    """Where the tokens of an instance are, in order of arrival. Raises NotFound."""
+    instance = session.get(Instance, instance_id)
+    if instance is None:
+        raise NotFound()
+    tokens = [token for token in run.read_only(session, instance).tokens() if token.thread_id]
+    found = [Stand(token.thread_id, token.task_spec.bpmn_id, token.task_spec.bpmn_name, type(token.task_spec).__name__,
+                   moves.host_number(token.workflow)) for token in tokens]
+    return sorted(found, key=lambda one: one.number)
+
+
+def preview(session: Session, instance_id: int, wanted: Sequence[Move]) -> Preview:
+    """What the moves together would do to an instance; nothing is written. Raises NotFound, NotRunning."""
+    instance = session.get(Instance, instance_id, populate_existing=True)
+    if instance is None:
+        raise NotFound()
+    run.active(instance)
+    copy = run.read_only(session, instance)
+    try:
+        draft = moves.decide(copy, wanted, Backwards(session, instance_id))
+    except CannotModify as refused:
+        return Preview(instance.version, refused=refused.finding)
+    return _told(session, instance, draft)
+
+
+def apply(session: Session, instance_id: int, wanted: Sequence[Move], *, by: Actor, reason: str,
+          version: int | None = None) -> Preview:
+    """Do it, and tell what was done. `version` is the preview's: Conflict when the instance has moved since.
+
+    Raises CannotModify (with its finding), Conflict, NotFound, NotRunning.
+    """
+    instance = run.active(run.lock(session, instance_id))
+    if version is not None and instance.version != version:
+        raise Conflict()
+    with run.act(session, instance, by) as act:
+        draft = moves.decide(act.process, wanted, Backwards(session, instance_id))
+        told = _told(session, instance, draft)
+        perform(draft)
+    record(session, "instance.modified", ("instance", instance.id), by=by, group_id=instance.group_id, after={
+        "reason": reason[:500], "moves": [{type(move).__name__: asdict(move)} for move in wanted],
+        "withdrawn": [work.task_id for work in told.withdrawn], "again": [work.task_id for work in told.again]})
+    fp("engine.modify.before_commit")
+    return told
+
+
+# telling
+def _told(session: Session, instance: Instance, draft: Draft) -> Preview:
+    gone = {token.thread_id for token in draft.process.tokens() if draft.goes(token)}
+    rows = list(session.scalars(select(Task).where(Task.instance_id == instance.id).order_by(Task.id)))
+    open_ = [task for task in rows if task.state == OPEN]
+    timers = session.scalars(select(Timer).where(
+        Timer.instance_id == instance.id, Timer.state == "waiting", Timer.token.in_(gone)).order_by(Timer.due_at))
+    messages = session.scalars(select(Subscription.name).where(
+        Subscription.instance_id == instance.id, Subscription.token.in_(gone)).order_by(Subscription.id))
+    return Preview(
+        instance.version,
+        withdrawn=tuple(_work(task) for task in open_ if task.token in gone),
+        staying=tuple(_work(task) for task in open_ if task.token not in gone),
+        again=tuple(_work(task) for task in rows if task.id in draft.again),
+        timers=tuple((timer.element_id, timer.due_at) for timer in timers), messages=tuple(messages),
+        starts=tuple(one.node.bpmn_id for one in draft.begin), remarks=tuple(draft.remarks))
+
+
+def _work(task: Task) -> Work:
+    done = task.state == "completed"
+    return Work(task.id, task.element_id, task.name, task.completed_by_name if done else task.assignee_name,
+                task.completed_at if done else task.created_at)
+
+
+# doing
+def perform(draft: Draft) -> None:
+    """Do what was decided, inside an act: first what goes, then what joins are told, then what begins."""
+    for token in draft.gone:
+        withdraw(token)
+    for join, flow in draft.uncollect:
+        _uncollect(join, flow)
+    for token in draft.dropped:
+        _drop(token)
+    for body, index in draft.reopen:
+        _reopen(body, index)
+    for scope, join, flow in draft.collect:
+        if not isinstance(scope, ProcessSpec):
+            _collect(scope, join, flow)
+    for one in draft.begin:
+        _begin(draft, one)
+
+
+def _uncollect(join: Token, flow: str) -> None:
+    arrived = join.internal_data["arrived"]
+    arrived[flow] -= 1
+    if not arrived[flow]:
+        del arrived[flow]
+    if not arrived:
+        withdraw(join)
+
+
+def _collect(scope: Any, join: Any, flow: str) -> None:
+    """Tell a join that a flow has brought its token."""
+    waiting = next((token for token in scope.tasks.values()
+                    if token.task_spec is join and token._state == WAITING), None)
+    if waiting is None:
+        waiting = spawn(scope.task_tree, join, WAITING)
+        join.enter(waiting)
+        waiting.internal_data["arrived"] = {}
+    arrived = waiting.internal_data["arrived"]
+    arrived[flow] = arrived.get(flow, 0) + 1
+
+
+def _drop(token: Token) -> None:
+    """A round ends without a result; of a loop with a condition, the loop itself."""
+    body: Rounds = token.task_spec.body
+    holder = token.parent
+    withdraw(token)
+    if not isinstance(body, MultiInstance):
+        holder.internal_data.clear()
+        body.finish(holder)
+        return
+    holder.internal_data["ended"] += 1
+    if holder.internal_data["ended"] == len(holder.internal_data["items"]):
+        body.close(holder)
+    elif body.loop.sequential:
+        body.begin(holder)
+
+
+def _reopen(holder: Token, index: int) -> None:
+    """A finished round begins again; in a sequence, with those after it."""
+    body, counts = holder.task_spec, holder.internal_data
+    if not isinstance(body, MultiInstance):
+        counts["ended"] = index
+        body.inner._update(body.begin_round(holder, index))
+    elif body.loop.sequential:
+        counts.update(begun=index, ended=index)
+        counts["out"][index:] = [None] * (len(counts["items"]) - index)
+        body.begin(holder)
+    else:
+        begun = counts["begun"]
+        counts["out"][index] = None
+        counts.update(begun=index, ended=counts["ended"] - 1)
+        body.begin(holder)
+        counts["begun"] = begun
+
+
+def _begin(draft: Draft, one: Beginning) -> None:
+    """Put a token before an element, through sub-processes that begin there instead of at their start."""
+    scope = one.scope
+    for container in one.path:
+        host = spawn(scope.task_tree, container)
+        container._update(host)
+        if "halt" in host.internal_data:
+            return  # its inputs could not be had: an incident says so
+        scope = draft.process.subprocesses[host.id]
+        scope.task_tree._set_state(COMPLETED)
+        scope.arm()
+        for spec, join, flow in draft.collect:
+            if spec is scope.spec:
+                _collect(scope, join, flow)
+    token = spawn(scope.task_tree, one.node)
+    if one.flow is not None and len(one.node.arrivals) > 1:
+        token.internal_data["flow"] = one.flow
+    one.node._update(token)
+
+
+__all__ = [
+    "BackTo", "Cancel", "CannotModify", "Preview", "Stand", "StartBefore", "Work", "apply", "perform", "preview",
+    "standing",
+]

@@ -1,0 +1,56 @@
+"""How much working time lies between two instants.
+
+A working day of the calendar (weekends, holidays and make-up days observed) counts whole, from 00:00 to 24:00 in
+Shanghai: the house keeps no hours of opening, so 0.5 is twelve hours of a working day, and a night is half of one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from ledger import clock
+from ledger.workdays import ONE_DAY, SEEDED, Calendar
+
+DAY = 86_400.0
+
+
+class WorkTime:
+    """Counts quickly over many spans: the working days since `first` are added up once, as far as needed."""
+
+    def __init__(self, calendar: Calendar, first: dt.date = dt.date(SEEDED.start, 1, 1)) -> None:
+        self._calendar, self._first = calendar, first
+        self._sums = [0]
+
+    def _before(self, day: dt.date) -> int:
+        """Working days from `first` up to the day before `day`."""
+        place = (day - self._first).days
+        if place < 0:
+            return -sum(self._calendar.is_workday(day + ONE_DAY * n) for n in range(-place))
+        while len(self._sums) <= place:
+            added = self._first + ONE_DAY * (len(self._sums) - 1)
+            self._sums.append(self._sums[-1] + self._calendar.is_workday(added))
+        return self._sums[place]
+
+    def _until(self, instant: dt.datetime) -> float:
+        day = clock.day_of(instant)
+        part = (instant - clock.start_of_day(day)).total_seconds() / DAY if self._calendar.is_workday(day) else 0.0
+        return self._before(day) + part
+
+    def between(self, start: dt.datetime, end: dt.datetime) -> float:
+        """Working days from one instant to a later one, to four digits; 0 when it is not later."""
+        return round(max(0.0, self._until(end) - self._until(start)), 4)
+
+
+def median(values: list[float]) -> float:
+    """The middle of sorted values; of an even number, the mean of the two in the middle."""
+    middle, odd = divmod(len(values), 2)
+    return values[middle] if odd else round((values[middle - 1] + values[middle]) / 2, 4)
+
+
+def percentile(values: list[float], percent: int) -> float:
+    """The smallest of sorted values that is not exceeded by `percent` of them (nearest rank)."""
+    rank = -(-len(values) * percent // 100)
+    return values[max(rank, 1) - 1]
+
+
+__all__ = ["WorkTime", "median", "percentile"]

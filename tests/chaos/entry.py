@@ -1,0 +1,68 @@
+"""The processes of `make run` as the harness starts them: the same application and worker, that can be told to die.
+
+`gunicorn tests.chaos.entry:app` and `python -m tests.chaos.entry` (the worker). Whatever is planted is planted here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from ledger import clock, failpoints
+from tests.chaos import plants
+from tests.chaos.control import Control
+
+FOR_EVER = contextlib.ExitStack()
+
+
+def obey() -> None:
+    """From now on failpoints and the clock are the harness's."""
+    control = Control(Path(os.environ["LICET_CHAOS"]))
+    FOR_EVER.enter_context(failpoints.watched(control.meet))
+    FOR_EVER.enter_context(clock.use(control.now))
+    for name in filter(None, os.environ.get("LICET_PLANT", "").split(",")):
+        plants.PLANTS[name]()
+
+
+def keep_working() -> None:
+    """A worker, and another one when it is killed: forked from here, so that it is back at once."""
+    from engine import timers  # noqa: F401 - all that the worker needs is loaded before the fork
+    from registry.alerts import deadlines  # noqa: F401
+    from worker import main
+    from workflows import triggers  # noqa: F401
+
+    while True:
+        child = os.fork()
+        if child == 0:
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+            main()
+            os._exit(0)
+        signal.signal(signal.SIGTERM, lambda sign, _frame, child=child: _stop(child, sign, _frame))
+        _, status = os.waitpid(child, 0)
+        if not os.WIFSIGNALED(status):
+            sys.exit(os.waitstatus_to_exitcode(status))
+
+
+def _stop(child: int, sign: int, _frame: FrameType | None) -> None:
+    os.kill(child, sign)
+
+
+def __getattr__(name: str) -> Any:
+    """`app` is made when gunicorn asks for it."""
+    if name != "app":
+        raise AttributeError(name)
+    obey()
+    from wsgi import app
+
+    return app
+
+
+if __name__ == "__main__":
+    obey()
+    keep_working()

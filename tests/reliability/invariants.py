@@ -1,0 +1,213 @@
+"""What must hold in the database at every moment (I1-I14 of the reliability catalogue), read from its rows alone.
+
+`violations(session)` is the judge of the races, of the state machine and of `make chaos`. A rule is a function that
+yields one sentence for each thing that is wrong; its first word is the invariant's number.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from engine import run, state
+from engine.model import (
+    Definition,
+    Incident,
+    Instance,
+    Subscription,
+    Task,
+    TaskAnswer,
+    TaskCandidate,
+    Timer,
+    Visit,
+)
+from ledger import clock
+from ledger.facts import Fact
+
+OVER = ("completed", "terminated")
+TIMER_STATES = {"waiting", "fired", "cancelled", "failed"}
+TASK_STATES = {"open", "completed", "cancelled"}
+LIVES = {
+    "instance.started": "active", "instance.ended": "completed", "instance.terminated": "terminated",
+    "instance.suspended": "suspended", "instance.resumed": "active",
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is looked at: everything, or `only` some instances. `quiet`: the worker has had time to do all that is due.
+
+    `grace` is how late a timer or a delivery may be.
+    """
+
+    session: Session
+    only: frozenset[int] | None = None
+    quiet: bool = False
+    grace: dt.timedelta = dt.timedelta()
+    now: dt.datetime = field(default_factory=clock.now)
+
+    def of(self, kind: type[Any], *where: Any) -> list[Any]:
+        """The rows of a table that has a column `instance_id` (or is Instance), those looked at."""
+        column = kind.id if kind is Instance else kind.instance_id
+        query: Select[Any] = select(kind).where(*where)
+        if self.only is not None:
+            query = query.where(column.in_(self.only))
+        return list(self.session.scalars(query.order_by(kind.id)))
+
+    def facts(self, *kinds: str) -> list[Fact]:
+        """Facts about instances, in order."""
+        query = select(Fact).where(Fact.subject_kind == "instance", Fact.kind.in_(kinds)).order_by(Fact.id)
+        if self.only is not None:
+            query = query.where(Fact.subject_id.in_(self.only))
+        return list(self.session.scalars(query))
+
+
+def timers_end(look: Look) -> Iterator[str]:
+    """I3: a timer ends fired or cancelled, or failed with an incident that says so; none waits past its time."""
+    told = set(look.session.scalars(select(Incident.timer_id)))
+    running = {it.id for it in look.of(Instance, Instance.state == "active")}
+    for timer in look.of(Timer):
+        if timer.state not in TIMER_STATES:
+            yield f"I3 timer {timer.id} is in the state {timer.state}"
+        if timer.state == "failed" and timer.id not in told:
+            yield f"I3 timer {timer.id} failed and no incident tells of it"
+        late = timer.state == "waiting" and timer.next_try_at <= look.now - look.grace
+        if look.quiet and late and timer.instance_id in running:
+            yield f"I3 timer {timer.id} still waits at {look.now}, due {timer.due_at}"
+
+
+def timers_fire_in_time(look: Look) -> Iterator[str]:
+    """I4: never before it is due."""
+    for timer in look.of(Timer):
+        if (timer.fired_at is not None) != (timer.state == "fired"):
+            yield f"I4 timer {timer.id} is {timer.state} and fired at {timer.fired_at}"
+        if timer.fired_at is not None and timer.fired_at < timer.due_at:
+            yield f"I4 timer {timer.id} fired at {timer.fired_at}, due {timer.due_at}"
+
+
+def timers_act_once(look: Look) -> Iterator[str]:
+    """I5, I6: what fired left one fact, what did not left none."""
+    keys = select(Fact.key).where(Fact.key.like("timer:%"))
+    effects = Counter(int(key.partition(":")[2]) for key in look.session.scalars(keys) if key)
+    for timer in look.of(Timer):
+        if effects[timer.id] != (timer.state == "fired"):
+            yield f"I5 timer {timer.id} ({timer.kind}, {timer.state}) has {effects[timer.id]} facts"
+
+
+def what_is_over_waits_for_nothing(look: Look) -> Iterator[str]:
+    """I6: an ended instance has no open task, timer, subscription or unfinished visit; a closed task no offer."""
+    over = {it.id for it in look.of(Instance, Instance.state.in_(OVER))}
+    waits = ((Task, Task.state == "open"), (Timer, Timer.state == "waiting"), (Subscription, Subscription.id > 0),
+             (Visit, Visit.left_at.is_(None)))
+    for kind, waiting in waits:
+        for row in look.of(kind, waiting):
+            if row.instance_id in over:
+                yield f"I6 instance {row.instance_id} is over but has {kind.__name__} {row.id} ({row.element_id})"
+    offered = select(Task.id, Task.state).join(TaskCandidate, TaskCandidate.task_id == Task.id)
+    for number, said in look.session.execute(offered.where(Task.state != "open").distinct()):
+        yield f"I6 task {number} is {said} and still offered"
+
+
+def rows_are_what_the_engine_waits_for(look: Look) -> Iterator[str]:
+    """I7, I13: open tasks, waiting timers and subscriptions are exactly the waits of the stored state."""
+    rows = {name: _tokens(look.of(kind, *where)) for name, kind, where in (
+        ("task", Task, [Task.state == "open"]), ("message", Subscription, []),
+        ("timer", Timer, [Timer.state.in_(("waiting", "failed")), Timer.kind == "event"]),
+        ("watch", Timer, [Timer.state == "waiting", Timer.kind != "event"]))}
+    for it in look.of(Instance, Instance.state.not_in(OVER)):
+        waits = state.waiting_at(run.read_only(look.session, it))
+        for kind in ("task", "timer", "message"):
+            found = rows[kind][it.id]
+            may = {token for token, kinds in waits.items() if kind in kinds.split()}
+            must = {token for token in may if waits[token] == kind or kind == "task"}
+            for token in sorted((must - found) | (found - may)):
+                yield f"I7 instance {it.id}, token {token}: engine {waits.get(token)}, rows {kind}={token in found}"
+        for token in sorted(rows["watch"][it.id] - rows["task"][it.id]):
+            yield f"I7 instance {it.id}: a deadline waits for token {token}, which is no open task"
+
+
+def _tokens(rows: Iterable[Any]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    for row in rows:
+        found[row.instance_id].add(row.token)
+    return found
+
+
+def tasks_are_done_once(look: Look) -> Iterator[str]:
+    """I13: a completed task has one answer, one fact and somebody who did it; no other task has any of them."""
+    answered = set(look.session.scalars(select(TaskAnswer.task_id)))
+    facts = Counter(int((fact.after or {})["task"]) for fact in look.facts("task.completed"))
+    tokens = Counter((task.instance_id, task.token) for task in look.of(Task))
+    for task in look.of(Task):
+        done = task.state == "completed"
+        if task.state not in TASK_STATES or tokens[task.instance_id, task.token] > 1:
+            yield f"I13 task {task.id} is {task.state}, {tokens[task.instance_id, task.token]} rows for its token"
+        if (task.id in answered) != done or facts[task.id] != done or (task.completed_by is not None) != done:
+            yield (f"I13 task {task.id} ({task.element_id}) is {task.state}: answered {task.id in answered}, "
+                   f"{facts[task.id]} facts, by {task.completed_by}")
+
+
+def facts_tell_the_present(look: Look) -> Iterator[str]:
+    """I10, I14: what the facts tell, from the first to the last, is how instances and tasks stand now."""
+    lives: dict[int, list[str]] = defaultdict(list)
+    holders: dict[int, tuple[str, int | None]] = {}
+    for fact in look.facts(*LIVES):
+        lives[fact.subject_id].append(LIVES[fact.kind])
+    for fact in look.facts("task.claimed", "task.released", "task.completed"):
+        holders[int((fact.after or {})["task"])] = (fact.kind, fact.actor_id)
+    for it in look.of(Instance):
+        told = lives[it.id]
+        if not told or told[-1] != it.state or told[0] != "active" or sum(one in OVER for one in told) > 1:
+            yield f"I14 instance {it.id} is {it.state}, its facts say {told}"
+        if (it.ended_at is not None) != (it.state in OVER):
+            yield f"I14 instance {it.id} is {it.state} and ended at {it.ended_at}"
+    for task in look.of(Task):
+        kind, who = holders.get(task.id, ("", None))
+        if kind == "task.claimed" and task.state == "open" and task.assignee_id != who:
+            yield f"I14 task {task.id} was claimed by {who}, is held by {task.assignee_id}"
+        if kind == "task.released" and task.state == "open" and task.assignee_id is not None:
+            yield f"I14 task {task.id} was released, is held by {task.assignee_id}"
+        if task.state == "completed" and task.completed_by != who:
+            yield f"I14 task {task.id} was completed by {who}, its row says {task.completed_by}"
+
+
+def versions_follow_each_other(look: Look) -> Iterator[str]:
+    """I10: the versions of a process are 1, 2, 3 ...; each deployed by one fact."""
+    numbers: dict[str, list[int]] = defaultdict(list)
+    facts = Counter(look.session.scalars(select(Fact.subject_id).where(Fact.kind == "definition.deployed")))
+    for made in look.session.scalars(select(Definition).order_by(Definition.process_id, Definition.version)):
+        numbers[made.process_id].append(made.version)
+        if facts[made.id] != 1:
+            yield f"I10 definition {made.id} has {facts[made.id]} facts"
+    for process_id, found in numbers.items():
+        if found != list(range(1, len(found) + 1)):
+            yield f"I10 process {process_id} has the versions {found}"
+
+
+def facts_are_delivered(look: Look) -> Iterator[str]:
+    """I8: with the worker at rest every fact has been handed on."""
+    if look.quiet:
+        waiting = select(func.count()).where(Fact.delivered_at.is_(None), Fact.at <= look.now - look.grace)
+        if left := look.session.scalar(waiting):
+            yield f"I8 {left} facts were never delivered"
+
+
+Rule = Callable[[Look], Iterator[str]]
+ENGINE: tuple[Rule, ...] = (
+    timers_end, timers_fire_in_time, timers_act_once, what_is_over_waits_for_nothing,
+    rows_are_what_the_engine_waits_for, tasks_are_done_once, facts_tell_the_present, versions_follow_each_other,
+    facts_are_delivered,
+)
+
+
+def violations(session: Session, *more: Rule, only: Iterable[int] | None = None, quiet: bool = False,
+               grace: dt.timedelta = dt.timedelta()) -> list[str]:
+    """Everything that is wrong; the engine's rules and `more` (see business.py)."""
+    look = Look(session, None if only is None else frozenset(only), quiet, grace)
+    return [wrong for rule in (*ENGINE, *more) for wrong in rule(look)]

@@ -1,0 +1,153 @@
+"""Every commit has a failpoint before and after it, and a run of the whole site passes every failpoint there is."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from engine import (
+    catalog,
+    deliveries,
+    instances,
+    messages,
+    migration,
+    modification,
+    repair,
+    starting,
+    tasks,
+    timers,
+)
+from engine.moves import BackTo
+from ledger import failpoints, outbox
+from ledger.actor import SYSTEM
+from ledger.clock import SHANGHAI, Fixed
+from ledger.db import reading, unit
+from registry.alerts import deadlines
+from tests.engine.conftest import HAN, World
+from tests.engine.drawings import drawing, end, flows, service, start, tag, task, timer
+from tests.structure.source import calls, modules, name_of, tree
+from tests.web.desk.at_work import Town
+from tests.workflows.walk import Walk
+from workflows import triggers
+from workflows.requests import Request
+
+NAMES = {given[0].value: name_of(path) for path in modules() for _, called, call in calls(path)
+         if called == "fp" and isinstance((given := call.args)[0], ast.Constant)}
+
+
+def test_every_commit_stands_between_two_failpoints() -> None:
+    """`fp("x.before_commit")`, the commit or the transaction that commits, `fp("x.after_commit")`, in one function."""
+    lonely = []
+    for path in modules():
+        for function in ast.walk(tree(path)):
+            if isinstance(function, ast.FunctionDef):
+                lonely += [f"{name_of(path)}: {function.name}" for words in [ast.unparse(function)]
+                           if ".commit()" in words and not _between(words)]
+    assert lonely == []
+
+
+def _between(words: str) -> bool:
+    before, commit, after = (words.find(part) for part in (".before_commit')", ".commit()", ".after_commit')"))
+    return 0 <= before < commit < after
+
+
+def test_a_sweep_names_both_sides_of_its_transaction() -> None:
+    """Transactions of the worker: each verb that opens `unit(...)` in a loop of its own names them too."""
+    for before in ("outbox.before_commit", "engine.timer.before_commit", "certificate_timer.before_commit"):
+        assert before in NAMES and before.replace("before", "after") in NAMES
+
+
+@pytest.fixture
+def town(engine: Engine, tmp_path: Path, clock: Fixed) -> Iterator[Town]:
+    clock.move_to(datetime(2026, 11, 23, 10, 0, tzinfo=SHANGHAI))
+    made = Town(engine, tmp_path)
+    yield made
+    made.close()
+
+
+def test_a_walk_through_the_site_passes_every_failpoint(town: Town, engine: Engine, tmp_path: Path,
+                                                        clock: Fixed) -> None:
+    passed = set[str]()
+    with failpoints.watched(passed.add):
+        applicant = town.visitor("applicant")
+        told = {"type": "P02", "holder": f"person-{town.company.people['worker']}"}
+        assert applicant.post("/requests", told).status_code == 303
+        assert applicant.upload().status_code == 201
+        task = town.open_task(1)
+        assert applicant.post(f"/tasks/{task}/claim").status_code == 303
+        assert applicant.put(f"/tasks/{task}/draft", {"answers": json.loads("{}")}).status_code == 204
+        with unit(engine) as session:
+            it = session.get_one(Request, 1).instance_id or 0
+            instances.terminate(session, it, by=SYSTEM, reason="试")
+        _walk(town, engine, tmp_path, clock)
+        _operate(World(engine), clock)
+    assert sorted(set(NAMES) - passed) == []
+
+
+def _walk(town: Town, engine: Engine, folder: Path, clock: Fixed) -> None:
+    walk = Walk(engine, town.company, folder, clock, "P02").submitted()
+    for verb in (tasks.claim, tasks.release):
+        with unit(engine) as session:
+            verb(session, walk.task_id("A3_hr"), town.company.actor(session, "hr"))
+    for who in ("hr", "safety"):
+        walk.do(who, f"A3_{who}", "pass")
+    walk.do("approver", "A4_approve", "approve")
+    walk.do("custodian", "A5_file", "done")
+    clock.advance(timedelta(days=9))  # nothing heard: the timer speaks
+    assert timers.sweep(engine)
+    walk.authority("granted")
+    walk.do("custodian", "A10_register", "done")
+    walk.do("hr", "A11_compare", "match")
+    with unit(engine) as session:
+        walk_files = dict(catalog.files_of(session, catalog.latest(session, "application").id))
+    _deploy(engine, walk_files)
+    outbox.deliver(engine, triggers.HANDLERS)
+    clock.advance(timedelta(days=700))
+    with reading(engine) as session:
+        assert session.get_one(Request, walk.id).certificate_id
+    assert deadlines.sweep(engine)
+
+
+def _operate(world: World, clock: Fixed) -> None:
+    """What operators do by hand, and what starts and is delivered by itself."""
+    known: dict[str, Any] = {"book": lambda _step: 1 / 0}
+    catalog.provide("P", steps={"book": lambda step: known["book"](step)})
+    line = [start(), service("B", "book"), task("A"), end(), flows("S B A E")]
+    it = world.run(drawing(*line))
+    for _ in range(4):  # its tries, then an incident
+        clock.advance(timedelta(hours=2))
+        timers.sweep(world.engine)
+    with unit(world.engine) as session:
+        known["book"] = lambda _step: None
+        repair.retry(session, repair.troubles(session, it)[0].id, by=HAN, reason="修好了")
+    to = world.deploy(drawing(*line[:-1], task("A2"), flows("S B A A2 E")))
+    with unit(world.engine) as session:
+        instances.suspend(session, it, by=HAN, reason="x")
+        instances.resume(session, it, by=HAN, reason="x")
+    with unit(world.engine) as session:
+        moved = migration.migrate(session, it, to, by=HAN, reason="x").id
+    with unit(world.engine) as session:
+        migration.undo(session, moved, by=HAN, reason="x")
+    other = world.run(drawing(start(), task("A"), task("B"), end(), flows("S A B E"), id="Q"), process_id="Q")
+    done = world.do(other, "A")
+    with unit(world.engine) as session:
+        modification.apply(session, other, [BackTo(done)], by=HAN, reason="x")
+        messages.publish(session, "nobody", None, {}, by=HAN)
+    deliveries.sweep(world.engine)
+    daily = tag("startEvent", "S", timer("timeCycle", "R2/P1D"))
+    world.deploy(drawing(daily, task("A"), end(), flows("S A E"), id="R"))
+    clock.advance(timedelta(days=2))
+    starting.sweep(world.engine)
+
+
+def _deploy(engine: Engine, files: dict[str, Any]) -> None:
+    files["application.bpmn"] += b"<!-- 2 -->"
+    with unit(engine) as session:
+        catalog.deploy(session, files, by=SYSTEM)
