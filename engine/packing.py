@@ -7,6 +7,7 @@ import struct
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec.msgpack import Ext
@@ -34,11 +35,11 @@ def _extension(value: Any) -> Any:
     if isinstance(value, Decimal):
         return Ext(NUMBER, str(value).encode())
     if isinstance(value, dt.datetime):
-        return Ext(MOMENT, value.isoformat().encode())
+        return Ext(MOMENT, _zoned(value))
     if isinstance(value, dt.date):
         return Ext(DATE, struct.pack(">I", value.toordinal()))
     if isinstance(value, dt.time):
-        return Ext(TIME, value.isoformat().encode())
+        return Ext(TIME, _zoned(value))
     if isinstance(value, DaysDuration):
         return Ext(DAYS, str(value.nanos).encode())
     if isinstance(value, YearsMonths):
@@ -52,6 +53,18 @@ def _extension(value: Any) -> Any:
     raise TypeError(f"a variable cannot hold a {type(value).__name__}")
 
 
+def _zoned(value: dt.datetime | dt.time) -> bytes:
+    """ISO 8601 with the offset, or with the zone's name after "@": format 1 lost the name."""
+    if isinstance(value.tzinfo, ZoneInfo):
+        return f"{value.replace(tzinfo=None).isoformat()}@{value.tzinfo.key}".encode()
+    return value.isoformat().encode()
+
+
+def _unzoned(body: bytes) -> tuple[str, ZoneInfo | None]:
+    text, _, name = body.decode().partition("@")
+    return text, ZoneInfo(name) if name else None
+
+
 def _thaw(code: int, data: memoryview) -> Any:
     body = bytes(data)
     if code == NUMBER:
@@ -59,9 +72,13 @@ def _thaw(code: int, data: memoryview) -> Any:
     if code == DATE:
         return dt.date.fromordinal(struct.unpack(">I", body)[0])
     if code == MOMENT:
-        return dt.datetime.fromisoformat(body.decode())
+        text, zone = _unzoned(body)
+        moment = dt.datetime.fromisoformat(text)
+        return moment.replace(tzinfo=zone) if zone else moment
     if code == TIME:
-        return dt.time.fromisoformat(body.decode())
+        text, zone = _unzoned(body)
+        time = dt.time.fromisoformat(text)
+        return time.replace(tzinfo=zone) if zone else time
     if code == DAYS:
         return DaysDuration(int(body))
     if code == MONTHS:

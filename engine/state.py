@@ -1,18 +1,23 @@
 """An instance's state as bytes, and the live objects kept between acts (DESIGN D4).
 
-Format 1: one version byte, then MessagePack of
+One byte for the format, then MessagePack of
     [serial, [scope, ...]]
     scope = [number of the host token or -1, spec name, variables, [token, ...]]
     token = [number of the parent or -1, spec name, state, serial number, own variables, bookkeeping]
 Tokens are numbered through all scopes in order; a parent comes before its children. The first token of a scope is its
 root. Finished tokens are pruned before, so the size follows what is going on, not what has been.
+
+Format 1: release 0.1. Format 2: the same rows; their bookkeeping may hold what an engine of format 1 would misread:
+halted tokens ("halt", "tries"), what was done and is being undone ("done", "undo", "undoing"), conditions that held,
+rounds of a repeating timer, triggers of several that have come ("held", "left", "due", "had", "come"), queues.
+A format is read for ever: UPGRADES leads from each to the next, and tests/golden keeps instances of every one.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -26,7 +31,7 @@ from engine.dialect.nodes import OVER, READY, WAITING, Node, Token
 from engine.dialect.scopes import Inner, Process, begin_at
 from engine.packing import freeze, pack, unpack
 
-FORMAT = 1
+FORMAT = 2
 KEPT = 1000
 
 
@@ -102,9 +107,7 @@ def _row(token: Token, numbers: dict[Any, int]) -> list[Any]:
 
 def load(blueprint: Blueprint, blob: bytes) -> Process:
     """The process back from its state. Raises ValueError for a format of a newer release."""
-    if not blob or blob[0] != FORMAT:
-        raise ValueError(f"unknown state format {blob[:1]!r}")
-    serial, scopes = unpack(memoryview(blob)[1:])
+    serial, scopes = _body(blob)
     process = Process(blueprint.spec, blueprint.inner, script_engine=NO_SCRIPTS, deserializing=True)
     process.serial = serial
     everywhere: list[Token] = []
@@ -116,6 +119,27 @@ def load(blueprint: Blueprint, blob: bytes) -> Process:
         scope.task_tree = everywhere[-len(rows)]
     process.drawn, process.known = len(everywhere), waiting_at(process)
     return process
+
+
+def _same(body: Any) -> Any:
+    """What this format wrote means the same in the next."""
+    return body
+
+
+UPGRADES: dict[int, Callable[[Any], Any]] = {1: _same}
+
+
+def _body(blob: bytes) -> Any:
+    """The unpacked state in the terms of the present format."""
+    written = blob[0] if blob else 0
+    if written > FORMAT:
+        raise ValueError(f"state of format {written} was written by a newer release; this one reads up to {FORMAT}")
+    if written < 1:
+        raise ValueError("this is no state of an instance")
+    body = unpack(memoryview(blob)[1:])
+    for number in range(written, FORMAT):
+        body = UPGRADES[number](body)
+    return body
 
 
 def _inner(process: Process, blueprint: Blueprint, spec_name: str, host: Token) -> Inner:

@@ -145,6 +145,11 @@ class Sheet:
         for name, space, element in self._drawn:
             self._by_kind.setdefault(name, []).append((space, element))
 
+    @cached_property
+    def user_tasks(self) -> frozenset[str]:
+        """The ids of all user tasks."""
+        return frozenset(task.get("id", "") for _, task in self.elements("userTask"))
+
     def elements(self, *kinds: str) -> Iterator[tuple[Space, Element]]:
         """Every element of these kinds (all, if none is named), with its scope."""
         if len(kinds) == 1:

@@ -1,18 +1,80 @@
-"""Random structured processes: drawn for the engine, drawn for stock SpiffWorkflow, and played by a model of 60 lines.
+"""Random structured processes: drawn for the engine, drawn for stock SpiffWorkflow, and played by a model.
 
 A block knows how to draw itself and how it behaves; the model is the judge when the engine and the library differ.
+Here: variables, tasks, sequences, gateways, loops. blocks_scopes.py: what has an inside. blocks_events.py: events.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from random import Random
+from typing import Any
 
 from tests.engine import drawings as ours
 
-Condition = Callable[[int], bool]
 STOCK = 'xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+FEEL = {
+    "even": "=modulo(c + {}, 2) = 0", "most": "=modulo(c + {}, 3) != 0", "again": "=modulo(c, 3) = 1",
+    "stop": "=modulo(c, 3) = 0",
+}
+HOLDS: dict[str, Callable[[int, int], bool]] = {
+    "even": lambda c, k: (c + k) % 2 == 0, "most": lambda c, k: (c + k) % 3 != 0,
+    "again": lambda c, _: c % 3 == 1, "stop": lambda c, _: c % 3 == 0,
+}
+
+
+def holds(key: str, c: int) -> bool:
+    """Whether a condition "even:1@scope" is true for c (what FEEL must find, and what the stock engine is told)."""
+    name, number = key.partition("@")[0].split(":")
+    return HOLDS[name](c, int(number))
+
+
+def feel(key: str) -> str:
+    """The same condition in FEEL."""
+    name, number = key.partition("@")[0].split(":")
+    return FEEL[name].format(number)
+
+
+class Vars:
+    """The variables of the process, of a called process, or of one round (which sees those around it)."""
+
+    def __init__(self, key: str, told: dict[str, int], outer: Vars | None = None, **data: Any) -> None:
+        self.key, self.told, self.outer, self.data = key, told, outer, data
+        if "c" in data:
+            told[key] = data["c"]
+
+    def set(self, name: str, value: Any) -> None:
+        self.data[name] = value
+        if name == "c" and self.outer is None:
+            self.told[self.key] = value
+
+    def seen(self) -> dict[str, Any]:
+        return {**(self.outer.seen() if self.outer else {}), **self.data}
+
+
+class Frame:
+    """A process or sub-process: what runs in it beside its flow (the handlers of events that do not interrupt)."""
+
+    def __init__(self) -> None:
+        self.strays: list[Block] = []
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a block runs."""
+
+    vars: Vars
+    frame: Frame
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A task that somebody may do: its name (with "#round") and the variables it sees."""
+
+    name: str
+    vars: Vars
+    stray: bool = False
 
 
 @dataclass
@@ -21,7 +83,10 @@ class Pen:
 
     ours: list[str] = field(default_factory=list)
     stock: list[str] = field(default_factory=list)
+    heads: list[str] = field(default_factory=list)
+    called: tuple[list[str], list[str]] = field(default_factory=lambda: ([], []))
     numbers: dict[str, int] = field(default_factory=dict)
+    scope: str = "P"
 
     def id(self, letter: str) -> str:
         self.numbers[letter] = self.numbers.get(letter, 0) + 1
@@ -33,98 +98,151 @@ class Pen:
 
     def flow(self, a: str, b: str, key: str = "", id: str = "") -> None:
         id = id or self.id("f")
-        self.ours.append(ours.flow(a, b, FEEL[key.split(":")[0]].format(key.split(":")[1]) if key else "", id))
-        self.stock.append(ours.flow(a, b, key, id))
+        self.ours.append(ours.flow(a, b, feel(key) if key else "", id))
+        self.stock.append(ours.flow(a, b, f"{key}@{self.scope}" if key else "", id))
 
-
-FEEL = {"even": "=modulo(c + {}, 2) = 0", "again": "=modulo(c, 3) = 1"}
-HOLDS: dict[str, Callable[[int, int], bool]] = {"even": lambda c, k: (c + k) % 2 == 0, "again": lambda c, _: c % 3 == 1}
-
-
-def holds(key: str, c: int) -> bool:
-    """Whether a condition is true (what FEEL must find, and what the stock engine is told)."""
-    name, number = key.split(":")
-    return HOLDS[name](c, int(number))
+    @contextmanager
+    def inside(self, scope: str = "") -> Iterator[tuple[list[str], list[str]]]:
+        """What is drawn meanwhile lies inside something (`scope`: a process with variables of its own)."""
+        kept, self.ours, self.stock = (self.ours, self.stock, self.scope), [], []
+        self.scope = scope or self.scope
+        yield self.ours, self.stock
+        self.ours, self.stock, self.scope = kept
 
 
 class Block:
-    """Begun with the value of c; `do` completes a task and says whether the block is over."""
+    """Begun at a place; `do` completes a task or lets an event happen and says whether the block is over."""
 
     parts: list[Block]
+    copies = False  # whether its paths work on copies of the variables in stock SpiffWorkflow
 
-    def begin(self, c: int) -> bool:
+    def begin(self, at: Place) -> bool:
         """True when the block is over at once."""
         raise NotImplementedError
 
-    def do(self, name: str, c: int) -> bool:
+    def do(self, name: str, value: int) -> bool:
         raise NotImplementedError
 
-    def ready(self) -> list[str]:
+    def ready(self) -> list[Shown]:
         raise NotImplementedError
+
+    def events(self) -> list[str]:
+        """The events that may happen now."""
+        return []
 
     def draw(self, pen: Pen) -> tuple[str, str]:
         raise NotImplementedError
 
-    def looped_join(self, inside: bool = False) -> bool:
-        """A parallel or inclusive block inside a loop, in no sub-process of its own: stock fires such joins early."""
-        return any(part.looped_join(inside) for part in self.parts)
+    def names(self) -> set[str]:
+        """The variables it writes."""
+        return {name for part in self.parts for name in part.names()}
+
+    def unsettled(self) -> set[str]:
+        """Variables that paths which have not met again write."""
+        return {name for part in self.running_parts() for name in part.unsettled()}
+
+    def running_parts(self) -> list[Block]:
+        return self.parts
+
+    def all(self, above: tuple[Block, ...] = ()) -> Iterator[tuple[Block, tuple[Block, ...]]]:
+        """Every block inside, with those around it."""
+        yield self, above
+        for part in self.parts:
+            yield from part.all((*above, self))
 
 
 class User(Block):
-    def __init__(self, boundary: str) -> None:
-        self.parts, self.open, self.boundary, self.name = [], False, boundary, ""
+    """A task; its answer becomes c and a variable of its own."""
 
-    def begin(self, c: int) -> bool:
-        self.open = True
+    def __init__(self) -> None:
+        self.parts, self.open, self.name, self.round = [], False, "", ""
+        self.at: Place | None = None
+
+    def begin(self, at: Place) -> bool:
+        self.open, self.at = True, at
         return False
 
-    def do(self, name: str, c: int) -> bool:
-        if self.open and name == self.name:
-            self.open = False
-            return True
-        return False
+    def do(self, name: str, value: int) -> bool:
+        if not self.open or name != self.name + self.round or self.at is None:
+            return False
+        self.open = False
+        self.at.vars.set("c", value)
+        self.at.vars.set(f"d_{self.name}", value)
+        return True
 
-    def ready(self) -> list[str]:
-        return [self.name] if self.open else []
+    def ready(self) -> list[Shown]:
+        return [Shown(self.name + self.round, self.at.vars)] if self.open and self.at else []
 
     def draw(self, pen: Pen) -> tuple[str, str]:
         self.name = pen.id("u")
-        pen.ours.append(ours.task(self.name))
-        pen.stock.append(ours.tag("userTask", self.name))
-        if self.boundary:
-            event, end = pen.id("b"), pen.id("e")
-            interrupting = self.boundary == "interrupting"
-            pen.ours.append(
-                ours.boundary(event, self.name, ours.timer("timeDuration", "PT9H"), interrupting=interrupting)
-            )
-            pen.stock.append(
-                ours.boundary(event, self.name, ours.timer("timeDuration", "hours:9"), interrupting=interrupting)
-            )
-            pen.both(ours.end(end))
-            pen.flow(event, end)
+        pen.ours.append(ours.task(self.name, *self.more("ours"), gives={"c": "=c", f"d_{self.name}": "=c"}))
+        pen.stock.append(ours.tag("userTask", self.name, *self.more("stock")))
         return self.name, self.name
+
+    def more(self, dialect: str) -> tuple[str, ...]:
+        """What is drawn inside the element."""
+        return ()
+
+    def names(self) -> set[str]:
+        return {f"d_{self.name}"}
+
+
+class Script(Block):
+    """A script task: one variable."""
+
+    def __init__(self, value: int) -> None:
+        self.parts, self.value, self.name = [], value, ""
+
+    def begin(self, at: Place) -> bool:
+        at.vars.set(f"d_{self.name}", self.value)
+        return True
+
+    def do(self, name: str, value: int) -> bool:
+        return False
+
+    def ready(self) -> list[Shown]:
+        return []
+
+    def draw(self, pen: Pen) -> tuple[str, str]:
+        self.name = pen.id("v")
+        pen.ours.append(ours.script(self.name, f"d_{self.name}", f"={self.value}"))
+        pen.stock.append(ours.tag("scriptTask", self.name, f"<bpmn:script>d_{self.name}={self.value}</bpmn:script>"))
+        return self.name, self.name
+
+    def names(self) -> set[str]:
+        return {f"d_{self.name}"}
 
 
 class Sequence(Block):
     def __init__(self, parts: list[Block]) -> None:
-        self.parts, self.at = parts, 0
+        self.parts, self.number = parts, 0
+        self.at: Place | None = None
 
-    def begin(self, c: int) -> bool:
-        return self._from(0, c)
-
-    def _from(self, at: int, c: int) -> bool:
+    def begin(self, at: Place) -> bool:
         self.at = at
-        while self.at < len(self.parts):
-            if not self.parts[self.at].begin(c):
+        return self._from(0)
+
+    def _from(self, number: int) -> bool:
+        self.number = number
+        assert self.at is not None
+        while self.number < len(self.parts):
+            if not self.parts[self.number].begin(self.at):
                 return False
-            self.at += 1
+            self.number += 1
         return True
 
-    def do(self, name: str, c: int) -> bool:
-        return self.parts[self.at].do(name, c) and self._from(self.at + 1, c)
+    def do(self, name: str, value: int) -> bool:
+        now = self.running_parts()
+        return bool(now) and now[0].do(name, value) and self._from(self.number + 1)
 
-    def ready(self) -> list[str]:
-        return self.parts[self.at].ready() if self.at < len(self.parts) else []
+    def running_parts(self) -> list[Block]:
+        return self.parts[self.number:self.number + 1] if self.at else []
+
+    def ready(self) -> list[Shown]:
+        return [one for part in self.running_parts() for one in part.ready()]
+
+    def events(self) -> list[str]:
+        return [one for part in self.running_parts() for one in part.events()]
 
     def draw(self, pen: Pen) -> tuple[str, str]:
         ends = [part.draw(pen) for part in self.parts]
@@ -138,23 +256,34 @@ class Branches(Block):
 
     def __init__(self, kind: str, parts: list[Block]) -> None:
         self.kind, self.parts, self.running = kind, parts, list[Block]()
+        self.copies, self.key = kind != "exclusive", "most" if kind == "inclusive" else "even"
 
-    def begin(self, c: int) -> bool:
-        chosen = [n for n in range(1, len(self.parts)) if self.kind == "parallel" or holds(f"even:{n}", c)]
+    def begin(self, at: Place) -> bool:
+        c = at.vars.seen()["c"]
+        chosen = [n for n in range(1, len(self.parts)) if self.kind == "parallel" or holds(f"{self.key}:{n}", c)]
         if self.kind == "parallel":
             chosen = [0, *chosen]
         elif self.kind == "exclusive":
             chosen = chosen[:1]
         self.running = [self.parts[n] for n in chosen or [0]]
-        self.running = [part for part in self.running if not part.begin(c)]
+        self.running = [part for part in self.running if not part.begin(at)]
         return not self.running
 
-    def do(self, name: str, c: int) -> bool:
-        self.running = [part for part in self.running if not part.do(name, c)]
+    def do(self, name: str, value: int) -> bool:
+        self.running = [part for part in self.running if not part.do(name, value)]
         return not self.running
 
-    def ready(self) -> list[str]:
-        return [name for part in self.running for name in part.ready()]
+    def ready(self) -> list[Shown]:
+        return [one for part in self.running for one in part.ready()]
+
+    def events(self) -> list[str]:
+        return [one for part in self.running for one in part.events()]
+
+    def running_parts(self) -> list[Block]:
+        return self.running
+
+    def unsettled(self) -> set[str]:
+        return (self.names() if self.copies and self.running else set()) | super().unsettled()
 
     def draw(self, pen: Pen) -> tuple[str, str]:
         split, join, default = pen.id("g"), pen.id("j"), pen.id("d")
@@ -163,34 +292,40 @@ class Branches(Block):
         pen.both(ours.gateway(self.kind, join))
         for number, part in enumerate(self.parts):
             into, out = part.draw(pen)
-            pen.flow(split, into, "" if plain or not number else f"even:{number}", "" if number or plain else default)
+            condition = "" if plain or not number else f"{self.key}:{number}"
+            pen.flow(split, into, condition, "" if number or plain else default)
             pen.flow(out, join)
         return split, join
 
-    def looped_join(self, inside: bool = False) -> bool:
-        return (inside and self.kind != "exclusive") or super().looped_join(inside)
-
 
 class Loop(Block):
+    """A task and a block, again while c says so."""
+
     def __init__(self, part: Block) -> None:
-        self.parts = [Sequence([User(""), part])]
+        self.parts = [Sequence([User(), part])]
+        self.at: Place | None = None
 
-    def begin(self, c: int) -> bool:
-        return self.parts[0].begin(c)
+    def begin(self, at: Place) -> bool:
+        self.at = at
+        return self.parts[0].begin(at)
 
-    def do(self, name: str, c: int) -> bool:
-        while self.parts[0].do(name, c):
-            if not holds("again:0", c):
-                return True
-            self.parts[0].begin(c)
+    def do(self, name: str, value: int) -> bool:
+        if not self.parts[0].do(name, value):
             return False
+        assert self.at is not None
+        if not holds("again:0", self.at.vars.seen()["c"]):
+            return True
+        self.parts[0].begin(self.at)
         return False
 
-    def ready(self) -> list[str]:
+    def ready(self) -> list[Shown]:
         return self.parts[0].ready()
 
+    def events(self) -> list[str]:
+        return self.parts[0].events()
+
     def draw(self, pen: Pen) -> tuple[str, str]:
-        merge, choice, default, out = pen.id("m"), pen.id("x"), pen.id("d"), pen.id("o")
+        merge, choice, default, out = pen.id("merge"), pen.id("choice"), pen.id("d"), pen.id("o")
         pen.both(ours.gateway("exclusive", merge))
         pen.both(ours.gateway("exclusive", choice, default))
         pen.both(ours.tag("intermediateThrowEvent", out))
@@ -201,69 +336,5 @@ class Loop(Block):
         pen.flow(choice, out, id=default)
         return merge, out
 
-    def looped_join(self, inside: bool = False) -> bool:
-        return super().looped_join(True)
 
-
-class Inside(Block):
-    """An embedded sub-process around a block."""
-
-    def __init__(self, part: Block) -> None:
-        self.parts = [part]
-
-    def begin(self, c: int) -> bool:
-        return self.parts[0].begin(c)
-
-    def do(self, name: str, c: int) -> bool:
-        return self.parts[0].do(name, c)
-
-    def ready(self) -> list[str]:
-        return self.parts[0].ready()
-
-    def draw(self, pen: Pen) -> tuple[str, str]:
-        sub, begin, end = pen.id("sub"), pen.id("s"), pen.id("e")
-        outer_ours, outer_stock = pen.ours, pen.stock
-        pen.ours, pen.stock = [ours.start(begin), ours.end(end)], [ours.start(begin), ours.end(end)]
-        into, out = self.parts[0].draw(pen)
-        pen.flow(begin, into)
-        pen.flow(out, end)
-        outer_ours.append(ours.tag("subProcess", sub, *pen.ours))
-        outer_stock.append(ours.tag("subProcess", sub, *pen.stock))
-        pen.ours, pen.stock = outer_ours, outer_stock
-        return sub, sub
-
-    def looped_join(self, inside: bool = False) -> bool:
-        return super().looped_join(False)
-
-
-def grow(random: Random, depth: int, alone: bool = True) -> Block:
-    """A random block; beside parallel branches (`alone` False) nothing interrupts, or a join would wait for ever."""
-    chance = random.random()
-    if depth == 0 or chance < 0.35:
-        return User(random.choice(["", "", "", "interrupting" if alone else "", "beside"]))
-    if chance < 0.55:
-        return Sequence([grow(random, depth - 1, alone) for _ in range(random.randint(2, 3))])
-    if chance < 0.63:
-        return Inside(grow(random, depth - 1))
-    if chance < 0.90:
-        kind = random.choice(["exclusive", "parallel", "parallel", "inclusive"])
-        single = alone and kind == "exclusive"
-        return Branches(kind, [grow(random, depth - 1, single) for _ in range(random.randint(2, 3))])
-    return Loop(grow(random, depth - 1, alone))
-
-
-def process(seed: int) -> tuple[Block, bytes, bytes]:
-    """A block with its drawing for the engine and for the stock library."""
-    random = Random(seed)
-    block, pen = Sequence([grow(random, 3) for _ in range(3)]), Pen()
-    into, out = block.draw(pen)
-    pen.both(ours.start())
-    pen.both(ours.end())
-    pen.flow("S", into)
-    pen.flow(out, "E")
-    stock = f'<bpmn:process id="P" isExecutable="true">{"".join(pen.stock)}</bpmn:process>'
-    return (
-        block,
-        ours.drawing(*pen.ours),
-        f'<bpmn:definitions {STOCK} id="d" targetNamespace="urn:x">{stock}</bpmn:definitions>'.encode(),
-    )
+__all__ = ["Block", "Branches", "Frame", "Loop", "Pen", "Place", "STOCK", "Script", "Sequence", "Shown", "User", "Vars"]

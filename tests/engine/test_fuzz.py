@@ -15,7 +15,6 @@ from feel import FeelError
 from tests.conformance.corpus import again, files
 from tests.conformance.course import Ground
 from tests.conformance.translated import Drawing
-from tests.engine.blocks import process
 from tests.engine.drawings import (
     association,
     boundary,
@@ -43,8 +42,9 @@ from tests.engine.drawings import (
     throw,
     timer,
 )
+from tests.engine.players import Ours
+from tests.engine.processes import process
 from tests.engine.spoiling import corrupted, reshaped, spoilt, steady
-from tests.engine.test_differential import Ours
 
 MATERIAL = Path(os.environ.get("LICET_MATERIAL", Path(__file__).parents[3] / "shared" / "material")) / "bpmn"
 RICH = drawing(

@@ -14,8 +14,8 @@ from engine import migration, modification
 from engine.model import Task
 from ledger.db import reading, unit
 from tests.engine import drawings
-from tests.engine.blocks import process
 from tests.engine.conftest import BOSS, World
+from tests.engine.processes import of_tasks
 
 ONWARD = (0, 2, 3, 5, 6, 8, 9)  # answers that leave every loop
 IDS = re.compile(r'(id|sourceRef|targetRef|attachedToRef|default)="([a-zA-Z]+\d+|S|E)"')
@@ -56,7 +56,7 @@ def test_after_going_back_to_any_task_a_process_still_comes_to_its_end(
     gone_back = 0
     for seed in range(first, first + 10):
         random = Random(seed)
-        it = world.run(process(seed)[1])
+        it = world.run(of_tasks(seed))
         for _ in range(3):
             for _ in range(random.randint(1, 6)):
                 if step(world, it, random) is None:
@@ -74,7 +74,7 @@ def test_after_going_back_to_any_task_a_process_still_comes_to_its_end(
 
 def test_a_join_in_a_loop_keeps_the_branch_that_was_not_done_again(world: World) -> None:
     """Seed 181: the other branch is reachable again only through the join itself."""
-    random, it = Random(181), world.run(process(181)[1])
+    random, it = Random(181), world.run(of_tasks(181))
     for each in ("u1", "u2", "u4", "u5"):
         world.do(it, each, c=0)
     with unit(world.engine) as session:
@@ -111,7 +111,7 @@ def test_a_process_moved_to_a_renamed_drawing_goes_on_as_its_twin(
     if first:
         request.getfixturevalue("cold")
     for seed in range(first, first + 10):
-        random, drawn = Random(seed), process(seed)[1].decode()
+        random, drawn = Random(seed), of_tasks(seed).decode()
         ids = {found[2] for found in IDS.finditer(drawn) if found[2][0] != "t"}  # a timer's own id names no element
         mapping = {each: f"{each}z" for each in ids}
         renamed = IDS.sub(lambda found, names=mapping: f'{found[1]}="{names.get(found[2], found[2])}"', drawn).encode()
@@ -137,7 +137,7 @@ def test_a_process_moved_to_a_renamed_drawing_goes_on_as_its_twin(
 def test_a_process_with_a_task_more_somewhere_still_comes_to_its_end(world: World, first: int) -> None:
     kinds = []
     for seed in range(first, first + 20):
-        random, drawn = Random(seed), process(seed)[1].decode()
+        random, drawn = Random(seed), of_tasks(seed).decode()
         it = world.run(drawn.encode())
         for _ in range(random.randint(1, 8)):
             step(world, it, random)

@@ -23,21 +23,12 @@ from tests.engine.test_refused import HOSTILE, REFUSED
 
 MATERIAL = Path(os.environ.get("LICET_MATERIAL", Path(__file__).parents[3] / "shared" / "material"))
 RULES = Path(engine.rules.__file__).parent
-WITHOUT_REMEDY: set[tuple[str, str]] = {
-    ("elements", "something_to_run"), ("extensions", "unknown_words"), ("extensions", "_said"),
-    ("extensions", "needed_words"), ("extensions", "people"), ("extensions", "_property"), ("extensions", "_meaning"),
-    ("texts", "_wrong"),
-}  # fmt: skip
-"""(module, function) of sentences that still lack a remedy."""
-OWED = {"not-bpmn", "extension", "incomplete", "form", "property", "feel"}
-"""The rules that these speak for."""
-
 
 def judge(found: list[Finding], where: str) -> None:
     for one in found:
         assert one.rule and one.zh.strip() and one.en.strip(), (where, one)
         assert one.zh != one.en and any("\u4e00" <= letter <= "\u9fff" for letter in one.zh), (where, one)
-        if one.severity == "error" and one.rule not in OWED:
+        if one.severity == "error":
             assert one.fix_zh and one.fix_en, (where, one)
 
 
@@ -53,7 +44,7 @@ def sentences() -> Iterator[tuple[str, str, ast.Call]]:
 def test_every_sentence_of_a_rule_has_a_remedy_in_both_languages() -> None:
     short = {(module, name) for module, name, call in sentences()
              if len(call.args) < 4 and not any(isinstance(given, ast.Starred) for given in call.args)}
-    assert short <= WITHOUT_REMEDY
+    assert short == set()
 
 
 @pytest.mark.parametrize("name", [*REFUSED, *WRONG])

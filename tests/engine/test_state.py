@@ -6,6 +6,7 @@ import datetime as dt
 import time
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
@@ -17,7 +18,7 @@ from feel.values import DaysDuration, Range, YearsMonths
 from ledger.db import open_database, reading, unit
 from tests.engine.conftest import World
 from tests.engine.drawings import drawing, end, flow, flows, gateway, loop, script, start, tag, task
-from tests.engine.test_differential import Ours
+from tests.engine.players import Ours
 
 AROUND = drawing(
     start(),
@@ -43,13 +44,17 @@ def test_every_kind_of_value_comes_back_as_it_was() -> None:
         "day": dt.date(2026, 11, 22),
         "moment": dt.datetime(2026, 11, 22, 10, 0, tzinfo=dt.UTC),
         "naive": dt.datetime(2026, 11, 22, 10),  # noqa: DTZ001 - FEEL has local times
+        "zoned": dt.datetime(2026, 7, 1, 10, 0, tzinfo=ZoneInfo("Europe/Paris")),
         "time": dt.time(8, 30),
+        "zoned time": dt.time(8, 30, tzinfo=ZoneInfo("Asia/Shanghai")),
         "days": DaysDuration(5),
         "months": YearsMonths(14),
         "range": Range(1, Decimal(3), True, False),
         "typename": "x",
     }
-    assert unpack(pack(freeze(values))) == values
+    back = unpack(pack(freeze(values)))
+    assert back == values
+    assert (str(back["zoned"].tzinfo), str(back["zoned time"].tzinfo)) == ("Europe/Paris", "Asia/Shanghai")
 
 
 def test_an_object_is_no_variable() -> None:
