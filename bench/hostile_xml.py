@@ -70,6 +70,13 @@ FOUR_EYES = (
     '<zeebe:property name="licet:notBy" value="x"/></zeebe:properties></extensionElements></userTask>'
 )
 UNDONE = '<boundaryEvent id="b{n}" attachedToRef="A"><compensateEventDefinition/></boundaryEvent>'
+REFERRING = '<intermediateCatchEvent id="c{n}"><eventDefinitionRef>g9</eventDefinitionRef></intermediateCatchEvent>'
+RAISED = '<errorEventDefinition errorRef="x"/>'
+RISING = (
+    f'<subProcess id="p{{n}}" triggeredByEvent="true"><startEvent id="s{{n}}">{RAISED}</startEvent>'
+    f'<endEvent id="e{{n}}">{RAISED}</endEvent><sequenceFlow id="f{{n}}" sourceRef="s{{n}}" targetRef="e{{n}}"/>'
+    "</subProcess>"
+)
 THROWN = '<subProcess id="p{n}"><endEvent id="e{n}"><errorEventDefinition errorRef="x"/></endEvent></subProcess>'
 PROCESS = '<process id="p{n}" isExecutable="true"><startEvent id="s{n}"/></process>'
 MESSAGE = '<messageFlow id="m{n}" sourceRef="a" targetRef="b"/>'
@@ -103,6 +110,9 @@ FILES: dict[str, Make] = {
                                                 '<manualTask id="t"/>' * 10_000, "</subProcess>" * 50),
     "thousands of processes": lambda: (HEAD + "".join(PROCESS.format(n=n) for n in range(4_000)) + END).encode(),
     "message flows": lambda: many(15_000, MESSAGE).replace(b"process", b"collaboration"),
+    "references everywhere": lambda: many(1_900, REFERRING).replace(
+        b"<process", "".join(f'<signal id="g{n}"/>' for n in range(14_000)).encode() + b"<process"),
+    "errors in event sub-processes": lambda: many(600, RISING),
     "four eyes everywhere": lambda: many(1_900, FOUR_EYES),
 }  # fmt: skip
 

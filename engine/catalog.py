@@ -54,6 +54,7 @@ MEND = ("在决策表编辑器里改正这一格", "mend that cell in the decisi
 STEPS: dict[str, dict[str, Do]] = {}
 VARIABLES: dict[str, frozenset[str]] = {}
 _form_known: list[Callable[[str], bool]] = []
+_role_known: list[Callable[[str], bool]] = []
 
 
 def provide(process_id: str, *, steps: Mapping[str, Do] | None = None,
@@ -72,6 +73,11 @@ def provide(process_id: str, *, steps: Mapping[str, Do] | None = None,
 def know_forms(known: Callable[[str], bool]) -> None:
     """Say which form keys exist; until somebody does, form keys are not checked at deployment."""
     _form_known[:] = [known]
+
+
+def know_roles(known: Callable[[str], bool]) -> None:
+    """Say which roles exist; until somebody does, roles are not checked at deployment."""
+    _role_known[:] = [known]
 
 
 @dataclass
@@ -137,6 +143,7 @@ def _surroundings(package: Package) -> lint.Surroundings:
         steps={process_id: frozenset(steps) for process_id, steps in STEPS.items()},
         decisions=frozenset(name for model in package.models for name in model.decisions),
         form_known=None if known is None else lambda key: key in package.forms or known(key),
+        role_known=_role_known[0] if _role_known else None,
     )
 
 

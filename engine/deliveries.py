@@ -62,7 +62,11 @@ def deliver(session: Session, delivery_id: int) -> bool:
     instance = session.scalar(locked, execution_options={"populate_existing": True})
     row = session.get_one(Delivery, delivery_id, with_for_update=True, populate_existing=True)
     still = session.get(Subscription, found.id, populate_existing=True)
-    if instance is None or row.state != "waiting" or instance.state == "suspended":
+    if instance is None or row.state != "waiting":
+        return False
+    if instance.state == "suspended":
+        row.next_try_at = clock.now() + halting.PAUSE  # its resumption wakes it; until then others come first
+        session.flush()
         return False
     if still is None or instance.state != "active":
         return _nobody(session, row) if row.instance_id is not None else False

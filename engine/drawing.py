@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TypeAlias
 
 from lxml import etree
@@ -68,6 +69,12 @@ def _measure(root: Element, file: str) -> None:
         if nodes > MAX_NODES or depth > MAX_DEPTH:
             raise refuse("too-many-nodes", f"超过 {MAX_NODES} 个节点或 {MAX_DEPTH} 层嵌套",
                          f"more than {MAX_NODES} nodes or {MAX_DEPTH} levels", file, fix=SPLIT)
+
+
+@lru_cache(maxsize=2)
+def declarations(root: Element) -> dict[str, Element]:
+    """The children of a file's root by id; the last files asked about are remembered, for they are asked often."""
+    return {str(node.get("id")): node for node in reversed(root) if node.get("id")}
 
 
 def line_of(node: Element) -> int:

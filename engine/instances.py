@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine import catalog, run, state
 from engine.model import (
     Definition,
+    Delivery,
     Incident,
     Instance,
     StartTrigger,
@@ -127,9 +128,19 @@ def _turn(session: Session, instance_id: int, was: str, now: str, by: Actor, rea
     record(session, "instance.suspended" if now == "suspended" else "instance.resumed", ("instance", instance.id),
            by=by, group_id=instance.group_id, after={"reason": reason[:500]})
     session.flush()
+    if now == "active":
+        _wake(session, instance.id)
     ring_after_commit(session, "timers")
     fp("engine.suspend.before_commit")
     return instance
+
+
+def _wake(session: Session, instance_id: int) -> None:
+    """What was sent meanwhile is handed over with the next sweep."""
+    named = select(Subscription.name).where(Subscription.instance_id == instance_id)
+    mine = or_(Delivery.instance_id == instance_id, Delivery.name.in_(named))
+    session.execute(update(Delivery).where(Delivery.state == "waiting", mine).values(next_try_at=clock.now()),
+                    execution_options={"synchronize_session": False})
 
 
 def terminate(session: Session, instance_id: int, *, by: Actor, reason: str) -> Instance:

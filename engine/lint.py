@@ -12,6 +12,7 @@ from dataclasses import replace
 from engine.drawing import Element
 from engine.findings import Finding
 from engine.rules import (
+    assignment,
     attached,
     data,
     elements,
@@ -32,8 +33,8 @@ from engine.vocabulary import BPMN, read_extensions
 
 MOST_ERRORS = 1000
 RULES = (
-    *elements.RULES, *structure.RULES, *attached.RULES, *soundness.RULES, *extensions.RULES, *references.RULES,
-    *texts.RULES,
+    *elements.RULES, *structure.RULES, *attached.RULES, *assignment.RULES, *soundness.RULES, *extensions.RULES,
+    *references.RULES, *texts.RULES,
     *identity.RULES, *sequence.RULES, *pools.RULES, *events.RULES, *said.RULES, *data.RULES,
     *operations.RULES,
 )  # fmt: skip

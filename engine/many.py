@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from engine.causes import plain
@@ -75,6 +76,8 @@ def _one(session: Session, number: int, do: Callable[[Session, int], object]) ->
             do(session, number)
     except Refused as refused:
         return Outcome(number, refused=refused)
+    except OperationalError:
+        raise  # the database itself: the transaction is lost for everybody in it
     except Exception as error:
         return Outcome(number, error=plain(error))
     return Outcome(number)

@@ -197,9 +197,10 @@ def _move(session: Session, instance: Instance, by: Actor, process: Process, to:
 
 
 def _redraw(session: Session, instance_id: int, number: int, target: UserTask) -> None:
-    """The open task is called and filled in as the new drawing says; who has it and until when stays."""
+    """The open task is called, filled in and barred (four eyes) as drawn now; who has it and until when stays."""
     form = target.words.form_id
-    values = {"name": target.bpmn_name or target.bpmn_id, "lane": target.lane}
+    values: dict[str, Any] = {"name": target.bpmn_name or target.bpmn_id, "lane": target.lane,
+                              "not_by": target.words.words("licet:notBy")}
     values |= {} if form and form.startswith("=") else {"form_key": form}
     session.execute(update(Task).where(Task.instance_id == instance_id, Task.token == number, Task.state == OPEN)
                     .values(**values))

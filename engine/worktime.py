@@ -15,26 +15,29 @@ DAY = 86_400.0
 
 
 class WorkTime:
-    """Counts quickly over many spans: the working days since `first` are added up once, as far as needed."""
+    """Counts quickly over many spans: the working days since `first` are added up once, as far as needed.
+
+    Shanghai is eight hours ahead of UTC all year (ledger/clock.py), so a day is found by division.
+    """
 
     def __init__(self, calendar: Calendar, first: dt.date = dt.date(SEEDED.start, 1, 1)) -> None:
         self._calendar, self._first = calendar, first
+        self._origin = clock.start_of_day(first).timestamp()
         self._sums = [0]
 
-    def _before(self, day: dt.date) -> int:
-        """Working days from `first` up to the day before `day`."""
-        place = (day - self._first).days
+    def _before(self, place: int) -> int:
+        """Working days in the `place` days from `first` on; before it, negative."""
         if place < 0:
-            return -sum(self._calendar.is_workday(day + ONE_DAY * n) for n in range(-place))
+            return -sum(self._calendar.is_workday(self._first - ONE_DAY * n) for n in range(1, 1 - place))
         while len(self._sums) <= place:
-            added = self._first + ONE_DAY * (len(self._sums) - 1)
-            self._sums.append(self._sums[-1] + self._calendar.is_workday(added))
+            day = self._first + ONE_DAY * (len(self._sums) - 1)
+            self._sums.append(self._sums[-1] + self._calendar.is_workday(day))
         return self._sums[place]
 
     def _until(self, instant: dt.datetime) -> float:
-        day = clock.day_of(instant)
-        part = (instant - clock.start_of_day(day)).total_seconds() / DAY if self._calendar.is_workday(day) else 0.0
-        return self._before(day) + part
+        place, seconds = divmod(instant.timestamp() - self._origin, DAY)
+        whole = self._before(int(place))
+        return whole + (self._before(int(place) + 1) - whole) * seconds / DAY
 
     def between(self, start: dt.datetime, end: dt.datetime) -> float:
         """Working days from one instant to a later one, to four digits; 0 when it is not later."""

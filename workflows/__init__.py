@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from engine import catalog
 from forms import schema
 from ledger.actor import Actor
+from registry.access.roles import roles
 from workflows.process import Process
 
 CATALOG: dict[str, Process] = {}
@@ -20,6 +21,7 @@ def install() -> None:
         CATALOG[process.id] = process
         catalog.provide(process.id, steps=process.steps, variables=process.variables)
     catalog.know_forms(form_known)
+    catalog.know_roles(lambda key: key in roles())
 
 
 def form_known(key: str) -> bool:

@@ -19,7 +19,7 @@ from engine.dialect.triggers import (
     TimerTrigger,
     Trigger,
 )
-from engine.drawing import Element, children, line_of, split_tag
+from engine.drawing import Element, children, declarations, line_of, split_tag
 from engine.findings import Finding
 from engine.vocabulary import BPMN, Extensions, correlation_key
 from ledger.errors import BadDiagram
@@ -41,7 +41,8 @@ def _definitions(event: Element) -> Iterator[Element]:
         if name.endswith("EventDefinition"):
             yield child
         elif name == "eventDefinitionRef":
-            yield from (found for found in root.iterchildren() if found.get("id") == local(child.text))
+            found = declarations(root).get(local(child.text))
+            yield from () if found is None else (found,)
 
 
 def local(reference: str | None) -> str:

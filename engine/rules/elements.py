@@ -237,7 +237,9 @@ def plain_tasks(sheet: Sheet) -> Iterator[Finding]:
 def something_to_run(sheet: Sheet) -> Iterator[Finding]:
     """A file must hold an executable process; others are drawn for readers."""
     if split_tag(sheet.root) != (BPMN, "definitions"):
-        yield sheet.found("not-bpmn", sheet.root, Text("这不是 BPMN 2.0 流程图", "this is not a BPMN 2.0 drawing"))
+        yield sheet.found("not-bpmn", sheet.root, Text(
+            "这不是 BPMN 2.0 流程图", "this is not a BPMN 2.0 drawing",
+            "用 BPMN 编辑器另存为 .bpmn", "save it as .bpmn in a BPMN editor"))
     elif not sheet.processes:
         yield sheet.found(
             "not-executable",

@@ -93,7 +93,8 @@ def unknown_words(sheet: Sheet) -> Iterator[Finding]:
                 )
                 continue
             if name in seen:
-                yield sheet.found("extension", word, Text(f"{name} 写了两次", f"{name} is written twice"))
+                yield sheet.found("extension", word, Text(
+                    f"{name} 写了两次", f"{name} is written twice", "只留一个", "keep one"))
             seen.add(name)
             yield from _said(sheet, word, name)
 
@@ -115,7 +116,8 @@ def _said(sheet: Sheet, word: Element, name: str) -> Iterator[Finding]:
         namespace, inner = split_tag(child)
         if namespace != ZEEBE or inner not in INSIDE.get(name, frozenset()):
             yield sheet.found(
-                "extension", child, Text(f"{name} 里不认识 {inner}", f"{inner} in {name} would be ignored")
+                "extension", child, Text(
+                    f"{name} 里不认识 {inner}", f"{inner} in {name} would be ignored", "删除它", "remove it")
             )
         else:
             yield from _said(sheet, child, inner)
@@ -138,7 +140,9 @@ def needed_words(sheet: Sheet) -> Iterator[Finding]:
             )
         elif attribute in ("type", "decisionId") and said.get(attribute, "").startswith("="):
             yield sheet.found(
-                "incomplete", task, Text(f"{attribute} 不能是表达式", f"{attribute} cannot be an expression")
+                "incomplete", task, Text(
+                    f"{attribute} 不能是表达式", f"{attribute} cannot be an expression",
+                    "直接写名称", "write the name itself")
             )
 
 
@@ -158,7 +162,8 @@ def people(sheet: Sheet) -> Iterator[Finding]:
                 ),
             )
         if not words.form_id:
-            yield sheet.found("form", task, Text("没有表单", "it has no form"), severity="warning")
+            yield sheet.found("form", task, Text(
+                "没有表单", "it has no form", "填写表单编号", "name a form"), severity="warning")
 
 
 def licet_properties(sheet: Sheet) -> Iterator[Finding]:
@@ -173,7 +178,8 @@ def _property(sheet: Sheet, owner: Element, line: Element) -> Iterator[Finding]:
     name, value = line.get("name", ""), line.get("value", "").strip()
     if not name.startswith("licet:"):
         yield sheet.found(
-            "property", line, Text(f"属性 {name} 不会被使用", f"property {name} is not used"), severity="warning"
+            "property", line, Text(
+                f"属性 {name} 不会被使用", f"property {name} is not used", "删除它", "remove it"), severity="warning"
         )
     elif name not in PROPERTIES:
         known = "、".join(sorted(PROPERTIES))
@@ -183,7 +189,9 @@ def _property(sheet: Sheet, owner: Element, line: Element) -> Iterator[Finding]:
             Text(f"没有属性 {name}", f"there is no property {name}", f"可用：{known}", f"known: {known}"),
         )
     elif (name in USER_ONLY and kind(owner) != "userTask") or (name == "licet:outcome" and kind(owner) != "endEvent"):
-        yield sheet.found("property", line, Text(f"{name} 不能写在这里", f"{name} does not belong here"))
+        yield sheet.found("property", line, Text(
+            f"{name} 不能写在这里", f"{name} does not belong here", "写到用户任务（outcome 写到结束事件）上",
+            "write it on a user task (outcome on an end event)"))
     else:
         yield from _meaning(sheet, owner, line, name, value)
 
@@ -191,9 +199,12 @@ def _property(sheet: Sheet, owner: Element, line: Element) -> Iterator[Finding]:
 def _meaning(sheet: Sheet, owner: Element, line: Element, name: str, value: str) -> Iterator[Finding]:
     words = read_extensions(owner)
     if name in ("licet:sla", "licet:escalateAfter") and not (value.isdigit() and int(value) <= 1000):
-        yield sheet.found("property", line, Text(f"{name} 须是工作日数", f"{name} must be a number of working days"))
+        yield sheet.found("property", line, Text(
+            f"{name} 须是工作日数", f"{name} must be a number of working days", "例如 3", "for instance 3"))
     if name == "licet:notApplicant" and value not in ("true", "false"):
-        yield sheet.found("property", line, Text(f"{name} 只能是 true 或 false", f"{name} must be true or false"))
+        yield sheet.found("property", line, Text(
+            f"{name} 只能是 true 或 false", f"{name} must be true or false",
+            "改为 true 或 false", "write true or false"))
     if name == "licet:escalateTo" and not (words.due or words.properties.get("licet:sla")):
         yield sheet.found(
             "property",
@@ -212,9 +223,10 @@ def _meaning(sheet: Sheet, owner: Element, line: Element, name: str, value: str)
             Text("没有写升级给谁", "it does not say to whom", "加上 licet:escalateTo", "add licet:escalateTo"),
         )
     if name == "licet:notBy":
-        tasks = {task.get("id") for _, task in sheet.elements("userTask")}
-        for missing in [word for word in words.words(name) if word not in tasks]:
-            yield sheet.found("property", line, Text(f"没有用户任务 {missing}", f"there is no user task {missing}"))
+        for missing in [word for word in words.words(name) if word not in sheet.user_tasks]:
+            yield sheet.found("property", line, Text(
+                f"没有用户任务 {missing}", f"there is no user task {missing}", "写用户任务的编号",
+                "write the ids of user tasks"))
 
 
 def rounds(sheet: Sheet) -> Iterator[Finding]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from engine.drawing import Element, children
 from engine.findings import Finding
-from engine.rules.sheet import EVENTS, Sheet, Text, by_event, definitions, kind
+from engine.rules.sheet import EVENTS, Sheet, Space, Text, by_event, definitions, kind
 from engine.vocabulary import BPMN, read_extensions
 
 
@@ -35,6 +36,7 @@ def _local(reference: str | None) -> str:
 
 def codes(sheet: Sheet) -> Iterator[Finding]:
     """An error or escalation that is thrown has a code; one that is caught has a code or catches all."""
+    known: Known = {}
     for _, event in sheet.elements(*EVENTS):
         for drawn in definitions(event):
             word = kind(drawn).removesuffix("EventDefinition")
@@ -48,38 +50,44 @@ def codes(sheet: Sheet) -> Iterator[Finding]:
                 yield sheet.found(word, event, Text(
                     f"没有选择{zh}，或{zh}没有代码", f"no {word} is chosen, or it has no code",
                     f"选择一个带代码的{zh}", "choose one that has a code"))
-            elif word == "error" and throws and not _caught(sheet, event, str(code)):
+            elif word == "error" and throws and not _caught(sheet, event, str(code), known):
                 yield sheet.found("error", event, Text(
                     f"错误 {code} 没有被捕获：会结束整个流程", f"error {code} is not caught: it ends the whole process",
                     "在子流程上加错误边界事件", "attach an error boundary event to the sub-process"),
                     severity="warning")
 
 
-def _caught(sheet: Sheet, event: Element, code: str) -> bool:
+def _caught(sheet: Sheet, event: Element, code: str, known: Known) -> bool:
     """Whether some scope around the event catches this error, by a boundary event or an event sub-process."""
-    around = {space.node: space for space in sheet.spaces}
     node = event.getparent()
-    while node is not None and node in around:
-        space = around[node]
-        inside = [start for each in space.elements if by_event(each) for start in children(each, BPMN, "startEvent")]
-        above = around.get(node.getparent()) if node.getparent() is not None else None  # type: ignore[arg-type]
-        attached = [] if above is None else above.boundary.get(node.get("id", ""), [])
-        if any(_catches(sheet, catcher, code) for catcher in (*inside, *attached)):
+    while node is not None and node in sheet.space_of:
+        above = None if (parent := node.getparent()) is None else sheet.space_of.get(parent)
+        if node not in known:
+            known[node] = _catching(sheet, sheet.space_of[node], above)
+        if code in known[node] or None in known[node]:
             return True
         if above is None:
             return node.get("id") in sheet.around.called
-        node = node.getparent()
+        node = parent
     return False
 
 
-def _catches(sheet: Sheet, catcher: Element, code: str) -> bool:
-    declared = sheet.declared("error")
-    for drawn in definitions(catcher):
+Known: TypeAlias = dict[Element, set[str | None]]
+"""The codes that are caught in a scope or at its border, by its node; None catches all."""
+
+
+def _catching(sheet: Sheet, space: Space, above: Space | None) -> set[str | None]:
+    inside = [start for each in space.elements if by_event(each) for start in children(each, BPMN, "startEvent")]
+    attached = [] if above is None else above.boundary.get(space.node.get("id", ""), [])
+    declared, found = sheet.declared("error"), set[str | None]()
+    for drawn in (drawn for catcher in (*inside, *attached) for drawn in definitions(catcher)):
         if kind(drawn) == "errorEventDefinition":
-            found = declared.get(_local(drawn.get("errorRef")))
-            if drawn.get("errorRef") is None or (found is not None and found.get("errorCode") == code):
-                return True
-    return False
+            error = declared.get(_local(drawn.get("errorRef")))
+            if drawn.get("errorRef") is None:
+                found.add(None)
+            elif error is not None and error.get("errorCode"):
+                found.add(str(error.get("errorCode")))
+    return found
 
 
 def compensations(sheet: Sheet) -> Iterator[Finding]:

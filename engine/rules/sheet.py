@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Literal
 
-from engine.drawing import Element, children, line_of
+from engine.drawing import Element, children, declarations, line_of
 from engine.findings import Finding
 from engine.vocabulary import BPMN
 
@@ -29,6 +30,7 @@ class Surroundings:
     steps: Mapping[str, frozenset[str]] = field(default_factory=dict)
     decisions: frozenset[str] = frozenset()
     form_known: Callable[[str], bool] | None = None
+    role_known: Callable[[str], bool] | None = None
     processes: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()
 
@@ -82,12 +84,22 @@ class Space:
 
     @cached_property
     def links(self) -> dict[str, list[str]]:
-        """Where a link throw event leads to: the catch events with its name, or that the two name by reference."""
-        ends = [(each, event.get("id", "")) for event in self.of("intermediateCatchEvent") for each in links_of(event)]
-        return {
-            event.get("id", ""): [end for each, end in ends if any(same_link(one, each) for one in links_of(event))]
-            for event in self.of("intermediateThrowEvent") if links_of(event)
-        }
+        """Where a link throw event leads to: the catch events with its name, or that the two name by reference.
+
+        Two are one too many already: a third is not looked for.
+        """
+        named: dict[str, dict[str, None]] = {}
+        for event in self.of("intermediateCatchEvent"):
+            for each in links_of(event):
+                for key in (*_name(each), f"id {each.get('id')}", *_meant("from", each)):
+                    named.setdefault(key, {})[event.get("id", "")] = None
+        found: dict[str, list[str]] = {}
+        for event in self.of("intermediateThrowEvent"):
+            for each in links_of(event):
+                keys = (*_name(each), *_meant("id", each), f"from {each.get('id')}")
+                ahead = dict.fromkeys(end for key in keys for end in islice(named.get(key, {}), 2))
+                found.setdefault(event.get("id", ""), []).extend(list(ahead)[:2])
+        return found
 
     @cached_property
     def handlers(self) -> dict[str, list[str]]:
@@ -128,8 +140,15 @@ class Sheet:
         self.spaces = [Space(node) for process in self.processes for node in _scopes(process)]
         self._drawn = [(kind(element), space, element) for space in self.spaces for element in space.elements]
         self._by_kind: dict[str, list[tuple[Space, Element]]] = {}
+        self._declared: dict[str, dict[str, Element]] = {}
+        self.space_of = {space.node: space for space in self.spaces}
         for name, space, element in self._drawn:
             self._by_kind.setdefault(name, []).append((space, element))
+
+    @cached_property
+    def user_tasks(self) -> frozenset[str]:
+        """The ids of all user tasks."""
+        return frozenset(task.get("id", "") for _, task in self.elements("userTask"))
 
     def elements(self, *kinds: str) -> Iterator[tuple[Space, Element]]:
         """Every element of these kinds (all, if none is named), with its scope."""
@@ -142,7 +161,9 @@ class Sheet:
 
     def declared(self, name: str) -> dict[str, Element]:
         """The root-level declarations of a kind (message, error) by id."""
-        return {node.get("id", ""): node for node in children(self.root, BPMN, name)}
+        if name not in self._declared:
+            self._declared[name] = {node.get("id", ""): node for node in children(self.root, BPMN, name)}
+        return self._declared[name]
 
     def found(
         self,
@@ -209,7 +230,7 @@ def definitions(event: Element) -> list[Element]:
             found.append(child)
         elif kind(child) == "eventDefinitionRef":
             wanted = (child.text or "").strip().rpartition(":")[2]
-            found += [node for node in root.iterchildren() if node.get("id") == wanted]
+            found += [node for node in (declarations(root).get(wanted),) if node is not None]
     return found
 
 
@@ -223,10 +244,11 @@ def links_of(event: Element) -> list[Element]:
     return [each for each in definitions(event) if kind(each) == "linkEventDefinition"]
 
 
-def same_link(one: Element, other: Element) -> bool:
-    """Whether two link definitions are ends of the same link: by name, or by reference (source, target)."""
-    if one.get("name") and one.get("name") == other.get("name"):
-        return True
-    return any(
-        (node.text or "").strip().rpartition(":")[2] == against.get("id")
-        for each, against in ((one, other), (other, one)) for node in children(each, BPMN, "source", "target"))
+def _name(link: Element) -> list[str]:
+    return [f"name {link.get('name')}"] if link.get("name") else []
+
+
+def _meant(how: str, link: Element) -> list[str]:
+    """The other ends that a link definition names (source, target), as keys."""
+    named = children(link, BPMN, "source", "target")
+    return [f"{how} {(node.text or '').strip().rpartition(':')[2]}" for node in named]

@@ -54,7 +54,8 @@ def _wrong(sheet: Sheet, node: Element, text: str) -> Iterator[Finding]:
             "expressions are FEEL, not Python: = for equality",
         )
         zh, en = f"表达式有误：{error.message_zh}", f"FEEL: {error.message_en}"
-        told = Text(zh, en, *fix) if PYTHON.search(text) else Text(zh, en)
+        plain = ("按 FEEL 的写法改正这一处", "correct this place as FEEL is written")
+        told = Text(zh, en, *(fix if PYTHON.search(text) else plain))
         shift = 1 if text.strip().startswith("=") and error.line <= 1 else 0
         line = line_of(node) + max(error.line - 1, 0)
         yield sheet.found("feel", node, told, line=line, column=error.column + shift)

@@ -25,6 +25,7 @@ from tests.reliability.invariants import violations
 from workflows.requests import AuthorityAnswer, Request
 
 GRACE = dt.timedelta(seconds=0)
+HELD = ("claim", "release")  # verbs on a task that do not end it
 
 
 def verdict(engine: Engine, log: Log, files: Path, *, only: set[int] | None = None) -> list[str]:
@@ -73,9 +74,9 @@ def _opening(session: Session, key: str, entries: list[Entry], request_id: int |
 
 
 def _acts(entries: list[Entry], tasks: dict[int, Task], people: dict[str, int]) -> Iterator[str]:
-    done = Counter(entry.task for entry in entries if entry.task and entry.what != "claim" and entry.outcome == "ok")
+    done = Counter(entry.task for entry in entries if entry.task and entry.what not in HELD and entry.outcome == "ok")
     for entry in entries:
-        if not entry.task or entry.what == "claim" or entry.outcome != "ok":
+        if not entry.task or entry.what in HELD or entry.outcome != "ok":
             continue
         task = tasks.get(entry.task)
         if task is None or task.state != "completed" or task.completed_by != people[entry.who]:
@@ -83,7 +84,7 @@ def _acts(entries: list[Entry], tasks: dict[int, Task], people: dict[str, int]) 
         if done[entry.task] > 1:
             yield f"I13 task {entry.task} ({entry.what}) was acknowledged {done[entry.task]} times"
     for entry in entries:  # sent again and refused: then the first sending, or the other window, has done it
-        if entry.task and entry.status == 409 and entry.unanswered and not done[entry.task]:
+        if entry.task and entry.what not in HELD and entry.status == 409 and entry.unanswered and not done[entry.task]:
             task = tasks.get(entry.task)
             if task is None or task.state == "open":
                 yield f"I2 task {entry.task} ({entry.what}) was refused as done and is open"

@@ -57,10 +57,11 @@ class Control:
     def offset(self) -> float:
         return float(self._offset.read() or 0)
 
-    def kills(self) -> list[str]:
-        """The failpoints at which somebody died, in order."""
+    def kills(self, name: str | None = None) -> list[str]:
+        """The failpoints (of this name) at which somebody died, in order."""
         file = self.folder / "kills"
-        return [line.split()[0] for line in file.read_text().splitlines()] if file.exists() else []
+        found = [line.split()[0] for line in file.read_text().splitlines()] if file.exists() else []
+        return [one for one in found if name in (None, one)]
 
     def now(self) -> dt.datetime:
         """The processes' time."""

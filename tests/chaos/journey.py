@@ -168,7 +168,8 @@ class People:
             case.left.append(element)
             verdict = turns[case.plan][1]
         if case.plan == "claim":
-            self.people[login].wish(Entry(case.key, "claim", login, task), f"/tasks/{task}/claim", {"a": "1"})
+            for verb in ("claim", "release"):
+                self.people[login].wish(Entry(case.key, verb, login, task), f"/tasks/{task}/{verb}", {"a": "1"})
         told = self.form(login, task, verdict)
         if told is not None:
             self.people[login].wish(Entry(case.key, element, login, task), f"/tasks/{task}", told)

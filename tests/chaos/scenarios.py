@@ -6,11 +6,10 @@ import contextlib
 import datetime as dt
 import itertools
 import random
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +23,7 @@ from ledger import clock
 from ledger.db import reading
 from tests.chaos.account import at_rest, personal, verdict
 from tests.chaos.client import Log
-from tests.chaos.journey import People, plans
+from tests.chaos.journey import Case, People, plans
 from tests.chaos.site import Site, running
 from tests.reliability.test_failpoints import NAMES
 from workflows.requests import Request
@@ -34,7 +33,10 @@ RESTING = 75.0  # seconds the site gets to finish what is due, with nothing brok
 EASY = "full"
 BESIDE = ("db.before_commit", "db.after_commit")  # each stands directly beside one with a name of its own
 BY_HAND = ("deploy", "migrate", "migrate_undo", "modify", "repair", "suspend", "terminate", "delivery", "starting")
-PASSED = tuple(sorted(name for name in set(NAMES) if name.split(".")[1] not in BY_HAND))
+PASSED = tuple(sorted((name for name in set(NAMES) if name.split(".")[1] not in BY_HAND),
+                      key=lambda name: (name.startswith("certificate"), name)))
+LATER = {"timer": ("silence", 8), "claim": ("claim", 0), "release": ("claim", 0), "certificate_timer": (EASY, 730)}
+"""What a request must go through, and how many days must pass, for a failpoint to be passed."""
 
 
 @dataclass
@@ -127,6 +129,7 @@ def exhaustive(database: str, seed: int, *, most: int = 400, clean: bool = True,
     It ends with the first round that nobody dies in: then every place has been died at. Without `clean` after `most`.
     """
     with opened("exhaustive", database, seed, plant) as run:
+        _round(run, seed, most + 1, plan)  # everybody signs in and uploads, undisturbed: from now on rounds are alike
         for number in range(1, most + 1):
             _round(run, seed, number, plan, nth=number, **{"not": BESIDE})
             if len(run.site.control.kills()) < number or run.result.violations:
@@ -141,16 +144,23 @@ def named(database: str, seed: int, *, passing: int = 1, plant: str = "", plan: 
     """One request for each failpoint by name: whoever passes it (for the `passing`-th time) dies."""
     with opened("named", database, seed, plant) as run:
         for number, name in enumerate(names, 1):
-            _round(run, seed, number, plan, nth=passing, name=name)
+            for person in run.people.people.values():
+                person.papers.clear()  # so that files are sent again
+            kind = name.split(".")[1] if name.startswith("engine.") else name.split(".")[0]
+            path, days = LATER.get(kind, (plan, 0))
+            _round(run, seed, number, path, days, nth=passing, name=name)
     return run.result
 
 
-def _round(run: Run, seed: int, number: int, plan: str, **kill: Any) -> None:
+def _round(run: Run, seed: int, number: int, plan: str, days: int = 0, **kill: Any) -> None:
     run.people.hire(1)
     run.result.rounds += 1
     run.site.control.plan(**kill)
-    case = run.people.case(seed, number - 1, plan)
+    case = Case(f"chaos-{seed}-{number:05d}", run.people.holders[-1], plan)
     run.people.walk(case)
+    if days:
+        run.site.control.shift(dt.timedelta(days=days))
+        run.site.until(lambda: run.site.control.kills(kill.get("name")), 25, f"nobody passed {kill}")
     run.rest(ring=True)
     wrong = run.judge(run.instances([case.holder]))
     run.result.violations += [f"round {number} {kill}: {one}" for one in wrong]
@@ -165,15 +175,12 @@ def soak(database: str, seed: int, count: int, *, chance: float = 0.004, faults:
         cases = [run.people.case(seed, number, plan) for number, plan in enumerate(chosen)]
         if chance:
             run.site.control.plan(chance=chance, seed=seed)
-        over = threading.Event()
-        trouble = threading.Thread(target=_trouble, args=(run, random.Random(seed), over))
-        if faults:
-            trouble.start()
         with ThreadPoolExecutor(PEOPLE_AT_ONCE) as crowd:
-            list(crowd.map(run.people.walk, cases))
-        over.set()
-        if faults:
-            trouble.join()
+            walks = [crowd.submit(run.people.walk, case) for case in cases]
+            if faults:
+                _trouble(run, random.Random(seed), walks)
+            for walk in walks:
+                walk.result()
         run.site.control.plan()
         run.rest(ring=False)
         if days:  # deadlines pass, and the authority's silence counts
@@ -182,7 +189,8 @@ def soak(database: str, seed: int, count: int, *, chance: float = 0.004, faults:
     return run.result
 
 
-def _trouble(run: Run, chance: random.Random, over: threading.Event) -> None:
+def _trouble(run: Run, chance: random.Random, walks: list[Future[None]]) -> None:
+    """Until all have walked. In the main thread: a server dies with the thread that started it."""
     site = run.site
     acts: dict[str, Callable[[], object]] = {
         "web killed": lambda: site.kill("web"), "worker killed": lambda: site.kill("worker-1"),
@@ -193,7 +201,7 @@ def _trouble(run: Run, chance: random.Random, over: threading.Event) -> None:
     order = sorted(acts)
     chance.shuffle(order)
     for name in itertools.cycle(order):
-        if over.wait(chance.uniform(1.0, 3.5)):
+        if not wait(walks, timeout=chance.uniform(1.0, 3.5)).not_done:
             return
         with contextlib.suppress(RedisError):
             acts[name]()

@@ -25,6 +25,7 @@ from tests.engine.drawings import (
     flow,
     flows,
     gateway,
+    loop,
     message,
     service,
     signal,
@@ -189,6 +190,48 @@ def test_going_back_into_a_sub_process_that_is_over_lets_its_events_stand_by(wor
     assert (world.names(it), waits(world, it)) == (["A"], [("W_s", "withdraw")])
     world.do(it, "A")
     assert (world.names(it), waits(world, it)) == (["B"], [])
+
+
+def called(*inner: str) -> tuple[bytes, bytes]:
+    call = tag("callActivity", "K", '<bpmn:extensionElements><zeebe:calledElement processId="Q"/>'
+               "</bpmn:extensionElements>")
+    return (drawing(start(), call, task("B"), end(), flows("S K B E")),
+            drawing(start("QS"), *inner, end("QE"), id="Q"))
+
+
+def test_going_back_into_a_called_process_that_is_over(world: World) -> None:
+    it = world.run(*called(task("QA"), task("QB"), flows("QS QA QB QE")), x=5)
+    world.do(it, "QA", c=1)
+    second = world.do(it, "QB", c=2)
+    change(world, it, BackTo(second))
+    assert world.names(it) == ["QB"]
+    world.do(it, "QB", c=3)
+    assert (world.names(it), world.variables(it)["c"], world.variables(it)["x"]) == (["B"], 3, 5)
+
+
+def test_going_back_through_two_sub_processes_that_are_over(world: World) -> None:
+    deep = sub("Y", start("YS"), task("A"), task("A2"), end("YE"), flows("YS A A2 YE"))
+    it = world.run(*called(sub("X", start("XS"), deep, end("XE"), flows("XS Y XE")), flows("QS X QE")))
+    world.do(it, "A")
+    second = world.do(it, "A2")
+    assert world.names(it) == ["B"]
+    change(world, it, BackTo(second))
+    assert world.names(it) == ["A2"]
+    world.do(it, "A2")
+    world.do(it, "B")
+    assert world.state(it) == "completed"
+
+
+def test_a_round_that_is_over_is_not_opened_alone_while_others_run(world: World) -> None:
+    rounds = sub("X", loop("=[1, 2]", "n"), start("XS"), task("A"), end("XE"), flows("XS A XE"))
+    it = world.run(drawing(start(), rounds, task("B"), end(), flows("S X B E")))
+    first = world.do(it, "A")
+    with reading(world.engine) as session:
+        refused = modification.preview(session, it, [BackTo(first)]).refused
+    assert refused is not None and refused.rule == "round-over"
+    world.do(it, "A")
+    change(world, it, BackTo(first))
+    assert world.names(it) == ["A", "A"]
 
 
 def test_a_round_of_a_loop_with_a_condition_is_done_again(world: World) -> None:

@@ -12,7 +12,7 @@ from engine import instances
 from engine.model import Delivery, StartTrigger
 from ledger.db import reading, unit
 from ledger.errors import Conflict
-from tests.engine.conftest import GROUP, World
+from tests.engine.conftest import GROUP, HAN, World
 from tests.engine.drawings import (
     boundary,
     catch,
@@ -129,11 +129,11 @@ def test_a_signal_reaches_everybody_who_waits_and_starts_whoever_it_starts(world
 def test_a_suspended_instance_hears_the_signal_when_it_is_resumed(world: World) -> None:
     it = world.run(drawing(start(), catch("G1", signal("G")), task("A"), end(), flows("S G1 A E"), signals=SIGNALS))
     with unit(world.engine) as session:
-        instances.get(session, it).state = "suspended"
+        instances.suspend(session, it, by=HAN, reason="核查")
     world.broadcast("alarm")
     assert world.names(it) == []
     with unit(world.engine) as session:
-        instances.get(session, it).state = "active"
+        instances.resume(session, it, by=HAN, reason="核查完毕")
     assert world.sweep() == 1 and world.names(it) == ["A"]
 
 

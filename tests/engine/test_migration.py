@@ -140,6 +140,19 @@ def test_four_eyes_hold_across_a_renaming(world: World) -> None:
         world.do(it, "C", by=HAN, c=1)
 
 
+def test_four_eyes_that_are_new_in_the_drawing_hold_for_the_open_task(world: World) -> None:
+    def drawn(**found: str) -> bytes:
+        return drawing(start(), task("A"), task("C", **found), end(), flows("S A C E"))
+
+    it = world.run(drawn())
+    world.do(it, "A", by=HAN, c=1)
+    migrate(world, it, world.deploy(drawn(notBy="A")))
+    with pytest.raises(tasks.FourEyes):
+        world.do(it, "C", by=HAN, c=1)
+    world.do(it, "C", by=LI, c=1)
+    assert world.state(it) == "completed"
+
+
 IN_SUB = tag("subProcess", "X", start("XS"), task("A"), end("XE"), flows("XS A XE"))
 
 

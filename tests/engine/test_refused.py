@@ -233,7 +233,7 @@ def test_a_drawing_with(name: str) -> None:
 
 def test_a_drawing_without_faults_has_no_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalog, "_form_known", [lambda key: key == "f"])
-    assert catalog.check({"d.bpmn": drawing(start(), task("A", form="f"), end(), flows("S A E"))}) == []
+    assert catalog.check({"d.bpmn": drawing(start(), task("A", form="f", sla="2"), end(), flows("S A E"))}) == []
 
 
 def test_the_line_and_column_of_an_expression_are_told() -> None:
@@ -276,3 +276,17 @@ def test_a_hostile_file(name: str) -> None:
 def test_a_doctype_is_told_with_its_line() -> None:
     finding = catalog.check({"d.bpmn": HOSTILE["laughs"]})[0]
     assert (finding.rule, finding.line) == ("doctype", 2)
+
+
+def test_a_role_that_nobody_can_have_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "_role_known", [lambda key: key in {"hr", "legal"}])
+    drawn = (start(), task("A", groups="hr@3, boss", escalateTo="legal", sla="2"), end(), flows("S A E"))
+    assert [(one.rule, one.element, "boss" in one.zh) for one in found(*drawn)] == [("role", "A", True)]
+
+
+def test_a_task_without_a_deadline_and_an_empty_lane_are_advised_against() -> None:
+    lanes = '<bpmn:laneSet id="LS"><bpmn:lane id="L1"><bpmn:flowNodeRef>A</bpmn:flowNodeRef></bpmn:lane>' \
+            '<bpmn:lane id="L2"/></bpmn:laneSet>'
+    advised = catalog.check({"d.bpmn": drawing(lanes, start(), task("A"), end(), flows("S A E"))})
+    assert {("deadline", "A"), ("lane", "L2")} <= {(one.rule, one.element) for one in advised}
+    assert not [one for one in advised if one.severity == "error"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from engine import instances, many, messages, tasks, timers
@@ -116,6 +117,23 @@ def test_one_that_breaks_does_not_stop_the_others(world: World) -> None:
     assert [one.done for one in found] == [True, False, True, True]
     assert found[1].error == ("除数为零（ZeroDivisionError）", "a division by zero (ZeroDivisionError)")
     assert [world.state(it) for it in wanted] == ["suspended", "active", "suspended", "suspended"]
+
+
+def test_a_transaction_that_is_lost_is_tried_again_one_by_one(world: World) -> None:
+    world.deploy(WAITS)
+    wanted = [world.start() for _ in range(4)]
+    tried: list[int] = []
+
+    def do(session: Session, it: int) -> None:
+        tried.append(it)
+        instances.suspend(session, it, by=BOSS, reason="停工")
+        if it == wanted[2]:
+            raise OperationalError("lock", {}, Exception("timeout"))
+
+    found = many.each(world.engine, wanted, do)
+    assert [one.done for one in found] == [True, True, False, True]
+    assert tried == [*wanted[:3], *wanted]
+    assert [world.state(it) for it in wanted] == ["suspended", "suspended", "active", "suspended"]
 
 
 def test_instances_are_chosen_by_process_and_definition(world: World) -> None:

@@ -171,6 +171,8 @@ def facts_tell_the_present(look: Look) -> Iterator[str]:
         kind, who = holders.get(task.id, ("", None))
         if kind == "task.claimed" and task.state == "open" and task.assignee_id != who:
             yield f"I14 task {task.id} was claimed by {who}, is held by {task.assignee_id}"
+        if task.state == "open" and task.assignee_name and kind != "task.claimed":  # not given to them by the drawing
+            yield f"I14 task {task.id} is held by {task.assignee_id}, and no fact tells of a claim"
         if kind == "task.released" and task.state == "open" and task.assignee_id is not None:
             yield f"I14 task {task.id} was released, is held by {task.assignee_id}"
         if task.state == "completed" and task.completed_by != who:

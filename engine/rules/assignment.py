@@ -1,0 +1,53 @@
+"""Who does a task and until when: roles that exist, lanes that hold something, deadlines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.drawing import children
+from engine.findings import Finding
+from engine.rules.sheet import SUB_PROCESSES, Sheet, Text, kind
+from engine.vocabulary import BPMN, read_extensions
+
+
+def roles(sheet: Sheet) -> Iterator[Finding]:
+    """A role that a task is offered or escalated to is one that somebody can have."""
+    known = sheet.around.role_known
+    if known is None:
+        return
+    for _, task in sheet.elements("userTask"):
+        words = read_extensions(task)
+        written = (words.groups or "", words.properties.get("licet:escalateTo", ""))
+        named = [word.strip() for text in written if not text.startswith("=") for word in text.split(",")]
+        for role in dict.fromkeys(name.partition("@")[0] for name in named if name):
+            if not known(role):
+                yield sheet.found("role", task, Text(
+                    f"没有角色“{role}”，没有人会收到这个任务", f"there is no role {role!r}: nobody would be offered it",
+                    "改为已有的角色", "choose a role that exists"))
+
+
+def lanes(sheet: Sheet) -> Iterator[Finding]:
+    """A lane holds something. (Where sub-processes are drawn, one may span lanes that name nothing of their own.)"""
+    for process in sheet.processes:
+        if any(kind(node) in SUB_PROCESSES for node in process.iterchildren()):
+            continue
+        for lane in process.iter(f"{{{BPMN}}}lane"):
+            if not list(children(lane, BPMN, "flowNodeRef", "childLaneSet")):
+                yield sheet.found("lane", lane, Text(
+                    "泳道里什么也没有", "nothing lies in this lane", "把任务放进去，或删除泳道",
+                    "put a task into it or remove it"), severity="warning")
+
+
+def deadlines(sheet: Sheet) -> Iterator[Finding]:
+    """A task that somebody else waits for has a deadline; an applicant's own form needs none."""
+    for _, task in sheet.elements("userTask"):
+        words = read_extensions(task)
+        own = words.assignee is not None and not words.groups
+        if not (own or words.due or "licet:sla" in words.properties):
+            yield sheet.found("deadline", task, Text(
+                "没有办理期限：逾期不会提醒", "it has no deadline: nobody is told when it is late",
+                "填写 licet:sla（工作日）或到期日", "fill in licet:sla (working days) or a due date"),
+                severity="warning")
+
+
+RULES = (roles, lanes, deadlines)
