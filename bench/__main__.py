@@ -6,7 +6,7 @@ import importlib
 import sys
 from pathlib import Path
 
-TOOLS = {"__init__", "__main__", "measure"}
+TOOLS = {"__init__", "__main__", "databases", "measure"}
 
 
 def measurements() -> list[str]:

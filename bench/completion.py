@@ -17,10 +17,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bench.drawn import LOOP, OURS, PASSED, STEPS
 from bench.measure import Figure
 from bench.naive import Naive
 from bench.plain import Plain
-from bench.review import LOOP, OURS, PASSED, STEPS
 from engine import catalog, instances, tasks
 from engine.model import Instance, Task
 from ledger.actor import SYSTEM, Actor, Grant

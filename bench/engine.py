@@ -16,11 +16,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bench.drawn import LOOP, OURS, STEPS
 from bench.measure import Figure
 from bench.naive import Naive
-from bench.review import LOOP, OURS, STEPS
-from engine import catalog, state
-from engine.dialect.nodes import READY
+from engine import catalog, expressions, state
+from engine.dialect.nodes import READY, context
 from engine.dialect.scopes import Process
 from engine.run import Act
 from ledger.db import open_database
@@ -44,6 +44,10 @@ class Moved(Act):
 
     def left(self, token: Any, how: str) -> None:
         return None
+
+    def decide(self, token: Any, decision_id: str) -> Any:
+        model = self.plan.decisions[decision_id]
+        return model.evaluate(decision_id, context(token), functions=expressions.FUNCTIONS).value
 
 
 class Engine:

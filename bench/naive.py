@@ -11,7 +11,7 @@ from SpiffWorkflow.spiff.parser import SpiffBpmnParser
 from SpiffWorkflow.spiff.serializer import DEFAULT_CONFIG
 from SpiffWorkflow.util.task import TaskState
 
-from bench.review import STOCK
+from bench.drawn import STOCK
 from ledger.db import unit
 
 TABLES = sa.MetaData()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ WITHDRAW = sa.delete(OFFER).where(OFFER.c.task_id == given("wanted"))
 SAVE = sa.update(INSTANCE).where(INSTANCE.c.id == given("wanted"), INSTANCE.c.version == given("known"))
 ANSWER, OPEN, TELL = sa.insert(TaskAnswer.__table__), sa.insert(TASK), sa.insert(OFFER)
 REMIND, PASS = sa.insert(Timer.__table__), sa.insert(Visit.__table__)
+START = sa.insert(INSTANCE)
 RECORD, ABOUT = sa.insert(Fact.__table__), sa.insert(FactAbout.__table__)
 
 
@@ -72,4 +74,23 @@ def begin(rows: sa.Connection, row: Any, following: str, now: dt.datetime) -> in
         timer |= {"kind": "event", "state": "waiting", "due_at": now, "due_confirmed": True}
         timer |= {"attempts": 0, "next_try_at": now}
         rows.execute(REMIND, timer)
+    return task_id
+
+
+def start(rows: sa.Connection, first: str, blob: bytes) -> int:
+    """Write what starting an instance writes; the id of its first task."""
+    now = clock.now()
+    instance = {"process_id": "P", "definition_id": 1, "business_key": "K-1", "title": "评审", "group_id": 1}
+    instance |= {"places": [3, 1], "state": "active", "started_at": now, "started_by": 12, "version": 1, "blob": b""}
+    instance_id = int(rows.execute(START, instance).inserted_primary_key[0])
+    fact = {"at": now, "kind": "instance.started", "subject_kind": "instance", "subject_id": instance_id}
+    fact |= {"actor_id": 12, "actor_name": "韩梅", "group_id": 1, "after": {"process": "P", "version": 1}}
+    fact |= {"attempts": 0}
+    rows.execute(RECORD, fact)
+    row = SimpleNamespace(**instance, instance_id=instance_id, token=2)
+    task_id = begin(rows, row, first, now)
+    visit = {"instance_id": instance_id, "token": 1, "entered_at": now, "left_at": now, "left_how": "completed"}
+    rows.execute(PASS, [{**visit, "element_id": "S", "by_id": 12, "by_name": "韩梅"}])
+    known = {"wanted": instance_id, "known": 1, "version": 2}
+    rows.execute(SAVE, {**known, "state": "active", "stage": None, "outcome": None, "blob": blob})
     return task_id

@@ -1,128 +1,129 @@
-"""The process that the engine's figures are taken with, drawn for our dialect and for SpiffWorkflow as it comes.
+"""A whole small review: started with 1 kB of form data, three tasks by three people, an exclusive gateway between.
 
-Fifteen nodes: submit, a decision table, accept (with a reminder after five days), back for correction or on to the
-expert's sub-process, review, sign, issue. A submission carries 1 kB, as a form does.
+Every call returns after its commit; one process, one thread, no HTTP. Beside it the same rows in the same transactions,
+written through SQLAlchemy Core by somebody who knows what comes next (the floor). They take turns, on SQLite
+(synchronous=FULL) and on PostgreSQL (fsync on).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import statistics
+import time
+from collections.abc import Iterator
 from typing import Any
-from xml.sax.saxutils import escape
 
-HEAD = (
-    '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="urn:x" '
-    'xmlns:spiffworkflow="http://spiffworkflow.org/bpmn/schema/1.0/core" '
-    'xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
-)
-PAPERS = {f"paper{number}": {"name": f"材料{number}", "value": "x" * 60, "files": [number]} for number in range(8)}
-Step = tuple[str, dict[str, Any]]
-SUBMIT: Step = ("submit", {"amount": 500, "papers": PAPERS})
-STEPS: list[Step] = [
-    SUBMIT, ("accept", {"correction": False}), ("expert", {"opinion": "ok"}), ("review", {"passed": True}),
-    ("sign", {"signed": True}),
-]  # fmt: skip
-LOOP: list[Step] = [SUBMIT, ("accept", {"correction": True})]
-PASSED = {"submit": ["classify"], "accept": ["complete", "call", "begin", "prepare"], "expert": ["end", "call"],
-          "review": ["good"], "sign": ["issue", "E"]}  # fmt: skip
-"""What the engine tells of as passed, beside the user tasks."""
+import sqlalchemy as sa
 
-DECISION = (
-    '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="x" name="x" namespace="urn:x">'
-    '<decision id="Level" name="Level"><decisionTable id="t" hitPolicy="UNIQUE"><input id="i" label="amount">'
-    '<inputExpression id="ie" typeRef="number"><text>amount</text></inputExpression></input>'
-    '<output id="o" label="level" name="level" typeRef="string"/>'
-    + "".join(
-        f'<rule id="r{number}"><inputEntry id="a{number}"><text>{escape(test)}</text></inputEntry>'
-        f'<outputEntry id="b{number}"><text>"{level}"</text></outputEntry></rule>'
-        for number, (test, level) in enumerate([("> 1000", "A"), ("<= 1000", "B")])
-    )
-    + "</decisionTable></decision></definitions>"
-).encode()
+from bench import databases, plain
+from bench.drawn import extended, flows, node, process
+from bench.measure import Figure
+from engine import catalog, instances, tasks
+from engine.model import Task
+from ledger.actor import SYSTEM, Actor, Grant
+from ledger.db import open_database, reading, unit
+from ledger.workdays import seed
+
+FORM: dict[str, Any] = {f"field{number}": f"{number:02}" + "值" * 30 for number in range(10)}
+NAMES = {12: "韩梅", 13: "李雷", 14: "王总"}
+PEOPLE = [Actor(number, name, 1, (Grant("hr", 3, "/1/3/"),)) for number, name in NAMES.items()]
+STEPS = (("apply", {"amount": 5}), ("check", {"good": True}), ("sign", {"signed": True}))
+PASSED = {"apply": ["large"], "check": [], "sign": ["E"]}
+AT_ONCE, ROUNDS = 20, 6
 
 
-@dataclass(frozen=True)
-class Dialect:
-    """How an engine wants its things written."""
-
-    task: Callable[[str], str]
-    decision: str
-    call: str
-    script: Callable[[str, str], str]
-    correction: str
-    passed: str
-    days: str
-
-
-def node(kind: str, id: str, inner: str = "", **attributes: str) -> str:
-    said = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
-    return f'<bpmn:{kind} id="{id}" name="{id}"{said}>{inner}</bpmn:{kind}>'
-
-
-def extended(inner: str) -> str:
-    return f"<bpmn:extensionElements>{inner}</bpmn:extensionElements>"
-
-
-def flows(*chain: str, condition: str = "") -> str:
-    formal = '<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">'
-    said = f"{formal}{escape(condition)}</bpmn:conditionExpression>" if condition else ""
-    pairs = zip(chain, chain[1:], strict=False)
-    return "".join(
-        f'<bpmn:sequenceFlow id="{a}_{b}" sourceRef="{a}" targetRef="{b}">{said}</bpmn:sequenceFlow>' for a, b in pairs
-    )
-
-
-def process(id: str, *inner: str) -> str:
-    return HEAD + node("process", id, "".join(inner), isExecutable="true") + "</bpmn:definitions>"
-
-
-def drawings(dialect: Dialect) -> dict[str, bytes]:
-    """The files of the process: review.bpmn, expert.bpmn, level.dmn."""
-    due = (
-        '<bpmn:timerEventDefinition id="due"><bpmn:timeDuration xsi:type="bpmn:tFormalExpression">'
-        f"{escape(dialect.days)}</bpmn:timeDuration></bpmn:timerEventDefinition>"
-    )
-    review = process(
-        "Review",
-        *(node("startEvent", "S"), dialect.task("submit"), node("businessRuleTask", "classify", dialect.decision)),
-        *(dialect.task("accept"), node("boundaryEvent", "remind", due, attachedToRef="accept", cancelActivity="false")),
-        *(dialect.script("note", "reminded"), node("endEvent", "noted")),
-        *(node("exclusiveGateway", "complete", default="complete_call"), dialect.call, dialect.task("review")),
-        *(node("exclusiveGateway", "good", default="good_refused"), node("endEvent", "refused"), dialect.task("sign")),
-        *(dialect.script("issue", "issued"), node("endEvent", "E")),
-        flows("S", "submit", "classify", "accept", "complete", "call", "review", "good", "refused"),
-        flows("complete", "submit", condition=dialect.correction),
-        flows("good", "sign", condition=dialect.passed),
-        flows("sign", "issue", "E"),
-        flows("remind", "note", "noted"),
-    )
-    expert = process(
-        "Expert", node("startEvent", "begin"), dialect.script("prepare", "prepared"), dialect.task("expert"),
-        node("endEvent", "end"), flows("begin", "prepare", "expert", "end"),
-    )  # fmt: skip
-    return {"review.bpmn": review.encode(), "expert.bpmn": expert.encode(), "level.dmn": DECISION}
-
-
-def zeebe_task(id: str) -> str:
-    """Offered to one role; of the answers only what routes becomes a variable."""
-    given = {"submit": "amount", "accept": "correction", "expert": "opinion", "review": "passed", "sign": "signed"}[id]
+def task(id: str, given: str) -> str:
     mapped = f'<zeebe:ioMapping><zeebe:output source="={given}" target="{given}"/></zeebe:ioMapping>'
     return node("userTask", id, extended('<zeebe:assignmentDefinition candidateGroups="hr"/>' + mapped))
 
 
-OURS = drawings(Dialect(
-    task=zeebe_task,
-    decision=extended('<zeebe:calledDecision decisionId="Level" resultVariable="level"/>'),
-    call=node("callActivity", "call", extended('<zeebe:calledElement processId="Expert"/>')),
-    script=lambda id, name: node(
-        "scriptTask", id, extended(f'<zeebe:script expression="=true" resultVariable="{name}"/>')),
-    correction="=correction = true", passed="=passed = true", days="P5D",
-))  # fmt: skip
-STOCK = drawings(Dialect(
-    task=lambda id: node("userTask", id),
-    decision=extended("<spiffworkflow:calledDecisionId>Level</spiffworkflow:calledDecisionId>"),
-    call=node("callActivity", "call", calledElement="Expert"),
-    script=lambda id, name: node("scriptTask", id, f"<bpmn:script>{name} = True</bpmn:script>"),
-    correction="correction == True", passed="passed == True", days='"P5D"',
-))  # fmt: skip
+DRAWN = process(
+    "P", node("startEvent", "S"), task("apply", "amount"), node("exclusiveGateway", "large", default="large_check"),
+    task("check", "good"), task("sign", "signed"), node("endEvent", "refused"), node("endEvent", "E"),
+    flows("S", "apply", "large", "check", "sign", "E"), flows("large", "refused", condition="=amount > 1000"),
+).encode()  # fmt: skip
+
+
+class Ours:
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        with unit(engine) as session:
+            seed(session)
+            catalog.deploy(session, {"p.bpmn": DRAWN}, by=SYSTEM)
+
+    def start(self) -> int:
+        with unit(self.engine) as session:
+            return instances.start(session, "P", by=PEOPLE[0], group_id=1, places=[3, 1], business_key="K-1",
+                                   title="评审", variables={"form": FORM}).id
+
+    def find(self, instance_id: int) -> int:
+        """What the person's inbox shows; not part of what is measured."""
+        with reading(self.engine) as session:
+            return int(session.scalars(
+                sa.select(Task.id).where(Task.instance_id == instance_id, Task.state == "open")).one())
+
+    def step(self, task_id: int, number: int) -> int:
+        with unit(self.engine) as session:
+            done = tasks.complete(session, task_id, PEOPLE[number], STEPS[number][1])
+            return done.instance_id
+
+
+class Floor:
+    """The same rows without an engine."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine, self.blob = engine, bytes(1200)
+
+    def start(self) -> int:
+        with self.engine.begin() as rows:
+            return plain.start(rows, "apply", self.blob)
+
+    def find(self, task_id: int) -> int:
+        return task_id
+
+    def step(self, task_id: int, number: int) -> int:
+        name, answers = STEPS[number]
+        following = STEPS[number + 1][0] if number + 1 < len(STEPS) else None
+        with self.engine.begin() as rows:
+            return plain.write(rows, task_id, answers, following, PASSED[name])
+
+
+def figures() -> Iterator[Figure]:
+    for place, where in ((databases.sqlite, "SQLite"), (databases.postgres, "PostgreSQL")):
+        with place() as url:
+            engine = open_database(url)
+            yield from beside(engine, where)
+            engine.dispose()
+
+
+def beside(engine: sa.Engine, where: str) -> Iterator[Figure]:
+    """Both in turns on one database; the bars are SQLite's, where everything happens in our process."""
+    ways: dict[str, Ours | Floor] = {"ours": Ours(engine), "Core floor": Floor(engine)}
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    for number in range(ROUNDS + 1):
+        for name, way in ways.items():
+            spent = whole(way)
+            if number:  # the first round warms the caches
+                taken[name].append(spent)
+    cpu = {name: statistics.median(each[0] for each in found) for name, found in taken.items()}
+    wall = {name: statistics.median(each[1] for each in found) for name, found in taken.items()}
+    barred = where == "SQLite"
+    yield Figure(f"review instance, ours, {where}", cpu["ours"] * 1e3, "ms CPU", 15 if barred else None)
+    yield Figure(f"review instance, Core floor, {where}", cpu["Core floor"] * 1e3, "ms CPU")
+    ratio = cpu["ours"] / cpu["Core floor"]
+    yield Figure(f"review instance, ours : Core floor, {where}", ratio, "ratio", 2.5 if barred else None)
+    for name, seconds in wall.items():
+        yield Figure(f"review instances a second, {name}, {where}", 1 / seconds, "1/s")
+
+
+def whole(way: Ours | Floor) -> tuple[float, float]:
+    """CPU and wall seconds of one instance, begun to finished."""
+    cpu = wall = 0.0
+    begun_cpu, begun = time.process_time(), time.perf_counter()
+    marks = [way.start() for _ in range(AT_ONCE)]
+    cpu, wall = cpu + time.process_time() - begun_cpu, wall + time.perf_counter() - begun
+    for number in range(len(STEPS)):
+        open_tasks = [way.find(mark) for mark in marks]
+        begun_cpu, begun = time.process_time(), time.perf_counter()
+        marks = [way.step(one, number) for one in open_tasks]
+        cpu, wall = cpu + time.process_time() - begun_cpu, wall + time.perf_counter() - begun
+    return cpu / AT_ONCE, wall / AT_ONCE

@@ -242,9 +242,9 @@ def act(session: Session, instance: Instance, actor: Actor, fresh: Process | Non
         rows.write(doing)
         halting.write(doing)
         sending.post(doing)
-        _save(doing)
+        size = _save(doing)
     del process.act
-    hand[instance.id] = state.Live(instance.version, process)
+    hand[instance.id] = state.Live(instance.version, process, size)
 
 
 def _read(session: Session, instance: Instance, plan: catalog.Plan) -> Process:
@@ -255,7 +255,8 @@ def _read(session: Session, instance: Instance, plan: catalog.Plan) -> Process:
     return state.load(plan.blueprint, blob)
 
 
-def _save(doing: Act) -> None:
+def _save(doing: Act) -> int:
+    """Write the state; how many bytes it has."""
     instance, process = doing.instance, doing.process
     outcome = doing.outcome if process.failed is None else process.failed
     ended = "completed" if process.failed is None else "terminated"
@@ -273,6 +274,7 @@ def _save(doing: Act) -> None:
     if process.completed:
         record(doing.session, "instance.ended", ("instance", instance.id), by=doing.actor, group_id=instance.group_id,
                after={"outcome": outcome} if process.failed is None else {"outcome": outcome, "error": process.failed})
+    return len(blob)
 
 
 def read_only(session: Session, instance: Instance) -> Process:

@@ -32,7 +32,11 @@ from engine.dialect.scopes import Inner, Process, begin_at
 from engine.packing import freeze, pack, unpack
 
 FORMAT = 2
-KEPT = 1000
+KEPT, KEPT_BYTES = 1000, 8 * 2**20
+"""How many live processes are kept, and how many bytes their states may have together.
+
+In memory an instance takes some 2 KiB more than twice its state (bench/memory.py).
+"""
 
 
 class NoScripts(PythonScriptEngine):  # type: ignore[misc]
@@ -181,31 +185,43 @@ def rows_of(spec: Node, state: int) -> str:
 
 @dataclass
 class Live:
-    """A process in memory and the version of its row that it equals."""
+    """A process in memory, the version of its row that it equals, and the bytes of its state."""
 
     version: int
     process: Process
+    size: int = 0
 
 
 class Shelf:
     """Live processes of one database; each is on the shelf or in one session's hands, never both."""
 
-    def __init__(self, size: int = KEPT) -> None:
+    def __init__(self, most: int = KEPT, most_bytes: int = KEPT_BYTES) -> None:
         self._kept: OrderedDict[int, Live] = OrderedDict()
-        self._lock, self._size = threading.Lock(), size
+        self._lock, self._most, self._most_bytes, self._bytes = threading.Lock(), most, most_bytes, 0
 
     def take(self, instance_id: int, version: int) -> Process | None:
         """The live process when it equals this version of the row."""
         with self._lock:
-            live = self._kept.pop(instance_id, None)
+            live = self._drop(instance_id)
         return live.process if live is not None and live.version == version else None
 
     def put(self, instance_id: int, live: Live) -> None:
-        """Keep it for the next act."""
+        """Keep it for the next act; the longest unused ones make room."""
         with self._lock:
+            self._drop(instance_id)
             self._kept[instance_id] = live
-            if len(self._kept) > self._size:
-                self._kept.popitem(last=False)
+            self._bytes += live.size
+            while len(self._kept) > self._most or self._bytes > self._most_bytes:
+                self._drop(next(iter(self._kept)))
+
+    def _drop(self, instance_id: int) -> Live | None:
+        live = self._kept.pop(instance_id, None)
+        if live is not None:
+            self._bytes -= live.size
+        return live
+
+    def __len__(self) -> int:
+        return len(self._kept)
 
 
 _shelves: WeakKeyDictionary[Engine, Shelf] = WeakKeyDictionary()

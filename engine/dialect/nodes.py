@@ -268,19 +268,23 @@ def move(token: Token, flow: Flow) -> None:
 
 
 def withdraw(token: Token) -> None:
-    """Take a token (and everything running below it) off the drawing."""
-    if token._state & OVER:
-        return
-    for child in token.children:
-        withdraw(child)
+    """Take a token (and everything running below it) off the drawing, what is inside first."""
     top = token.workflow.top_workflow
-    inner = top.subprocesses.pop(token.id, None)
-    if inner is not None:
-        for below in list(inner.tasks.values()):
-            withdraw(below)
-        inner.completed = True
-    token._set_state(CANCELLED)
-    top.act.left(token, "cancelled")
+    todo = [(token, False)]
+    while todo:
+        one, emptied = todo.pop()
+        if one._state & OVER:
+            continue
+        if emptied:
+            one._set_state(CANCELLED)
+            top.act.left(one, "cancelled")
+            continue
+        below, inner = one.children, top.subprocesses.pop(one.id, None)
+        if inner is not None:
+            below = [*below, *inner.tasks.values()]
+            inner.completed = True
+        todo.append((one, True))
+        todo += [(each, False) for each in reversed(below)]
 
 
 def context(token: Token, extra: Mapping[str, Any] | None = None) -> Mapping[str, Any]:

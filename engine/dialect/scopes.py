@@ -151,6 +151,13 @@ class Process(Scope, BpmnWorkflow):  # type: ignore[misc]
         self.subprocesses[my_task.id] = inner
         return inner
 
+    def get_task_from_id(self, task_id: int) -> Token:
+        """The token with this number, in whatever scope."""
+        for scope in self.scopes():
+            if task_id in scope.tasks:
+                return scope.tasks[task_id]
+        raise KeyError(task_id)
+
     def scopes(self) -> list[Scope]:
         """This process and everything running inside it, inner scopes last."""
         return [self, *self.subprocesses.values()]
@@ -204,6 +211,9 @@ class Process(Scope, BpmnWorkflow):  # type: ignore[misc]
 
 class Inner(Scope, BpmnSubWorkflow):  # type: ignore[misc]
     """The scope of a running sub-process or called process."""
+
+    def _calculate_depth(self) -> int:
+        return 0  # SpiffWorkflow sorts by it; we do not, and with many scopes it costs more than all the rest
 
     def on_end(self) -> None:
         self.top_workflow.subprocesses.pop(self.parent_task_id, None)
