@@ -1,6 +1,6 @@
-"""The harness itself, small: a site that is killed here and there is found in order, one with a planted bug is not.
+"""The harness itself, small: a site that is killed here and there is found in order.
 
-The whole of it is `make chaos`.
+The whole of it is `make chaos`; there the planted bugs must be caught by real processes (here: tests/reliability).
 """
 
 from __future__ import annotations
@@ -28,17 +28,6 @@ def test_killed_at_each_of_the_first_commits_nothing_is_lost_and_nothing_twice()
     result = scenarios.exhaustive("sqlite", 1, most=5, clean=False, plan="abandon")
     assert result.violations == []
     assert result.kills == 5 and result.ends == {"void": 6}
-
-
-def test_without_lock_and_version_the_judge_sees_what_two_reviewers_did_to_each_other() -> None:
-    result = scenarios.soak("postgresql", 1, 4, chance=0, faults=False, plant="no-lock", only="double", days=0,
-                            patience=12)
-    assert any(wrong.startswith(("I7", "I13", "I14", "I2")) for wrong in result.violations)
-
-
-def test_an_effect_outside_the_transaction_is_seen() -> None:
-    result = scenarios.named("sqlite", 1, plant="outside", plan="submit", names=["engine.complete.before_commit"])
-    assert any("I2 request" in wrong for wrong in result.violations)
 
 
 def test_what_the_people_were_told_is_held_against_the_database(site: Callable[..., list[str]]) -> None:
