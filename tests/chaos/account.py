@@ -40,7 +40,7 @@ def verdict(engine: Engine, log: Log, files: Path, *, only: set[int] | None = No
 
 def accounted(session: Session, log: Log) -> Iterator[str]:
     """I1, I2, I13: what was acknowledged is there, once; nothing is there that nobody sent."""
-    people = dict(session.execute(select(Account.login, Account.person_id)).tuples().all())
+    people = dict(session.execute(select(Account.login, Account.person_id)).all())
     wishes: dict[str, list[Entry]] = defaultdict(list)
     for entry in log.entries:
         wishes[entry.request].append(entry)

@@ -105,7 +105,7 @@ class Run:
         self.result.faults = dict(sorted(self.faults.items()))
         self.result.unanswered = sum(entry.unanswered for entry in self.log.entries)
         with reading(self.site.engine) as session:
-            ends = Counter(session.execute(select(Instance.state, Instance.outcome, Instance.stage)).tuples())
+            ends = Counter(session.execute(select(Instance.state, Instance.outcome, Instance.stage)))
         self.result.ends = {str(outcome or stage or state): count for (state, outcome, stage), count in ends.items()}
         self.result.submissions = len({entry.request for entry in self.log.entries})
 

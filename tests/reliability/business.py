@@ -66,7 +66,7 @@ def answers_of_the_authority_are_told_once(look: Look) -> Iterator[str]:
     """I13: each recorded answer is one fact; each return's corrections are named by one fact."""
     session = look.session
     told = Counter(session.execute(select(Fact.subject_id, Fact.kind).where(
-        Fact.kind.like("authority.%"), Fact.kind != "authority.silent")).tuples())
+        Fact.kind.like("authority.%"), Fact.kind != "authority.silent")))
     kept = Counter((row.request_id, f"authority.{row.kind}") for row in session.scalars(select(AuthorityAnswer)))
     for key in sorted({*told, *kept}):
         if told[key] != kept[key]:
@@ -105,7 +105,7 @@ def certificates_are_granted_once(look: Look) -> Iterator[str]:
 def people_are_told_once(look: Look) -> Iterator[str]:
     """I8, I9: whoever applied is told of the end once, as soon as that fact has been delivered."""
     session = look.session
-    told = Counter(session.execute(select(Notice.fact_id, Notice.person_id)).tuples())
+    told = Counter(session.execute(select(Notice.fact_id, Notice.person_id)))
     yield from (f"I9 person and fact {key}: {count} notices" for key, count in told.items() if count > 1)
     ended = select(Fact, Request.applicant_id).join(Request, Request.instance_id == Fact.subject_id)
     for fact, person in session.execute(ended.where(Fact.kind == "instance.ended")):
