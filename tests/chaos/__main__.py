@@ -52,7 +52,7 @@ def main() -> int:
 
 def plan(seed: int, submissions: int) -> list[tuple[str, Callable[[], Result]]]:
     """The scenarios, by name. The exhaustive one takes as many requests as there are places to die at."""
-    crowd = max(10, submissions - 110)
+    crowd = max(10, submissions - 80)
     return [
         ("exhaustive postgresql", partial(scenarios.exhaustive, "postgresql", seed)),
         ("named sqlite", partial(scenarios.named, "sqlite", seed)),
