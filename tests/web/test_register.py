@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from io import BytesIO
 
+import pytest
 from pypdf import PdfReader
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -65,6 +66,15 @@ def test_the_length_of_the_list_does_not_change_the_number_of_statements(house: 
         counts.append(len(sent))
         crew(house, 20) if len(counts) == 1 else None
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("page", ["/certificates", "/people"])
+def test_a_chosen_unit_stays_chosen_and_nonsense_chooses_none(house: House, page: str) -> None:
+    browser, chosen = house.browser("custodian"), house.units["project"]
+    shown = browser.get(f"{page}?unit={chosen}")
+    assert shown.status_code == 200
+    assert f'value="{chosen}" selected' in shown.text or page == "/people"
+    assert browser.get(f"{page}?unit=x").status_code == 200
 
 
 def test_filters_ask_what_the_state_of_each_row_is(house: House) -> None:
