@@ -16,7 +16,7 @@ from tests.engine.processes import process
 from tests.engine.stock_bugs import KNOWN
 
 AT_ONCE = 60
-PROCESSES = int(os.environ.get("LICET_DIFFERENTIAL", "300"))
+PROCESSES = int(os.environ.get("LICET_DIFFERENTIAL", "180"))
 CONSTRUCTS = {"Branches", "Call", "Ending", "Failing", "First", "Guarded", "Inside", "Loop", "Rounds", "Script", "Wait"}
 
 

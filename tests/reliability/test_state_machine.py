@@ -48,7 +48,7 @@ WU = person(15, "吴越", "hr")
 PEOPLE = {one.id: one for one in (HAN, LI, WU)}
 MORE = int(os.environ.get("LICET_EXAMPLES", "0"))
 SETTINGS = settings(
-    max_examples=MORE or 10, stateful_step_count=40, derandomize=not MORE, deadline=None, database=None,
+    max_examples=MORE or 6, stateful_step_count=40, derandomize=not MORE, deadline=None, database=None,
     suppress_health_check=list(HealthCheck),
 )
 CRASHES = [None] * 6 + ["db.before_commit", "db.after_commit", "engine.complete.before_commit", "engine.timer.fired",
