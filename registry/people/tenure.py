@@ -49,7 +49,7 @@ class Employment(Spell, Base):
 class Assignment(Spell, Base):
     """A post that a person holds at a project or company.
 
-    `trade` says which special work: a two-digit code of 建筑施工特种作业 (P02), or the 准操项目 of a 特种作业操作证 (P01).
+    `trade` says which special work: a two-digit code of 建筑施工特种作业 (P02), or the 准操项目 of P01.
     """
 
     __tablename__ = "assignment"
