@@ -31,8 +31,7 @@ _HELD = (Version.no, Version.state, Version.note, Version.term, Version.valid_fr
 def of_project(session: Session, project: Unit, on: dt.date, known: dt.datetime) -> Book:
     """What is known about a project: its works, its people and all their posts, its cranes, its company."""
     book = Book(on, known)
-    _posts(session, book, Assignment.person_id.in_(
-        select(Assignment.person_id).where(Assignment.unit_id == project.id, Assignment.holding(on, known))))
+    _posts(session, book, _serving(project, on, known))
     found = select(Installation).where(Installation.unit_id == project.id, Installation.holding(on, known))
     book.cranes = list(session.scalars(found.options(joinedload(Installation.machine)).order_by(Installation.id)))
     _around(session, book, {project.id})
@@ -50,7 +49,7 @@ def of_person(session: Session, person: Person, on: dt.date, known: dt.datetime)
 def of_company(session: Session, company: Unit, on: dt.date, known: dt.datetime) -> Book:
     """What is known about a company: its own posts, its qualifications, and the certificates of all it employs."""
     book = Book(on, known)
-    _posts(session, book, Assignment.unit_id == company.id)
+    _posts(session, book, _serving(company, on, known))
     _around(session, book, {company.id})
     employed = select(Employment.person_id).where(
         Employment.company_id == company.id, Employment.kind == "contract", Employment.holding(on, known))
@@ -58,6 +57,12 @@ def of_company(session: Session, company: Unit, on: dt.date, known: dt.datetime)
         book.contracts.setdefault(person, set()).add(company.id)
     _papers(session, book, Certificate.holder_person_id.in_(employed), STAFFING)
     return book
+
+
+def _serving(unit: Unit, on: dt.date, known: dt.datetime) -> ColumnElement[bool]:
+    """All the posts, here and elsewhere, of whoever has a post at the unit."""
+    there = select(Assignment.person_id).where(Assignment.unit_id == unit.id, Assignment.holding(on, known))
+    return Assignment.person_id.in_(there)
 
 
 def _posts(session: Session, book: Book, whose: ColumnElement[bool]) -> None:
