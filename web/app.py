@@ -31,6 +31,7 @@ RESOURCES = (
     "certificate_pdf",
     "verify",
     "people",
+    "lacks",
     "notices",
     "calendar",
     "search",

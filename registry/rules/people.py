@@ -39,8 +39,8 @@ def of_manager(book: Book, post: Assignment) -> Iterator[Line]:
     yield _said("R01_employer", given, post, company=company.name if company else "")
     for other in book.held(person=person.id, post="project_manager"):
         if other.unit_id != post.unit_id and not _may_run_both(book, site, book.sites.get(other.unit_id)):
-            yield _said("R02_second", _pair(book, site, book.sites.get(other.unit_id), site), post,
-                        other=other.unit.name)
+            pair = {**_pair(book, site, book.sites.get(other.unit_id), site), "other_path": other.unit.path}
+            yield _said("R02_second", pair, post, other=other.unit.name)
 
 
 def _best(book: Book, person: int, wanted: str) -> tuple[Paper | None, str]:
@@ -161,7 +161,8 @@ def _state(paper: Paper) -> str:
 
 
 def _said(decision: str, given: Mapping[str, object], post: Assignment, **params: object) -> Line:
-    return line(decision, decide(decision, **given), about(post.person), post.unit_id, post=post.post, data=given,
+    asked = {key: value for key, value in given.items() if key != "other_path"}
+    return line(decision, decide(decision, **asked), about(post.person), post.unit_id, post=post.post, data=given,
                 params=params)
 
 

@@ -81,3 +81,23 @@ CURES: dict[str, str] = {
     "lent_outside": "收回原件，或取得法务同意", "over_age": "办理注销并更换人员",
 }
 SEVERITIES: dict[str, str] = {"block": "不得进行", "warn": "应当处理", "unknown": "资料不足"}
+DATA: dict[str, str] = {
+    "scale": "工程规模", "level": "建造师级别", "fits": "专业是否相符", "b": "有效B证", "employer": "单位是否一致",
+    "same_work": "同一工程相邻标段或分期", "accepted": "已按合同验收", "stopped_days": "停工天数",
+    "by_contractor": "承包方原因停工", "owner_agreed": "建设单位同意", "registered": "登记了注册单位",
+    "contract": "劳动合同", "insurance": "上月养老保险", "a": "有效A证", "c": "有效C证",
+    "covered": "担任法定代表人的企业数够", "employers": "企业数", "type": "证件类型", "gender": "性别",
+    "province": "省份",
+    "birth": "出生日期", "limit": "年龄上限日", "state": "证书状态", "identity": "证件身份", "kind": "设备种类",
+    "filed": "备案有效", "in_use": "使用登记有效", "inspected": "检验或检测有效", "driver": "司机持证",
+    "signaller": "信号司索工持证", "erector": "安装拆卸工持证", "known": "登记了安装单位", "e02": "资质有效",
+    "e03": "安全生产许可证有效", "work": "工程类别", "area": "建筑面积（㎡）", "amount": "合同价（万元）",
+    "contracting": "承包方式", "workers": "施工人员数", "needed": "应有", "have": "实有", "missing": "缺少",
+    "planning": "需规划许可", "special_fire": "特殊建设工程", "started": "已开工", "contracted": "已签合同",
+    "scope": "资质范围", "grade": "资质等级",
+}
+"""Names of what the tables are given, for showing the data of a line."""
+VALUES: dict[str, str] = {
+    "yes": "是", "no": "否", "unknown": "不明", "same": "一致", "other": "不一致", "none": "没有", "usable": "有效",
+    "suspended": "暂扣", "expired": "失效", "review_overdue": "复审逾期", "covers": "覆盖", "gone": "过期或被收回",
+}

@@ -15,7 +15,7 @@ from registry.rules.words import CURES, LACKS, SEVERITIES
 
 DECISIONS = [(rule, name) for rule, model in models().items() for name in model.decisions]
 ROWS = [(f"{rule}.{name} {row.number}", table, row) for rule, name in DECISIONS
-        for table in models()[rule].decisions[name].tables for row in table.rows]
+        for table in models()[rule].decisions[name].tables for row in table.rules]
 UNVERIFIED = {"R02", "R07", "R08", "R09", "R10", "R11", "R13"}
 """Rules known only from excerpts of web pages or from knowledge: domain facts 4.11, tags W and K."""
 
