@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,6 +88,15 @@ class Book:
     def company_of(self, project: int) -> Unit | None:
         """The company that runs a project."""
         return self.units.get(self.units[project].parent_id or 0)
+
+    def drop(self, gone: Collection[int], left: Collection[int]) -> None:
+        """Think certificates and people away."""
+        self.papers = {holder: [paper for paper in papers if paper.id not in gone]
+                       for holder, papers in self.papers.items() if holder[0] != "person" or holder[1] not in left}
+        self.posts = [post for post in self.posts if post.person_id not in left]
+        for ties in (self.contracts, self.insured):
+            for person in left:
+                ties.pop(person, None)
 
     def credit_codes(self, companies: Iterable[int]) -> set[str]:
         """The credit codes of companies, as far as they are entered."""

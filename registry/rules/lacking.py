@@ -31,10 +31,22 @@ class Answer:
     judged: bool = True
 
 
+@dataclass(frozen=True)
+class Hypothesis:
+    """What to think away: certificates that are gone, people who have left (ids)."""
+
+    gone: frozenset[int] = frozenset()
+    left: frozenset[int] = frozenset()
+
+
 def lacking(
     session: Session, what: Unit | Person | Assignment, *, on: dt.date | None = None, known: dt.datetime | None = None,
+    without: Hypothesis | None = None,
 ) -> Answer:
-    """What `what` lacks on a day (today), as known at an instant (now). Reads only; ten queries at most."""
+    """What `what` lacks on a day (today), as known at an instant (now). Reads only; ten queries at most.
+
+    `without` asks what would be lacking if something were gone: for a project or a company.
+    """
     on, known = on or clock.today(), known or clock.now()
     if isinstance(what, Assignment):
         return _of_post(session, what, on, known)
@@ -42,9 +54,9 @@ def lacking(
         book = gathering.of_person(session, what, on, known)
         return _answer(book, _person(book, what))
     if what.kind != "project":
-        book = gathering.of_company(session, what, on, known)
+        book = _thought(gathering.of_company(session, what, on, known), without)
         return _answer(book, [*places.of_company(book, what), *_own_people(book, what)])
-    book = gathering.of_project(session, what, on, known)
+    book = _thought(gathering.of_project(session, what, on, known), without)
     return _answer(book, _project(book, what), judged=_live(book, what.id))
 
 
@@ -52,6 +64,12 @@ def may_lend(*, own_staff: bool, legal_agreed: bool) -> str:
     """R14: "" when an original may be handed out to this borrower, else why not (a key of words.LACKS)."""
     lack: str = decide("R14_lending", own_staff=own_staff, legal_agreed=legal_agreed)["lack"]
     return lack
+
+
+def _thought(book: Book, without: Hypothesis | None) -> Book:
+    if without is not None:
+        book.drop(without.gone, without.left)
+    return book
 
 
 def _answer(book: Book, lines: Iterable[Line], judged: bool = True) -> Answer:
