@@ -32,6 +32,7 @@ RESOURCES = (
     "verify",
     "people",
     "lacks",
+    "effects",
     "notices",
     "calendar",
     "search",

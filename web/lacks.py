@@ -106,19 +106,19 @@ def _person(person_id: int) -> Person:
 
 def _asked(what: Unit | Person) -> tuple[Answer, list[Line]]:
     """The answer, and those of its lines that the visitor may read."""
-    on, known = _day("on") or clock.today(), _day("known")
+    on, known = day_asked("on") or clock.today(), day_asked("known")
     at = min(clock.end_of_day(known), clock.now()) if known else clock.now()
     answer = lacking(db.session(), what, on=on, known=at)
-    return answer, [line for line in answer.lines if _may_read(line)]
+    return answer, [line for line in answer.lines if may_read(line)]
 
 
-def _may_read(line: Line) -> bool:
+def may_read(line: Line) -> bool:
     """A line tells about certificates: who may not read those may not read it."""
     place = Thing(line.about.path, line.family, owner_id=line.about.person)
     return can(actor(), "certificate.read", place)
 
 
-def _day(name: str) -> dt.date | None:
+def day_asked(name: str) -> dt.date | None:
     text = request.args.get(name, "").strip()
     if not text:
         return None
@@ -140,7 +140,7 @@ def _page(what: Unit | Person, kind: str) -> str:
         what=what,
         kind=kind,
         answer=answer,
-        shown=[_shown(line) for line in lines],
+        shown=[shown_line(line) for line in lines],
         hidden=len(answer.lines) - len(lines),
         back=url_for(endpoint, **number) if endpoint else "",
         address=url_for(f"lacks.of_{kind}", **number),
@@ -166,7 +166,7 @@ def _json(what: Unit | Person) -> Response:
 
 
 def _plain(line: Line) -> dict[str, Any]:
-    shown = _shown(line)
+    shown = shown_line(line)
     return {
         "rule": line.rule, "decision": line.decision, "lack": line.lack, "severity": line.severity,
         "text": shown.text, "cure": shown.cure, "basis": line.basis, "source": line.source, "verified": line.verified,
@@ -182,7 +182,7 @@ def _value(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
-def _shown(line: Line) -> Shown:
+def shown_line(line: Line) -> Shown:
     data = [(_(DATA[key]), _word(key, value)) for key, value in line.data.items() if key in DATA]
     return Shown(line, say(line.text, _params(line)), say(line.cure), COLOURS.get(line.severity, "closed"),
                  say(SEVERITIES.get(line.severity, line.severity)), data)  # fmt: skip
