@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, render_template, url_for
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -25,9 +26,11 @@ COLOURS = {"lapses": "bad", "ground": "due", "review": "due", "change": "due"}
 def of_certificate(certificate_id: int) -> str:
     """What follows if this certificate can no longer be relied on; ?on= the day (today)."""
     found = certificate_of(certificate_id)
+    what = f"{named(found.type)} · {found.holder_name}"
     return _page(
         when_gone(db.session(), found, on=day_asked("on")),
-        f"{named(found.type)} · {found.holder_name}",
+        _("%(what)s失效会影响什么", what=what),
+        what,
         url_for("register.certificate", certificate_id=found.id),
         url_for("effects.of_certificate_as_json", certificate_id=found.id),
     )
@@ -47,6 +50,7 @@ def of_person(person_id: int) -> str:
     found = _person(person_id)
     return _page(
         when_left(db.session(), found, on=day_asked("on")),
+        _("%(what)s离职会影响什么", what=found.name),
         found.name,
         url_for("people.person", person_id=found.id),
         url_for("effects.of_person_as_json", person_id=found.id),
@@ -75,11 +79,12 @@ def _readable(found: Consequences) -> tuple[list[Consequence], int]:
     return read, hidden
 
 
-def _page(found: Consequences, what: str, back: str, as_json: str) -> str:
+def _page(found: Consequences, title: str, what: str, back: str, as_json: str) -> str:
     read, hidden = _readable(found)
     return render_template(
         "effects.html",
         found=found,
+        title=title,
         what=what,
         back=back,
         as_json=as_json,

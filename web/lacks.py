@@ -172,6 +172,8 @@ def _plain(line: Line) -> dict[str, Any]:
         "text": shown.text, "cure": shown.cure, "basis": line.basis, "source": line.source, "verified": line.verified,
         "about": {"kind": line.about.kind, "id": line.about.id, "name": line.about.name},
         "unit": line.unit, "post": line.post,
+        "certificates": [{"id": paper.id, "code": paper.code, "type": paper.type, "standing": paper.standing.value}
+                         for paper in line.papers],
         "data": {key: _value(value) for key, value in line.data.items() if key in DATA},
     }  # fmt: skip
 
@@ -207,6 +209,8 @@ def _word(key: str, value: Any) -> str:
         return named(type_of(value)) if value in types() else str(value)
     if key == "trade":
         return _trade(value)
+    if key == "level":
+        return {1: _("一级"), 2: _("二级")}.get(value, _("没有"))
     if key == "gender":
         return {"1": _("男"), "2": _("女")}.get(value, value)
     words: Mapping[str, str] = SPOKEN.get(key, VALUES)

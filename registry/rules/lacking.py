@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -73,9 +73,14 @@ def _thought(book: Book, without: Hypothesis | None) -> Book:
 
 
 def _answer(book: Book, lines: Iterable[Line], judged: bool = True) -> Answer:
-    found = [each for each in lines if each.lack]
+    found = [_with_papers(book, each) for each in lines if each.lack]
     found.sort(key=lambda each: (ORDER.get(each.severity, 3), each.rule, each.about.kind, each.about.id, each.lack))
     return Answer(book.on, book.known, tuple(found), judged)
+
+
+def _with_papers(book: Book, found: Line) -> Line:
+    held = book.papers.get((found.about.kind, found.about.id), ())
+    return replace(found, papers=tuple(paper for paper in held if paper.type in found.looked_at))
 
 
 def _live(book: Book, project: int) -> bool:

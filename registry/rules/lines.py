@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from registry.rules.book import Paper
 from registry.rules.tables import TITLES
 from registry.rules.words import CURES, LACKS
 
@@ -25,7 +26,8 @@ class About:
 class Line:
     """`decision` is the table that said so and `lack` its word for it; `data` is what the table was given.
 
-    `params` fill the sentences; the values of type, trade, work and grade are keys with words of their own.
+    `params` fill the sentences; the values of type, trade, work and grade are keys with words of their own. `papers`
+    are the certificates of whom it is about that were looked at, as they stood.
     """
 
     rule: str
@@ -40,6 +42,14 @@ class Line:
     post: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
+    papers: tuple[Paper, ...] = ()
+
+    @property
+    def looked_at(self) -> tuple[str, ...]:
+        """The types of the holder's own certificates that decided, whether they could be relied on or not."""
+        if self.decision in LOOKED:
+            return LOOKED[self.decision]
+        return (self.params["type"],) if self.decision in TYPED else ()
 
     @property
     def family(self) -> str:
@@ -67,6 +77,14 @@ FAMILY = {
     **dict.fromkeys(("R09", "R10", "R11", "R13"), "E"), "R12": "J", "R12_scope": "E", "R12_licence": "E",
 }
 """Rule or decision -> family."""
+
+
+LOOKED: dict[str, tuple[str, ...]] = {
+    "R01_constructor": ("P06", "P07"), "R01_b": ("P04",), "R01_employer": ("P04", "P06", "P07"), "R04_b": ("P04",),
+    "R04_c": ("P05",), "R04_a": ("P03",), "R04_unit": ("P03", "P04", "P05"), "R05_worker": ("P01", "P02"),
+    "R06_filing": ("Q03",), "R06_use": ("Q04",), "R06_inspection": ("Q02", "Q05"), "R13_bid": ("E02", "E03"),
+}
+TYPED = ("R03_employer", "R12_papers", "R15_age")
 
 
 def line(

@@ -77,6 +77,14 @@ def test_a_certificate_that_ends_is_lacking_the_day_after(site: House) -> None:
     assert "trade_expired" not in lacks["2027-01-31"] and "trade_expired" in lacks["2027-02-01"]
 
 
+def test_the_certificates_that_were_looked_at_are_named(site: House) -> None:
+    address = f"/people/{site.people['welder']}/lacks"
+    line = told(site, "custodian", f"{address}.json?on=2027-02-01")["lines"][0]
+    assert [(one["type"], one["standing"]) for one in line["certificates"]] == [("P02", "expired")] * 2
+    assert all(one["code"] in site.browser("custodian").get(f"{address}?on=2027-02-01").text
+               for one in line["certificates"])
+
+
 def test_who_may_not_read_certificates_is_told_that_lines_are_missing(site: House) -> None:
     address = f"/projects/{site.units['project']}/lacks"
     found = told(site, "hr", f"{address}.json")
