@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from ledger import clock
 from ledger.actor import Actor
 from ledger.db import Base, BigId, Id
 from ledger.errors import BadAnswer, Problem
 from ledger.facts import record
-from registry.people.persons import Person
+from registry.people.persons import LEFT, Person
 from registry.people.spells import Spell, checked, correct
 from registry.people.units import Unit
 
@@ -106,6 +107,24 @@ def relieve(session: Session, row: Assignment, *, on: dt.date, by: Actor) -> Ass
     record(session, "assignment.ended", ("person", row.person_id), by=by, group_id=row.group_id,
            about=[("unit", row.unit_id)], after={"post": row.post, "to": on.isoformat()})
     return made
+
+
+def _end_with(session: Session, person: Person, on: dt.date) -> None:
+    """Whoever has left holds no contract and no post after the last day; what would have begun later never does."""
+    session.flush()
+    models: tuple[type[Employment], type[Assignment]] = (Employment, Assignment)
+    for model in models:
+        still = or_(model.to_on.is_(None), model.to_on > on)
+        rows: list[Employment | Assignment] = list(session.scalars(
+            select(model).where(model.person_id == person.id, model.known_until.is_(None), still)))
+        for row in rows:
+            if row.from_on > on:
+                row.known_until = clock.now()
+            else:
+                correct(session, row, to_on=on)
+
+
+LEFT.append(_end_with)
 
 
 def _day(on: dt.date | None) -> str | None:

@@ -10,9 +10,12 @@ from sqlalchemy.orm import Session
 
 from ledger import clock as clocks
 from ledger.actor import SYSTEM
+from ledger.errors import BadAnswer
 from registry.certificates.catalogue import types
 from registry.certificates.lifecycle import grant
 from registry.certificates.models import Certificate
+from registry.people.persons import leave
+from registry.people.spells import Superseded
 from registry.people.tenure import assign, employ, relieve
 from registry.people.works import contracted, qualified
 from registry.rules.dependence import Consequences, follows, when_gone, when_left
@@ -106,6 +109,35 @@ def test_a_post_that_ended_was_still_held_as_known_before(
              for known in (before, clocks.now())}
     assert found == {before: set(), clocks.now(): {"short_of_officers"}}
     assert lacking(session, site.post).lines == () and not lacking(session, site.post).judged
+
+
+def test_whoever_left_runs_nothing_from_the_day_after(site: Site, session: Session) -> None:
+    leave(session, site.manager, on=dt.date(2026, 12, 31), by=SYSTEM)
+    found = {day: {line.lack for line in lacking(session, site.org.project, on=day).lines}
+             for day in (dt.date(2026, 12, 31), dt.date(2027, 1, 1))}
+    assert found == {dt.date(2026, 12, 31): set(), dt.date(2027, 1, 1): {"no_manager"}}
+    assert {line.lack for line in lacking(session, site.manager, on=dt.date(2027, 1, 1)).lines} == {"no_contract"}
+
+
+@pytest.mark.parametrize(("unit", "post", "trade", "field"), [
+    ("company", "project_manager", "", "post"), ("project", "legal_representative", "", "post"),
+    ("project", "pilot", "", "post"), ("project", "special_worker", "", "trade"),
+    ("project", "safety_officer", "01", "trade"),
+])
+def test_a_post_must_fit_its_place_and_trade(org: Organisation, unit: str, post: str, trade: str, field: str) -> None:
+    with pytest.raises(BadAnswer) as refused:
+        assign(org.session, org.person(), getattr(org, unit), post, trade=trade, from_on=FIRST, by=SYSTEM)
+    assert set(refused.value.problems) == {field}
+
+
+def test_an_entry_ends_after_it_begins_and_is_corrected_once(site: Site, session: Session) -> None:
+    with pytest.raises(BadAnswer):
+        employ(session, site.manager, site.org.company, "contract", from_on=LAST, to_on=FIRST, by=SYSTEM)
+    with pytest.raises(BadAnswer):
+        relieve(session, site.post, on=FIRST - dt.timedelta(days=1), by=SYSTEM)
+    relieve(session, site.post, on=LAST, by=SYSTEM)
+    with pytest.raises(Superseded):
+        relieve(session, site.post, on=LAST, by=SYSTEM)
 
 
 def test_a_post_is_asked_like_the_person_who_holds_it(site: Site, session: Session) -> None:
