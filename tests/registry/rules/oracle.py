@@ -39,10 +39,10 @@ class Oracle:
         self.found: Found = Counter()
 
     def ask(self, kind: str, number: int, on: dt.date, known: dt.datetime) -> Found:
-        """What a project, company or person lacks."""
+        """What a project, company, person or post lacks."""
         self.on, self.known, self.found = on, known, Counter()
         self.posts = self.now("assignment")
-        {"project": self.project, "company": self.company, "person": self.one}[kind](number)
+        {"project": self.project, "company": self.company, "person": self.one, "post": self.held}[kind](number)
         return self.found
 
     # --- rows ---
@@ -319,6 +319,14 @@ class Oracle:
                 return self.on > retirement(birth, 60, 4, 36)
             return self.on > (retirement(birth, 55, 4, 36) if code == "P05" else retirement(birth, 50, 2, 60))
         return self.on > retirement(birth, 70 if code in ("P08", "P09") else 65, 0, 0)
+
+    def held(self, number: int) -> None:
+        asked = next(row for row in self.rows["assignment"] if row.id == number)
+        same = [p for p in self.posts if (p.person_id, p.unit_id, p.post, p.trade)
+                == (asked.person_id, asked.unit_id, asked.post, asked.trade)]
+        if same:
+            self.post(same[0])
+            self.anybody(asked.person_id, asked.unit_id)
 
     # --- company ---
     def company(self, unit: int) -> None:

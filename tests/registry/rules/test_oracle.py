@@ -25,7 +25,7 @@ def bag(answer: Answer) -> Found:
 
 def questions(made: World) -> list[tuple[str, object]]:
     return [*(("project", one) for one in made.projects * 6), *(("company", one) for one in made.companies * 2),
-            *(("person", one) for one in made.people)]
+            *(("person", one) for one in made.people), *(("post", one) for one in made.posts)]
 
 
 @pytest.mark.timeout(3600)

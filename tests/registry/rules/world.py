@@ -37,6 +37,7 @@ class World:
     projects: list[Unit] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     machines: list[Machine] = field(default_factory=list)
+    posts: list[Assignment] = field(default_factory=list)
     serial: count[int] = field(default_factory=lambda: count(1))
 
     def day(self, back: int = 900, ahead: int = 700) -> dt.date:
@@ -167,8 +168,9 @@ def _project(made: World, project: Unit) -> None:
 def _post(made: World, unit: Unit, post: str) -> None:
     person = made.random.choice(made.people)
     trade = made.random.choice(TRADES) if post == "special_worker" else ""
-    made.session.add(Assignment(**made.spell(), group_id=unit.group_id, person=person, unit=unit, post=post,
-                                trade=trade))
+    made.posts.append(Assignment(**made.spell(), group_id=unit.group_id, person=person, unit=unit, post=post,
+                                 trade=trade))
+    made.session.add(made.posts[-1])
     wanted = {"project_manager": ("P04", made.random.choice(("P06", "P07"))), "safety_officer": ("P05",),
               "safety_staff": ("P05",), "legal_representative": ("P03",), "principal": ("P03",)}
     for code in wanted.get(post, ()):
