@@ -15,7 +15,9 @@ from ledger.facts import Fact, Subject, story
 from registry.access.roles import roles
 from registry.certificates import codes
 from registry.certificates.catalogue import types
+from registry.people.tenure import POSTS, TIES
 from registry.people.units import Unit
+from registry.people.works import CONTRACTING, GRADES
 from web.i18n import named
 from web.places import place_of
 from web.session import db
@@ -101,11 +103,15 @@ FIELDS = {
     "code": _l("编号"),
     "unit": _l("单位"),
     "post": _l("岗位"),
+    "tie": _l("登记事项"),
+    "grade": _l("资质等级"),
+    "contracting": _l("承包方式"),
     "company": _l("公司"),
     "on": _l("日期"),
     "reason": _l("原因"),
     "role": _l("角色"),
     "from": _l("自"),
+    "to": _l("至"),
     "number": _l("编号"),
     "source": _l("依据"),
     "outcome": _l("结果"),
@@ -119,6 +125,7 @@ FIELDS = {
 
 
 NAMED = frozenset({"unit", "company"})
+SPOKEN = {"post": POSTS, "tie": TIES, "grade": GRADES, "contracting": CONTRACTING}
 LONGEST = 60
 
 
@@ -181,4 +188,6 @@ def _value(key: str, value: Any, names: Mapping[int, str]) -> str:
         return named(types()[value])
     if key == "role" and value in roles():
         return named(roles()[value])
+    if key in SPOKEN and value in SPOKEN[key]:
+        return _(SPOKEN[key][value])
     return {"off": _("休息"), "work": _("上班"), "weekday": _("按星期")}.get(str(value), str(value))

@@ -77,7 +77,7 @@ def employ(
     session.add(row)
     session.flush()
     record(session, "employment.entered", ("person", person.id), by=by, group_id=person.group_id,
-           about=[("unit", company.id)], after={"kind": kind, "from": from_on.isoformat(), "to": _day(to_on)})
+           about=[("unit", company.id)], after={"tie": kind, "from": from_on.isoformat(), "to": _day(to_on)})
     return row
 
 

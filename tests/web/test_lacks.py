@@ -114,3 +114,8 @@ def test_a_company_s_page_opens_and_is_there_in_english(site: House) -> None:
     browser.post("/language", {"language": "en", "next": "/"})
     page = browser.get(f"/projects/{site.units['project']}/lacks").text
     assert "No valid registered constructor certificate" in page and LACKS["no_constructor"] not in page
+
+
+def test_the_story_of_a_person_tells_posts_and_contracts_in_words(site: House) -> None:
+    page = site.browser("custodian").get(f"/people/{site.people['worker']}").text
+    assert "任命岗位" in page and "岗位 项目经理" in page and "登记事项 劳动合同" in page
