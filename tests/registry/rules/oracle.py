@@ -9,34 +9,18 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from math import ceil
-from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from tests.registry.rules.rows import Rows
 
-from ledger.db import Base
-
-TABLES = ("unit", "person", "works", "assignment", "employment", "qualification", "installation", "machine",
-          "certificate", "certificate_version")
 SPECIALITY = {"房建": "建筑工程", "市政": "市政公用工程", "公路": "公路工程"}
 DRIVER = {"塔式起重机": "05", "施工升降机": "06", "物料提升机": "07"}
 ERECTOR = {"塔式起重机": "08", "施工升降机": "09", "物料提升机": "10"}
 Found = Counter[tuple[Any, ...]]
 
 
-class Oracle:
-    """All rows, read once; then any question."""
-
-    def __init__(self, session: Session) -> None:
-        self.rows: dict[str, list[Any]] = {}
-        for name in TABLES:
-            table = Base.metadata.tables[name]
-            columns = [c for c in table.c if "sealed" not in c.name]
-            self.rows[name] = [SimpleNamespace(**dict(row)) for row in session.execute(select(*columns)).mappings()]
-        self.unit = {row.id: row for row in self.rows["unit"]}
-        self.person = {row.id: row for row in self.rows["person"]}
-        self.found: Found = Counter()
+class Oracle(Rows):
+    """Any question, answered from the rows."""
 
     def ask(self, kind: str, number: int, on: dt.date, known: dt.datetime) -> Found:
         """What a project, company, person or post lacks."""
@@ -44,55 +28,6 @@ class Oracle:
         self.posts = self.now("assignment")
         {"project": self.project, "company": self.company, "person": self.one, "post": self.held}[kind](number)
         return self.found
-
-    # --- rows ---
-    def believed(self, name: str) -> list[Any]:
-        return [r for r in self.rows[name]
-                if r.known_from <= self.known and not (r.known_until and r.known_until <= self.known)]
-
-    def now(self, name: str) -> list[Any]:
-        return [r for r in self.believed(name) if r.from_on <= self.on and not (r.to_on and r.to_on < self.on)]
-
-    def site(self, unit: int) -> Any:
-        found = [r for r in self.now("works") if r.unit_id == unit]
-        return max(found, key=lambda r: r.id) if found else None
-
-    def papers(self, kind: str, number: int, *types: str) -> list[tuple[Any, str, dict[str, Any]]]:
-        """(certificate, how it stands, fields)"""
-        out = []
-        for row in self.rows["certificate"]:
-            if row.type_code in types and getattr(row, f"holder_{kind}_id") == number:
-                how, fields = self.stands(row.id)
-                out.append((row, how, fields))
-        return sorted(out, key=lambda each: each[0].id)
-
-    def stands(self, certificate: int) -> tuple[str, dict[str, Any]]:
-        learnt = [v for v in self.rows["certificate_version"]
-                  if v.certificate_id == certificate and v.known_from <= self.known]
-        holding = [v for v in learnt if v.holds_from <= self.on]
-        if not holding:
-            return "not there", {}
-        v = sorted(holding, key=lambda v: v.no)[-1]
-        if v.state in ("03", "04", "07"):
-            return "ended", v.fields
-        if v.state == "05":
-            return "expired", v.fields
-        if v.no == 1 and v.valid_from and v.valid_from > self.on:
-            return "not there", v.fields
-        ends = [d for d in (v.valid_until, v.review_on) if d]
-        if ends and min(ends) < self.on:
-            over = v.review_on == min(ends) and v.valid_until != v.review_on
-            return ("review" if over else "expired"), v.fields
-        if v.state == "02":
-            return "suspended", v.fields
-        if v.state != "01":
-            return "ended", v.fields
-        if not ends and v.term == "unknown":
-            return "ended", v.fields
-        return "usable", v.fields
-
-    def good(self, kind: str, number: int | None, *types: str) -> list[tuple[Any, str, dict[str, Any]]]:
-        return [each for each in self.papers(kind, number or 0, *types) if each[1] == "usable"]
 
     def add(self, rule: str, lack: str, kind: str, number: int, unit: int, post: str = "") -> None:
         self.found[rule, lack, kind, number, unit, post] += 1
