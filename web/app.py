@@ -31,6 +31,8 @@ RESOURCES = (
     "certificate_pdf",
     "verify",
     "people",
+    "lacks",
+    "effects",
     "notices",
     "calendar",
     "search",

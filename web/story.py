@@ -15,7 +15,9 @@ from ledger.facts import Fact, Subject, story
 from registry.access.roles import roles
 from registry.certificates import codes
 from registry.certificates.catalogue import types
+from registry.people.tenure import POSTS, TIES
 from registry.people.units import Unit
+from registry.people.works import CONTRACTING, GRADES
 from web.i18n import named
 from web.places import place_of
 from web.session import db
@@ -33,6 +35,12 @@ KINDS = {
     "person.created": _l("录入人员"),
     "person.moved": _l("调动"),
     "person.left": _l("离职"),
+    "employment.entered": _l("登记劳动合同或社保"),
+    "assignment.made": _l("任命岗位"),
+    "assignment.ended": _l("免去岗位"),
+    "works.entered": _l("登记工程概况"),
+    "qualification.entered": _l("登记资质类别和等级"),
+    "machine.installed": _l("登记设备安装"),
     "person.unmasked": _l("查看完整身份证号和电话"),
     "account.created": _l("开通账号"),
     "account.disabled": _l("停用账号"),
@@ -95,11 +103,15 @@ FIELDS = {
     "code": _l("编号"),
     "unit": _l("单位"),
     "post": _l("岗位"),
+    "tie": _l("登记事项"),
+    "grade": _l("资质等级"),
+    "contracting": _l("承包方式"),
     "company": _l("公司"),
     "on": _l("日期"),
     "reason": _l("原因"),
     "role": _l("角色"),
     "from": _l("自"),
+    "to": _l("至"),
     "number": _l("编号"),
     "source": _l("依据"),
     "outcome": _l("结果"),
@@ -113,6 +125,7 @@ FIELDS = {
 
 
 NAMED = frozenset({"unit", "company"})
+SPOKEN = {"post": POSTS, "tie": TIES, "grade": GRADES, "contracting": CONTRACTING}
 LONGEST = 60
 
 
@@ -175,4 +188,6 @@ def _value(key: str, value: Any, names: Mapping[int, str]) -> str:
         return named(types()[value])
     if key == "role" and value in roles():
         return named(roles()[value])
+    if key in SPOKEN and value in SPOKEN[key]:
+        return _(SPOKEN[key][value])
     return {"off": _("休息"), "work": _("上班"), "weekday": _("按星期")}.get(str(value), str(value))

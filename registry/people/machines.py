@@ -11,6 +11,7 @@ from ledger.actor import Actor
 from ledger.db import Base, BigId, Id
 from ledger.facts import record
 from registry.people.scope import Path, Visible
+from registry.people.spells import Spell, checked
 from registry.people.units import Unit
 
 
@@ -31,6 +32,34 @@ class Machine(Base):
     serial: Mapped[str] = mapped_column(String(60))
     made_on: Mapped[dt.date | None]
     unit: Mapped[Unit] = relationship()
+
+
+class Installation(Spell, Base):
+    """A crane or hoist that stands on a site, put up by a company (None: not told to us)."""
+
+    __tablename__ = "installation"
+    __table_args__ = (Index("ix_installation_unit", "unit_id"), Index("ix_installation_machine", "machine_id"))
+
+    id: Mapped[Id]
+    machine_id: Mapped[int] = mapped_column(BigId, ForeignKey("machine.id"))
+    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"))
+    company_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("unit.id"))
+    machine: Mapped[Machine] = relationship()
+
+
+def install(
+    session: Session, machine: Machine, project: Unit, *, from_on: dt.date, by: Actor, company: Unit | None = None,
+    to_on: dt.date | None = None,
+) -> Installation:
+    """Enter that a machine stands on a site from a day on, and who put it up."""
+    checked(from_on, to_on)
+    row = Installation(machine=machine, unit_id=project.id, company_id=company.id if company else None,
+                       from_on=from_on, to_on=to_on)
+    session.add(row)
+    session.flush()
+    record(session, "machine.installed", ("machine", machine.id), by=by, group_id=project.group_id,
+           about=[("unit", project.id)], after={"unit": project.id, "from": from_on.isoformat()})
+    return row
 
 
 def create_machine(

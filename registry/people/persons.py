@@ -77,6 +77,8 @@ class Person(Base):
         return (self.joined_on is None or self.joined_on <= on) and (self.left_on is None or on <= self.left_on)
 
 
+LEFT: list[Callable[[Session, Person, dt.date], None]] = []
+"""What ends with a person's last day, in the same transaction: contracts and posts (tenure adds itself)."""
 MOVED: list[Callable[[Session, Person], None]] = []
 """What follows a person to another unit in the same transaction; rooms above add themselves (certificates do)."""
 
@@ -175,6 +177,8 @@ def leave(session: Session, person: Person, *, on: dt.date, by: Actor, reason: s
     if person.left_on is not None:
         raise Gone(name=person.name)
     person.left_on = on
+    for follow in LEFT:
+        follow(session, person, on)
     record(session, "person.left", ("person", person.id), by=by, group_id=person.group_id,
            about=[("unit", person.unit_id)], after={"on": on.isoformat(), "reason": reason})
 

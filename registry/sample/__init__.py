@@ -18,7 +18,7 @@ from registry.access.accounts import Account
 from registry.access.roles import role_of
 from registry.people.persons import Person
 from registry.people.units import Unit
-from registry.sample import holdings, organisation
+from registry.sample import holdings, organisation, staffing
 from registry.sample.organisation import Sample
 
 PASSWORD = "licet-demo-2026"
@@ -62,6 +62,7 @@ def load(
     made = organisation.units(session, randoms.Random(seed), companies, projects)
     organisation.staff(made, people)
     organisation.machines(made)
+    staffing.load(made)
     entered = holdings.load(made, certificates)
     _accounts(made)
     session.flush()

@@ -20,6 +20,7 @@ MACHINE_ENDLESS = {"塔式起重机": ("Q03", "Q04"), "施工升降机": ("Q03",
 TRADES = {"建筑电工": "01", "普通架子工": "02", "起重信号司索工": "04", "塔式起重机司机": "05", "施工升降机司机": "06"}
 OPERATIONS = {"建筑电工": ("电工作业", "低压电工作业"), "焊工": ("焊接与热切割作业", "熔化焊接与热切割作业"),
               "普通架子工": ("高处作业", "登高架设作业")}
+SPECIALITY = {"房建": "建筑工程", "市政": "市政公用工程", "公路": "公路工程"}
 SITE_POSTS = frozenset({"施工员", "质量员", "安全员", "材料员", "资料员", "机械员", "劳务员"})
 SUPPORT = ("劳动合同", "体检", "三级安全教育", "社保")
 
@@ -69,11 +70,14 @@ def _person(person: Person, place: int) -> Iterator[Wish]:
     if person.post in OPERATIONS:
         category, item = OPERATIONS[person.post]
         yield Wish("P01", person, {**about, "category": category, "item": item})
+    firm = {"company": person.company.name, "company_code": person.company.uscc} if person.company else {}
     if person.post == "项目经理":
-        yield Wish("P06" if place % 2 else "P07", person, about)
-        yield Wish("P04", person, about)
+        registered = {"employer": firm["company"], "employer_code": firm["company_code"]} if firm else {}
+        skilled = [{"speciality": SPECIALITY[_work(person.unit)]}] if place % 7 else []
+        yield Wish("P06" if place % 2 else "P07", person, {**about, **registered, "specialities": skilled})
+        yield Wish("P04", person, {**about, **firm})
     if "安全" in person.post:
-        yield Wish("P05", person, about, kind=f"C{place % 3 + 1}")
+        yield Wish("P05", person, {**about, **firm}, kind=f"C{place % 3 + 1}")
         yield Wish("P16", person, about, kind="C")
     if person.post in SITE_POSTS:
         yield Wish("P15", person, {**about, "position": person.post})

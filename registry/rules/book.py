@@ -1,0 +1,103 @@
+"""What the rules look at, as plain values: everything that held on a day, as known at an instant."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from registry.certificates.standing import Standing
+from registry.people.machines import Installation
+from registry.people.persons import Person
+from registry.people.tenure import Assignment
+from registry.people.units import Unit
+from registry.people.works import Qualification, Works
+
+Key = tuple[str, int]
+"""("person", 7), ("unit", 3) or ("machine", 9)."""
+CODES = ("employer_code", "company_code")
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A certificate as it stood; `why` is the rule of its standing ("review": overdue for review)."""
+
+    id: int
+    code: str
+    type: str
+    item: str
+    standing: Standing
+    why: str
+    ends_on: dt.date | None
+    fields: Mapping[str, Any]
+
+    @property
+    def usable(self) -> bool:
+        return self.standing.usable
+
+    @property
+    def employer(self) -> str:
+        """The credit code of the company on it, or ""."""
+        return next((str(self.fields[key]) for key in CODES if self.fields.get(key)), "")
+
+    def covers(self, speciality: str, on: dt.date) -> str:
+        """Whether the 专业 is on it and runs on the day: "yes", "no", or "unknown" where none was registered."""
+        rows = self.fields.get("specialities") or []
+        if not rows:
+            return "unknown"
+        return "yes" if any(_runs(row, speciality, on) for row in rows) else "no"
+
+
+def _runs(row: Mapping[str, Any], speciality: str, on: dt.date) -> bool:
+    day, first, last = on.isoformat(), row.get("valid_from"), row.get("valid_until")
+    return row.get("speciality") == speciality and (not first or first <= day) and (not last or last >= day)
+
+
+@dataclass
+class Book:
+    """The rows of one question. `contracts` and `insured` hold company ids by person; `sites` the works by project."""
+
+    on: dt.date
+    known: dt.datetime
+    posts: list[Assignment] = field(default_factory=list)
+    people: dict[int, Person] = field(default_factory=dict)
+    units: dict[int, Unit] = field(default_factory=dict)
+    sites: dict[int, Works] = field(default_factory=dict)
+    contracts: dict[int, set[int]] = field(default_factory=dict)
+    insured: dict[int, set[int]] = field(default_factory=dict)
+    cranes: list[Installation] = field(default_factory=list)
+    lines: dict[int, list[Qualification]] = field(default_factory=dict)
+    papers: dict[Key, list[Paper]] = field(default_factory=dict)
+
+    def of(self, holder: Key, *types: str) -> list[Paper]:
+        """The certificates of these types that a holder may rely on."""
+        return [paper for paper in self.papers.get(holder, ()) if paper.type in types and paper.usable]
+
+    def has(self, holder: Key, *types: str) -> bool:
+        """Whether a holder may rely on one of these types."""
+        return bool(self.of(holder, *types))
+
+    def held(self, *, unit: int | None = None, person: int | None = None, post: str = "") -> list[Assignment]:
+        """The posts at a unit, of a person, of a kind."""
+        return [
+            one for one in self.posts
+            if unit in (None, one.unit_id) and person in (None, one.person_id) and post in ("", one.post)
+        ]
+
+    def company_of(self, project: int) -> Unit | None:
+        """The company that runs a project."""
+        return self.units.get(self.units[project].parent_id or 0)
+
+    def drop(self, gone: Collection[int], left: Collection[int]) -> None:
+        """Think certificates and people away."""
+        self.papers = {holder: [paper for paper in papers if paper.id not in gone]
+                       for holder, papers in self.papers.items() if holder[0] != "person" or holder[1] not in left}
+        self.posts = [post for post in self.posts if post.person_id not in left]
+        for ties in (self.contracts, self.insured):
+            for person in left:
+                ties.pop(person, None)
+
+    def credit_codes(self, companies: Iterable[int]) -> set[str]:
+        """The credit codes of companies, as far as they are entered."""
+        return {unit.uscc for each in companies if (unit := self.units.get(each)) and unit.uscc}

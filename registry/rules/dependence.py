@@ -1,0 +1,202 @@
+"""What lapses, loses its ground or is blocked when a certificate goes or a person leaves: shown before the act.
+
+Certificates follow along the catalogue's own links (`requires`: E02 -> E03 -> J03, P06 -> P04; `employer`: tied to
+the employer) and along dependence.toml. What projects and companies would newly lack comes from asking the rules
+twice: with what is there, and without what would go.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, selectinload
+
+from ledger import clock
+from registry.certificates.catalogue import types
+from registry.certificates.kinds import CertificateType, Requirement, Stated
+from registry.certificates.models import Certificate
+from registry.certificates.standing import standing
+from registry.people.machines import Installation
+from registry.people.persons import Person
+from registry.people.scope import subtree
+from registry.people.tenure import Assignment, Employment
+from registry.people.units import Unit
+from registry.rules.lacking import Hypothesis, lacking
+from registry.rules.lines import Line
+
+FILE = Path(__file__).with_name("dependence.toml")
+EFFECTS: dict[str, str] = {"ground": "失去前提", "lapses": "失效", "review": "须复核", "change": "须变更或注销"}
+MOST_CERTIFICATES, MOST_PLACES = 200, 40
+Effect = Literal["ground", "lapses", "review", "change"]
+
+
+class Follows(Stated, frozen=True, kw_only=True):
+    """What happens to the certificates of a company's people when the company loses one of type `of`."""
+
+    of: str
+    types: tuple[str, ...]
+    effect: Effect
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """A certificate that would suffer: how, why (words of the catalogue), and after how many steps."""
+
+    certificate: Certificate
+    effect: Effect
+    text: str
+    source: str
+    verified: bool
+    because: str
+    step: int
+
+
+@dataclass
+class Consequences:
+    """All that follows. `cut`: there is more than is listed."""
+
+    on: dt.date
+    certificates: list[Consequence] = field(default_factory=list)
+    lines: list[tuple[Unit, Line]] = field(default_factory=list)
+    cut: bool = False
+
+
+@cache
+def follows() -> tuple[Follows, ...]:
+    """The links of dependence.toml."""
+    return tuple(msgspec.convert(tomllib.loads(FILE.read_text("utf-8"))["follows"], list[Follows]))
+
+
+def when_gone(
+    session: Session, certificate: Certificate, *, on: dt.date | None = None, known: dt.datetime | None = None
+) -> Consequences:
+    """What follows when a certificate can no longer be relied on from a day (today) on."""
+    found = Consequences(on or clock.today())
+    known = known or clock.now()
+    gone, waiting = {certificate.id}, [(certificate, 1)]
+    while waiting:
+        lost, step = waiting.pop(0)
+        for each in _followers(session, lost, gone, found.on, known, step):
+            if len(found.certificates) >= MOST_CERTIFICATES:
+                found.cut = True
+                break
+            gone.add(each.certificate.id)
+            found.certificates.append(each)
+            if each.effect == "ground":
+                waiting.append((each.certificate, step + 1))
+    _ask(session, found, known, _places_of(session, certificate, found.on, known),
+         Hypothesis(gone=frozenset({certificate.id})))
+    return found
+
+
+def when_left(
+    session: Session, person: Person, *, on: dt.date | None = None, known: dt.datetime | None = None
+) -> Consequences:
+    """What follows when a person leaves the company: registrations tied to it, and the posts that stand empty."""
+    found = Consequences(on or clock.today())
+    known = known or clock.now()
+    for certificate in _usable(session, Certificate.holder_person_id == person.id, tuple(types()), found.on, known):
+        kind = certificate.type
+        if kind.employer in ("tied", "takeover"):
+            change = kind.change
+            found.certificates.append(Consequence(
+                certificate, "change", change.text if change else "", change.source if change else kind.source,
+                bool(change and change.verified), "", 1))
+    posts = select(Assignment.unit_id).where(Assignment.person_id == person.id, Assignment.holding(found.on, known))
+    firms = select(Employment.company_id).where(
+        Employment.person_id == person.id, Employment.kind == "contract", Employment.holding(found.on, known))
+    places = {*session.scalars(posts), *session.scalars(firms)}
+    _ask(session, found, known, places, Hypothesis(left=frozenset({person.id})))
+    return found
+
+
+def _followers(
+    session: Session, lost: Certificate, gone: set[int], on: dt.date, known: dt.datetime, step: int
+) -> Iterator[Consequence]:
+    for kind in types().values():
+        for need in kind.requires:
+            if lost.type_code not in need.types:
+                continue
+            for each in _usable(session, _whose(lost, kind, need), (kind.code,), on, known):
+                if each.id not in gone and not _other(session, lost, need, gone, on, known):
+                    yield Consequence(each, "ground", need.text or need.when, need.source, need.verified, lost.code,
+                                      step)
+    for link in follows():
+        if link.of == lost.type_code and lost.holder_unit_id:
+            staff = select(Employment.person_id).where(
+                Employment.company_id == lost.holder_unit_id, Employment.kind == "contract",
+                Employment.holding(on, known))
+            for each in _usable(session, Certificate.holder_person_id.in_(staff), link.types, on, known):
+                if each.id not in gone:
+                    yield Consequence(each, link.effect, link.text, link.source, link.verified, lost.code, step)
+
+
+def _whose(lost: Certificate, kind: CertificateType, need: Requirement) -> ColumnElement[bool]:
+    """The certificates of a type that rest on the one that is lost: its holder's, or those of the company's sites."""
+    if need.of in ("contractor", "employer") and lost.holder_unit_id:
+        low, high = subtree(lost.unit_path)
+        return (Certificate.unit_path >= low) & (Certificate.unit_path < high)
+    return _same_holder(lost)
+
+
+def _same_holder(lost: Certificate) -> ColumnElement[bool]:
+    column = (Certificate.holder_person_id if lost.holder_person_id else Certificate.holder_unit_id
+              if lost.holder_unit_id else Certificate.holder_machine_id)
+    return column == (lost.holder_person_id or lost.holder_unit_id or lost.holder_machine_id)
+
+
+def _other(
+    session: Session, lost: Certificate, need: Requirement, gone: set[int], on: dt.date, known: dt.datetime
+) -> bool:
+    """Whether the holder still has another certificate that meets the requirement."""
+    return any(each.id not in gone for each in _usable(session, _same_holder(lost), need.types, on, known))
+
+
+def _usable(
+    session: Session, whose: ColumnElement[bool], codes: tuple[str, ...], on: dt.date, known: dt.datetime
+) -> list[Certificate]:
+    rows = session.scalars(
+        select(Certificate).where(whose, Certificate.type_code.in_(codes))
+        .options(selectinload(Certificate.versions)).order_by(Certificate.id).limit(MOST_CERTIFICATES + 1))
+    return [row for row in rows if standing(row.versions, on=on, known=known).standing.usable]
+
+
+def _places_of(session: Session, certificate: Certificate, on: dt.date, known: dt.datetime) -> set[int]:
+    """The projects and companies whose rules look at this certificate."""
+    if person := certificate.holder_person_id:
+        posts = select(Assignment.unit_id).where(Assignment.person_id == person, Assignment.holding(on, known))
+        firms = select(Employment.company_id).where(
+            Employment.person_id == person, Employment.kind == "contract", Employment.holding(on, known))
+        return {*session.scalars(posts), *session.scalars(firms)}
+    if machine := certificate.holder_machine_id:
+        return {*session.scalars(select(Installation.unit_id).where(
+            Installation.machine_id == machine, Installation.holding(on, known)))}
+    low, high = subtree(certificate.unit_path)
+    below = select(Unit.id).where(Unit.path >= low, Unit.path < high, Unit.kind == "project")
+    put_up = select(Installation.unit_id).where(
+        Installation.company_id == certificate.holder_unit_id, Installation.holding(on, known))
+    return {certificate.unit_id, *session.scalars(below), *session.scalars(put_up)}
+
+
+def _ask(session: Session, found: Consequences, known: dt.datetime, places: set[int], without: Hypothesis) -> None:
+    """The lines that are there without it and not with it."""
+    units = session.scalars(select(Unit).where(Unit.id.in_(places), Unit.kind.in_(("project", "company", "group")))
+                            .order_by(Unit.path).limit(MOST_PLACES + 1)).all()
+    found.cut = found.cut or len(units) > MOST_PLACES
+    for unit in units[:MOST_PLACES]:
+        before = {_same(line) for line in lacking(session, unit, on=found.on, known=known).lines}
+        after = lacking(session, unit, on=found.on, known=known, without=without).lines
+        found.lines += [(unit, line) for line in after if _same(line) not in before]
+
+
+def _same(line: Line) -> tuple[object, ...]:
+    return line.decision, line.lack, line.about, line.post, tuple(sorted(line.params.items()))
+
