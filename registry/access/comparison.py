@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, and_, case, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from ledger.actor import Actor
@@ -21,6 +20,8 @@ from registry.certificates.standing import Standing
 
 OVER = tuple(each.value for each in (Standing.EXPIRED, Standing.CANCELLED, Standing.ANNULLED, Standing.REVOKED))
 CHUNK = 500
+Stood = tuple[int, str]
+"""The version that decides, and its standing."""
 
 
 class Difference(StrEnum):
@@ -37,9 +38,13 @@ class Difference(StrEnum):
         return LABELS[self]
 
 
+ORDER = tuple(Difference)
 LABELS: dict[Difference, str] = {
     Difference.CAME: "新增", Difference.WENT: "退出", Difference.BACK: "恢复", Difference.CHANGED: "变化",
 }
+
+
+Row = tuple[Difference, Stood | None, Stood | None]
 
 
 @dataclass(frozen=True)
@@ -74,9 +79,9 @@ def compare(
 
     Went: it could still stand on the first day, and on the second it is over or no longer there.
     """
-    found = session.execute(_differences(actor, sought, first, second, "certificate.read")).all()
-    counts = Counter(Difference(row.difference) for row in found)
-    rows = [row for row in found if only is None or row.difference == only]
+    found = _differences(session, actor, sought, first, second, "certificate.read")
+    counts = Counter(difference for difference, _, _ in found)
+    rows = [row for row in found if only is None or row[0] is only]
     return Compared(list(_pairs(session, rows[offset:offset + min(limit, MOST)])), counts)
 
 
@@ -85,30 +90,32 @@ def every_pair(
     action: str,
 ) -> Iterator[Pair]:
     """All differences in their order, up to `limit`."""
-    found = session.execute(_differences(actor, sought, first, second, action))
-    rows = [row for row in found if only is None or row.difference == only][:limit]
+    found = _differences(session, actor, sought, first, second, action)
+    rows = [row for row in found if only is None or row[0] is only][:limit]
     for start in range(0, len(rows), CHUNK):
         yield from _pairs(session, rows[start:start + CHUNK])
 
 
-def _differences(actor: Actor, sought: Filter, first: Day, second: Day, action: str) -> Any:
-    a, b = (_of_day(actor, sought, first, second, turn, action) for turn in (0, 1))
-    over_a, over_b = a.c.standing.in_(OVER), b.c.standing.in_(OVER)
-    difference = case(
-        (a.c.version_id.is_(None), Difference.CAME.value),
-        (and_(~over_a, or_(b.c.version_id.is_(None), over_b)), Difference.WENT.value),
-        (and_(over_a, ~over_b), Difference.BACK.value),
-        else_=Difference.CHANGED.value,
-    ).label("difference")
-    differs = or_(
-        a.c.version_id.is_(None), b.c.version_id.is_(None), a.c.version_id != b.c.version_id,
-        a.c.standing != b.c.standing,
-    )
-    columns = (a.c.version_id.label("first"), a.c.standing.label("stood"), b.c.version_id.label("second"),
-               b.c.standing.label("stands"))
-    query = select(Certificate.id, difference, *columns).select_from(Certificate)
-    query = query.outerjoin(a, a.c.id == Certificate.id).outerjoin(b, b.c.id == Certificate.id)
-    return query.where(or_(a.c.id.is_not(None), b.c.id.is_not(None)), differs).order_by(difference, Certificate.id)
+def _differences(
+    session: Session, actor: Actor, sought: Filter, first: Day, second: Day, action: str
+) -> list[Row]:
+    """By kind, then in the order in which they were entered."""
+    before, after = (_of_day(session, actor, sought, first, second, turn, action) for turn in (0, 1))
+    found = []
+    for number in sorted({*before, *after}):
+        stood, stands = before.get(number), after.get(number)
+        if stood != stands:
+            found.append((_difference(stood, stands), stood, stands))
+    return sorted(found, key=lambda row: ORDER.index(row[0]))
+
+
+def _difference(stood: Stood | None, stands: Stood | None) -> Difference:
+    if stood is None:
+        return Difference.CAME
+    over, ended = stood[1] in OVER, stands is None or stands[1] in OVER
+    if not over and ended:
+        return Difference.WENT
+    return Difference.BACK if over and not ended else Difference.CHANGED
 
 
 def _changing(first: Day, second: Day) -> ColumnElement[bool]:
@@ -117,21 +124,25 @@ def _changing(first: Day, second: Day) -> ColumnElement[bool]:
     if first.known != second.known:
         known = sorted(day.known for day in (first, second) if day.known is not None)
         touched.append(and_(Version.known_from > known[0], *(Version.known_from <= last for last in known[1:])))
-    return Certificate.id.in_(select(Version.certificate_id).where(or_(*touched)))
+    versions = select(Version.certificate_id).join(Certificate, Certificate.id == Version.certificate_id)
+    return Certificate.id.in_(versions.where(or_(*touched)).correlate(None))
 
 
-def _of_day(actor: Actor, sought: Filter, first: Day, second: Day, turn: int, action: str) -> CTE:
+def _of_day(
+    session: Session, actor: Actor, sought: Filter, first: Day, second: Day, turn: int, action: str
+) -> dict[int, Stood]:
     seen = view((first, second)[turn])
-    query = select(Certificate.id, Version.id.label("version_id"), seen.standing.label("standing"))
+    query = select(Certificate.id, Version.id, seen.standing)
     query = visible(query.join(Version, seen.version), actor, model=Certificate, action=action)
     lasting = Filter(sought.text, sought.types, sought.families, unit=sought.unit,
                      holder_person_id=sought.holder_person_id)
     query = query.where(_changing(first, second), *conditions(lasting, seen.standing, seen.ends_on))
-    return query.cte("ab"[turn])
+    return {number: (version, standing) for number, version, standing in session.execute(query)}
 
 
-def _pairs(session: Session, rows: Any) -> Iterator[Pair]:
-    firsts = lines_of(session, {row.first: row.stood for row in rows if row.first})
-    seconds = lines_of(session, {row.second: row.stands for row in rows if row.second})
-    for row in rows:
-        yield Pair(Difference(row.difference), firsts.get(row.first), seconds.get(row.second))
+def _pairs(session: Session, rows: Sequence[Row]) -> Iterator[Pair]:
+    """The lines themselves; a version that stands otherwise on the two days is read for each."""
+    before = lines_of(session, dict(stood for _, stood, _ in rows if stood))
+    after = lines_of(session, dict(stands for _, _, stands in rows if stands))
+    for difference, stood, stands in rows:
+        yield Pair(difference, before[stood[0]] if stood else None, after[stands[0]] if stands else None)

@@ -12,7 +12,6 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant, Json
 from ledger.errors import BadAnswer, NotAllowed, NotFound, Problem
-from registry.writing import clean
 
 MOST = 30
 LONGEST = 40  # characters of a name
@@ -45,7 +44,7 @@ def save_filter(session: Session, actor: Actor, name: str, arguments: Mapping[st
     """Keep a filter under a name; the same name again replaces it. NotSaved: no or too long a name, or too many."""
     if actor.id is None:
         raise NotAllowed
-    name = clean(name)
+    name = " ".join("".join(each for each in name if each.isprintable() or each.isspace()).split())
     if not name or len(name) > LONGEST:
         raise NotSaved({"name": [Problem("请填写名称，不超过 {most} 个字。", {"most": LONGEST})]})
     kept = session.scalar(select(SavedFilter).where(SavedFilter.person_id == actor.id, SavedFilter.name == name))

@@ -14,7 +14,7 @@ def test_a_filter_is_its_persons_alone(org: Organisation) -> None:
     mine, other = org.actor("hr"), org.actor("hr", name="王旁人")
     kept = save_filter(org.session, mine, " 临期　电工 ", {"standing": "due", "type": "P02"})
     assert [(each.name, each.arguments) for each in saved_filters(org.session, mine)] == [
-        ("临期电工", {"standing": "due", "type": "P02"})]
+        ("临期 电工", {"standing": "due", "type": "P02"})]
     assert list(saved_filters(org.session, other)) == []
     with pytest.raises(NotFound):
         drop_filter(org.session, other, kept.id)
