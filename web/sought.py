@@ -38,6 +38,7 @@ KEPT = ("q", "family", "type", "unit", "standing", "holder", "from", "to", "with
 """The arguments that a saved filter keeps: not the page, and no day, so that it always means today."""
 DAYS = ("on", "known")
 MOST_TEXT = 60
+YEARS = range(1900, 2200)
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,12 @@ def knows_past() -> bool:
 
 
 def day_in(text: str | None) -> dt.date | None:
-    """A date of the address (2026-11-22) or None."""
+    """A date of the address (2026-11-22) or None; a year that no certificate knows is none."""
     try:
-        return dt.date.fromisoformat(text) if text and len(text) == 10 else None
+        day = dt.date.fromisoformat(text) if text and len(text) == 10 else None
     except ValueError:
         return None
+    return day if day and day.year in YEARS else None
 
 
 def instant_in(text: str | None) -> dt.datetime | None:
