@@ -24,7 +24,6 @@ from web.session import db
 from web.sought import DAYS, KEPT, WITHIN, Sought, knows_past, sought_in
 
 bp = Blueprint("register_list", __name__)
-COLUMNS = {"type": "证件", "holder": "持有人", "number": "编号", "ends": "有效期至", "state": "状态"}
 MOST_PAGES = 10**6
 
 
@@ -32,7 +31,7 @@ def certificates() -> str:
     """The certificates one may see, as the address asks (web.sought)."""
     sought = sought_in(request.args)
     return render_template(
-        "register.html", sought=sought, listed=_listed(sought), columns=COLUMNS, saved=_saved(), **choices(sought)
+        "register.html", sought=sought, listed=_listed(sought), saved=_saved(), **choices(sought)
     )
 
 
