@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from ledger import clock
 from ledger.errors import NotFound
+from registry.access.lines import Line
 from registry.access.rules import visible
 from registry.certificates import codes
 from registry.certificates.kinds import CertificateType, Field
@@ -86,7 +87,7 @@ def shown(field: Field, value: Any) -> str:
     return f"{value} {field.unit}".strip()
 
 
-def item_of(row: Certificate) -> str:
+def item_of(row: Certificate | Line) -> str:
     """What of a number's several items it is (准操项目, 工种), a coded one by its name."""
     coded = [field for field in row.type.fields if field.key in row.type.number.unique_by and field.kind == "code"]
     return shown(coded[0], row.item) if len(coded) == 1 else row.item

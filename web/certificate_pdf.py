@@ -51,10 +51,10 @@ def pdf(found: Certificate) -> bytes:
             at=clock.now(),
             font=FONT,
         )
-        printed = _printed(html)
-        if len(printed.pages) == 1:
+        laid = printed(html)
+        if len(laid.pages) == 1:
             break
-    written: bytes = printed.write_pdf()
+    written: bytes = laid.write_pdf()
     return written
 
 
@@ -71,7 +71,7 @@ def qr_code(address: str) -> str:
     return segno.make(address, error="m").svg_inline(border=2, svgclass="qr", lineclass=None, unit="mm", scale=1)
 
 
-def _printed(html: str) -> Any:
+def printed(html: str) -> Any:
     """The laid-out pages. WeasyPrint is imported on first use (2 s); its fetcher knows our font and nothing else."""
     from weasyprint import HTML
 

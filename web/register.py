@@ -1,37 +1,28 @@
-"""证件台账: the list of certificates, and each certificate's page."""
+"""证件台账: each certificate's page; the list itself is in register_list."""
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, render_template, request, send_file
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from flask import Blueprint, current_app, render_template, send_file
+from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from ledger import clock
 from ledger.errors import NotFound
 from ledger.files import path_of
-from registry.access.rules import visible
-from registry.certificates import codes, drafting, standing
-from registry.certificates.catalogue import types
-from registry.certificates.kinds import CertificateType
+from registry.access.lines import Line
+from registry.certificates import codes, standing
 from registry.certificates.models import Certificate, Scan, Version
-from registry.people.scope import subtree
-from registry.people.units import Unit
+from web import register_list
 from web.certificate import COLOURS, bar_of, certificate_of, field_rows, item_of, operation
 from web.config import Config
 from web.guard import actor, needs
-from web.pages import cut
 from web.places import place_of
 from web.session import db
 from web.story import tell
 
 bp = Blueprint("register", __name__)
 TABS = {"versions": "版本", "scans": "扫描件", "requests": "流程", "timers": "提醒", "story": "记录"}
-SORTS = {
-    "newest": (Certificate.id.desc(),),
-    "ends": (Certificate.ends_on.is_(None), Certificate.ends_on, Certificate.id),
-    "holder": (Certificate.holder_name, Certificate.id),
-}
 STEPS = {
     "opens": "可以开始办理延续",
     "hand_in": "应交内部材料",
@@ -42,15 +33,15 @@ STEPS = {
 
 
 @bp.app_template_global()
-def finding_of(row: Certificate) -> standing.Finding:
-    """How a row of a list stands today."""
-    return standing.of_row(row, clock.today())
+def standing_of(row: Certificate | Line) -> standing.Standing:
+    """How a row of a list stands: today, or on the day that its line is of."""
+    return row.standing if isinstance(row, Line) else standing.of_row(row, clock.today()).standing
 
 
 @bp.app_template_global()
-def colour_of(finding: standing.Finding) -> str:
+def colour_of(finding: standing.Finding | standing.Standing) -> str:
     """The state colour of a finding: good, due, bad or closed."""
-    return COLOURS[finding.standing]
+    return COLOURS[finding if isinstance(finding, standing.Standing) else finding.standing]
 
 
 bp.add_app_template_global(place_of)
@@ -60,69 +51,8 @@ bp.add_app_template_global(item_of)
 @bp.get("/certificates")
 @needs("certificate.read")
 def certificates() -> str:
-    """The certificates one may see. ?q= number, name, pinyin or initials; ?family, type, standing, unit, sort"""
-    asked = request.args
-    query = visible(select(Certificate), actor())
-    if asked.get("family") in codes.FAMILIES:
-        query = query.where(Certificate.family == asked["family"])
-    if asked.get("type") in types():
-        query = query.where(Certificate.type_code == asked["type"])
-    if condition := _standing(asked.get("standing", "")):
-        query = query.where(*condition)
-    query = _searched(_in_unit(query, asked.get("unit", type=int)), asked.get("q", ""))
-    sort = (
-        asked.get("sort")
-        if asked.get("sort") in SORTS
-        else "ends"
-        if asked.get("standing") in {"due", "expired"}
-        else "newest"
-    )
-    listed = cut(db.session(), query.order_by(*SORTS[str(sort)]))
-    return render_template(
-        "register.html", listed=listed, families=codes.FAMILIES, kinds=_kinds(), units=_units(), sort=sort
-    )
-
-
-def _standing(wanted: str) -> list[ColumnElement[bool]]:
-    """A standing as a condition on the columns beside the versions (certificates.standing decides one by one)."""
-    today, row = clock.today(), Certificate
-    running = or_(row.ends_on.is_(None), row.ends_on >= today)
-    conditions: dict[str, list[ColumnElement[bool]]] = {
-        "valid": [row.state == codes.VALID, running],
-        "due": [row.state == codes.VALID, row.due_from <= today, row.ends_on >= today],
-        "expired": [or_(row.state == codes.LAPSED, and_(row.state.in_(codes.LIVE), row.ends_on < today))],
-        "suspended": [row.state == codes.SUSPENDED],
-        "ended": [row.state.in_((codes.CANCELLED, codes.ANNULLED, codes.REVOKED))],
-        "undated": [row.state.in_(codes.LIVE), row.term == codes.UNKNOWN],
-    }
-    return conditions.get(wanted, [])
-
-
-def _searched(query: Select[Certificate], text: str) -> Select[Certificate]:
-    for word in text[:60].split():
-        if folded := drafting.folded(word):
-            query = query.where(Certificate.search.contains(folded, autoescape=True))
-    return query
-
-
-def _in_unit(query: Select[Certificate], unit_id: int | None) -> Select[Certificate]:
-    if unit_id is None:
-        return query
-    unit = db.session.scalar(visible(select(Unit), actor()).where(Unit.id == unit_id))
-    if unit is None:
-        raise NotFound
-    low, high = subtree(unit.path)
-    return query.where(Certificate.unit_path >= low, Certificate.unit_path < high)
-
-
-def _kinds() -> list[CertificateType]:
-    family = request.args.get("family")
-    return [kind for kind in types().values() if family not in codes.FAMILIES or kind.family == family]
-
-
-def _units() -> list[Unit]:
-    query = visible(select(Unit), actor()).where(Unit.kind.in_(("company", "project")))
-    return list(db.session.scalars(query.order_by(Unit.path).limit(300)))
+    """The list, of today or of any day."""
+    return register_list.certificates()
 
 
 @bp.get("/certificates/<int:certificate_id>")

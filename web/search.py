@@ -9,8 +9,8 @@ from flask import Blueprint, render_template, request
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
+from registry.access.register import Filter, find
 from registry.access.rules import can, visible
-from registry.certificates import drafting
 from registry.certificates.models import Certificate
 from registry.people.persons import Person
 from registry.people.units import Unit
@@ -35,11 +35,7 @@ def results() -> str:
 def _certificates(text: str) -> Sequence[Certificate]:
     if not can(actor(), "certificate.read"):
         return []
-    query = visible(select(Certificate), actor())
-    for word in text.split():
-        if folded := drafting.folded(word):
-            query = query.where(Certificate.search.contains(folded, autoescape=True))
-    return db.session.scalars(query.order_by(Certificate.id.desc()).limit(SHOWN)).all()
+    return find(db.session(), actor(), Filter(text=text), limit=SHOWN).rows
 
 
 def _requests(text: str) -> Sequence[Request]:

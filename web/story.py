@@ -23,6 +23,7 @@ from web.places import place_of
 from web.session import db
 
 KINDS = {
+    "register.exported": _l("导出台账"),
     "certificate.granted": _l("证件登记入册"),
     "certificate.renewed": _l("延续证件"),
     "certificate.suspended": _l("暂扣证件"),

@@ -14,22 +14,22 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import NotFound
 from registry.access.rules import visible
-from registry.certificates import codes
+from registry.access.standing_columns import standing_column
 from registry.certificates.drafting import folded
 from registry.certificates.models import NUMBER, Certificate
-from registry.certificates.standing import BY_STATE, Standing
+from registry.certificates.standing import Standing
 from registry.people import sealing
 from registry.people.identity import check_id_number
 from registry.people.persons import ID_NUMBER, Person
 from registry.people.scope import subtree
 from registry.people.units import Unit
 
-ORDERS: Mapping[str, tuple[Any, ...]] = {
-    "newest": (Certificate.id.desc(),),
-    "ends": (Certificate.ends_on.asc().nulls_last(), Certificate.id),
-    "holder": (Certificate.holder_name, Certificate.id),
-    "code": (Certificate.code,),
-}
+RANK = {standing: place for place, standing in enumerate((
+    Standing.EXPIRED, Standing.DUE, Standing.SUSPENDED, Standing.UNDATED, Standing.LEAVING, Standing.FUTURE,
+    Standing.VALID, Standing.OTHER, Standing.CANCELLED, Standing.ANNULLED, Standing.REVOKED, Standing.UNKNOWN))}
+"""The order of a list sorted by state: what needs somebody comes first."""
+SORTS = ("newest", "type", "holder", "number", "ends", "state", "code")
+"""Every order there is; with "-" before it, turned round. No other text reaches ORDER BY."""
 S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 MOST = 200
 WORDS = 6
@@ -49,6 +49,11 @@ class Filter:
     unit: Unit | None = None
     holder_person_id: int | None = None
 
+    @property
+    def reads_all(self) -> bool:
+        """Whether finding out how many fit reads every row anyway."""
+        return bool(self.text.strip() or self.standings)
+
 
 @dataclass(frozen=True)
 class Found:
@@ -62,21 +67,41 @@ def find(
     session: Session, actor: Actor, sought: Filter | None = None, *, order: str = "newest", limit: int = 25,
     offset: int = 0,
 ) -> Found:
-    """The certificates the actor may read and that fit; `limit` is at most 200."""
-    sought = sought or Filter()
-    limit = min(limit, MOST)
-    # the page's ids first: the search then runs over one index, and only the page's rows are read whole
-    page = _narrowed(select(Certificate.id), actor, sought).order_by(*ORDERS[order])
-    numbers = session.scalars(page.limit(limit).offset(offset)).all()
-    rows = session.scalars(select(Certificate).where(Certificate.id.in_(numbers)).order_by(*ORDERS[order]))
-    if len(numbers) < limit and (numbers or not offset):
-        return Found(list(rows), offset + len(numbers))  # the last page tells the count by itself
-    return Found(list(rows), count(session, actor, sought))
+    """The certificates the actor may read and that fit; `limit` is at most 200, `order` one of SORTS."""
+    sought, limit = sought or Filter(), min(limit, MOST)
+    numbers, total = _page_of_ids(session, actor, sought, order, limit, offset)
+    rows = {row.id: row for row in session.scalars(select(Certificate).where(Certificate.id.in_(numbers)))}
+    return Found([rows[number] for number in numbers], total)
 
 
-def count(session: Session, actor: Actor, sought: Filter | None = None) -> int:
-    """How many certificates fit."""
-    return session.scalar(_narrowed(select(func.count()).select_from(Certificate), actor, sought or Filter())) or 0
+def _page_of_ids(
+    session: Session, actor: Actor, sought: Filter, order: str, limit: int, offset: int
+) -> tuple[list[int], int]:
+    """The page's ids first: the search runs over one index, and only the page's rows are read whole."""
+    keys = sort_keys(order, standing_column(clock.today()), Certificate.ends_on)
+    query = _narrowed(select(Certificate.id), actor, sought)
+    if not sought.reads_all:
+        ids = list(session.scalars(query.order_by(*ordered(order, keys)).limit(limit).offset(offset)))
+        if len(ids) < limit and (ids or not offset):
+            return ids, offset + len(ids)  # the last page tells the count by itself
+        return ids, count(session, actor, sought)
+    hits = query.add_columns(*(key.label(f"k{place}") for place, key in enumerate(keys))).cte("hits")
+    page = select(hits.c.id).order_by(*ordered(order, [hits.c[f"k{place}"] for place in range(len(keys))]))
+    return paged(session, page, select(func.count()).select_from(hits), limit, offset)
+
+
+def paged(session: Session, page: Any, total: Any, limit: int, offset: int) -> tuple[list[Any], int]:
+    """Rows and number of rows of a common table expression in one statement: what it costs is paid once."""
+    found = session.execute(page.add_columns(total.scalar_subquery()).limit(limit).offset(offset)).all()
+    if not found:
+        return [], session.scalar(total) or 0 if offset else 0
+    return [row[0] if len(row) == 2 else row[:-1] for row in found], found[0][-1]
+
+
+def count(session: Session, actor: Actor, sought: Filter | None = None, *, action: str | None = None) -> int:
+    """How many certificates fit; `action` other than reading counts what the actor may do that with."""
+    query = select(func.count()).select_from(Certificate)
+    return session.scalar(_narrowed(query, actor, sought or Filter(), action)) or 0
 
 
 def counts(session: Session, actor: Actor, sought: Filter | None = None) -> dict[Standing, int]:
@@ -95,45 +120,52 @@ def certificate_of(session: Session, actor: Actor, certificate_id: int) -> Certi
     return found
 
 
-def standing_column(today: dt.date) -> ColumnElement[str]:
-    """Today's standing of a row in SQL: the same decisions in the same order as certificates.standing."""
+def sort_keys(order: str, state: ColumnElement[str], ends_on: Any) -> list[Any]:
+    """The columns of an order; KeyError for one that is not in SORTS."""
     row = Certificate
-    ended = {codes.CANCELLED, codes.ANNULLED, codes.REVOKED, codes.LAPSED}
-    running = {code: found for code, found in BY_STATE.items() if code not in ended}
-    return case(
-        *((row.state == code, BY_STATE[code].value) for code in sorted(ended)),
-        (and_(row.version_no == 1, row.valid_from > today), Standing.FUTURE.value),
-        (row.ends_on < today, Standing.EXPIRED.value),
-        *((row.state == code, found.value) for code, found in sorted(running.items())),
-        (row.due_from <= today, Standing.DUE.value),
-        (and_(row.ends_on.is_(None), row.term == codes.UNKNOWN), Standing.UNDATED.value),
-        else_=Standing.VALID.value,
-    )
+    columns: Mapping[str, tuple[Any, ...]] = {
+        "newest": (row.id,), "type": (row.type_code, row.id), "holder": (row.holder_name, row.id),
+        "number": (row.number, row.id), "ends": (ends_on, row.id), "code": (row.code,),
+        "state": (case({each.value: place for each, place in RANK.items()}, value=state), ends_on, row.id),
+    }
+    return list(columns[order.removeprefix("-")])
 
 
-def _narrowed(query: S, actor: Actor, sought: Filter) -> S:
-    return visible(query, actor, model=Certificate).where(*_conditions(sought))
+def ordered(order: str, keys: list[Any]) -> list[Any]:
+    """The columns in their direction; no end at all (长期) is the farthest of all ends."""
+    backwards = order.startswith("-") != (order.removeprefix("-") == "newest")
+    ending = {"ends": 0, "state": 1}.get(order.removeprefix("-"))
+    turned = [key.desc() if backwards else key.asc() for key in keys]
+    if ending is not None:
+        turned[ending] = turned[ending].nulls_first() if backwards else turned[ending].nulls_last()
+    return turned
 
 
-def _conditions(sought: Filter) -> list[ColumnElement[bool]]:
+def _narrowed(query: S, actor: Actor, sought: Filter, action: str | None = None) -> S:
+    query = visible(query, actor, model=Certificate, action=action)
+    return query.where(*conditions(sought, standing_column(clock.today()), Certificate.ends_on))
+
+
+def conditions(sought: Filter, state: ColumnElement[str], ends_on: Any) -> list[ColumnElement[bool]]:
+    """The filter as conditions, over the standing and the end of the day that is looked at."""
     row = Certificate
-    conditions = [_word(word) for word in sought.text[:100].split()[:WORDS]]
+    found = [_word(word) for word in sought.text[:100].split()[:WORDS]]
     if sought.types:
-        conditions.append(row.type_code.in_(sought.types))
+        found.append(row.type_code.in_(sought.types))
     if sought.families:
-        conditions.append(row.family.in_(sought.families))
+        found.append(row.family.in_(sought.families))
     if sought.standings:
-        conditions.append(standing_column(clock.today()).in_([each.value for each in sought.standings]))
+        found.append(state.in_([each.value for each in sought.standings]))
     if sought.ends_from:
-        conditions.append(row.ends_on >= sought.ends_from)
+        found.append(ends_on >= sought.ends_from)
     if sought.ends_to:
-        conditions.append(row.ends_on <= sought.ends_to)
+        found.append(ends_on <= sought.ends_to)
     if sought.unit:
         low, high = subtree(sought.unit.path)
-        conditions.append(and_(row.unit_path >= low, row.unit_path < high))
+        found.append(and_(row.unit_path >= low, row.unit_path < high))
     if sought.holder_person_id is not None:
-        conditions.append(row.holder_person_id == sought.holder_person_id)
-    return conditions
+        found.append(row.holder_person_id == sought.holder_person_id)
+    return found
 
 
 def _word(word: str) -> ColumnElement[bool]:

@@ -65,7 +65,11 @@ class Certificate(Base):
         Index("ix_certificate_ends_on", "ends_on", "id"),
         # lists, counts and searches are answered from this index alone (access.register); rows are read for one page
         Index("ix_certificate_seen", "unit_path", "family", "type_code", "holder_person_id", "state", "ends_on",
-              "due_from", "version_no", "valid_from", "term", "search", "number_key"),
+              "due_from", "version_no", "valid_from", "term", "search", "number_key", "holder_name", "number"),
+        Index("ix_certificate_unit_path", "unit_path"),
+        Index("ix_certificate_by_holder", "holder_name", "id"),
+        Index("ix_certificate_by_number", "number", "id"),
+        Index("ix_certificate_by_type", "type_code", "id"),
     )
     __visible__ = Visible(action="certificate.read", family="family", type="type_code", owner="holder_person_id")
 
@@ -139,7 +143,11 @@ class Version(Base):
     """
 
     __tablename__ = "certificate_version"
-    __table_args__ = (UniqueConstraint("certificate_id", "no"),)
+    __table_args__ = (
+        UniqueConstraint("certificate_id", "no"),
+        # the register of a past day: which version decided is answered from this index alone (access.lines)
+        Index("ix_certificate_version_held", "certificate_id", "no", "holds_from", "known_from", "state"),
+    )
 
     id: Mapped[Id]
     certificate_id: Mapped[int] = mapped_column(BigId, ForeignKey("certificate.id"))

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from ledger.actor import SYSTEM, Actor
 from ledger.errors import NotFound
-from registry.access.register import Filter, certificate_of, counts, find, standing_column
+from registry.access.register import Filter, certificate_of, counts, find
+from registry.access.standing_columns import standing_column
 from registry.certificates import standing
 from registry.certificates.codes import STATES, TERMS
 from registry.certificates.lifecycle import cancel, renew, suspend

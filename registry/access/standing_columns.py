@@ -1,0 +1,125 @@
+"""A certificate's standing as SQL: the same decisions in the same order as certificates.standing, for lists."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, and_, case, false, func, or_, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from registry.certificates import codes
+from registry.certificates.catalogue import types
+from registry.certificates.kinds import CertificateType
+from registry.certificates.models import Certificate, Version
+from registry.certificates.standing import BY_STATE, Standing
+from registry.certificates.windows import near_from
+
+_ENDED = frozenset({codes.CANCELLED, codes.ANNULLED, codes.REVOKED, codes.LAPSED})
+_FARTHEST = 20 * 366  # days: no window opens earlier before its end
+
+
+def standing_column(today: dt.date) -> ColumnElement[str]:
+    """Today's standing of a row of the register, by the columns beside the chain."""
+    row = Certificate
+    return _standing(row.state, row.version_no, row.valid_from, row.ends_on, row.term, today, row.due_from <= today)
+
+
+def version_standing(on: dt.date, known: dt.datetime | None = None) -> ColumnElement[str]:
+    """The standing that a Version (joined to its Certificate, and deciding on the day) gives on a day."""
+    row, ends_on = Version, version_ends()
+    due = and_(_near(on, ends_on), ~_follows(on, known, ends_on))
+    return _standing(row.state, row.no, row.valid_from, ends_on, row.term, on, due)
+
+
+def version_ends() -> ColumnElement[dt.date]:
+    """The last day on which a Version may be relied on (certificates.windows.end_of_term)."""
+    reviewed = and_(Version.review_on.is_not(None), Version.review_on < Version.valid_until)
+    return case((or_(Version.valid_until.is_(None), reviewed), Version.review_on), else_=Version.valid_until)
+
+
+def deciding(on: dt.date, known: dt.datetime | None) -> ColumnElement[bool]:
+    """Of the versions known at the instant, the last that already holds on the day: the one that decides."""
+    row, later = Version, aliased(Version)
+    conditions = [later.certificate_id == Certificate.id, later.holds_from <= on]
+    if known is not None:
+        conditions.append(later.known_from <= known)
+    last = select(func.max(later.no)).where(*conditions).correlate(Certificate).scalar_subquery()
+    return and_(row.certificate_id == Certificate.id, row.no == last)
+
+
+def moved(first: dt.date, last: dt.date) -> ColumnElement[bool]:
+    """Versions by which a certificate may stand otherwise on the second of two days (first <= last), all else equal:
+    they begin between the days, or their term or review ends between them, or comes near."""
+    row, ends_on = Version, version_ends()
+    return or_(
+        and_(row.holds_from > first, row.holds_from <= last), and_(row.valid_from > first, row.valid_from <= last),
+        and_(ends_on >= first, ends_on < last), and_(_near(last, ends_on), ~_near(first, ends_on)),
+    )
+
+
+def _standing(
+    state: Any, no: Any, valid_from: Any, ends_on: Any, term: Any, on: dt.date, due: ColumnElement[bool]
+) -> ColumnElement[str]:
+    running = {code: found for code, found in BY_STATE.items() if code not in _ENDED}
+    return case(
+        *((state == code, BY_STATE[code].value) for code in sorted(_ENDED)),
+        (and_(no == 1, valid_from > on), Standing.FUTURE.value),
+        (ends_on < on, Standing.EXPIRED.value),
+        *((state == code, found.value) for code, found in sorted(running.items())),
+        (due, Standing.DUE.value),
+        (and_(ends_on.is_(None), term == codes.UNKNOWN), Standing.UNDATED.value),
+        else_=Standing.VALID.value,
+    )
+
+
+def _near(on: dt.date, ends_on: ColumnElement[dt.date]) -> ColumnElement[bool]:
+    """Whether the end counts as near on the day: for each type, up to which end it does (windows.near_from)."""
+    until: dict[dt.date, list[str]] = defaultdict(list)
+    for code, kind in types().items():
+        until[last_near_end(kind, on)].append(code)
+    return or_(false(), *(and_(Certificate.type_code.in_(sorted(codes_)), ends_on <= day)
+                          for day, codes_ in sorted(until.items())))
+
+
+def last_near_end(kind: CertificateType, on: dt.date) -> dt.date:
+    """The latest end of a term that is near on the day: near_from never falls as the end moves on, so it is halved."""
+    low, high = 0, _FARTHEST
+    while low < high:
+        middle = (low + high + 1) // 2
+        opens = near_from(kind, on + dt.timedelta(days=middle))
+        low, high = (middle, high) if opens is not None and opens <= on else (low, middle - 1)
+    return on + dt.timedelta(days=low)
+
+
+def _follows(on: dt.date, known: dt.datetime | None, ends_on: ColumnElement[dt.date]) -> ColumnElement[bool]:
+    """Whether a next term that follows without a gap is known already (standing._renewed_ahead)."""
+    coming = aliased(Version)
+    conditions = [
+        coming.certificate_id == Certificate.id, coming.holds_from > on, coming.state == codes.VALID,
+        coming.holds_from <= _DayAfter(ends_on),
+    ]
+    if known is not None:
+        conditions.append(coming.known_from <= known)
+    return select(coming.id).where(*conditions).correlate(Certificate, Version).exists()
+
+
+class _DayAfter(FunctionElement[dt.date]):
+    """The day after a date column."""
+
+    type = Date()
+    inherit_cache = True
+
+
+@compiles(_DayAfter)
+def _day_after(element: _DayAfter, compiler: SQLCompiler, **more: Any) -> str:
+    return f"({compiler.process(element.clauses, **more)} + 1)"
+
+
+@compiles(_DayAfter, "sqlite")
+def _day_after_sqlite(element: _DayAfter, compiler: SQLCompiler, **more: Any) -> str:
+    return f"date({compiler.process(element.clauses, **more)}, '+1 day')"

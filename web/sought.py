@@ -1,0 +1,118 @@
+"""What a list of the register looks for, read from the address: one reading for page, comparison and exports.
+
+?q= number, name, pinyin or initials; family, type, unit, standing, holder; from and to bound the last day, within= is
+days from today; sort; on= a past day, known= what was known at the end of that day. What makes no sense is left out.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from ledger import clock
+from ledger.errors import NotFound
+from registry.access.lines import Day
+from registry.access.register import SORTS, Filter
+from registry.access.rules import can, visible
+from registry.certificates import codes
+from registry.certificates.catalogue import types
+from registry.certificates.standing import Standing
+from registry.people.units import Unit
+from web.guard import actor
+from web.session import db
+
+STANDINGS: dict[str, tuple[Standing, ...]] = {
+    "valid": (Standing.VALID, Standing.DUE),
+    "due": (Standing.DUE,),
+    "expired": (Standing.EXPIRED,),
+    "suspended": (Standing.SUSPENDED,),
+    "ended": (Standing.CANCELLED, Standing.ANNULLED, Standing.REVOKED),
+    "undated": (Standing.UNDATED,),
+    "future": (Standing.FUTURE,),
+}
+WITHIN = (30, 60, 90, 180)
+KEPT = ("q", "family", "type", "unit", "standing", "holder", "from", "to", "within", "sort")
+"""The arguments that a saved filter keeps: not the page, and no day, so that it always means today."""
+DAYS = ("on", "known")
+MOST_TEXT = 60
+YEARS = range(1900, 2200)
+
+
+@dataclass(frozen=True)
+class Sought:
+    """The filter, its order, the day (None: today) and the arguments that say all this again."""
+
+    filter: Filter
+    order: str
+    day: Day | None
+    arguments: dict[str, str]
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything is left out of the list at all."""
+        return self.filter != Filter()
+
+
+def sought_in(given: Mapping[str, str]) -> Sought:
+    """Read the arguments; NotFound for a unit that one may not see."""
+    asked = {name: given[name].strip() for name in (*KEPT, *DAYS) if given.get(name, "").strip()}
+    first, last = day_in(asked.get("from")), day_in(asked.get("to"))
+    if asked.get("within", "") in map(str, WITHIN):
+        first, last = clock.today(), clock.today() + dt.timedelta(days=int(asked["within"]))
+    family, kind, standing = asked.get("family", ""), asked.get("type", ""), asked.get("standing", "")
+    found = Filter(
+        text=asked.get("q", "")[:MOST_TEXT],
+        types=(kind,) if kind in types() else (),
+        families=(family,) if family in codes.FAMILIES else (),
+        standings=STANDINGS.get(standing, ()),
+        ends_from=first,
+        ends_to=last,
+        unit=_unit(asked.get("unit")),
+        holder_person_id=_number(asked.get("holder")),
+    )
+    order = asked.get("sort", "")
+    if order.removeprefix("-") not in SORTS:
+        order = "ends" if standing in {"due", "expired"} or found.ends_from or found.ends_to else "newest"
+    return Sought(found, order, _day(asked), asked)
+
+
+def knows_past() -> bool:
+    """Whether somebody may ask what was known when: those who check the book, and those who keep it."""
+    return can(actor(), "audit.read") or can(actor(), "certificate.register")
+
+
+def day_in(text: str | None) -> dt.date | None:
+    """A date of the address (2026-11-22) or None; a year that no certificate knows is none."""
+    try:
+        day = dt.date.fromisoformat(text) if text and len(text) == 10 else None
+    except ValueError:
+        return None
+    return day if day and day.year in YEARS else None
+
+
+def instant_in(text: str | None) -> dt.datetime | None:
+    """What was known when a day ended; None for today, for no day, and for those who may not ask."""
+    day = day_in(text)
+    return clock.end_of_day(day) if day and day < clock.today() and knows_past() else None
+
+
+def _day(asked: Mapping[str, str]) -> Day | None:
+    on, known = day_in(asked.get("on")), instant_in(asked.get("known"))
+    return Day(on or clock.today(), known) if on or known else None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _unit(text: str | None) -> Unit | None:
+    number = _number(text)
+    if number is None:
+        return None
+    unit = db.session.scalar(visible(select(Unit), actor()).where(Unit.id == number))
+    if unit is None:
+        raise NotFound
+    return unit
