@@ -36,6 +36,7 @@ RESOURCES = (
     "people",
     "lacks",
     "effects",
+    "matters",
     "notices",
     "calendar",
     "search",
