@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import catalog
+from engine import catalog, incidents, instances, repair
 from engine.model import Incident, Timer
-from ledger.db import reading
-from tests.engine.conftest import World
+from ledger.db import reading, unit
+from tests.engine.conftest import HAN, World
 from tests.engine.drawings import (
     boundary,
     catch,
@@ -23,7 +23,6 @@ from tests.engine.drawings import (
     gateway,
     loop,
     mapping,
-    service,
     start,
     tag,
     task,
@@ -129,9 +128,12 @@ def test_a_gateway_without_a_way_out_waits_and_goes_on_when_the_variables_fit(wo
     )
     it = world.run(drawn)
     world.do(it, "A", c=3)
-    assert [element for element, _ in world.incidents(it)] == ["G"]
     world.retry(it)
     assert [element for element, _ in world.incidents(it)] == ["G"]
+    with unit(world.engine) as session:
+        [found] = incidents.unresolved(session, it)
+        repair.retry(session, found.id, by=HAN, edit={"c": 1})
+    assert world.names(it) == ["B"] and world.incidents(it) == []
 
 
 def test_one_branch_that_stops_does_not_stop_the_other(world: World) -> None:
@@ -177,24 +179,14 @@ def test_a_halted_round_keeps_its_item_when_it_tries_again(world: World) -> None
     assert world.names(it) == ["B"]
 
 
-def test_when_the_halted_element_is_left_its_incident_is_over(world: World) -> None:
+def test_a_terminated_instance_leaves_no_incident_and_no_timer_and_says_who_ended_it_and_why(world: World) -> None:
     Printer(world)
     it = world.run(printing(retries="0"))
     world.do(it, "A")
-    from engine import instances
-    from ledger.db import unit
-    from tests.engine.conftest import HAN
-
     with unit(world.engine) as session:
         instances.terminate(session, it, by=HAN, reason="不办了")
     assert world.incidents(it) == []
     with reading(world.engine) as session:
+        settled = session.scalars(select(Incident).where(Incident.instance_id == it)).one()
+        assert (settled.element_id, settled.resolved_by, settled.resolution) == ("X", HAN.name, "不办了")
         assert "waiting" not in session.scalars(select(Timer.state).where(Timer.instance_id == it)).all()
-
-
-def test_a_service_task_named_twice_is_counted_once(world: World) -> None:
-    seen: list[str] = []
-    catalog.provide("P", steps={"count": lambda step: seen.append(step.element_id)})
-    it = world.run(drawing(start(), task("A"), service("X", "count"), service("Y", "count"), end(), flows("S A X Y E")))
-    world.do(it, "A")
-    assert seen == ["X", "Y"]
