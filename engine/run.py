@@ -149,6 +149,15 @@ class Act:
         return result.value
 
     # moving
+    def spend(self, token: Token, phase: str) -> bool:
+        """One step of this act; False when it has had too many, and the token is halted."""
+        self.budget -= 1
+        if self.budget < 0:
+            zh, en = f"一次操作超过 {STEPS_AT_ONCE} 步，可能是没有出口的循环", (
+                f"more than {STEPS_AT_ONCE} steps in one act: a loop without an exit?")
+            self.halt(token, phase, Fault(token.task_spec.bpmn_id, zh, en))
+        return self.budget >= 0
+
     def token(self, number: int) -> Token:
         """The waiting token with this serial number. Raises Conflict when it is gone."""
         for token in self.process.tokens():
@@ -159,10 +168,9 @@ class Act:
     def advance(self) -> None:
         """Do everything that needs no person, moment or message; what cannot go on is halted."""
         while True:
-            if self.process.watch():
-                continue
+            happened = self.process.watch()
             ready = self.process.ready()
-            if not ready and not self.process.look():
+            if not happened and not ready and not self.process.look():
                 break
             for token in ready:
                 self._work(token)
@@ -178,13 +186,7 @@ class Act:
                 self.halt(token, STUCK, Fault(token.task_spec.bpmn_id, zh, en))
 
     def _work(self, token: Token) -> None:
-        if token._state & OVER or "halt" in token.internal_data:
-            return
-        self.budget -= 1
-        if self.budget < 0:
-            zh, en = f"一次操作超过 {STEPS_AT_ONCE} 步，可能是没有出口的循环", (
-                f"more than {STEPS_AT_ONCE} steps in one act: a loop without an exit?")
-            self.halt(token, WORKING, Fault(token.task_spec.bpmn_id, zh, en))
+        if token._state & OVER or "halt" in token.internal_data or not self.spend(token, WORKING):
             return
         try:
             done = token.task_spec.work(token)

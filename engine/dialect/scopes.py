@@ -13,8 +13,9 @@ from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 from engine.dialect import compensation
 from engine.dialect.catching import Awaiting, CatchEvent
 from engine.dialect.gateways import InclusiveGateway
-from engine.dialect.nodes import OVER, READY, WAITING, Flow, Node, Token, context, move, withdraw
+from engine.dialect.nodes import OVER, READY, STUCK, WAITING, Flow, Node, Token, context, move, withdraw
 from engine.dialect.triggers import ConditionTrigger
+from feel import FeelError
 
 if TYPE_CHECKING:
     from engine.dialect.containers import EventSubProcess
@@ -183,16 +184,25 @@ class Process(Scope, BpmnWorkflow):  # type: ignore[misc]
             if token._state == WAITING and isinstance(token.task_spec, InclusiveGateway))
 
     def watch(self) -> bool:
-        """After every change: an event whose condition became true happens; True when one did."""
+        """After every change: the events whose condition became true happen; True when one did."""
         if not any(scope.spec.watches for scope in self.scopes()):
             return False
-        return any(
-            self._watch(token) for token in list(self.tokens()) if token._state == WAITING and token.task_spec.looks)
+        happened = [self._watch(token) for token in list(self.tokens())
+                    if token._state == WAITING and token.task_spec.looks and "halt" not in token.internal_data]
+        return any(happened)
 
     def _watch(self, token: Token) -> bool:
         for event, trigger in token.task_spec.awaited(token):
-            if isinstance(trigger, ConditionTrigger) and self._turned_true(token, event, trigger):
-                token.task_spec.trigger(token, event.bpmn_id, {}, trigger)
+            try:
+                happens = isinstance(trigger, ConditionTrigger) and self._turned_true(token, event, trigger)
+            except FeelError as error:
+                self.act.halt(token, STUCK, error)  # it waits on, but is not looked at until a person says so
+                return False
+            if happens:
+                if self.act.spend(token, STUCK):
+                    token.task_spec.trigger(token, event.bpmn_id, {}, trigger)
+                else:
+                    token.internal_data.pop("held", None)
                 return True
         return False
 
