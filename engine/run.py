@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from engine import catalog, expressions, halting, rows, sending, state
+from engine import catalog, causes, expressions, halting, rows, sending, state
 from engine.dialect.climbing import BpmnError
 from engine.dialect.nodes import OVER, STARTED, STUCK, WORKING, Fault, Node, Token, context
 from engine.dialect.scopes import Process
@@ -135,7 +135,7 @@ class Act:
         except (Refused, OperationalError):
             raise
         except Exception as error:
-            log.warning("step %s of instance %s failed: %s", spec.words.step, self.instance.id, type(error).__name__)
+            log.warning("step %s of instance %s failed: %s", spec.words.step, self.instance.id, causes.trail(error))
             raise halting.StepFailed(spec.bpmn_id, error) from error
         if outcome is not None:
             raise outcome

@@ -90,6 +90,17 @@ def test_a_failed_step_is_tried_again_after_growing_pauses_and_then_goes_on(worl
     assert [element for element, _ in world.incidents(it)] == ["half-written"]
 
 
+def test_the_log_tells_where_a_step_failed_and_not_what_it_worked_with(
+        world: World, caplog: pytest.LogCaptureFixture) -> None:
+    def careless(step: catalog.Step) -> None:
+        raise ValueError(step.variables["c"])
+
+    catalog.provide("P", steps={"print": careless})
+    it = world.run(printing())
+    world.do(it, "A", c="330102199001011234")
+    assert "ValueError" in caplog.text and "in careless" in caplog.text and "330102199001011234" not in caplog.text
+
+
 def test_without_retries_it_waits_for_a_person_at_once(world: World) -> None:
     printer = Printer(world)
     it = world.run(printing(retries="0"))
