@@ -42,6 +42,7 @@ TASK, CANDIDATE, EXCLUSION, TIMER, SUBSCRIPTION, VISIT, INCIDENT, DELIVERY, RULI
 ADD_TASK = insert(TASK).returning(TASK.c.id)
 ADD_CANDIDATE, ADD_EXCLUSION, ADD_TIMER = insert(CANDIDATE), insert(EXCLUSION), insert(TIMER)
 ADD_SUBSCRIPTION, ADD_VISIT, ADD_RULING = insert(SUBSCRIPTION), insert(VISIT), insert(RULING)
+LARGEST_ID, LARGEST_PRIORITY = 2**63 - 1, 2**31 - 1  # what the columns hold
 HERE: BindParameter[Any] = bindparam("here")
 TOKEN: BindParameter[Any] = bindparam("of_token")
 AT: BindParameter[Any] = bindparam("at")
@@ -241,10 +242,13 @@ def words(found: Any) -> list[str]:
 
 
 def person(found: Any) -> int | None:
-    """A person's id from what an expression gave."""
-    if isinstance(found, (int, Decimal)) and not isinstance(found, bool):
-        return int(found)
-    return int(found) if isinstance(found, str) and found.strip().isdigit() else None
+    """A person's id from what an expression gave; None for what can be nobody's."""
+    if isinstance(found, str) and found.strip().isdecimal():
+        found = int(found)
+    if isinstance(found, bool) or not isinstance(found, (int, Decimal)):
+        return None
+    number = int(found)
+    return number if abs(number) <= LARGEST_ID else None
 
 
 def barred(act: Act, not_by: list[str], not_applicant: bool, given: Any) -> list[int]:
@@ -267,7 +271,7 @@ def _former(act: Act, element_ids: list[str]) -> Any:
 
 def _priority(spec: UserTask, given: Any) -> int:
     number = person(spec.priority(given)) if spec.priority else None
-    return 50 if number is None else number
+    return 50 if number is None or abs(number) > LARGEST_PRIORITY else number
 
 
 def _deadline(act: Act, token: Token, spec: UserTask, given: Any,
