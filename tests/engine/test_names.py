@@ -7,6 +7,9 @@ import inspect
 import pytest
 
 from engine import catalog
+from engine.model import Definition
+from ledger.db import reading
+from tests.engine.conftest import World
 from tests.engine.drawings import drawing, end, flow, flows, gateway, start, task
 from tests.feel.diagrams import decision, file, literal
 from workflows import CATALOG, opening
@@ -69,3 +72,15 @@ def test_a_broken_table_is_refused_with_decision_rule_and_column() -> None:
     broken = file(decision("limit", literal("1 +")))
     said = [found.text("zh") for found in catalog.check({"d.bpmn": drawn, "t.dmn": broken})]
     assert len(said) == 1 and said[0].startswith("决策 “limit”")
+
+
+def test_a_deployed_drawing_is_looked_at_once_until_more_is_said_of_its_process(world: World) -> None:
+    number = world.deploy(drawing(*FORK, flow("G", "E", "=amonut > 5"), flow("G", "F", id="d")))
+    with reading(world.engine) as session:
+        definition = session.get_one(Definition, number)
+        first = catalog.advice(session, definition)
+        assert [found.rule for found in first if found.rule == "names"] == ["names"]
+        assert list(first) == catalog.check(catalog.files_of(session, number))
+        assert catalog.advice(session, definition) is first
+        catalog.provide("P", variables=["amonut"])
+        assert "names" not in {found.rule for found in catalog.advice(session, definition)}
