@@ -75,12 +75,6 @@ class Wait:
     spec: Node
 
 
-def within(token: Token) -> int:
-    """The number of the token whose sub-process or called process this one runs in; 0 in the process itself."""
-    host = token.workflow.parent_task_id
-    return 0 if host is None else int(token.workflow.top_workflow.get_task_from_id(host).thread_id)
-
-
 def visit(act: Act, number: int, spec: Node, where: int = 0) -> dict[str, Any]:
     """A visit row, entered now."""
     return {
@@ -217,7 +211,7 @@ def _task(act: Act, token: Token, spec: UserTask, timers: list[dict[str, Any]]) 
         "assignee_id": assignee, "assignee_name": None, "offer": offer,
         "barred": barred(act, not_by, spec.words.properties.get("licet:notApplicant") == "true", given),
         "not_by": not_by, "inputs": plain(token.data) if token.data else None, "created_at": act.now,
-        "due_at": due, "due_confirmed": confirmed, "within": within(token),
+        "due_at": due, "due_confirmed": confirmed, "within": token.workflow.host_number,
     }
 
 

@@ -78,7 +78,7 @@ class Act:
         if spec.told_by_task:
             self.waits.append(rows.Wait(token, spec))
         else:
-            self.entries[token.thread_id] = rows.visit(self, token.thread_id, spec, rows.within(token))
+            self.entries[token.thread_id] = rows.visit(self, token.thread_id, spec, token.workflow.host_number)
 
     def number(self, token: Token) -> None:
         """Give a token the next serial number; rows refer to it by that."""

@@ -27,7 +27,7 @@ def undo(token: Token, activity: str | None, *, then: str = "") -> bool:
         return False
     book["done"] = [entry for entry in done if entry[0] not in names]
     book.setdefault("undo", []).append({"todo": todo, "thrower": token.thread_id, "then": then})
-    _next(scope)
+    go_on(scope)
     return True
 
 
@@ -39,7 +39,7 @@ def _ground(token: Token) -> Any:
     return scope
 
 
-def _next(scope: Any) -> None:
+def go_on(scope: Any) -> None:
     """Start the next handler; when none is left, whoever asked for it goes on."""
     book = scope.task_tree.internal_data
     asked = book["undo"][-1]
@@ -84,11 +84,6 @@ def _resume(scope: Any, asked: dict[str, Any]) -> None:
             token.complete()
             return
     scope.end_if_empty()
-
-
-def undone(scope: Any) -> None:
-    """A handler (or a reopened sub-process) is through."""
-    _next(scope)
 
 
 def cancel(scope: Any) -> None:

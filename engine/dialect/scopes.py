@@ -91,6 +91,15 @@ class Scope:
     completed: bool
     top_workflow: Process
 
+    parent_task_id: int | None
+
+    @property
+    def host_number(self) -> int:
+        """The serial number of the token whose sub-process or called process this is; 0 for the process itself."""
+        if self.parent_task_id is None:
+            return 0
+        return int(self.top_workflow.get_task_from_id(self.parent_task_id).thread_id)
+
     def update_waiting_tasks(self) -> None:
         """Nothing waits for being looked at; see Process.look."""
 
@@ -124,8 +133,8 @@ class Scope:
         return True
 
     def undone(self) -> None:
-        """A compensation handler of this scope is through."""
-        compensation.undone(self)
+        """A compensation handler of this scope (or a reopened sub-process) is through."""
+        compensation.go_on(self)
 
     def terminate(self) -> None:
         """A terminate end event: every other token of this scope is withdrawn."""
@@ -221,6 +230,8 @@ class Process(Scope, BpmnWorkflow):  # type: ignore[misc]
 
 class Inner(Scope, BpmnSubWorkflow):  # type: ignore[misc]
     """The scope of a running sub-process or called process."""
+
+    parent_task_id: int
 
     def _calculate_depth(self) -> int:
         return 0  # SpiffWorkflow sorts by it; we do not, and with many scopes it costs more than all the rest
