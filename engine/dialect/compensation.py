@@ -86,6 +86,14 @@ def _resume(scope: Any, asked: dict[str, Any]) -> None:
     scope.end_if_empty()
 
 
+def give_up(scope: Any) -> None:
+    """Everything in a scope is interrupted: what it was about to undo, and had not begun to, can still be undone."""
+    book = scope.task_tree.internal_data
+    left = [entry for asked in book.pop("undo", ()) for entry in asked["todo"]]
+    if left:
+        book["done"] = [*left, *book.get("done", ())]
+
+
 def cancel(scope: Any) -> None:
     """Leave a transaction through its cancel event, after everything in it was undone."""
     host = scope.top_workflow.get_task_from_id(scope.parent_task_id)
@@ -100,5 +108,6 @@ def cancel_from(token: Token) -> None:
         scope = scope.top_workflow.get_task_from_id(scope.parent_task_id).workflow
     for other in list(scope.tasks.values()):
         withdraw(other)
+    give_up(scope)
     if not undo(scope.task_tree, None, then=CANCEL):
         cancel(scope)

@@ -7,6 +7,7 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
 
+from engine.dialect import compensation
 from engine.dialect.catching import StartEvent, repeated
 from engine.dialect.nodes import STARTED, WAITING, Node, Token, context, remember, spawn, withdraw
 from engine.dialect.scopes import Inner, Scope
@@ -120,6 +121,7 @@ class EventSubProcess(SubProcess):
     @staticmethod
     def _interrupt(scope: Scope, staying: Token) -> None:
         scope.task_tree.internal_data.pop("queue", None)
+        compensation.give_up(scope)
         for other in list(scope.tasks.values()):
             if other is not staying and other is not scope.task_tree:
                 withdraw(other)
