@@ -43,6 +43,7 @@ ADD_TASK = insert(TASK).returning(TASK.c.id)
 ADD_CANDIDATE, ADD_EXCLUSION, ADD_TIMER = insert(CANDIDATE), insert(EXCLUSION), insert(TIMER)
 ADD_SUBSCRIPTION, ADD_VISIT, ADD_RULING = insert(SUBSCRIPTION), insert(VISIT), insert(RULING)
 LARGEST_ID, LARGEST_PRIORITY = 2**63 - 1, 2**31 - 1  # what the columns hold
+LONGEST_NUMBER = 300  # digits; beyond, no float and no JavaScript holds it
 HERE: BindParameter[Any] = bindparam("here")
 TOKEN: BindParameter[Any] = bindparam("of_token")
 AT: BindParameter[Any] = bindparam("at")
@@ -330,10 +331,12 @@ def _subscription(act: Act, token: Token, spec: Awaiting, trigger: MessageTrigge
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON can hold it: whole numbers as int, others as float, dates and durations as ISO text."""
+    """A value as JSON can hold it: whole numbers as int, others as float, what is longer and all else as text."""
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     if isinstance(value, Decimal):
+        if value.adjusted() > LONGEST_NUMBER:
+            return str(value)
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}

@@ -22,6 +22,7 @@ from engine.dialect.nodes import OVER, STARTED, STUCK, WORKING, Fault, Node, Tok
 from engine.dialect.scopes import Process
 from engine.dialect.triggers import MessageTrigger, SignalTrigger, TimerTrigger
 from engine.model import Instance
+from engine.packing import freeze
 from feel import FeelError
 from ledger import clock
 from ledger.actor import Actor
@@ -130,6 +131,7 @@ class Act:
             with self.session.begin_nested():
                 try:
                     result = do(given)
+                    freeze(result)
                 except BpmnError as error:
                     outcome = error
         except (Refused, OperationalError):

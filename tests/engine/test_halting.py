@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from tests.engine.drawings import (
     gateway,
     loop,
     mapping,
+    script,
     start,
     tag,
     task,
@@ -201,3 +203,17 @@ def test_a_terminated_instance_leaves_no_incident_and_no_timer_and_says_who_ende
         settled = session.scalars(select(Incident).where(Incident.instance_id == it)).one()
         assert (settled.element_id, settled.resolved_by, settled.resolution) == ("X", HAN.name, "不办了")
         assert "waiting" not in session.scalars(select(Timer.state).where(Timer.instance_id == it)).all()
+
+
+@pytest.mark.parametrize("text", ["function(a) a", '[date("9999-12-31") + duration("P1D")]', "{f: function(a) a}"])
+def test_a_value_that_no_variable_can_hold_is_an_incident_where_it_is_made(world: World, text: str) -> None:
+    made = world.run(drawing(start(), script("X", "v", f"={text}"), end(), flows("S X E")))
+    assert [element for element, _ in world.incidents(made)] == ["X"]
+    taken = world.run(drawing(start(), task("A"), task("B", takes={"v": f"={text}"}), end(), flows("S A B E")))
+    world.do(taken, "A")
+    assert [element for element, _ in world.incidents(taken)] == ["B"]
+
+
+def test_a_number_of_thousands_of_digits_can_be_handed_to_a_task(world: World) -> None:
+    [one] = world.open(world.run(drawing(start(), task("A", takes={"n": "=10 ** 6000"}), end(), flows("S A E"))))
+    assert one.inputs is not None and Decimal(one.inputs["n"]) == Decimal(10) ** 6000
