@@ -12,8 +12,9 @@ from sqlalchemy import BindParameter, Table, bindparam, delete, insert, or_, sel
 
 from engine import expressions, state
 from engine.dialect.catching import Awaiting
-from engine.dialect.nodes import ARRIVING, OVER, Fault, Node, Token, context
+from engine.dialect.nodes import ARRIVING, OVER, Fault, Node, Token, context, fitting
 from engine.dialect.tasks import UserTask
+from engine.dialect.throwing import LONGEST_KEY
 from engine.dialect.triggers import MessageTrigger, SignalTrigger, TimerTrigger
 from engine.model import (
     OPEN,
@@ -204,6 +205,7 @@ def _task(act: Act, token: Token, spec: UserTask, timers: list[dict[str, Any]]) 
         raise Fault(spec.bpmn_id, "任务没有办理人：指派和候选都是空", "nobody is offered this task")
     due, confirmed = _deadline(act, token, spec, given, timers)
     not_by, form = spec.words.words("licet:notBy"), spec.form(given) if spec.form else None
+    form = None if form is None else fitting(spec, str(plain(form)), 120)
     return {
         "instance_id": instance.id, "token": token.thread_id, "element_id": spec.bpmn_id,
         "name": spec.bpmn_name or spec.bpmn_id, "title": instance.title, "business_key": instance.business_key,
@@ -221,7 +223,7 @@ def candidates(act: Act, spec: UserTask, given: Any) -> list[str]:
     groups = words(spec.groups(given)) if spec.groups else []
     offer = at_places(groups, act.instance.places)
     offer += [f"person@{number}" for number in map(person, words(spec.users(given)) if spec.users else []) if number]
-    return list(dict.fromkeys(offer))
+    return [fitting(spec, each, 160) for each in dict.fromkeys(offer)]
 
 
 def at_places(groups: Iterable[str], places: Iterable[int]) -> list[str]:
@@ -327,7 +329,7 @@ def _subscription(act: Act, token: Token, spec: Awaiting, trigger: MessageTrigge
     key = trigger.key(context(token)) if isinstance(trigger, MessageTrigger) and trigger.key is not None else None
     kind = "message" if isinstance(trigger, MessageTrigger) else "signal"
     return {"instance_id": act.instance.id, "token": token.thread_id, "element_id": spec.bpmn_id, "kind": kind,
-            "name": trigger.name, "key": None if key is None else str(plain(key))}
+            "name": trigger.name, "key": None if key is None else fitting(spec, str(plain(key)), LONGEST_KEY)}
 
 
 def plain(value: Any) -> Any:

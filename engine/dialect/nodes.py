@@ -208,6 +208,13 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         return found
 
 
+def fitting(node: Node, text: str, most: int) -> str:
+    """A text that an expression gave and a column of this width holds. Raises Fault."""
+    if len(text) > most:
+        raise Fault(node.bpmn_id, f"表达式的结果超过 {most} 字", f"an expression gives more than {most} characters")
+    return text
+
+
 def remember(scope: Any, node: Node, kept: dict[str, Any] | None = None) -> None:
     """An activity that can be undone was completed: its scope keeps [element, what is needed to undo it]."""
     scope.task_tree.internal_data.setdefault("done", []).append([node.name, kept])

@@ -160,8 +160,8 @@ class DrawnProcess(ProcessParser):  # type: ignore[misc]
         return made
 
     def _attach(self, made: Mapping[str, Node]) -> None:
-        handlers = {drawn.get("sourceRef"): made.get(str(drawn.get("targetRef")))
-                    for drawn in children(self.node, BPMN, "association")}
+        handlers = {drawn.get("sourceRef"): made[str(drawn.get("targetRef"))]
+                    for drawn in children(self.node, BPMN, "association") if drawn.get("targetRef") in made}
         for node in children(self.node, BPMN, "boundaryEvent"):
             event, host = made[str(node.get("id"))], made[str(node.get("attachedToRef"))]
             assert isinstance(event, BoundaryEvent)

@@ -10,7 +10,7 @@ from engine import catalog
 from engine.model import Definition
 from ledger.db import reading
 from tests.engine.conftest import World
-from tests.engine.drawings import drawing, end, flow, flows, gateway, start, task
+from tests.engine.drawings import catch, conditional, drawing, end, flow, flows, gateway, start, task
 from tests.feel.diagrams import decision, file, literal
 from workflows import CATALOG, opening
 
@@ -40,6 +40,11 @@ def test_a_name_that_nothing_provides_is_a_warning_with_the_likely_one() -> None
 @pytest.mark.parametrize("condition", ["=amount > 5", "=c", '=count([1, 2]) > 1 and today() > date("2026-01-01")'])
 def test_what_is_given_set_or_built_in_is_not_warned_about(condition: str) -> None:
     assert warned(condition) == []
+
+
+def test_a_name_in_the_condition_of_an_event_is_looked_at_too() -> None:
+    drawn = drawing(start(), catch("A", conditional("=amonut &gt; 5")), end(), flows("S A E"))
+    assert [one.element for one in catalog.check({"d.bpmn": drawn}) if one.rule == "names"] == ["A"]
 
 
 def test_a_process_of_which_nothing_is_said_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
