@@ -92,7 +92,7 @@ def _catching(sheet: Sheet, space: Space, above: Space | None) -> set[str | None
 
 def compensations(sheet: Sheet) -> Iterator[Finding]:
     """A compensation that names an activity names one that is there, and that something undoes."""
-    for _, event in sheet.elements("endEvent", "intermediateThrowEvent"):
+    for space, event in sheet.elements("endEvent", "intermediateThrowEvent"):
         for drawn in definitions(event):
             wanted = _local(drawn.get("activityRef"))
             if kind(drawn) != "compensateEventDefinition" or not wanted:
@@ -102,7 +102,7 @@ def compensations(sheet: Sheet) -> Iterator[Finding]:
                 yield sheet.found("compensation", event, Text(
                     f"没有活动“{wanted}”", f"there is no activity {wanted!r}", "重新选择要补偿的活动",
                     "choose the activity again"))
-            elif kind(where.by_id[wanted]) not in CONTAINERS and not any(
+            elif where is space and kind(where.by_id[wanted]) not in CONTAINERS and not any(
                     "compensate" in triggers(attached) for attached in where.boundary.get(wanted, [])):
                 yield sheet.found("compensation", event, Text(
                     f"活动“{wanted}”没有补偿活动，这里什么也不会发生",
