@@ -33,7 +33,7 @@ bench: python
 	@$(PYTHON) -m scripts.setup --tests
 	@exec $(VENV) -m bench
 
-# 2,400 random processes, step by step, against a model and against stock SpiffWorkflow (`make test` plays 300).
+# 2,400 random processes, step by step, against a model and against stock SpiffWorkflow (`make test` plays 180).
 differential: python
 	@$(PYTHON) -m scripts.setup --tests
 	@exec $(VENV) -m tests.engine.compared 2400
