@@ -94,7 +94,7 @@ def in_sql(play: Play) -> None:
         assert found == standing(by_id[number], play.today, None), (number, found)
     on, known = instant(play, play.random.choice(play.cards))
     rows = dict(play.session.execute(select(Certificate.id, version_standing(on, known)).join(
-        Version, deciding(on, known)).where(Certificate.id.in_(by_id))).tuples().all())
+        Version, deciding(on, known)).where(Certificate.id.in_(by_id))).all())
     for number, card in by_id.items():
         wanted = standing(card, on, known)
         found = rows.get(number, "none")

@@ -124,5 +124,6 @@ def standing(card: Card, on: dt.date, known: dt.datetime | None) -> str:
         return "undated" if entry.term.unknown else "valid"
     if on < near(card.code, end):
         return "valid"
-    later = [e.term.end for e in learnt if e.day > on and e.state == "01"]
+    after = learnt[max(at for at, each in enumerate(learnt) if each is entry) + 1:]
+    later = [e.term.end for e in after if e.day > on and e.state == "01"]
     return "valid" if any(e is None or on < near(card.code, e) for e in later) else "due"
