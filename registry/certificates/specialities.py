@@ -115,12 +115,18 @@ def _drop(session: Session, row: Speciality, since: dt.date, by: Actor) -> Speci
         raise Superseded
     left = None
     if since > row.from_on:
-        left = correct(session, row, to_on=since - dt.timedelta(days=1), by_id=by.id)
+        left = _correct(session, row, by, to_on=since - dt.timedelta(days=1))
     else:
         row.known_until = clock.now()
     session.flush()
     _note(session, "certificate.speciality_dropped", left or row, by)
     return left
+
+
+def _correct(session: Session, row: Speciality, by: Actor, **changes: dt.date | None) -> Speciality:
+    made: Speciality = correct(session, row, **changes, by_id=by.id)
+    session.expire(row.certificate, [FIELD])
+    return made
 
 
 def take_over(session: Session, version: Version, fields: Mapping[str, Any], *, by: Actor) -> None:
@@ -156,7 +162,7 @@ def _bring(
         return
     if row is not None and (row.to_on is None or first <= row.to_on):
         keep = min(row.from_on, first)
-        correct(session, row, from_on=keep, to_on=last, by_id=by.id)
+        _correct(session, row, by, from_on=keep, to_on=last)
         return
     _add(session, certificate, name, first, last, by, str(each.get("speciality_code") or ""))
 

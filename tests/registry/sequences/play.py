@@ -87,7 +87,7 @@ def number_of(play: Play, code: str, holder: Any) -> str:
     at = play.serial
     return {"P02": f"苏A012025{at:06d}", "J03": f"3201022024{at % 12 + 1:02d}1001{at % 90:02d}",
             "P01": f"T{holder.id_number}" if code == "P01" else "", "E03": f"（苏）JZ安许证字〔2024〕{at:06d}",
-            "P07": f"苏2320240{at:05d}"[:13], "P14": f"ZC-{at}"}[code]
+            "P07": f"苏2322024{at:05d}", "P14": f"ZC-{at}"}[code]
 
 
 def grant(play: Play, _: Card | None) -> None:

@@ -54,7 +54,7 @@ def play_all(
 
 def _one(play: Play, seed: int) -> list[str]:
     try:
-        for _ in range(play.random.choice((5, 5, 5, 6, 6, 7, 8, 9, 10, 12, 20))):
+        for _ in range(play.random.choice((5, 5, 5, 5, 6, 6, 7, 8, 9, 10, 20))):
             if not play.step() and play.cards:
                 checks.after_an_act(play)
         if play.cards:
