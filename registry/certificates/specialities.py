@@ -149,7 +149,7 @@ def take_over(session: Session, version: Version, fields: Mapping[str, Any], *, 
         if name not in wanted:
             _drop(session, row, version.holds_from, by)
     for name, each in wanted.items():
-        first = _day(each.get("valid_from")) or version.valid_from or version.holds_from
+        first = _day(each.get("valid_from")) or (version.valid_from if version.no == 1 else None) or version.holds_from
         _bring(session, certificate, running.get(name), name, first, _day(each.get("valid_until")), each, by)
 
 

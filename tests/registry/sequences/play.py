@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -37,6 +38,9 @@ class Play:
     cards: list[Card] = field(default_factory=list)
     tried: list[str] = field(default_factory=list)
     serial: int = 0
+    flushed: int = 0
+    spoilt: bool = False
+    """A refusal came after something was written: a request would be rolled back as a whole, so the sequence ends."""
 
     @property
     def session(self) -> Session:
@@ -60,12 +64,13 @@ class Play:
         self.clock.advance(dt.timedelta(days=days, seconds=self.random.choice((0, 1, 90, 20000))))
         act = self.random.choice(ACTS)
         card = self.random.choice(self.cards) if self.cards else None
+        before = self.flushed
         try:
-            with self.session.begin_nested():
-                act(self, card) if card else grant(self, None)
+            act(self, card) if card else grant(self, None)
         except Refused as refused:
             said = type(refused).__name__
             self.tried.append(f"{act.__name__}: {said}")
+            self.spoilt = bool(self.flushed != before or self.session.new or self.session.dirty)
             return said
         self.tried.append(act.__name__)
         return ""
@@ -168,6 +173,10 @@ def written(play: Play, card: Card, act: str, version: Version, day: dt.date, st
     """Into the book; a version may begin later than was typed, but only where something else turned meanwhile."""
     if version.holds_from != day:
         assert version.holds_from in {entry.day for entry in card.log} and version.holds_from > day
+    hidden = [then for before, then in pairwise(card.log)
+              if version.holds_from < then.day <= play.today and then.act != "lapse"
+              and (then.state, then.term) != (before.state, before.term)]
+    assert not hidden or act == "cancel", f"{act} reaches back behind what turned meanwhile: {hidden}"
     card.wrote(act, clock.now(), version.holds_from, state, term)
 
 
@@ -304,5 +313,6 @@ def speciality(play: Play, card: Card | None) -> None:
 
 ACTS: tuple[Callable[[Play, Card | None], None], ...] = (
     grant, bring_in, renew, renew, renew, change, change, reissue, reviewed, suspend, suspend, give_back, give_back,
-    send_out, withdraw_sending, sent_out, cancel, restore, restore, start_work, lapse, sweep, sweep, speciality,
+    send_out, withdraw_sending, sent_out, cancel, restore, restore, start_work, lapse, sweep, sweep, sweep, sweep,
+    speciality,
 )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from random import Random
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from ledger import clock, workdays
@@ -53,9 +53,16 @@ def play_all(
 
 
 def _one(play: Play, seed: int) -> list[str]:
+    def count(*_: object) -> None:
+        play.flushed += 1
+
+    event.listen(play.session, "after_flush", count)
     try:
         for _ in range(play.random.choice((5, 5, 5, 5, 6, 6, 7, 8, 9, 10, 20))):
-            if not play.step() and play.cards:
+            refused = play.step()
+            if play.spoilt:
+                return play.tried
+            if not refused and play.cards:
                 checks.after_an_act(play)
         if play.cards:
             checks.at_the_end(play)
@@ -64,4 +71,6 @@ def _one(play: Play, seed: int) -> list[str]:
     except Exception as wrong:
         story = "\n  ".join(play.tried)
         raise Broken(f"seed {seed}: {wrong!r}\n  {story}") from wrong
+    finally:
+        event.remove(play.session, "after_flush", count)
     return play.tried
