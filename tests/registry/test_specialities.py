@@ -90,6 +90,14 @@ def test_a_change_that_lists_them_brings_the_rows_in_line(org: Organisation) -> 
     assert by_name(card)[ROADS] is Standing.VALID
 
 
+def test_a_paper_that_lists_other_days_leaves_one_row_for_them(org: Organisation) -> None:
+    card = constructor(org, row(ROADS, "2026-01-01", "2026-12-31"))
+    skills.renew(org.session, specialities(card)[0].row, valid_until=dt.date(2028, 1, 5), by=SYSTEM)
+    change(org.session, card, since=DAY, by=SYSTEM, fields={"specialities": [row(ROADS, "2026-11-22", "2027-06-30")]})
+    rows = [each for each in card.specialities if each.known_until is None]  # type: ignore[attr-defined]
+    assert [(each.from_on, each.to_on) for each in rows] == [(dt.date(2026, 1, 1), dt.date(2027, 6, 30))]
+
+
 def test_the_rules_see_the_specialities_of_the_day_as_known(org: Organisation, clock: Fixed) -> None:
     card = constructor(org, row(BUILDING))
     person, before = card.holder_person, clock()
