@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
-from flask.testing import FlaskClient
+from werkzeug.test import Client
 
 import workflows
 from bench.measure import Figure
@@ -70,7 +70,7 @@ def figures() -> Iterator[Figure]:
                          "ms CPU", BAR)
 
 
-def site(folder: Path, url: str) -> FlaskClient:
+def site(folder: Path, url: str) -> Client:
     """A browser signed in at a filled site."""
     upgrade(url)
     engine = open_database(url)
@@ -99,7 +99,7 @@ def site(folder: Path, url: str) -> FlaskClient:
     return client
 
 
-def taken(client: FlaskClient, address: str) -> float:
+def taken(client: Client, address: str) -> float:
     """CPU seconds of a page, 95th percentile."""
     each = []
     for _ in range(PAGES + 5):
