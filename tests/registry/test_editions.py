@@ -243,12 +243,12 @@ def test_a_closed_type_issues_no_more_and_what_is_held_can_still_be_cancelled(en
         held, project = org.worker().id, org.project.id
         close(session, "P02", Notice(TODAY, "取消该证书"), by=OWNER)
     with unit(engine) as session:
+        card = session.get_one(Certificate, held)
         assert "P02" not in in_force(TODAY) and "P02" in in_force(D(2026, 11, 21))
         person = create_person(session, unit=session.get_one(Unit, project), name="王建国", by=SYSTEM)
         with pytest.raises(WrongHolder):
             grant(session, "P02", person, number="苏A012026000001", issued_on=TODAY, valid_until=D(2028, 11, 21),
                   issuer="某省住建厅", by=SYSTEM)
-        card = session.get_one(Certificate, held)
         cancel(session, card, kind="注销", since=TODAY, reason="取消", by=SYSTEM)
         assert type_of("P02").closed_from == TODAY
 
