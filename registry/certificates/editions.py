@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Index, String, Table, UniqueConstraint, event, select, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger import clock
 from ledger.db import Base, BigId, Id, Instant, Json
@@ -53,7 +53,7 @@ class TypeEdition(Base):
     applied_to: Mapped[int] = mapped_column(BigId, default=0)
     applied_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     moved: Mapped[int] = mapped_column(default=0)
-    content: Mapped[dict[str, Any]] = deferred(mapped_column(Json))
+    content: Mapped[dict[str, Any]] = mapped_column(Json, deferred=True)
 
     @property
     def type(self) -> CertificateType:
