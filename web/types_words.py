@@ -19,13 +19,14 @@ from web.i18n import named
 WORDS: dict[str, LazyString] = {
     "type": _l("证件种类"), "code": _l("代码"), "name": _l("名称"), "name_en": _l("英文名称"), "aliases": _l("别名"),
     "family": _l("类别"), "holder": _l("持证对象"), "issuer": _l("发证机关"), "standard": _l("电子证照标准"),
-    "national_code": _l("国家证照类型代码"), "effective_from": _l("施行日期"), "closed_from": _l("停用日期"),
+    "national_code": _l("国家证照类型代码"), "effective_from": _l("生效日期"), "closed_from": _l("停用日期"),
     "employer": _l("与用人单位的关系"), "validity": _l("有效期"), "review": _l("期内复审"), "window": _l("办理窗口"),
     "extension": _l("延期"), "change": _l("变更"), "ending": _l("逾期、遗失与终止"), "age": _l("年龄"),
     "decision": _l("机关办理期限"), "retention": _l("保存期限"), "number": _l("编号"), "rule": _l("编号规则"),
     "unique_by": _l("由哪些字段确定是同一本"), "kind": _l("方式"), "months": _l("月数"),
-    "long_months": _l("延长的月数"), "lapses": _l("失效"), "year_from": _l("每年自"), "year_to": _l("每年至"), "opens": _l("开放"),
-    "hand_in": _l("内部交件"), "target": _l("法定申请日"), "closes": _l("截止"), "months_before": _l("提前几个月"),
+    "long_months": _l("延长的月数"), "lapses": _l("失效"), "year_from": _l("每年自"), "year_to": _l("每年至"),
+    "opens": _l("开放"), "hand_in": _l("内部交件"), "target": _l("法定申请日"), "closes": _l("截止"),
+    "months_before": _l("提前几个月"),
     "days_before": _l("提前几天"), "times": _l("次数"), "days": _l("天数"), "workdays": _l("工作日"),
     "extension_workdays": _l("可延长的工作日"), "acceptance_workdays": _l("受理告知的工作日"),
     "delivery_workdays": _l("送达的工作日"), "assumed": _l("按一般规定推定"), "minimum": _l("最低年龄"),
@@ -36,6 +37,7 @@ WORDS: dict[str, LazyString] = {
     "documents": _l("申请材料"), "key": _l("键名"), "required": _l("必填"), "fields": _l("证面字段"),
     "label": _l("名称"), "label_en": _l("英文名称"), "column": _l("存放的栏目"), "longest": _l("最长字数"),
     "sample": _l("样例"), "unit": _l("计量单位"), "options": _l("选项"), "value": _l("值"),
+    "reason": _l("原因或依据"), "verified_by": _l("核对原文的人"),
     "variants": _l("地方或日期差异"), "province": _l("省份"), "pending": _l("待核实，不执行"),
 }
 CHOICES: dict[str, dict[str, LazyString]] = {

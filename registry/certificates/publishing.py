@@ -56,6 +56,8 @@ def publish(session: Session, each: CertificateType, notice: Notice, *, by: Acto
 
     BadAnswer with every fault at its field; PublishedMeanwhile (409) when somebody was faster.
     """
+    if notice.province:
+        each = msgspec.structs.replace(each, variants=())  # it speaks for its province alone
     last = newest(session, each.code)
     if last is not None and last.no > notice.after:
         raise _meanwhile(last)

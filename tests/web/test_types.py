@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from ledger.clock import SHANGHAI, Fixed
@@ -16,6 +18,7 @@ from registry.certificates.catalogue import shipped, type_of
 from registry.certificates.editions import TypeEdition
 from tests.databases import SqliteFiles
 from tests.web.house import Browser, House
+from web.types_form import flat, type_from, typed
 
 SOON = "2026-12-01"
 
@@ -53,6 +56,7 @@ def stored(house: House) -> list[TypeEdition]:
     with reading(house.engine) as session:
         found = list(session.scalars(select(TypeEdition).order_by(TypeEdition.id)))
         for one in found:
+            assert one.content  # read before the session ends
             session.expunge(one)
         return found
 
@@ -61,34 +65,45 @@ def faults(page: str) -> set[str]:
     return set(re.findall(r'aria-describedby="h-([^"]+)"', page))
 
 
-def test_who_may_read_and_who_may_change(house: House) -> None:
-    seen = {login: house.browser(login).get("/types/E03").status_code for login in ("owner", "custodian", "worker")}
-    assert seen == {"owner": 200, "custodian": 403, "worker": 403}
-    assert house.browser("custodian").get("/types/E03/editions/new").status_code == 403
-
-
-def test_every_type_can_be_read_and_its_form_gives_the_type_back(sqlite_files: SqliteFiles, tmp_path: Path,
-                                                                  clock: Fixed) -> None:
+@pytest.fixture
+def reader(sqlite_files: SqliteFiles, tmp_path: Path, clock: Fixed) -> Iterator[House]:
+    """A house on SQLite alone, for what touches no storage of its own."""
     engine = open_database(sqlite_files.fresh(tmp_path))
-    house = House(engine, tmp_path)
-    owner = house.browser("owner")
-    for code in sorted(shipped()):
+    made = House(engine, tmp_path)
+    yield made
+    made.close()
+    engine.dispose()
+
+
+def test_who_may_read_and_who_may_change(reader: House) -> None:
+    seen = {login: reader.browser(login).get("/types/E03").status_code for login in ("owner", "custodian", "worker")}
+    assert seen == {"owner": 200, "custodian": 403, "worker": 403}
+    assert reader.browser("custodian").get("/types/E03/editions/new").status_code == 403
+
+
+def test_the_inputs_of_every_type_say_the_type_again() -> None:
+    for code, each in shipped().items():
+        kept = {f"variants.{at}": "yes" for at in range(len(each.variants))}
+        assert type_from(typed(flat(each) | kept), each) == (each, {}), code
+
+
+def test_a_page_s_form_gives_the_type_back(reader: House) -> None:
+    owner = reader.browser("owner")
+    for code in ("E03", "J03", "P01", "P02", "P07"):
         assert shipped()[code].name in owner.get(f"/types/{code}").text
         sent = opened(owner, code) | {"effective_from": SOON, "reason": "没有修改"}
         answer = owner.post(f"/types/{code}/editions/preview", sent)
         assert (answer.status_code, faults(answer.text)) == (400, {"reason"}), code
-    house.close()
-    engine.dispose()
 
 
-def test_the_list_counts_what_is_not_verified_and_finds_by_alias(house: House) -> None:
-    page = house.browser("owner").get("/types?q=二建").text
+def test_the_list_counts_what_is_not_verified_and_finds_by_alias(reader: House) -> None:
+    page = reader.browser("owner").get("/types?q=二建").text
     assert "二级建造师注册证书" in page and "安全生产许可证" not in page
-    assert "没有符合条件的种类" in house.browser("owner").get("/types?q=什么也不是").text
+    assert "没有符合条件的种类" in reader.browser("owner").get("/types?q=什么也不是").text
 
 
-def test_unverified_statements_are_marked_on_the_page(house: House) -> None:
-    page = house.browser("owner").get("/types/E04").text
+def test_unverified_statements_are_marked_on_the_page(reader: House) -> None:
+    page = reader.browser("owner").get("/types/E04").text
     assert page.count("未核实") > 5 and "来源 K" in page
 
 
@@ -142,15 +157,15 @@ NONSENSE: list[tuple[dict[str, str], set[str]]] = [
 ]
 
 
-def test_nonsense_is_refused_at_its_field_and_what_was_typed_stays(house: House) -> None:
-    owner = house.browser("owner")
+def test_nonsense_is_refused_at_its_field_and_what_was_typed_stays(reader: House) -> None:
+    owner = reader.browser("owner")
     good = opened(owner) | {"validity.text": "两年六个月", "effective_from": SOON, "reason": "新规定"}
     for changes, expected in NONSENSE:
         answer = owner.post("/types/P02/editions/preview", good | changes)
         assert (answer.status_code, faults(answer.text)) == (400, expected), changes
         assert "两年六个月" in answer.text and 'name="seen"' not in answer.text
     assert owner.post("/types/P02/editions", good | NONSENSE[0][0]).status_code == 400
-    assert stored(house) == []
+    assert stored(reader) == []
 
 
 def test_what_was_not_previewed_is_not_published(house: House) -> None:
@@ -239,16 +254,16 @@ def test_a_type_is_closed_from_a_day_and_opened_again(house: House) -> None:
     assert stored(house)[-1].type.closed_from is None
 
 
-def test_examples_follow_the_window_being_typed(house: House) -> None:
-    owner = house.browser("owner")
+def test_examples_follow_the_window_being_typed(reader: House) -> None:
+    owner = reader.browser("owner")
     page = owner.get("/types/examples?code=P02&window.opens=90&window.opens.unit_of=days&window.closes=1").text
     assert "2027-12-31" in page and "2027-10-01" in page and "2027-11-30" in page
     wrong = owner.get("/types/examples?code=P02&window.opens=1&window.closes=2").text
     assert "不能早于" in wrong and "2027-12-31" not in wrong
 
 
-def test_a_number_can_be_tried(house: House) -> None:
-    owner = house.browser("owner")
+def test_a_number_can_be_tried(reader: House) -> None:
+    owner = reader.browser("owner")
     good, bad = (owner.get("/types/number-check", query_string={"number.rule": "USCC", "try": text}).text
                  for text in ("91320100135800013L", "91320100135800013X"))
     assert "符合规则" in good and "符合规则" not in bad
