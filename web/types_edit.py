@@ -210,7 +210,7 @@ def _form(
     return render_template(
         "types/edit.html", base=draft.base, values=draft.values, notice=draft.notice, problems=problems, like=like,
         refusal=refusal, faster=faster, after=last.no if last else 0, each=each, rows=rows, words=WORDS,
-        choices=CHOICES, rules=RULES, provinces=sorted(SHORTS), families=codes.FAMILIES,
+        choices=CHOICES, rules=RULES, provinces=SHORTS, families=codes.FAMILIES,
         answering=[(key, named(roles()[key])) for key in ANSWERING if key in roles()],
         differences=differences(present, each) if each else [], seen=digest(each, draft.notice) if each else "",
         effect=retiming.preview(session, each, draft.notice.effective_from or clock.today(), draft.notice.province)

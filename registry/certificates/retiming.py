@@ -122,8 +122,8 @@ def _tell(session: Session, certificate: Certificate, step: str, before: dt.date
     if before == after:
         return False
     record(session, "certificate.retimed", ("certificate", certificate.id), by=SYSTEM, group_id=certificate.group_id,
-           before={"step": step, "due": before.isoformat() if before else None},
-           after={"due": after.isoformat() if after else None})
+           before={"due": before.isoformat() if before else None},
+           after={"step": step, "due": after.isoformat() if after else None})
     return True
 
 

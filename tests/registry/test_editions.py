@@ -282,7 +282,8 @@ def test_waiting_days_follow_the_new_window_each_move_a_fact(engine: Engine, clo
     deadlines.sweep(engine)
     assert {opens(engine, one) for one in held} == {(D(2027, 1, 29), D(2027, 1, 31))}
     moves = told(engine, "certificate.retimed")
-    assert [fact.before for fact in moves] == [{"step": "opens", "due": "2027-02-26"}] * 3
+    assert [fact.before for fact in moves] == [{"due": "2027-02-26"}] * 3
+    assert [fact.after for fact in moves] == [{"step": "opens", "due": "2027-01-29"}] * 3
     assert (effect.certificates, effect.moved) == (3, 3)
     assert [fact.after for fact in told(engine, "type.applied")] == [{"type": "P02", "no": 1, "moved": 3}]
     assert deadlines.sweep(engine) == 0 and len(told(engine, "certificate.retimed")) == 3
