@@ -27,6 +27,8 @@ from registry.people.units import Unit
 
 BATCH = 200
 """Certificates of one transaction."""
+OURS = frozenset({"opens", "hand_in", "target", "closes", "lapses"})
+"""The days that follow from a type's window; others (the end of a suspension) stay as they are."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def refit(session: Session, certificate: Certificate, version_id: int, cal: Cale
     if certificate.due_from != near:
         certificate.due_from = near
     moved = 0
-    held = {timer.kind: timer for timer in certificate.timers if timer.version_id == version_id}
+    held = {timer.kind: timer for timer in certificate.timers if timer.version_id == version_id and timer.kind in OURS}
     steps = {step.kind: step for step in windows.steps(kind, certificate.ends_on, cal)}
     for name in sorted({*held, *steps}):
         timer, step = held.get(name), steps.get(name)
