@@ -34,7 +34,7 @@ def follow(
     session: Session, certificate: Certificate, *, operation: str, state: str, fact: str, by: Actor,
     holds_from: dt.date | None = None, term: Term | None = None, paper: Paper | None = None, note: str = "",
     number: Number | None = None, suspended_until: dt.date | None = None, duty_on: dt.date | None = None,
-    request_id: int | None = None, scans: Iterable[int | File] = (), told: Mapping[str, Any] | None = None,
+    request_id: int | None = None, told: Mapping[str, Any] | None = None,
 ) -> Version:
     """Put a version behind the last one: its term, paper and number are carried over unless given; timers follow.
 
@@ -55,7 +55,6 @@ def follow(
         drafting.renumber(certificate, number)
     session.add(version)
     session.flush()
-    add_scans(session, version, scans, by=by)
     set_timers(session, certificate, version)
     note_down(session, fact, version, by, before, told)
     return version
