@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select
@@ -13,10 +14,10 @@ from sqlalchemy.orm import aliased
 from ledger import clock
 from registry.certificates import codes
 from registry.certificates.catalogue import as_of, types
-from registry.certificates.kinds import CertificateType
+from registry.certificates.kinds import CertificateType, Window
 from registry.certificates.models import Certificate, Version
 from registry.certificates.standing import BY_STATE, Standing
-from registry.certificates.windows import near_from
+from registry.certificates.windows import near_by
 from registry.people.units import Unit
 
 _ENDED = frozenset({codes.CANCELLED, codes.ANNULLED, codes.REVOKED, codes.LAPSED})
@@ -106,12 +107,17 @@ def _near_in(
 
 
 def last_near_end(kind: CertificateType, on: dt.date) -> dt.date:
-    """The latest end of a term that is near on the day: near_from never falls as the end moves on, so it is halved."""
+    """The latest end of a term that is near on the day; most types share few windows."""
+    return _last_near_end(kind.window, on)
+
+
+@lru_cache(maxsize=4096)
+def _last_near_end(window: Window, on: dt.date) -> dt.date:
+    """near_by never falls as the end moves on, so it is halved."""
     low, high = 0, _FARTHEST
     while low < high:
         middle = (low + high + 1) // 2
-        opens = near_from(kind, on + dt.timedelta(days=middle))
-        low, high = (middle, high) if opens is not None and opens <= on else (low, middle - 1)
+        low, high = (middle, high) if near_by(window, on + dt.timedelta(days=middle)) <= on else (low, middle - 1)
     return on + dt.timedelta(days=low)
 
 
