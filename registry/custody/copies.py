@@ -115,7 +115,7 @@ def draw(place: Folder, media_type: str, draft: Draft, address: str) -> bytes:
 
 def make(
     session: Session, folder: Folder, scan: Scan, draft: Draft, drawn: bytes, *, by: Actor, loan: Loan | None = None,
-    request_id: int | None = None,
+    request_id: int | None = None, once: str | None = None,
 ) -> Copy:
     """Keep what was drawn from a scan in `folder`, under its mark."""
     certificate = scan.version.certificate
@@ -127,7 +127,7 @@ def make(
         by_id=by.id, by_name=by.name)
     session.add(copy)
     session.flush()
-    _note(session, "copy.made", copy, by)
+    _note(session, "copy.made", copy, by, once)
     return copy
 
 
@@ -164,12 +164,13 @@ def read(session: Session, certificate: Certificate, *, by: Actor, scan: Scan | 
            about=[("person", certificate.holder_person_id)], after={"code": certificate.code, **what})
 
 
-def _note(session: Session, kind: str, copy: Copy, by: Actor) -> None:
+def _note(session: Session, kind: str, copy: Copy, by: Actor, key: str | None = None) -> None:
     about = [("certificate", copy.certificate_id)]
     if copy.loan_id:
         about.append(("loan", copy.loan_id))
     if copy.certificate.holder_person_id:
         about.append(("person", copy.certificate.holder_person_id))
     record(session, kind, ("copy", copy.id), by=by, group_id=copy.group_id, about=about,
-           after={"code": copy.certificate.code, "purpose": copy.purpose, "until": copy.until_on.isoformat()})
+           after={"code": copy.certificate.code, "purpose": copy.purpose, "until": copy.until_on.isoformat()},
+           key=key)
 

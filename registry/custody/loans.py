@@ -21,7 +21,7 @@ from registry.people.persons import Person
 from registry.people.scope import Path, Visible
 from registry.people.units import Unit
 
-PURPOSES: dict[str, str] = {"bid": "投标", "filing": "备案", "inspection": "检查", "transaction": "办理"}
+PURPOSES: dict[str, str] = {"bid": "投标", "filing": "备案", "inspection": "接受检查", "transaction": "办理手续"}
 CONDITIONS: dict[str, str] = {"intact": "完好", "damaged": "破损", "incomplete": "缺页或缺件"}
 BLOCKED_AFTER_DAYS = 3
 """So many days after the due day a borrower gets nothing more (domain facts 4.7, T+3)."""
@@ -118,13 +118,13 @@ def hand_over(
     session: Session, original: Original, *, borrower: Person, purpose: str, until: dt.date, by: Actor,
     carrier: Person | None = None, project: Unit | None = None, purpose_note: str = "", outside: bool = False,
     legal_by: int | None = None, photo_id: int | None = None, request_id: int | None = None,
-    reservation: Reservation | None = None,
+    reservation: Reservation | None = None, once: str | None = None,
 ) -> Loan:
     """Give an original out, today, until a day. The first of two signatures; the carrier's follows (`receive`).
 
     AlreadyOut or NotHere when it is not in the cabinet, Spoken where somebody else has reserved one of the days,
     BorrowerBlocked while the borrower is late elsewhere, NeedsLegal for use outside without consent, BadAnswer for
-    people who are not our own (R14), a project of another group or impossible days.
+    people who are not our own (R14), a project of another group or impossible days. `once` names the wish.
     """
     carrier, today = carrier or borrower, clock.today()
     _checked(original, borrower, carrier, project, purpose, until)
@@ -144,7 +144,7 @@ def hand_over(
             _settle(session, reservation, loan)
         days.take(session, original.id, today, until, loan=loan.id)
     _note(session, "loan.handed_over", loan, by, {"from": today.isoformat(), "until": until.isoformat(),
-                                                  "purpose": purpose, "outside": outside})
+                                                  "purpose": purpose, "outside": outside}, key=once)
     return loan
 
 
@@ -308,8 +308,8 @@ def clear_to_leave(session: Session, person: Person) -> list[Loan]:
 
 def _note(
     session: Session, kind: str, loan: Loan, by: Actor, after: Mapping[str, Any] | None = None,
-    before: Mapping[str, Any] | None = None,
+    before: Mapping[str, Any] | None = None, key: str | None = None,
 ) -> None:
     about = dict.fromkeys([("loan", loan.id), ("person", loan.person_id), ("person", loan.carrier_id)])
     told = {"loan": loan.id, **(after or {})}
-    note(session, kind, loan.original, by=by, about=tuple(about), before=before, after=told)
+    note(session, kind, loan.original, by=by, about=tuple(about), before=before, after=told, key=key)

@@ -141,7 +141,8 @@ def original_of(session: Session, original_id: int) -> Original:
 
 def held(session: Session, original: Original) -> Original:
     """The original, locked: whoever lends, reserves or reports it at the same time waits, and then sees our rows."""
-    session.refresh(original, with_for_update=True)
+    session.execute(select(Original.id).where(Original.id == original.id).with_for_update())  # no join to lock
+    session.refresh(original)
     return original
 
 
@@ -210,12 +211,12 @@ def _refuse_destroyed(session: Session, original: Original) -> None:
 
 def note(
     session: Session, kind: str, original: Original, *, by: Actor, about: tuple[Subject, ...] = (),
-    before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None,
+    before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None, key: str | None = None,
 ) -> None:
-    """Record a fact about an original and its certificate."""
+    """Record a fact about an original and its certificate; `key` makes it the only one of its wish."""
     record(session, kind, ("original", original.id), by=by, group_id=original.group_id,
            about=[("certificate", original.certificate_id), *about], before=before,
-           after={"code": original.certificate.code, "original": original.kind, **(after or {})})
+           after={"code": original.certificate.code, "original": original.kind, **(after or {})}, key=key)
 
 
 def _go_along(session: Session, person: Person) -> None:

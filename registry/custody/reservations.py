@@ -65,7 +65,7 @@ class Reservation(Base):
 
 def reserve(
     session: Session, original: Original, person: Person, *, from_on: dt.date, to_on: dt.date, by: Actor,
-    request_id: int | None = None,
+    request_id: int | None = None, once: str | None = None,
 ) -> Reservation:
     """Speak for an original. Spoken where a day is taken, whoever asks at the same time; NotLent for an electronic one;
     BadAnswer for days in the past, reversed, too far or too many, or for somebody who does not work here then."""
@@ -80,7 +80,7 @@ def reserve(
         session.flush()
         days.take(session, original.id, from_on, to_on, reservation=made.id)
     note(session, "reservation.made", original, by=by, about=(("person", person.id),),
-         after={"from": from_on.isoformat(), "to": to_on.isoformat()})
+         after={"from": from_on.isoformat(), "to": to_on.isoformat()}, key=once)
     return made
 
 
