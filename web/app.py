@@ -40,6 +40,7 @@ RESOURCES = (
     "people",
     "lacks",
     "effects",
+    "matters",
     "notices",
     "calendar",
     "search",

@@ -84,6 +84,7 @@ def certificate(certificate_id: int, tab: str = "versions") -> str:
         requested=_requested(found) if tab == "requests" else [],
         cabinet=_cabinet(found) if tab == "custody" else None,
         states=codes.STATES,
+        may_begin=can(actor(), "request.start", found),
     )
 
 

@@ -144,7 +144,7 @@ def office_hours(engine: Engine, count: int) -> list[dt.datetime]:
 
 def _open(session: Session, code: str, kind: str, holder_id: int) -> int | None:
     holder = opening.holder_of(session, kind, holder_id)
-    path = holder.unit_path if isinstance(holder, Person) else holder.path
+    path = holder.path if isinstance(holder, Unit) else holder.unit_path
     groups = [f"applicant@{place}" for place in path.strip("/").split("/")]
     people = holders(session, groups)
     if not people:
