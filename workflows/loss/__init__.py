@@ -20,7 +20,8 @@ OUTCOMES: dict[str, str] = {
 WORDS: dict[str, str] = {
     "loss.confirmed": "核实疑似遗失", "loss.frozen": "原件停用，作废借用 {loans} 笔",
     "loss.announced": "刊登遗失声明（{on}）",
-    "loss.replaced": "登记补发的原件或文件", "loss.incident": "记录遗失事件", "original.lost": "原件报失", "certificate.reissued": "补发入册",
+    "loss.replaced": "登记补发的原件或文件", "loss.incident": "记录遗失事件",
+    "original.lost": "原件报失", "certificate.reissued": "补发入册",
 }
 
 LOSS = Process(
