@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+from workflows import reviewing
 from workflows.beginning import VARIABLES
 from workflows.borrowing import starting, telling
 from workflows.borrowing.answered import ANSWERED
 from workflows.borrowing.papers import GIVEN
 from workflows.borrowing.steps import STEPS
 from workflows.process import Process
-from workflows.reviewing import GIVEN as REVIEWS
 
 STAGES: dict[str, str] = {"draft": "填报中", "approval": "单位审批", "handing": "待当面交接", "out": "已借出，等待归还"}
 OUTCOMES: dict[str, str] = {
@@ -27,6 +27,6 @@ WORDS: dict[str, str] = {
 
 BORROWING = Process(
     id="borrowing", name="借阅归还", folder=Path(__file__).parent, steps=STEPS, answered=ANSWERED,
-    given={**REVIEWS, **GIVEN}, variables=VARIABLES | set(starting.BEGUN), stages=STAGES, outcomes=OUTCOMES,
+    given={"approve": reviewing.given, **GIVEN}, variables=VARIABLES | set(starting.BEGUN), stages=STAGES, outcomes=OUTCOMES,
     words=WORDS, choices=starting.choices, begin=starting.begin, reacts=(*starting.REACTS, *telling.REACTS),
 )

@@ -90,5 +90,5 @@ def consented(act: Act) -> None:
 
 
 ANSWERED: dict[str, Callable[[Act], None]] = {
-    **reviewing.ANSWERED, "borrow": borrowed, "hand-over": handed, "receive": received, "consent": consented,
+    "approve": reviewing.reviewed, "borrow": borrowed, "hand-over": handed, "receive": received, "consent": consented,
 }
