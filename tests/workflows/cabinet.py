@@ -11,6 +11,7 @@ from ledger.db import reading, unit
 from ledger.files import keep
 from registry.alerts.notices import Notice
 from registry.certificates import lifecycle
+from registry.certificates.models import Certificate
 from registry.custody import copies, loans, originals
 from registry.custody.loans import Loan
 from registry.people.persons import person_of
@@ -47,7 +48,7 @@ class Cabinet:
         """One more original."""
         self.count += 1
         with unit(self.engine) as session:
-            row = session.get_one(lifecycle.Certificate, certificate or self.licence)
+            row = session.get_one(Certificate, certificate or self.licence)
             return originals.enter(session, row, kind, serial=str(self.count), place="柜", by=SYSTEM,
                                    keeper=unit_of(session, self.company.units["company"])).id
 

@@ -27,6 +27,7 @@ WORDS: dict[str, str] = {
 
 BORROWING = Process(
     id="borrowing", name="借阅归还", folder=Path(__file__).parent, steps=STEPS, answered=ANSWERED,
-    given={"approve": reviewing.given, **GIVEN}, variables=VARIABLES | set(starting.BEGUN), stages=STAGES, outcomes=OUTCOMES,
-    words=WORDS, choices=starting.choices, begin=starting.begin, reacts=(*starting.REACTS, *telling.REACTS),
+    given={"approve": reviewing.given, **GIVEN}, variables=VARIABLES | set(starting.BEGUN), stages=STAGES,
+    outcomes=OUTCOMES, words=WORDS, choices=starting.choices, begin=starting.begin,
+    reacts=(*starting.REACTS, *telling.REACTS),
 )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from workflows.beginning import VARIABLES
 from workflows.loss import reporting
-from workflows.loss.answered import ANSWERED
+from workflows.loss.answered import ANSWERED, CHECKED
 from workflows.loss.steps import STEPS
 from workflows.process import Process
 from workflows.submission import SUBMISSION
@@ -25,7 +25,7 @@ WORDS: dict[str, str] = {
 }
 
 LOSS = Process(
-    id="loss", name="遗失补办", folder=Path(__file__).parent, calls=(SUBMISSION,), steps=STEPS, answered=ANSWERED,
-    given=reporting.GIVEN, variables=VARIABLES | {"electronic"}, stages=STAGES, outcomes=OUTCOMES, words=WORDS,
-    choices=reporting.choices, begin=reporting.begin, reacts=reporting.REACTS,
+    id="loss", name="遗失补办", folder=Path(__file__).parent, calls=(SUBMISSION,), steps=STEPS, checked=CHECKED,
+    answered=ANSWERED, given=reporting.GIVEN, variables=VARIABLES | {"electronic"}, stages=STAGES,
+    outcomes=OUTCOMES, words=WORDS, choices=reporting.choices, begin=reporting.begin, reacts=reporting.REACTS,
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
+from ledger.errors import BadAnswer, Problem
 from registry.custody.originals import original_of
 from workflows import reviewing
 from workflows.process import Act
@@ -35,6 +37,14 @@ def replaced(act: Act) -> None:
     note(act, "loss.replaced")
 
 
+def replaced_checked(act: Act) -> None:
+    """L6: a new original is issued after the version that it repeats."""
+    original = original_of(act.session, act.request.details["original"])
+    since = original.certificate.latest.holds_from
+    if dt.date.fromisoformat(act.answers["issued_on"]) < since:
+        raise BadAnswer({"issued_on": [Problem("补发日期不能早于现有版本的日期 {day}。", {"day": since})]})
+
+
 def closed(act: Act) -> None:
     """L7: cause, cost and what follows."""
     _keep(act)
@@ -49,6 +59,7 @@ def _keep(act: Act) -> None:
         no=len(act.request.contents) + 1, form_key=reviewing.form_key(act), answers=answers, by_name=act.by.name))
 
 
+CHECKED: dict[str, Callable[[Act], None]] = {"new-original": replaced_checked}
 ANSWERED: dict[str, Callable[[Act], None]] = {
     "report-loss": reported, "confirm-loss": confirmed, "loss-notice": announced, "redownload": replaced,
     "new-original": replaced, "loss-incident": closed,

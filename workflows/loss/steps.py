@@ -9,8 +9,7 @@ from sqlalchemy import func, select
 
 from engine.catalog import Step
 from ledger.facts import record
-from registry.certificates import codes, lifecycle
-from registry.certificates.drafting import Paper, Term
+from registry.certificates import changing, lifecycle
 from registry.custody import originals, whereabouts
 from registry.custody.originals import Original, original_of
 from workflows.requests import of_instance
@@ -45,14 +44,9 @@ def reissue(step: Step) -> None:
     """L6: a version with the same number and term and the remark; the new original goes into the cabinet."""
     session, request = step.session, of_instance(step.session, step.instance.id)
     answers, lost = request.grant or {}, original_of(session, request.details["original"])
-    certificate = lifecycle.held(session, lost.certificate)
-    lifecycle.require_live(certificate)
-    last, day = certificate.latest, dt.date.fromisoformat(answers["issued_on"])
-    version = lifecycle.follow(
-        session, certificate, operation=codes.OTHER_ACT, state=certificate.state, fact="certificate.reissued",
-        by=step.actor, request_id=request.id, holds_from=max(day, last.holds_from),
-        term=Term(last.term, last.valid_from, last.valid_until, day, last.review_on),
-        paper=Paper(last.issuer, last.full_fields, last.licence_mark, last.qr, f"补发：{answers['remark']}"[:200]))
+    certificate = lost.certificate
+    version = changing.reissue(session, certificate, issued_on=dt.date.fromisoformat(answers["issued_on"]),
+                               reason=answers["remark"], by=step.actor, request_id=request.id)
     lifecycle.add_scans(session, version, answers.get("scan") or [], by=step.actor)
     made = session.scalar(select(func.count()).select_from(Original).where(
         Original.certificate_id == certificate.id, Original.kind == lost.kind)) or 0
