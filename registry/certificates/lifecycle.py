@@ -23,6 +23,7 @@ from registry.certificates import codes, drafting, windows
 from registry.certificates.catalogue import in_force_of
 from registry.certificates.drafting import NumberTaken, Paper, Term
 from registry.certificates.models import Certificate, CertificateCount, CertificateTimer, Holder, Scan, Version
+from registry.people.machines import RELOCATED, Machine
 from registry.people.persons import MOVED, Person
 from registry.people.units import Unit
 
@@ -298,4 +299,11 @@ def _go_along(session: Session, person: Person) -> None:
         certificate.unit, certificate.unit_path, certificate.group_id = person.unit, person.unit_path, person.group_id
 
 
+def _stand_along(session: Session, machine: Machine) -> None:
+    """A machine's certificates are seen where the machine stands."""
+    for certificate in session.scalars(select(Certificate).where(Certificate.holder_machine_id == machine.id)):
+        certificate.unit, certificate.unit_path, certificate.group_id = machine.unit, machine.unit_path, machine.group_id
+
+
 MOVED.append(_go_along)
+RELOCATED.append(_stand_along)
