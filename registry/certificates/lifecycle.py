@@ -302,7 +302,8 @@ def _go_along(session: Session, person: Person) -> None:
 def _stand_along(session: Session, machine: Machine) -> None:
     """A machine's certificates are seen where the machine stands."""
     for certificate in session.scalars(select(Certificate).where(Certificate.holder_machine_id == machine.id)):
-        certificate.unit, certificate.unit_path, certificate.group_id = machine.unit, machine.unit_path, machine.group_id
+        certificate.unit, certificate.unit_path = machine.unit, machine.unit_path
+        certificate.group_id = machine.group_id
 
 
 MOVED.append(_go_along)

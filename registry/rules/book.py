@@ -13,6 +13,7 @@ from registry.people.persons import Person
 from registry.people.tenure import Assignment
 from registry.people.units import Unit
 from registry.people.works import Qualification, Works
+from registry.rules.tables import SHIPPED, Tables
 
 Key = tuple[str, int]
 """("person", 7), ("unit", 3) or ("machine", 9)."""
@@ -74,6 +75,11 @@ class Book:
     cranes: list[Installation] = field(default_factory=list)
     lines: dict[int, list[Qualification]] = field(default_factory=dict)
     papers: dict[Key, list[Paper]] = field(default_factory=dict)
+    tables: Tables = SHIPPED
+
+    def decide(self, decision: str, **given: Any) -> Mapping[str, Any]:
+        """The row that the day's table takes."""
+        return self.tables.decide(decision, **given)
 
     def of(self, holder: Key, *types: str) -> list[Paper]:
         """The certificates of these types that a holder may rely on."""

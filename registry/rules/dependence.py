@@ -63,7 +63,7 @@ class Consequence:
 
 @dataclass
 class Consequences:
-    """All that follows. `cut`: there is more than is listed; `whole`: nothing may be left out, however long it takes."""
+    """All that follows. `cut`: there is more than is listed; `whole`: nothing may be left out, however much it is."""
 
     on: dt.date
     certificates: list[Consequence] = field(default_factory=list)

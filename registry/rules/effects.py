@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, or_, select, text
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from ledger import clock
 from ledger.actor import SYSTEM
@@ -168,6 +168,18 @@ def blocked(session: Session, unit: Unit, on: dt.date | None = None) -> list[Eff
     return list(session.scalars(select(Effect).where(
         Effect.unit_id == unit.id, Effect.lifted_at.is_(None), Effect.since <= (on or clock.today())
     ).order_by(Effect.id)))
+
+
+def barred(session: Session, company: Unit, on: dt.date | None = None) -> bool:
+    """R13: whether the company may not bid or take on a new project, because its qualification went."""
+    return any(row.lack == "e02_gone" for row in blocked(session, company, on))
+
+
+def follows_from(session: Session, cause: Cause) -> list[Effect]:
+    """The open rows of a cause, those to come too, certificates first."""
+    query = select(Effect).where(_of(cause), Effect.lifted_at.is_(None)).options(
+        joinedload(Effect.certificate), joinedload(Effect.unit))
+    return list(session.scalars(query.order_by(Effect.unit_id.is_not(None), Effect.id)))
 
 
 def _of(cause: Cause) -> Any:

@@ -105,7 +105,7 @@ def _project(book: Book, project: Unit) -> Iterator[Line]:
 
 def _nobody(book: Book, project: Unit) -> dict[str, object]:
     """R01's row for a project without a manager: the same as for one without a certificate."""
-    return dict(decide("R01_constructor", scale=book.sites[project.id].scale, level=0, fits="no"))
+    return dict(book.decide("R01_constructor", scale=book.sites[project.id].scale, level=0, fits="no"))
 
 
 def _post(book: Book, post: Assignment) -> Iterator[Line]:
