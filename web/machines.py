@@ -19,6 +19,7 @@ from registry.people.scope import subtree
 from registry.people.units import Unit
 from web.entry import Ask, Entry, answered, drawn
 from web.guard import actor, needs
+from web.i18n import say
 from web.pages import cut
 from web.session import db
 from web.sight import chosen, machine_of, unit_of, unit_options
@@ -113,7 +114,7 @@ def _enter(told: dict[str, Any]) -> str:
 
 def _entering() -> Entry:
     return Entry(_("登记新设备"), _("登记"), url_for("machines.enter"), _trail(), [
-        Ask("kind", _("设备种类"), "choice", required=True, options=[(one, one) for one in KINDS]),
+        Ask("kind", _("设备种类"), "choice", required=True, options=[(one, say(one)) for one in KINDS]),
         Ask("name", _("名称"), required=True, hint=_("例如：1号塔吊")),
         Ask("model", _("型号"), most=60),
         Ask("serial", _("出厂编号"), required=True, most=60),

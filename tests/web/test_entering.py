@@ -168,10 +168,10 @@ def test_a_company_s_qualification_is_entered_once_and_ended(house: House) -> No
 
 def test_new_units_hang_where_they_may(house: House) -> None:
     browser = house.browser("legal")
-    status, page = sent(browser, "/units/new/project", parent=house.units["company"], name="新桥", code="P2", work="市政")
+    told = {"parent": house.units["company"], "name": "新桥", "code": "P2", "work": "市政"}
+    status, page = sent(browser, "/units/new/project", **told)
     assert status == 303 and "新桥" in page
-    assert "编码 P2 已被使用" in sent(browser, "/units/new/project", parent=house.units["company"], name="新桥", code="P2",
-                               work="市政")[1]  # fmt: skip
+    assert "编码 P2 已被使用" in sent(browser, "/units/new/project", **told)[1]
 
 
 def test_a_machine_from_entry_to_scrap(staffed: House) -> None:
