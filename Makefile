@@ -10,7 +10,7 @@ VENV := .venv/bin/python
 
 .PHONY: help run setup test lint bench chaos differential lock migration clean
 help:
-	@echo 'make run  [PORT=8000] [DATA=var] [SAMPLE=demo|none]   start everything, Ctrl-C stops it'
+	@echo 'make run  [PORT=8000] [DATA=var] [SAMPLE=demo|large|none]   start everything, Ctrl-C stops it'
 	@echo 'make test [ARGS="-k words"]                           lint, types, floors, every test'
 	@echo 'make chaos [ARGS="--seed 7 --only soak"]               kill everything everywhere, then look what is lost'
 	@echo 'make setup | lint | bench | differential | lock | migration M="what changed" | clean'

@@ -98,9 +98,10 @@ def form_of(schema: Schema, key: str | None = None) -> Form:
     return Form(key or str(schema.get("id", "")), schema, digest)
 
 
-def library() -> list[str]:
+@cache
+def library() -> tuple[str, ...]:
     """Keys of the shipped forms, sorted."""
-    return sorted(path.stem for path in LIBRARY.glob("*.form"))
+    return tuple(sorted(path.stem for path in LIBRARY.glob("*.form")))
 
 
 @cache

@@ -43,6 +43,7 @@ RESOURCES = (
     "rules",
     "lacks",
     "effects",
+    "matters",
     "notices",
     "calendar",
     "search",

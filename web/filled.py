@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,10 +17,14 @@ from forms import contents, schema
 from ledger.errors import NotFound
 from ledger.files import File
 from web.i18n import say
+from workflows import CATALOG
 from workflows.requests import Request, RequestFile
+from workflows.reviewing import content_form
+from workflows.typed import form_of
 
+FORM_ID = re.compile(r'formId="([^"]+)"')
 Fields = Mapping[str, Mapping[str, Any]]
-LATER = ("file", "supplement", "answer", "register-{code}", "compare", "chase", "denied")
+LATER = ("register", "answer")
 
 
 @dataclass(frozen=True)
@@ -31,16 +36,28 @@ class Section:
 
 
 def application_fields(application: Request) -> Fields:
-    """The fields of the application's form by key, and those of its registration; empty for forms no longer there."""
-    return {**_fields(f"register-{application.type_code}"), **_fields(f"apply-{application.type_code}")}
+    """The fields of what the request asks for by key, and those of its registration."""
+    asked = {content.form_key for content in application.contents}
+    first = next(iter(process_forms(application.process_id)), "")
+    return {**_fields("register", application.type_code), **_fields(first, application.type_code),
+            **{key: field for form in asked for key, field in _fields(form).items()}}
 
 
 @cache
-def _fields(key: str) -> Fields:
+def process_forms(process_id: str) -> tuple[str, ...]:
+    """The keys of the forms that a shipped process and what it calls know, in the order of the folder's own drawing."""
+    process = CATALOG[process_id]
+    drawn = [key for content in (process.diagram, *process.files.values()) for key in FORM_ID.findall(content.decode())]
+    return tuple(dict.fromkeys(drawn))
+
+
+@cache
+def _fields(key: str, type_code: str = "") -> Fields:
     try:
-        return {one.get("key") or one.get("path") or "": one for one in schema.load(key).fields()}
+        form = form_of(key, type_code) if type_code else schema.load(key)
     except NotFound:
         return {}
+    return {one.get("key") or one.get("path") or "": one for one in form.fields()}
 
 
 def field_label(known: Fields, key: str) -> str:
@@ -80,8 +97,7 @@ def filled_in(application: Request) -> list[Section]:
     """The application as last submitted, to be read beside its papers; nothing before the first submission."""
     if not application.content:
         return []
-    form = schema.load(f"apply-{application.type_code}")
-    return sections_of(form, application.content, {"holder_name": application.holder_name})
+    return sections_of(content_form(application), application.content, {"holder_name": application.holder_name})
 
 
 def sections_of(form: schema.Form, answers: Mapping[str, Any], given: Mapping[str, Any]) -> list[Section]:
@@ -107,13 +123,15 @@ def papers(session: Session, application: Request) -> list[tuple[File, str]]:
     """The files of a request, and the field each came with."""
     query = select(File, RequestFile.what).join(RequestFile, RequestFile.file_id == File.id)
     rows = session.execute(query.where(RequestFile.request_id == application.id).order_by(File.id))
-    keys = [f"apply-{application.type_code}", *(key.format(code=application.type_code) for key in LATER)]
+    keys = [content.form_key for content in application.contents]
+    keys += [*process_forms(application.process_id), *LATER]
     letters = {number for one in application.authority_answers for number in one.answers.get("files") or []}
-    return [(file, _paper(["answer"] if file.id in letters else keys, what)) for file, what in rows]
+    return [(file, _paper(["answer"] if file.id in letters else keys, application.type_code, what))
+            for file, what in rows]
 
 
-def _paper(keys: list[str], what: str) -> str:
-    found = next((fields[what] for key in keys if what in (fields := _fields(key))), None)
+def _paper(keys: list[str], code: str, what: str) -> str:
+    found = next((fields[what] for key in keys if what in (fields := {**_fields(key), **_fields(key, code)})), None)
     return say(schema.label_of(found)) if found else what
 
 

@@ -46,7 +46,7 @@ ENTRIES = (
     Entry("inbox.tasks", _l("待办"), "inbox", phone=1, family=("tasks",), count="inbox"),
     Entry("requests.mine", _l("我的申请"), "send", phone=2, short=_l("申请")),
     Entry("register.certificates", _l("证件台账"), "certificate", "certificate.read", phone=3, short=_l("台账"),
-          family=("register_days",)),
+          family=("register_days", "matters")),
     Entry("people.persons", _l("人员与项目"), "users", "person.read", family=HOLDERS),
     Entry("processes.index", _l("流程"), "sitemap", "process.read"),
     Entry("rules.listed", _l("规则"), "checklist", "rule.read"),

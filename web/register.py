@@ -11,6 +11,7 @@ from ledger import clock
 from ledger.errors import NotFound
 from ledger.files import path_of
 from registry.access.lines import Line
+from registry.access.rules import can
 from registry.certificates import codes, standing
 from registry.certificates.models import Certificate, Scan, Version
 from web import register_list
@@ -78,6 +79,7 @@ def certificate(certificate_id: int, tab: str = "versions") -> str:
         told=tell(("certificate", found.id)) if tab == "story" else [],
         requested=_requested(found) if tab == "requests" else [],
         states=codes.STATES,
+        may_begin=can(actor(), "request.start", found),
     )
 
 

@@ -27,7 +27,7 @@ from web.pages import Page
 from web.session import db
 from web.told import tell
 from web.whereabouts import by_when, outcome_words, stage_words, title_words, turns
-from workflows import authority, opening, requests, standing, story
+from workflows import CATALOG, authority, opening, requests, standing, story
 from workflows.requests import Request
 
 bp = Blueprint("requests", __name__, url_prefix="/requests")
@@ -105,7 +105,9 @@ def show(request_id: int) -> ResponseReturnValue:
         expected=authority.expected(session, person, application), answers=ANSWERS, marks=marks(application),
         story=tell(session, story.of_request(session, application), application), papers=papers(session, application),
         content=filled_in(application), channel=channel_words(application),
-        type=type_of(application.type_code), certificate=_certificate(application),
+        type=application.kind, certificate=_certificate(application),
+        process=CATALOG[application.process_id], parent=_kin(application.parent_id),
+        children=requests.begun_by(session, person, application),
         returned=[(field_label(known, one.field), one) for one in application.open_corrections],
     )
 
@@ -114,6 +116,14 @@ def _certificate(application: Request) -> Certificate | None:
     """What came of it, for those who may read it; an applicant need not be one of them."""
     found = db.session.get(Certificate, application.certificate_id) if application.certificate_id else None
     return found if found is not None and can(actor(), "certificate.read", found) else None
+
+
+def _kin(request_id: int | None) -> Request | None:
+    """The request that began this one, for those who may read it."""
+    try:
+        return requests.get(db.session(), actor(), request_id) if request_id else None
+    except NotFound:
+        return None
 
 
 def open_tasks(application: Request) -> list[Task]:

@@ -43,7 +43,7 @@ def page(opened: Desk, typed: dict[str, Any] | None = None, error: BadAnswer | N
     session, application = db.session(), opened.request
     typed = typed or (tasks.answers(session, opened.task.id) if opened.task.state == "completed" else None) or {}
     attached = papers(session, application)
-    own = opened.form.key.startswith("apply-")
+    own = opened.form.key in {content.form_key for content in application.contents} or not application.contents
     judging = opened.form.key in ("review", "approve")
     return render_template(
         "tasks/task.html", desk=opened, task=opened.task, application=application,

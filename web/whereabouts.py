@@ -12,8 +12,8 @@ from registry.access.roles import roles
 from registry.certificates.catalogue import types
 from web.i18n import named, say
 from web.text import day, moment
-from workflows.standing import STAGES, Where
-from workflows.story import OUTCOMES
+from workflows import outcomes, stages
+from workflows.standing import Where
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ def turns(where: Where) -> list[Turn]:
 
 def stage_words(stage: str | None) -> str:
     """What a stage is called."""
-    return say(STAGES.get(stage or "", stage or ""))
+    return say(stages().get(stage or "", stage or ""))
 
 
 def outcome_words(outcome: str | None) -> str:
     """How a process ended."""
-    return say(OUTCOMES.get(outcome or "", outcome or "")) or _("已结束")
+    return say(outcomes().get(outcome or "", outcome or "")) or _("已结束")
 
 
 def title_words(title: str) -> str:

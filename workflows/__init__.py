@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import cache
+
 from sqlalchemy.orm import Session
 
 from engine import catalog
-from forms import schema
+from forms.schema import Form
 from ledger.actor import Actor
 from registry.access.roles import roles
 from workflows.process import Process
+from workflows.requests import Request
+from workflows.typed import form_known, form_of
 
 CATALOG: dict[str, Process] = {}
 
@@ -16,7 +21,11 @@ CATALOG: dict[str, Process] = {}
 def install() -> None:
     """Make the steps of every shipped process known to the engine; as often as you like."""
     from workflows.application import APPLICATION
+    from workflows.registration import REGISTRATION
+    from workflows.submission import SUBMISSION
 
+    for called in (SUBMISSION, REGISTRATION):
+        catalog.provide(called.id, steps=called.steps, variables=called.variables)
     for process in (APPLICATION,):
         CATALOG[process.id] = process
         catalog.provide(process.id, steps=process.steps, variables=process.variables)
@@ -24,15 +33,49 @@ def install() -> None:
     catalog.know_roles(lambda key: key in roles())
 
 
-def form_known(key: str) -> bool:
-    """Whether there is a form of this key, or one for each type of certificate ("apply": "apply-J03", ...)."""
-    return any(name == key or name.startswith(f"{key}-") for name in schema.library())
+def form_for(request: Request, key: str) -> Form:
+    """The form that a request's drawing, or one that it calls, means by a key."""
+    return form_of(CATALOG[request.process_id].forms.get(key, key), request.type_code)
 
 
 def publish(session: Session, *, by: Actor) -> None:
     """Deploy the shipped drawings; one that has not changed keeps its version."""
     for process in CATALOG.values():
         catalog.deploy(session, process.files, by=by)
+
+
+@cache
+def stages() -> Mapping[str, str]:
+    """What every licet:stage is called (msgids)."""
+    return _told(lambda process: process.stages)
+
+
+@cache
+def outcomes() -> Mapping[str, str]:
+    """What every licet:outcome is called (msgids)."""
+    return _told(lambda process: process.outcomes)
+
+
+@cache
+def words() -> Mapping[str, str]:
+    """How the facts of single processes are told (msgids)."""
+    return _told(lambda process: process.words)
+
+
+@cache
+def news() -> Mapping[str, str]:
+    """Which facts of single processes the applicant is told, and how (msgids)."""
+    return _told(lambda process: process.news)
+
+
+def _told(of: Callable[[Process], Mapping[str, str]]) -> Mapping[str, str]:
+    """One process may name what another names too, but not differently."""
+    found: dict[str, str] = {}
+    for process in (part for each in CATALOG.values() for part in (*each.calls, each)):
+        for key, text in of(process).items():
+            if found.setdefault(key, text) != text:
+                raise ValueError(f"{process.id}: {key} is {text!r} here and {found[key]!r} elsewhere")
+    return found
 
 
 install()

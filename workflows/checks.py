@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from ledger import clock
 from ledger.errors import Problem
-from registry.certificates.catalogue import type_of
 from registry.certificates.numbers import check_number
 from registry.people.identity import check_id_number, check_uscc
 from registry.people.persons import Person
@@ -22,7 +21,7 @@ Check = Callable[[Any, Mapping[str, Any]], Problem | str | None]
 
 def checks_for(session: Session, request: Request) -> dict[str, Check]:
     """Every named check, ready for the answers of this request's forms."""
-    rule = type_of(request.type_code).number.rule
+    rule = request.kind.number.rule if request.kind else "free"
 
     def own_number(text: Any, _answers: Mapping[str, Any]) -> Problem | str:
         holder = holder_of(session, request.holder_kind, request.holder_id)

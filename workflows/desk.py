@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+import workflows
 from engine import tasks
 from engine.model import Task
 from forms import schema
@@ -74,28 +75,31 @@ def open_task(session: Session, actor: Actor, task_id: int) -> Desk:
 
 def form_for(task: Task, request: Request) -> schema.Form:
     """The form of a task: the one for the request's type ("apply-J03") where there is one, else the one it names."""
-    key = task.form_key or ""
-    own = f"{key}-{request.type_code}"
-    return schema.load(own if own in schema.library() else key)
+    return workflows.form_for(request, task.form_key or "")
 
 
 def given_for(session: Session, request: Request, task: Task) -> dict[str, Any]:
     """What the form of this task opens with: earlier answers, and the lists its choices are made from."""
-    process = CATALOG[request.process_id]
-    give = process.given.get(task.form_key or "")
+    give = CATALOG[request.process_id].give(task.form_key or "")
     return give(session, request) if give else {}
 
 
 def corrections_of(request: Request, task: Task) -> dict[str, list[Problem]]:
     """Why the request came back, by field ("" for the whole); only where the applicant fills it in again."""
     found: dict[str, list[Problem]] = {}
-    if task.form_key == "apply":
+    if _asks(task, request):
         for item in request.open_corrections:
             found.setdefault(item.field, []).append(
                 Problem("{reason}（{by}）", {"reason": item.reason, "by": item.by_name}))
         for problem in request.problems:
             found.setdefault(problem["field"], []).append(Problem(problem["text"], problem["params"]))
     return found
+
+
+def _asks(task: Task, request: Request) -> bool:
+    """Whether this task fills in again what the request asks for."""
+    asked = request.contents[-1].form_key if request.contents else form_for(task, request).key
+    return form_for(task, request).key == asked
 
 
 def save_draft(session: Session, actor: Actor, task_id: int, answers: Mapping[str, Any]) -> dt.datetime:
@@ -132,10 +136,10 @@ def complete(
     clean = check(form, answers, given=given_for(session, request, task), checks=checks_for(session, request),
                   may_use=may_use(session, actor, request))
     act = Act(session, request, task, clean, actor)
-    if judge := process.checked.get(task.form_key or ""):
+    if judge := process.judge(task.form_key or ""):
         judge(act)
     attach(session, request, file_ids(form, clean))
-    if write := process.answered.get(task.form_key or ""):
+    if write := process.write(task.form_key or ""):
         write(act)
     drop_draft(session, actor, task_id)
     session.flush()

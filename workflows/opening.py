@@ -7,27 +7,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, false, or_, select
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
 
-from engine import instances
 from engine.model import Instance
 from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import NotAllowed, NotFound
-from ledger.facts import Fact, record
+from ledger.facts import Fact
 from registry.access.rules import Thing, can, visible
 from registry.certificates.catalogue import in_force_of, type_of
 from registry.certificates.kinds import CertificateType
+from registry.certificates.models import Holder as Holds
+from registry.people.machines import Machine
 from registry.people.persons import Person, person_of
-from registry.people.units import Unit, places, unit_of
-from workflows.requests import Request, RequestCount
+from registry.people.units import Unit, unit_of
+from workflows.beginning import begin, counter
+from workflows.requests import Request
 
 PROCESS = "application"
 OFFERED = ("J03", "E03", "P02")
 UNIT_KINDS = {"E": "company", "J": "project"}
-SUPPLEMENT_DAYS = 10  # working days, where the notice sets no other term (unverified practice)
 
 
 @dataclass(frozen=True)
@@ -99,20 +98,25 @@ def _unit_holder(unit: Unit) -> Holder:
     return Holder("unit", unit.id, unit.name, unit.parent.name if unit.parent else "")
 
 
-def holder_of(session: Session, kind: str, holder_id: int) -> Person | Unit:
-    """The person or unit that a request is for, or NotFound."""
+def holder_of(session: Session, kind: str, holder_id: int) -> Holds:
+    """The person, unit or machine that a request is for, or NotFound."""
+    if kind == "machine":
+        if (machine := session.get(Machine, holder_id)) is None:
+            raise NotFound
+        return machine
     return person_of(session, holder_id) if kind == "person" else unit_of(session, holder_id)
 
 
 def lock_holder(session: Session, request: Request) -> None:
     """Until this transaction ends nobody else judges whether something may be applied for, for the same holder."""
-    kind: type[Person] | type[Unit] = Person if request.holder_kind == "person" else Unit
+    kinds: dict[str, type[Holds]] = {"person": Person, "machine": Machine}
+    kind = kinds.get(request.holder_kind, Unit)
     session.execute(select(kind.id).where(kind.id == request.holder_id).with_for_update(key_share=True))
 
 
-def kind_for(holder: Person | Unit, type_code: str) -> CertificateType:
+def kind_for(holder: Holds, type_code: str) -> CertificateType:
     """The type as it stands today in the holder's province."""
-    unit = holder.unit if isinstance(holder, Person) else holder
+    unit = holder if isinstance(holder, Unit) else holder.unit
     return in_force_of(type_code, clock.today(), unit.province)
 
 
@@ -127,34 +131,24 @@ def open_request(
         raise NotFound
     holder = holder_of(session, holder_kind, holder_id)
     kind = kind_for(holder, type_code)
-    unit = holder.unit if isinstance(holder, Person) else holder
+    unit = holder if isinstance(holder, Unit) else holder.unit
     if not _fits(kind, holder) or not can(actor, "request.start", Thing(unit.path, kind.family, type_code)):
         raise NotAllowed
-    count = _counter(session, unit.group_id)
+    counter(session, unit.group_id)
     if (before := once and _opened(session, actor, once)) or (
             before := _draft(session, actor, type_code, holder_kind, holder_id)):
         return before
-    request = Request(
-        group_id=unit.group_id, number=_number(count), process_id=PROCESS, type_code=type_code,
-        family=kind.family, holder_kind=holder_kind, holder_id=holder_id, holder_name=holder.name,
-        title=f"{kind.name} · {holder.name}", applicant_id=actor.id, applicant_name=actor.name,
-        unit_id=unit.id, unit_path=unit.path,
-    )
-    session.add(request)
-    session.flush()
-    record(session, "request.opened", ("request", request.id), by=actor, group_id=unit.group_id,
-           after={"number": request.number, "type": type_code}, key=_wish(actor, once) if once else None)
-    request.instance = instances.start(
-        session, PROCESS, by=actor, group_id=unit.group_id, places=places(unit), business_key=request.number,
-        title=request.title, variables=_variables(request, kind),
-    )
-    session.flush()
-    return request
+    return begin(
+        session, PROCESS, holder, by=actor, kind=kind, title=f"{kind.name} · {holder.name}",
+        key=_wish(actor, once) if once else None,
+        variables={"supplement_due": None, "chases": 0, "contract_amount": None, "valid": False})
 
 
-def _fits(kind: CertificateType, holder: Person | Unit) -> bool:
+def _fits(kind: CertificateType, holder: Holds) -> bool:
     if isinstance(holder, Person):
         return kind.family == "P" and holder.employed(clock.today())
+    if isinstance(holder, Machine):
+        return kind.family == "Q"
     return UNIT_KINDS.get(kind.family) == holder.kind and holder.closed_on is None
 
 
@@ -174,25 +168,3 @@ def _opened(session: Session, actor: Actor, once: str) -> Request | None:
 
 def _wish(actor: Actor, once: str) -> str:
     return f"request.opened:{actor.id}:{once}"
-
-
-def _counter(session: Session, group_id: int) -> RequestCount:
-    """The counter of this year, locked: from here on one request is opened at a time in a group."""
-    key = {"group_id": group_id, "year": clock.today().year}
-    insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
-    session.execute(insert(RequestCount).values(**key, last=0).on_conflict_do_nothing())
-    return session.get_one(RequestCount, tuple(key.values()), with_for_update=True, populate_existing=True)
-
-
-def _number(count: RequestCount) -> str:
-    count.last += 1
-    return f"SQ-{count.year}-{count.last:06d}"
-
-
-def _variables(request: Request, kind: CertificateType) -> dict[str, Any]:
-    return {
-        "request_id": request.id, "applicant_id": request.applicant_id, "type_code": request.type_code,
-        "family": request.family, "reviewers": list(kind.reviewers), "second_by_type": kind.second_approval,
-        "decision_days": kind.decision.workdays, "supplement_days": SUPPLEMENT_DAYS,
-        "supplement_due": None, "chases": 0, "contract_amount": None, "valid": False,
-    }

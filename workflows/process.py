@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy.orm import Session
 
 from engine.catalog import Step
 from ledger.actor import Actor
+from ledger.outbox import Handler
 
 if TYPE_CHECKING:
     from engine.model import Task
+    from registry.certificates.models import Certificate
     from workflows.requests import Request
 
+T = TypeVar("T")
 Answers = dict[str, Any]
 StepFunction = Callable[[Step], Mapping[str, Any] | None]
+Given = Callable[[Session, "Request"], Answers]
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,20 @@ class Act:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """Something that may be begun about a certificate now. `why_not` (a msgid with {names} that `params` fill) where
+    it is told but not offered; `open` is the request for it that is open already and is offered instead."""
+
+    process_id: str
+    name: str
+    subtype: str = ""
+    about: str = ""
+    why_not: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    open: Request | None = None
+
+
+@dataclass(frozen=True)
 class Process:
     """A folder under workflows/.
 
@@ -40,24 +58,58 @@ class Process:
     (BadAnswer); `answered` writes down what an answer means; `given` are the lists and values that a form is drawn
     with. All three go by the form's key, so that a new task that uses a known form needs no programmer. `variables`
     are the names that an instance begins with: the lint warns about any other that the drawing reads and does not set.
+
+    `calls` are the processes that the drawing calls: they are deployed together with it, and what they know of forms,
+    stages and words counts here too, unless it is said again. `forms` puts a form of its own in the place of one that a
+    called drawing names ({"register": "register-term"}); what is known of it still goes by the drawing's key.
+    `stages` and `outcomes` name what the drawing calls licet:stage and licet:outcome, `words` tell its facts in the
+    story of a request, `news` which of them the applicant is told. `reacts` are the handlers of facts that begin it or
+    wake it (ledger.outbox). `choices` says what may be begun about a certificate, `begin` begins one of them.
     """
 
     id: str
     name: str
     folder: Path
-    steps: Mapping[str, StepFunction]
+    steps: Mapping[str, StepFunction] = field(default_factory=dict)
     checked: Mapping[str, Callable[[Act], None]] = field(default_factory=dict)
     answered: Mapping[str, Callable[[Act], None]] = field(default_factory=dict)
-    given: Mapping[str, Callable[[Session, Request], Answers]] = field(default_factory=dict)
+    given: Mapping[str, Given] = field(default_factory=dict)
     variables: frozenset[str] | None = None
+    calls: tuple[Process, ...] = ()
+    forms: Mapping[str, str] = field(default_factory=dict)
+    stages: Mapping[str, str] = field(default_factory=dict)
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    news: Mapping[str, str] = field(default_factory=dict)
+    reacts: Sequence[tuple[str, Handler]] = ()
+    choices: Callable[[Session, Actor, Certificate], Sequence[Choice]] | None = None
+    begin: Callable[[Session, Actor, Certificate, str], Request] | None = None
 
     @cached_property
     def files(self) -> dict[str, bytes]:
-        """The drawing and its decision tables, by file name: what is deployed."""
+        """The drawing, its decision tables and the processes it calls, by file name: what is deployed."""
+        called = {name: content for one in self.calls for name, content in one.files.items()}
         found = sorted([*self.folder.glob("*.bpmn"), *self.folder.glob("*.dmn")])
-        return {path.name: path.read_bytes() for path in found}
+        return called | {path.name: path.read_bytes() for path in found}
 
     @property
     def diagram(self) -> bytes:
         """The drawing."""
         return self.files[f"{self.id}.bpmn"]
+
+    def judge(self, form_key: str) -> Callable[[Act], None] | None:
+        """What refuses an answer in this form, here or in a called process."""
+        return self._of(lambda process: process.checked.get(form_key))
+
+    def write(self, form_key: str) -> Callable[[Act], None] | None:
+        """What writes down an answer in this form, here or in a called process."""
+        return self._of(lambda process: process.answered.get(form_key))
+
+    def give(self, form_key: str) -> Given | None:
+        """What a form is drawn with, here or in a called process."""
+        return self._of(lambda process: process.given.get(form_key))
+
+    def _of(self, look: Callable[[Process], T | None]) -> T | None:
+        own = look(self)
+        return own if own is not None else next(
+            (found for one in self.calls if (found := one._of(look)) is not None), None)

@@ -15,18 +15,27 @@ from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant, Json
 from ledger.errors import NotFound
 from registry.access.rules import allowed
+from registry.certificates.catalogue import type_of
+from registry.certificates.kinds import CertificateType
 from registry.people.scope import Path, Visible
 
 Scope = Literal["mine", "open", "all"]
 
 
 class Request(Base):
-    """One application. `holder_kind` is "person" or "unit"; `item` the trade where a type has one certificate for each
-    (P02); what was asked is in `contents`, newest last."""
+    """One matter, run by one process: an application, a renewal, a loan, somebody's leaving.
+
+    `holder_kind` is "person", "unit" or "machine"; `item` the trade where a type has one certificate for each (P02).
+    `type_code` is empty where no type of certificate is meant, `certificate_id` is the certificate that it is about, or
+    that came of it. `applicant_id` is empty where the system began it (a window opened, somebody left). `subtype` tells
+    kinds of one process apart (transfer "a".."h"); `details` is what else the process was begun with, ids and codes
+    only. `once_key` names what may be begun only once ("renewal:17:2027-05-31"); `parent_id` is the request that
+    began this one. What was asked in forms is in `contents`, newest last.
+    """
 
     __tablename__ = "request"
     __table_args__ = (
-        UniqueConstraint("group_id", "number"),
+        UniqueConstraint("group_id", "number"), UniqueConstraint("once_key"),
         Index("ix_request_unit_path", "unit_path", "family", "id"),
         Index("ix_request_applicant", "applicant_id", "id"),
         Index("ix_request_holder", "type_code", "holder_kind", "holder_id"),
@@ -43,14 +52,18 @@ class Request(Base):
     holder_id: Mapped[int] = mapped_column(BigId)
     holder_name: Mapped[str] = mapped_column(String(120))
     item: Mapped[str] = mapped_column(String(80), default="")
+    subtype: Mapped[str] = mapped_column(String(24), default="")
     title: Mapped[str] = mapped_column(String(200))
-    applicant_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    applicant_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     applicant_name: Mapped[str] = mapped_column(String(60))
     unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
     unit_path: Mapped[str] = mapped_column(Path)
     instance_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("instance.id"), unique=True)
     opened_at: Mapped[dt.datetime] = mapped_column(Instant, default=clock.now)
     submitted_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    once_key: Mapped[str | None] = mapped_column(String(120))
+    parent_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("request.id"), index=True)
+    details: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     problems: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     channel: Mapped[str] = mapped_column(String(60), default="")
     authority_no: Mapped[str] = mapped_column(String(60), default="")
@@ -70,6 +83,11 @@ class Request(Base):
     __mapper_args__ = {"version_id_col": revision}
 
     @property
+    def kind(self) -> CertificateType | None:
+        """The type of certificate that it is about, as in force in general; None where none is meant."""
+        return type_of(self.type_code) if self.type_code else None
+
+    @property
     def content(self) -> dict[str, Any]:
         """The application's answers as last submitted; empty before that."""
         return self.contents[-1].answers if self.contents else {}
@@ -81,7 +99,7 @@ class Request(Base):
 
 
 class RequestContent(Base):
-    """The application as submitted in one round; never changed."""
+    """What was asked for in one round, as answered in the form `form_key` ("apply-J03"); never changed."""
 
     __tablename__ = "request_content"
     __table_args__ = (UniqueConstraint("request_id", "no"),)
@@ -89,6 +107,7 @@ class RequestContent(Base):
     id: Mapped[Id]
     request_id: Mapped[int] = mapped_column(BigId, ForeignKey("request.id"))
     no: Mapped[int]
+    form_key: Mapped[str] = mapped_column(String(60))
     answers: Mapped[dict[str, Any]] = mapped_column(Json)
     at: Mapped[dt.datetime] = mapped_column(Instant, default=clock.now)
     by_name: Mapped[str] = mapped_column(String(80))
@@ -188,6 +207,12 @@ def find(
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     rows = query.order_by(Request.id.desc()).limit(size).offset((max(page, 1) - 1) * size)
     return session.scalars(rows.options(contains_eager(Request.instance))).all(), total
+
+
+def begun_by(session: Session, actor: Actor, request: Request) -> Sequence[Request]:
+    """The requests that this one has begun and the actor may read, oldest first."""
+    query = _query(actor).where(Request.parent_id == request.id).order_by(Request.id)
+    return session.scalars(query.options(contains_eager(Request.instance))).all()
 
 
 def attach(session: Session, request: Request, files: dict[str, Sequence[int]]) -> None:

@@ -10,13 +10,9 @@ from sqlalchemy.orm import Session
 
 from engine.model import Task, Timer
 from registry.access.roles import roles
+from workflows import stages
 from workflows.requests import Request
 
-STAGES: dict[str, str] = {
-    "draft": "填报中", "correction": "退回修改", "unit_review": "单位初审", "approval": "单位审批", "filing": "待申报",
-    "filed": "已申报，等待受理", "supplement": "补正中", "accepted": "已受理，等待决定", "denied": "不予许可，待处理",
-    "granted": "准予许可，待登记", "comparing": "复核中",
-}
 APPLICANT = "applicant"
 
 
@@ -54,7 +50,7 @@ def standing_of(session: Session, request: Request) -> Where:
         select(Timer).where(Timer.instance_id == instance.id, Timer.state == "waiting", Timer.kind == "event")
         .order_by(Timer.due_at).limit(1)).first()
     return Where(
-        stage=instance.stage or "", stage_label=STAGES.get(instance.stage or "", ""),
+        stage=instance.stage or "", stage_label=stages().get(instance.stage or "", ""),
         next=[_next(task, request) for task in tasks], state=instance.state, outcome=instance.outcome,
         waits_until=timer.due_at if timer else None, waits_confirmed=timer.due_confirmed if timer else True,
     )

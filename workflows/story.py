@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from engine import catalog, drawing
 from ledger import facts
 from ledger.facts import Fact
+from workflows import outcomes, words
 from workflows.requests import Request
 
 WORDS: dict[str, str] = {
@@ -59,10 +60,6 @@ TOLD_BY_REQUEST = frozenset({
     "request.compared", "request.registered",
 })
 """Facts written in the act that completes a task: the task's own line would say it twice."""
-OUTCOMES: dict[str, str] = {
-    "void": "作废", "closed": "自动关闭", "rejected": "驳回", "refused": "不予受理", "lapsed": "逾期未补正",
-    "disputed": "转复议或诉讼", "denied": "未获许可", "registered": "已入库",
-}
 VERDICTS: dict[str, str] = {"match": "一致", "mismatch": "不一致"}
 
 
@@ -109,7 +106,7 @@ class _Teller:
         params = {**before, **after}
         params["name"] = params.get("name") or self.names.get(str(params.get("element")), "")
         if "outcome" in params:
-            params["outcome"] = OUTCOMES.get(str(params["outcome"]), params["outcome"])
+            params["outcome"] = outcomes().get(str(params["outcome"]), params["outcome"])
         if fact.kind == "request.submitted":
             before, after = _changes(self.contents, int(after.get("no", 1)))
         elif fact.kind == "request.returned":
@@ -117,7 +114,7 @@ class _Teller:
             before, after = {}, {item.field or "reason": item.reason for item in found}
         if "verdict" in params:
             params["verdict"] = VERDICTS.get(str(params["verdict"]), params["verdict"])
-        text = WORDS.get(fact.kind, fact.kind)
+        text = WORDS.get(fact.kind) or words().get(fact.kind, fact.kind)
         return Line(fact.id, fact.at, fact.actor_name, fact.kind, text, params, before, after)
 
 
@@ -132,9 +129,11 @@ _names: dict[int, dict[str, str]] = {}
 
 
 def element_names(session: Session, definition_id: int) -> dict[str, str]:
-    """The names of a drawing's elements by id; a definition never changes, so they are read once."""
+    """The names of the elements of a definition's drawings by id; it never changes, so they are read once."""
     key = hash((session.get_bind().engine.url, definition_id))
     if key not in _names:
-        drawn = drawing.read(catalog.diagram(session, definition_id), "diagram")
-        _names[key] = {str(node.get("id")): str(node.get("name")) for node in drawn.iter() if node.get("name")}
+        files = catalog.files_of(session, definition_id)
+        drawn = [drawing.read(body, name) for name, body in files.items() if name.endswith(".bpmn")]
+        _names[key] = {
+            str(node.get("id")): str(node.get("name")) for root in drawn for node in root.iter() if node.get("name")}
     return _names[key]

@@ -16,9 +16,8 @@ from registry.certificates.catalogue import type_of
 from registry.certificates.models import Certificate
 from registry.certificates.timers import retime
 from registry.people.units import places
-from workflows import consequences
+from workflows import CATALOG, children, consequences, news, outcomes
 from workflows.requests import Request
-from workflows.story import OUTCOMES
 
 REQUEST_NEWS = {
     "request.returned": "{title}：需要修改，请按意见补正后重新提交。",
@@ -40,15 +39,16 @@ TERM_NEWS = {
 def tell_applicant(session: Session, fact: Fact) -> None:
     """News of a request go to whoever applied, unless they did it themselves."""
     request = session.get(Request, fact.subject_id)
-    if request and fact.kind in REQUEST_NEWS and fact.actor_id != request.applicant_id:
-        notify(session, [request.applicant_id], fact, REQUEST_NEWS[fact.kind], {"title": request.title})
+    text = REQUEST_NEWS.get(fact.kind) or news().get(fact.kind)
+    if request and text and request.applicant_id and fact.actor_id != request.applicant_id:
+        notify(session, [request.applicant_id], fact, text, {"title": request.title})
 
 
 def tell_of_end(session: Session, fact: Fact) -> None:
     """The end of a process goes to whoever applied, with its outcome."""
     request = session.scalar(select(Request).where(Request.instance_id == fact.subject_id))
-    outcome = OUTCOMES.get(str((fact.after or {}).get("outcome")), "")
-    if request:
+    outcome = outcomes().get(str((fact.after or {}).get("outcome")), "")
+    if request and request.applicant_id:
         notify(session, [request.applicant_id], fact, "{title}：{outcome}。",
                {"title": request.title, "outcome": outcome}, subject=("request", request.id))
 
@@ -100,4 +100,6 @@ HANDLERS: list[tuple[str, Handler]] = [
     ("request.", tell_applicant), ("authority.", tell_applicant), ("instance.ended", tell_of_end),
     ("task.overdue", tell_of_delay), ("task.escalated", tell_of_delay), ("certificate.granted", tell_of_grant),
     ("certificate.", tell_of_term), ("calendar.", recompute_terms), *consequences.HANDLERS,
+    ("instance.ended", children.wake_parent), ("instance.terminated", children.wake_parent),
+    *(each for process in CATALOG.values() for each in process.reacts),
 ]

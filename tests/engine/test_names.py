@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
-
 import pytest
 
 from engine import catalog
 from tests.engine.drawings import drawing, end, flow, flows, gateway, start, task
 from tests.feel.diagrams import decision, file, literal
-from workflows import CATALOG, opening
+from workflows import CATALOG
 
 FORK = [start(), task("A"), gateway("exclusive", "G", "d"), end("E"), end("F"), flows("S A G")]
 
@@ -55,13 +53,6 @@ def test_a_table_of_a_shipped_process_is_looked_into() -> None:
         for name, body in CATALOG["application"].files.items()
     }
     assert ["contract_amonut" in found.en for found in catalog.check(files)] == [True]
-
-
-def test_what_is_declared_is_what_a_request_begins_with() -> None:
-    written = inspect.getsource(opening._variables)
-    declared_names = CATALOG["application"].variables or frozenset()
-    assert {name for name in declared_names if f'"{name}":' in written} == declared_names
-    assert written.count('":') == len(declared_names)
 
 
 def test_a_broken_table_is_refused_with_decision_rule_and_column() -> None:

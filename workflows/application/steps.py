@@ -7,14 +7,13 @@ from typing import Any
 
 from engine.catalog import Step
 from forms.contents import entries
-from forms.schema import load
-from ledger import clock
 from ledger.facts import record
 from registry.certificates import lifecycle
 from registry.certificates.catalogue import type_of
 from workflows.application.rules import day_in, faults
 from workflows.opening import holder_of
 from workflows.requests import Request, of_instance
+from workflows.typed import form_of
 
 
 def prevalidate(step: Step) -> Mapping[str, Any]:
@@ -25,14 +24,6 @@ def prevalidate(step: Step) -> Mapping[str, Any]:
     record(step.session, "request.prevalidated", ("request", request.id), by=step.actor, group_id=request.group_id,
            after={"faults": len(found)})
     return {"valid": not found}
-
-
-def note_silence(step: Step) -> None:
-    """A6d: nothing was heard in 5 working days, which counts as acceptance (行政许可法 32)."""
-    request = of_instance(step.session, step.instance.id)
-    request.accepted_on, request.accepted_how = clock.today(), "silence"
-    record(step.session, "authority.silent", ("request", request.id), by=step.actor, group_id=request.group_id,
-           after={"on": request.accepted_on.isoformat(), "basis": "行政许可法第32条"})
 
 
 def publish(step: Step) -> Mapping[str, Any]:
@@ -59,7 +50,7 @@ def fields_of(request: Request) -> dict[str, Any]:
     """What the type keeps of both forms: codes where the type has codes, words where it has words."""
     told: dict[str, str] = {}
     for name, answers in (("apply", request.content), ("register", request.grant or {})):
-        told |= {entry.path: entry.text for entry in entries(load(f"{name}-{request.type_code}"), answers)}
+        told |= {entry.path: entry.text for entry in entries(form_of(name, request.type_code), answers)}
     known = {**request.content, **(request.grant or {})}
     kept = [field for field in type_of(request.type_code).fields if not field.column and field.key in known]
     return {
@@ -69,4 +60,4 @@ def fields_of(request: Request) -> dict[str, Any]:
     }
 
 
-STEPS = {"prevalidate": prevalidate, "note_silence": note_silence, "publish": publish}
+STEPS = {"prevalidate": prevalidate, "publish": publish}
