@@ -55,7 +55,7 @@ def _held(ids: list[int]) -> dict[int, int]:
     column = Certificate.holder_machine_id
     query = visible(select(column, func.count()).select_from(Certificate), actor(), model=Certificate)
     rows = db.session.execute(query.where(column.in_(ids)).group_by(column))
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in rows if row[0] is not None}
 
 
 def _standing(ids: list[int]) -> dict[int, str]:

@@ -48,6 +48,7 @@ ENTRIES = (
     Entry("register.certificates", _l("证件台账"), "certificate", "certificate.read", phone=3, short=_l("台账"),
           family=("register_days", "matters")),
     Entry("people.persons", _l("人员与项目"), "users", "person.read", family=HOLDERS),
+    Entry("loans.listed", _l("借阅"), "archive", "custody.read", family=("originals", "copies"), count="loans"),
     Entry("processes.index", _l("流程"), "sitemap", "process.read"),
     Entry("rules.listed", _l("规则"), "checklist", "rule.read"),
     Entry("calendar.this_year", _l("工作日历"), "calendar", "calendar.edit"),
