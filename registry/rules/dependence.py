@@ -63,11 +63,14 @@ class Consequence:
 
 @dataclass
 class Consequences:
-    """All that follows. `cut`: there is more than is listed; `whole`: nothing may be left out, however much it is."""
+    """All that follows; `before` says of each place what it lacked already (a line may be there because it got worse).
+
+    `cut`: there is more than is listed; `whole`: nothing may be left out, however much it is."""
 
     on: dt.date
     certificates: list[Consequence] = field(default_factory=list)
     lines: list[tuple[Unit, Line]] = field(default_factory=list)
+    before: set[tuple[int, str, str]] = field(default_factory=set)
     cut: bool = False
     whole: bool = False
 
@@ -216,7 +219,9 @@ def _ask(
                             .order_by(Unit.path).limit(found.most_places + 1)).all()
     found.cut = found.cut or len(units) > found.most_places
     for unit in units[:found.most_places]:
-        before = {_same(line) for line in lacking(session, unit, on=found.on, known=known, without=with_it).lines}
+        lines = lacking(session, unit, on=found.on, known=known, without=with_it).lines
+        found.before |= {(unit.id, line.decision, line.lack) for line in lines}
+        before = {_same(line) for line in lines}
         after = lacking(session, unit, on=found.on, known=known, without=without).lines
         found.lines += [(unit, line) for line in after if _same(line) not in before]
 

@@ -232,7 +232,8 @@ def _rows(cause: Cause, since: dt.date, found: Consequences) -> Iterator[Effect]
     seen = set[str]()
     for unit, line in found.lines:
         key = f"{name}>u{unit.id}:{line.decision}:{line.lack}:{line.about.kind[0]}{line.about.id}"[:120]
-        if line.severity != "unknown" and key not in seen:
+        known = (unit.id, line.decision, line.lack) in found.before and line.about.kind == "unit"
+        if line.severity != "unknown" and not known and key not in seen:
             seen.add(key)
             yield Effect(
                 group_id=unit.group_id, unit_path=unit.path, family=line.family, owner_id=line.about.person, key=key,
