@@ -30,6 +30,7 @@ from registry.people.units import Unit
 from registry.rules.book import employer_on
 from registry.rules.dependence import Consequences, when_gone, when_left
 from registry.rules.lacking import lacking
+from registry.rules.lines import Line
 from registry.rules.words import LACKS
 
 KINDS: dict[str, str] = {
@@ -193,8 +194,7 @@ def _wanted(session: Session, cause: Cause) -> Iterator[Effect]:
     if isinstance(cause, Person):
         if cause.left_on is None:
             return
-        day, since = cause.left_on, cause.left_on + dt.timedelta(days=1)
-        yield from _rows(cause, since, _still_lacking(session, cause, when_left(session, cause, on=day, whole=True)))
+        yield from _rows(cause, cause.left_on + dt.timedelta(days=1), after_leaving(session, cause, cause.left_on))
         return
     finding = standing_of(cause)
     if not finding.standing.usable:
@@ -204,8 +204,10 @@ def _wanted(session: Session, cause: Cause) -> Iterator[Effect]:
         yield from _rows(cause, min(since, today), when_gone(session, cause, whole=True))
 
 
-def _still_lacking(session: Session, person: Person, found: Consequences) -> Consequences:
-    """Certificates that have been dealt with, and gaps that were filled since the last day, follow no more."""
+def after_leaving(session: Session, person: Person, last: dt.date, *, worse: bool = False) -> Consequences:
+    """What follows from somebody's last day and has not been dealt with: certificates still registered here, and what
+    places newly lack from the day after; with `worse` also what they lacked already and now lack more of."""
+    found = when_left(session, person, on=last, whole=True)
     day = max(clock.today(), found.on + dt.timedelta(days=1))
     mine = {person.company.uscc if person.company else None, ""}
     found.certificates = [
@@ -214,8 +216,14 @@ def _still_lacking(session: Session, person: Person, found: Consequences) -> Con
         and employer_on(each.certificate.latest.fields) in mine]
     answers = {unit.id: {(line.decision, line.lack) for line in lacking(session, unit, on=day).lines}
                for unit in {unit.id: unit for unit, _ in found.lines}.values()}
-    found.lines = [(unit, line) for unit, line in found.lines if (line.decision, line.lack) in answers[unit.id]]
+    found.lines = [(unit, line) for unit, line in found.lines
+                   if (line.decision, line.lack) in answers[unit.id] and (worse or not _lacked(found, unit, line))]
     return found
+
+
+def _lacked(found: Consequences, unit: Unit, line: Line) -> bool:
+    """Whether the place lacked it before, if perhaps less of it."""
+    return line.about.kind == "unit" and (unit.id, line.decision, line.lack) in found.before
 
 
 def _rows(cause: Cause, since: dt.date, found: Consequences) -> Iterator[Effect]:
@@ -232,8 +240,7 @@ def _rows(cause: Cause, since: dt.date, found: Consequences) -> Iterator[Effect]
     seen = set[str]()
     for unit, line in found.lines:
         key = f"{name}>u{unit.id}:{line.decision}:{line.lack}:{line.about.kind[0]}{line.about.id}"[:120]
-        known = (unit.id, line.decision, line.lack) in found.before and line.about.kind == "unit"
-        if line.severity != "unknown" and not known and key not in seen:
+        if line.severity != "unknown" and not _lacked(found, unit, line) and key not in seen:
             seen.add(key)
             yield Effect(
                 group_id=unit.group_id, unit_path=unit.path, family=line.family, owner_id=line.about.person, key=key,
