@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Locator
 
 from ledger import clock
+from scripts import tour_people
 from scripts.camera import Seat, Studio, keep
 from workflows import CATALOG
 
@@ -43,6 +44,9 @@ def walk(studio: Studio) -> None:
     registered(studio, project)
     in_the_register(studio, project)
     owned(studio)
+    tour_people.holders(studio)
+    tour_people.rules(studio)
+    tour_people.leaving(studio)
 
 
 def at_the_door(studio: Studio) -> None:

@@ -22,7 +22,7 @@ from registry.people.units import Unit
 from registry.rules.effects import Effect
 from tests.registry.organisation import DAY, id_number, organisation
 from tests.registry.rules.test_dependence import Site
-from workflows.triggers import HANDLERS
+from workflows.consequences import HANDLERS
 
 
 @pytest.fixture

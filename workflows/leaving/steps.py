@@ -27,7 +27,7 @@ def _request(step: Step) -> Request:
 def _note(step: Step, kind: str, **after: Any) -> Fact:
     request = _request(step)
     return record(step.session, kind, ("request", request.id), by=step.actor, group_id=request.group_id,
-                  about=[("person", request.holder_id)], after=after)
+                  after=after)
 
 
 def list_items(step: Step) -> dict[str, Any]:
