@@ -50,7 +50,7 @@ ENTRIES = (
     Entry("people.persons", _l("人员与项目"), "users", "person.read", family=HOLDERS),
     Entry("loans.listed", _l("借阅"), "archive", "custody.read", family=("originals", "copies"), count="loans"),
     Entry("processes.index", _l("流程"), "sitemap", "process.read"),
-    Entry("rules.listed", _l("规则"), "checklist", "rule.read"),
+    Entry("types.index", _l("证件种类"), "list", "type.read", family=("types_edit", "rules")),
     Entry("calendar.this_year", _l("工作日历"), "calendar", "calendar.edit"),
     Entry("account.mine", _l("我的"), "user", phone=4),
 )

@@ -15,6 +15,7 @@ from ledger.facts import Fact, Subject, story
 from registry.access.roles import roles
 from registry.certificates import codes
 from registry.certificates.catalogue import types
+from registry.certificates.type_checks import STEPS
 from registry.custody.loans import CONDITIONS, PURPOSES
 from registry.custody.originals import KINDS as KINDS_OF_ORIGINALS
 from registry.people.tenure import POSTS, TIES
@@ -31,6 +32,19 @@ KINDS = {
     "certificate.renewed": _l("延续证件"),
     "certificate.suspended": _l("暂扣证件"),
     "certificate.given_back": _l("发还证件"),
+    "certificate.suspension_ends": _l("暂扣期限届满"),
+    "certificate.brought_in": _l("证件转入登记"),
+    "certificate.changed": _l("变更证件"),
+    "certificate.reissued": _l("补发证件"),
+    "certificate.reviewed": _l("复审合格"),
+    "certificate.sending_out": _l("办理转出"),
+    "certificate.sending_withdrawn": _l("取消转出"),
+    "certificate.sent_out": _l("证件转出"),
+    "certificate.restored": _l("恢复误终止的证件"),
+    "certificate.work_started": _l("登记开工"),
+    "certificate.speciality_added": _l("登记注册专业"),
+    "certificate.speciality_dropped": _l("减少注册专业"),
+    "certificate.hand_in_reached": _l("已到内部交件日"),
     "certificate.cancelled": _l("终止证件"),
     "certificate.lapsed": _l("证件过期失效"),
     "certificate.window_opened": _l("延续办理窗口已打开"),
@@ -53,6 +67,10 @@ KINDS = {
     "copy.made": _l("制作带水印的副本"),
     "copy.revoked": _l("副本作废"),
     "scan.read": _l("查看扫描件"),
+    "certificate.retimed": _l("证件的日期重新计算"),
+    "type.published": _l("发布证件种类的新版本"),
+    "type.withdrawn": _l("撤回证件种类的版本"),
+    "type.applied": _l("按证件种类的新版本重算完毕"),
     "person.created": _l("录入人员"),
     "person.moved": _l("调动"),
     "person.left": _l("离职"),
@@ -162,13 +180,15 @@ FIELDS = {
     "purpose": _l("用途"),
     "condition": _l("状况"),
     "late_days": _l("逾期天数"),
+    "step": _l("步骤"),
+    "due": _l("到期日"),
 }
 
 
 NAMED = frozenset({"unit", "company"})
 SPOKEN = {
     "post": POSTS, "tie": TIES, "grade": GRADES, "contracting": CONTRACTING, "original": KINDS_OF_ORIGINALS,
-    "purpose": PURPOSES, "condition": CONDITIONS,
+    "purpose": PURPOSES, "step": STEPS, "condition": CONDITIONS,
 }
 LONGEST = 60
 

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from ledger import clock
 from ledger.errors import fill
 from registry.certificates import codes
+from registry.certificates.catalogue import as_of
 from registry.certificates.kinds import CertificateType
 from registry.certificates.models import Certificate
 from registry.certificates.windows import end_of_term, near_from
@@ -110,17 +111,22 @@ def standing(
         return Finding(Standing.UNKNOWN, Why("unknown", "当时还没有这份证件的记录。"))
     holding = [version for version in learnt if version.holds_from <= on]
     if not holding:
-        first = min(version.holds_from for version in learnt)
+        begins = [version.holds_from for version in learnt if version.state not in ENDED]
+        first = min(begins or (version.holds_from for version in learnt))
         return Finding(Standing.FUTURE, Why("future", "自 {day} 起生效。", {"day": first}))
     found = _of_version(max(holding, key=lambda version: version.no), on, kind)
-    return _renewed_ahead(found, learnt, on) if found.standing is Standing.DUE else found
+    return _renewed_ahead(found, learnt, on, kind) if found.standing is Standing.DUE else found
 
 
-def _renewed_ahead(found: Finding, learnt: Iterable[Held], on: dt.date) -> Finding:
-    """Near its end, but a next term that follows without a gap is already known: nothing need be done."""
-    assert found.ends_on is not None
-    follows = found.ends_on + dt.timedelta(days=1)
-    coming = [v for v in learnt if on < v.holds_from <= follows and v.state == codes.VALID]
+def _renewed_ahead(found: Finding, learnt: Iterable[Held], on: dt.date, kind: CertificateType | None) -> Finding:
+    """Near its end, but a next term is already known whose own end is not near: nothing need be done.
+
+    A renewal leaves no gap, so whatever lengthens the chain later follows on this term; what stands before the
+    deciding version in the chain was overridden by it.
+    """
+    assert found.version is not None
+    coming = [v for v in learnt if v.no > found.version and v.holds_from > on and v.state == codes.VALID
+              and not _near(_ends(v), on, kind)]
     if not coming:
         return found
     last = max(coming, key=lambda version: version.no)
@@ -129,14 +135,38 @@ def _renewed_ahead(found: Finding, learnt: Iterable[Held], on: dt.date) -> Findi
     return Finding(Standing.VALID, why, found.version, found.ends_on, found.days_left)
 
 
+def _ends(version: Held) -> dt.date | None:
+    return end_of_term(version.valid_until, version.review_on)
+
+
+def _near(ends_on: dt.date | None, on: dt.date, kind: CertificateType | None) -> bool:
+    near = _near_day(ends_on, kind)
+    return near is not None and near <= on
+
+
+def _near_day(ends_on: dt.date | None, kind: CertificateType | None) -> dt.date | None:
+    """The day from which an end is near."""
+    if ends_on is None:
+        return None
+    return near_from(kind, ends_on) if kind else ends_on - dt.timedelta(days=60)
+
+
 def of(certificate: Certificate, *, on: dt.date | None = None, known: dt.datetime | None = None) -> Finding:
     """How a certificate stands: today unless `on` is given."""
-    return standing(certificate.versions, on=on or clock.today(), known=known, kind=certificate.type)
+    return standing(certificate.versions, on=on or clock.today(), known=known, kind=kind_of(certificate))
 
 
 def of_row(certificate: Certificate, on: dt.date) -> Finding:
     """How a certificate stands today by the columns beside its chain: for lists, without reading the versions."""
-    return _of_version(_Row(certificate), on, certificate.type)
+    return _of_version(_Row(certificate), on, kind_of(certificate))
+
+
+def kind_of(certificate: Certificate) -> CertificateType:
+    """The type as it is in force today where the certificate lies: provinces open the window on days of their own."""
+    kind = certificate.type
+    if not kind.variants:
+        return kind
+    return as_of(kind, clock.today(), certificate.unit.province) or kind
 
 
 class _Row:
@@ -149,7 +179,7 @@ class _Row:
 
 
 def _of_version(version: Held, on: dt.date, kind: CertificateType | None) -> Finding:
-    ends_on = end_of_term(version.valid_until, version.review_on)
+    ends_on = _ends(version)
     left = (ends_on - on).days if ends_on else None
     found, why = _judge(version, on, ends_on, left, kind)
     return Finding(found, why, version.no, ends_on, left)
@@ -175,7 +205,7 @@ def _judge(
 def _running(
     version: Held, on: dt.date, ends_on: dt.date, left: int, kind: CertificateType | None, article: str
 ) -> tuple[Standing, Why]:
-    near = near_from(kind, ends_on) if kind else ends_on - dt.timedelta(days=60)
+    near = _near_day(ends_on, kind)
     data = {"until": ends_on, "days": left, "near": near, "version": f"{version.no:03d}"}
     if near is not None and on >= near:
         return Standing.DUE, Why("window", "有效至 {until}，还有 {days} 天；自 {near} 起应办理延续。", data, article)

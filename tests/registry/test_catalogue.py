@@ -71,6 +71,24 @@ def test_a_term_with_an_end_has_its_number_of_months_in_words_too(each):
         assert f"{each.validity.months // 12}年" in each.validity.text or "每年" in each.validity.text
 
 
+MONTHS = {
+    60: "E02 E04 E05 E06 E08 E14 E15 P11 J14", 36: "E03 E09 E12 E17 P03 P04 P05 P06 P07 P10 P16 P17 P21 P22",
+    72: "E10 E13 P01", 48: "E11 E16 P08 P09 P13", 24: "P02", 3: "J03", 12: "Q06 Q09",
+}
+BEFORE = {
+    (3, 0): "E02 E03 E12 E13 P03 P04 P05 P11 P16 P17 P21", (6, 0): "E11", (1, 0): "P13 Q02",
+    (0, 60): "E04 E05 E06 E08 E09 E14 P01", (0, 30): "E10 E15 E16 P06 P07 P08 P09 P10 P12 P18 P22 J09 J11 Q06 Q08 Q09",
+}
+
+
+def test_terms_and_days_of_application_are_those_of_the_table_of_types():
+    terms = {code: each.validity.months for code, each in types().items() if each.validity.months}
+    assert terms == {code: months for months, codes in MONTHS.items() for code in codes.split()}
+    targets = {code: (each.window.target.months_before, each.window.target.days_before)
+               for code, each in types().items() if each.window.target}
+    assert targets == {code: before for before, codes in BEFORE.items() for code in codes.split()}
+
+
 def test_statutory_periods_of_the_first_three():
     assert (type_of("J03").decision.workdays, type_of("E03").decision.workdays) == (7, 45)
     general = type_of("P02").decision
@@ -129,7 +147,8 @@ def test_a_later_rule_wins_from_its_first_day_and_the_province_over_it():
 
 def test_a_type_not_yet_in_force_is_not_listed(monkeypatch):
     coming = msgspec.structs.replace(type_of("J03"), effective_from=dt.date(2027, 1, 1))
-    monkeypatch.setattr(catalogue, "_shipped", lambda: {"J03": coming})
+    monkeypatch.setattr(catalogue, "shipped", lambda: {"J03": coming})
+    monkeypatch.setattr(catalogue, "_first", lambda: catalogue.Book((0, 0), ()))
     assert dict(in_force(DAY)) == {}
     with pytest.raises(UnknownType):
         in_force_of("J03", DAY)
@@ -175,8 +194,11 @@ CODED = 'fields = [{ source = "D", key = "a", label = "a", label_en = "a", kind 
         (HEAD, 'family = "P"\nnumber = { unique_by = ["trade"] }', "number.unique_by"),
         (HEAD, 'family = "P"\nvariants = [{ source = "D", province = "纽" }]', "variants[0].province"),
         (HEAD, 'family = "P"\nvariants = [{ source = "D" }]', "variants[0]"),
-        (HEAD, 'family = "P"\nrequires = [{ source = "D", of = "holder", types = ["E99"] }]', "requires[0]"),
-        (HEAD, HEAD + "\n" + CODED, "fields.a"),
+        (HEAD, 'family = "P"\nrequires = [{ source = "D", of = "holder", types = ["E99"] }]', "requires[0].types"),
+        (HEAD, HEAD + "\n" + CODED, "fields[0].options"),
+        (HEAD, HEAD + "\nreminders = [30, 30]", "reminders"),
+        (HEAD, HEAD + '\ndocuments = [{ source = "D", key = "A b", name = "a", name_en = "a" }]', "documents[0].key"),
+        (TARGET, "opens = { months_before = 37 }", "window.opens"),
         (HEAD, "family = ", "file"),
     ],
 )
