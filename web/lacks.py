@@ -23,9 +23,11 @@ from registry.people.works import CONTRACTING, GRADES, SCALES
 from registry.rules.lacking import Answer, lacking
 from registry.rules.lines import Line
 from registry.rules.words import DATA, SEVERITIES, VALUES
+from web import once
 from web.guard import actor, needs
 from web.i18n import named, say
 from web.session import db
+from workflows.cures import Cure, cure_of
 
 bp = Blueprint("lacks", __name__)
 EARLIEST, LATEST = dt.date(1980, 1, 1), dt.date(2099, 12, 31)
@@ -44,6 +46,7 @@ class Shown:
     colour: str
     severity: str
     data: list[tuple[str, str]]
+    apply: Cure | None = None
 
 
 @bp.get("/projects/<int:unit_id>/lacks")
@@ -146,6 +149,9 @@ def _page(what: Unit | Person, kind: str) -> str:
         address=url_for(f"lacks.of_{kind}", **number),
         as_json=url_for(f"lacks.of_{kind}_as_json", **number, **_days(answer)),
         today=clock.today(),
+        fresh=once.fresh,
+        type_named=lambda code: named(type_of(code)),
+        now_asked=answer.on == clock.today() and not request.args.get("known"),
     )
 
 
@@ -187,7 +193,8 @@ def _value(value: Any) -> Any:
 def shown_line(line: Line) -> Shown:
     data = [(_(DATA[key]), _word(key, value)) for key, value in line.data.items() if key in DATA]
     return Shown(line, say(line.text, _params(line)), say(line.cure), COLOURS.get(line.severity, "closed"),
-                 say(SEVERITIES.get(line.severity, line.severity)), data)  # fmt: skip
+                 say(SEVERITIES.get(line.severity, line.severity)), data,
+                 cure_of(db.session(), actor(), line))  # fmt: skip
 
 
 def _params(line: Line) -> dict[str, Any]:

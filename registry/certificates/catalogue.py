@@ -38,13 +38,13 @@ class BrokenType(ValueError):
 
 def types() -> Mapping[str, CertificateType]:
     """Every type by code, as in force in general (no province, no day)."""
-    return _shipped()
+    return shipped()
 
 
 def type_of(code: str) -> CertificateType:
     """The type with this code; UnknownType otherwise."""
     try:
-        return _shipped()[code]
+        return shipped()[code]
     except KeyError:
         raise UnknownType(code=code) from None
 
@@ -54,7 +54,7 @@ def in_force(on: dt.date, province: str = "") -> Mapping[str, CertificateType]:
 
     A variant without a known first day is taken to be in force; a pending one never is.
     """
-    found = {code: as_of(each, on, province) for code, each in _shipped().items()}
+    found = {code: as_of(each, on, province) for code, each in shipped().items()}
     return MappingProxyType({code: each for code, each in found.items() if each is not None})
 
 
@@ -117,7 +117,8 @@ def load(folder: Path) -> dict[str, CertificateType]:
 
 
 @cache
-def _shipped() -> Mapping[str, CertificateType]:
+def shipped() -> Mapping[str, CertificateType]:
+    """Every type by code, as its file says."""
     return MappingProxyType(load(FOLDER))
 
 
