@@ -29,8 +29,8 @@ def strings(schema: Schema) -> list[str]:
 def translated(schema: Schema, gettext: Callable[[str], str]) -> dict[str, Any]:
     """A copy of the schema with its texts passed through gettext. FEEL and templates ("=…", "{{…}}") stay."""
     said = schema.get("licet:says") or {}
-    copy = {name: _composed(said[name], gettext) if name in said else _said(name, value, WORDS, gettext)
-            for name, value in schema.items() if name != "licet:says"}
+    copy: dict[str, Any] = {name: _composed(said[name], gettext) if name in said else _said(name, value, WORDS, gettext)
+                            for name, value in schema.items() if name != "licet:says"}
     for name, words in NESTED.items():
         if isinstance(copy.get(name), Mapping):
             copy[name] = {key: _said(key, value, words, gettext) for key, value in copy[name].items()}

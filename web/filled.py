@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 from forms import contents, schema
 from ledger.errors import NotFound
 from ledger.files import File
+from web.errors import problem_text
 from web.i18n import say
 from workflows import CATALOG, form_named
+from workflows.faults import WARN, fault_of
 from workflows.requests import Request, RequestFile
 from workflows.reviewing import content_form
 
@@ -34,11 +36,27 @@ class Section:
     rows: list[tuple[str, str]]
 
 
+@dataclass(frozen=True)
+class Noticed:
+    """Something that the system noticed about a request and let pass, in the visitor's language."""
+
+    text: str
+    basis: str
+    verified: bool
+
+
+def noticed(application: Request) -> list[Noticed]:
+    """What prevalidation (A2) found that does not stop the request."""
+    found = [fault_of(one) for one in application.problems]
+    return [Noticed(problem_text(one.whole), one.basis, one.verified) for one in found if one.severity == WARN]
+
+
 def application_fields(application: Request) -> Fields:
     """The fields of what the request asks for by key, and those of its registration."""
     asked = {content.form_key for content in application.contents}
     first = next(iter(process_forms(application.process_id)), "")
-    return {key: field for form in ("register", first, *sorted(asked)) for key, field in _fields(application, form).items()}
+    forms = ("register", first, *sorted(asked))
+    return {key: field for form in forms for key, field in _fields(application, form).items()}
 
 
 @cache

@@ -143,7 +143,7 @@ def _page(what: Unit | Person, kind: str) -> str:
         what=what,
         kind=kind,
         answer=answer,
-        shown=[shown_line(line) for line in lines],
+        shown=[shown_line(line, cure_of(db.session(), actor(), line)) for line in lines],
         hidden=len(answer.lines) - len(lines),
         back=url_for(endpoint, **number) if endpoint else "",
         address=url_for(f"lacks.of_{kind}", **number),
@@ -190,11 +190,11 @@ def _value(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
-def shown_line(line: Line) -> Shown:
+def shown_line(line: Line, apply: Cure | None = None) -> Shown:
     data = [(_(DATA[key]), _word(key, value)) for key, value in line.data.items() if key in DATA]
     return Shown(line, say(line.text, _params(line)), say(line.cure), COLOURS.get(line.severity, "closed"),
                  say(SEVERITIES.get(line.severity, line.severity)), data,
-                 cure_of(db.session(), actor(), line))  # fmt: skip
+                 apply)  # fmt: skip
 
 
 def _params(line: Line) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from web import once
 from web.answers import Sent, files_in, sent
 from web.drawn import drawn
 from web.errors import answer, field_problems, sentence, wants_json
-from web.filled import application_fields, channel_words, field_label, filled_in, papers, size_words
+from web.filled import application_fields, channel_words, field_label, filled_in, noticed, papers, size_words
 from web.guard import actor
 from web.i18n import say
 from web.pages import Page
@@ -38,7 +38,7 @@ ANSWERS = {
 }
 HOLDERS = 30
 HOLDER_KINDS = ("person", "unit", "machine")
-for words in (stage_words, outcome_words, by_when, size_words, title_words):
+for words in (stage_words, outcome_words, by_when, size_words, title_words, noticed):
     bp.add_app_template_global(words)
 SCOPES: dict[requests.Scope, str] = {"mine": _l("我提交的"), "open": _l("办理中"), "all": _l("全部可见")}
 

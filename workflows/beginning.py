@@ -39,9 +39,10 @@ def begin(
 ) -> Request:
     """Start a process for a holder: the request, its instance and the fact request.opened, in this transaction.
 
-    What somebody begins is theirs (`applicant_id`), or `applicant`'s; what the system begins belongs to nobody else,
-    and its first tasks are offered to roles. The forms of the type are kept with it as they are now. With `once_key` ("renewal:17:2027-05-31") a second call gives the first request back, also after
-    it has ended and whoever calls. `key` is that of the fact. `variables` are added to VARIABLES.
+    What somebody begins is theirs (`applicant_id`), or `applicant`'s; what the system begins for nobody belongs to
+    nobody, and its first tasks are offered to roles. The forms of the type are kept with it as they are now. With
+    `once_key` ("renewal:17:2027-05-31") a second call gives the first request back, also after it has ended and whoever
+    calls. `key` is that of the fact. `variables` are added to VARIABLES.
     """
     unit = holder if isinstance(holder, Unit) else holder.unit
     count = counter(session, unit.group_id)
@@ -52,8 +53,8 @@ def begin(
         family=kind.family if kind else family_of(holder), holder_kind=kind_of(holder), holder_id=holder.id,
         holder_name=holder.name, item=certificate.item if certificate else "", subtype=subtype, title=title,
         applicant_id=applicant.id if applicant else by.id, applicant_name=applicant.name if applicant else by.name,
-        unit_id=unit.id, unit_path=unit.path, once_key=once_key,
-        parent_id=parent.id if parent else None, certificate_id=certificate.id if certificate else None,
+        unit_id=unit.id, unit_path=unit.path, once_key=once_key, parent_id=parent.id if parent else None,
+        certificate_id=certificate.id if certificate else None,
         details={**(details or {}), **({"forms": typed.keep(session, kind)} if kind else {})},
     )
     session.add(request)

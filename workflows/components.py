@@ -76,9 +76,11 @@ def part(
     says: Sequence[Said] = (), properties: Mapping[str, str] | None = None, **more: Any,
 ) -> Component:
     """One field. `says` become its description; a date keeps its label where form-js looks for it."""
-    made: Component = {"id": key, "type": kind, "key": key, "dateLabel" if kind == "datetime" else "label": label, **more}
+    made: Component = {"id": key, "type": kind, "key": key, **more}
     if kind == "datetime":
-        made["subtype"] = "date"
+        made |= {"dateLabel": label, "subtype": "date"}
+    else:
+        made["label"] = label
     if found := [one for one in says if one[0]]:
         made["description"] = "；".join(fill(text, params) for text, params in found)
         made["licet:says"] = {"description": [[text, dict(params)] for text, params in found]}
@@ -97,13 +99,13 @@ def of_field(field: Field, *, required: bool | None = None) -> Component:
             return _rows(field, wanted)
         case "code":
             values = [{"label": option.label, "value": option.value} for option in field.options]
-            only = {"defaultValue": field.options[0].value} if wanted and len(values) == 1 else {}
+            only: Component = {"defaultValue": field.options[0].value} if wanted and len(values) == 1 else {}
             return part("select", field.key, field.label, required=wanted, says=says, values=values, **only)
         case "date":
             past = {"licet:past": "true"} if field.key in ISSUED_BEFORE else None
             return part("datetime", field.key, field.label, required=wanted, says=says[1:], properties=past)
         case "number":
-            unit = {"appearance": {"suffixAdorner": field.unit}} if field.unit else {}
+            unit: Component = {"appearance": {"suffixAdorner": field.unit}} if field.unit else {}
             return part("number", field.key, field.label, required=wanted, says=says, decimalDigits=2,
                         validate={"min": 0, "max": 999_999_999}, **unit)
         case "file" | "image":
@@ -136,7 +138,7 @@ def files(
     key: str, label: str, *, required: bool = False, says: Sequence[Said] = (), picture: bool = False
 ) -> Component:
     """A field for uploaded files; of a picture there is one."""
-    accept = {"accept": PICTURES} if picture else {}
+    accept: Component = {"accept": PICTURES} if picture else {}
     return part("licet-files", key, label, required=required, says=says, multiple=not picture, **accept)
 
 

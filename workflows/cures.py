@@ -11,7 +11,7 @@ from ledger.actor import Actor
 from registry.certificates.models import Holder
 from registry.people.units import Unit
 from registry.rules.lines import Line
-from workflows.opening import holder_of, may_open, offered
+from workflows.opening import holder_of, may_open, may_start
 
 OWN: dict[str, str] = {
     "no_b": "P04", "no_filing": "Q03", "no_use_registration": "Q04", "no_inspection": "Q02", "e02_gone": "E02",
@@ -40,7 +40,7 @@ class Cure:
 def cure_of(session: Session, actor: Actor, line: Line) -> Cure | None:
     """What this actor can apply for to cure a line; None where no application would, or it is not theirs to begin."""
     found = _cure(session, line)
-    if found is None or found.type_code not in offered():
+    if found is None or not may_start(actor, found.type_code):
         return None
     if found.holder is None:
         return found

@@ -33,7 +33,9 @@ class Fault:
     @property
     def whole(self) -> Problem:
         """What is wrong and what to do, in one."""
-        return self.problem if self.cure is None else Problem("{what} {cure}", {"what": self.problem, "cure": self.cure})
+        if self.cure is None:
+            return self.problem
+        return Problem("{what} {cure}", {"what": self.problem, "cure": self.cure})
 
     def as_json(self) -> dict[str, Any]:
         """The form in which a request keeps it."""

@@ -32,8 +32,9 @@ TEXTS: dict[str, str] = {
     "submit": "提交申请", "abandon": "放弃申请", "sure": "放弃后这份申请作废，已填内容不能再提交。确定放弃吗？",
     "certificate": "证书", "number": "证书编号", "mark": "电子证照标识",
     "mark_hint": "1.2.156.3005.2 开头；没有电子证照可不填", "issuer": "发证机关", "issued": "发证日期",
-    "from": "有效期起", "until": "有效期至", "unwritten": "证书上没有写就不填", "review": "应复审日期", "qr": "二维码内容",
-    "opaque": "扫描二维码得到的网址，照原样填写", "fields": "证书内容", "scan": "扫描件", "scans": "证书扫描件",
+    "from": "有效期起", "until": "有效期至", "unwritten": "证书上没有写就不填", "review": "应复审日期",
+    "qr": "二维码内容", "opaque": "扫描二维码得到的网址，照原样填写", "fields": "证书内容", "scan": "扫描件",
+    "scans": "证书扫描件",
     "copies": "正本、副本都要；电子证照上传 OFD 或 PDF 原文件", "enter": "登记",
 }
 
@@ -50,9 +51,10 @@ def applied(kind: CertificateType) -> dict[str, Any]:
         sheet.group(TEXTS["note"], [[remark]]) if all(field.key != "remark" for field in asked) else [],
         sheet.group(TEXTS["promise"], [[promise]]),
     ]
-    verdicts = [
+    verdicts: list[dict[str, Any]] = [
         {"value": "submit", "label": TEXTS["submit"], "style": "primary", "key": "s"},
-        {"value": "abandon", "label": TEXTS["abandon"], "style": "secondary", "partial": True, "confirm": TEXTS["sure"]},
+        {"value": "abandon", "label": TEXTS["abandon"], "style": "secondary", "partial": True,
+         "confirm": TEXTS["sure"]},
     ]
     return _schema("apply", kind, verdicts, groups)
 
@@ -106,7 +108,7 @@ def _document(document: Document) -> Component:
 
 def _paper(kind: CertificateType) -> list[list[Component]]:
     """Number, mark, issuer and days: what every certificate has."""
-    known = {field.column: field for field in kind.fields if field.column}
+    known: dict[str, Field] = {field.column: field for field in kind.fields if field.column}
 
     def label(column: str, otherwise: str) -> str:
         return known[column].label if column in known else TEXTS[otherwise]
@@ -116,8 +118,8 @@ def _paper(kind: CertificateType) -> list[list[Component]]:
     number = part("licet-number", "number", label("number", "number"), required=True, check="certificate-number",
                   longest=100, says=_example(kind, known.get("number")))
     issuer = part("textfield", "issuer", label("issuer", "issuer"), required=True, longest=100)
-    qr = [part("textfield", "qr", known["qr"].label, longest=500, says=[(TEXTS["opaque"], {})])] if "qr" in known else []
-    return [[number, mark], [issuer, *qr], *_days(kind, label, known)]
+    code = part("textfield", "qr", label("qr", "qr"), longest=500, says=[(TEXTS["opaque"], {})])
+    return [[number, mark], [issuer, *([code] if "qr" in known else [])], *_days(kind, label, known)]
 
 
 def _example(kind: CertificateType, field: Field | None) -> list[Said]:

@@ -68,8 +68,8 @@ def holders(session: Session, actor: Actor, type_code: str, search: str = "", li
         return [_person_holder(person) for person in _people(session, actor, search, limit, reach)]
     if kind.holder == "equipment":
         return [_machine_holder(machine) for machine in _machines(session, actor, search, limit, reach)]
-    query = select(Unit).where(Unit.kind.in_(UNIT_KINDS[kind.holder]), Unit.closed_on.is_(None), _below(Unit.path, reach))
-    query = query.where(_spelt(search, Unit.name, Unit.code))
+    query = select(Unit).where(Unit.kind.in_(UNIT_KINDS[kind.holder]), Unit.closed_on.is_(None),
+                               _below(Unit.path, reach), _spelt(search, Unit.name, Unit.code))
     return [_unit_holder(unit) for unit in session.scalars(query.order_by(Unit.path).limit(limit))]
 
 
@@ -148,6 +148,12 @@ def place_of(holder: Holds) -> Unit:
     return holder if isinstance(holder, Unit) else holder.unit
 
 
+def may_start(actor: Actor, type_code: str) -> bool:
+    """Whether the actor may apply for this type for anybody at all."""
+    kind = offered().get(type_code)
+    return kind is not None and actor.id is not None and bool(_reach(actor, kind))
+
+
 def may_open(actor: Actor, type_code: str, holder: Holds) -> bool:
     """Whether the actor may apply for this type for this holder."""
     kind = offered().get(type_code)
@@ -194,9 +200,9 @@ def prefillable(kind: CertificateType, given: Mapping[str, str]) -> dict[str, st
     found: dict[str, str] = {}
     for field in kind.fields:
         value = given.get(field.key, "")
-        coded = value in {option.value for option in field.options}
-        if value and (coded or (not field.options and field.key in kind.number.unique_by and len(value) <= MOST_PREFILLED)):
-            found[field.key] = value
+        known = {option.value for option in field.options}
+        if value in known or (value and not known and field.key in kind.number.unique_by):
+            found[field.key] = value[:MOST_PREFILLED]
     return found
 
 

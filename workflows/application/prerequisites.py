@@ -58,7 +58,8 @@ def faults(matter: Matter) -> Iterator[Fault]:
         yield from (of_line(line) for line in found if own.get(line.lack) != line.params.get("type", ""))
         judged = answer.judged and (matter.holder.kind == "project" or _qualified(matter, matter.holder))
         if not answer.judged:
-            yield Fault("", Problem("没有登记工程概况，无法核对开工条件。"), Problem("请在项目资料中登记工程概况。"), WARN, "R12")
+            yield Fault("", Problem("没有登记工程概况，无法核对开工条件。"),
+                        Problem("请在项目资料中登记工程概况。"), WARN, "R12")
     yield from _requirements(matter, judged)
 
 
@@ -117,8 +118,8 @@ def _safety(matter: Matter, book: Book, person: Person, company: Unit | None) ->
             yield told(row, "R04", a=held + 1, firms=firms)
     elsewhere = {paper.employer for paper in book.of(holder, "P06", "P07")} - {"", own}
     if matter.kind.code == "P04" and own and elsewhere:
-        yield Fault("", Problem("建造师注册在其他单位，B证须与建造师注册在同一单位。"), Problem("请先办理建造师执业企业变更。"),
-                    BLOCK, "R01", "证书管理系统规则")
+        yield Fault("", Problem("建造师注册在其他单位，B证须与建造师注册在同一单位。"),
+                    Problem("请先办理建造师执业企业变更。"), BLOCK, "R01", "证书管理系统规则")
 
 
 def _requirements(matter: Matter, judged: bool) -> Iterator[Fault]:

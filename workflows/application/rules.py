@@ -20,9 +20,9 @@ from registry.people.identity import age_on
 from registry.people.persons import Person
 from registry.rules.people import AGED
 from workflows import bans
-from workflows.faults import BLOCK, WARN, Fault
 from workflows.application.prerequisites import Matter
 from workflows.application.prerequisites import faults as faults_of_rules
+from workflows.faults import BLOCK, WARN, Fault
 from workflows.generated import PERSONAL
 from workflows.known import known_of
 from workflows.opening import holder_of, kind_for

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from engine.catalog import Step
 from forms.contents import entries
+from ledger.actor import Actor
 from ledger.facts import record
 from registry.certificates import codes, drafting, lifecycle
 from registry.certificates.kinds import CertificateType
@@ -31,19 +34,19 @@ def prevalidate(step: Step) -> Mapping[str, Any]:
 def publish(step: Step) -> Mapping[str, Any]:
     """A12: the certificate enters the register as version 001, with its timers and its scans."""
     request = of_instance(step.session, step.instance.id)
-    certificate = lifecycle.grant(step.session, **grant_of(step, request))
+    certificate = lifecycle.grant(step.session, **grant_of(step.session, request, step.actor))
     request.certificate_id = certificate.id
     return {"certificate_id": certificate.id}
 
 
-def grant_of(step: Step, request: Request) -> dict[str, Any]:
+def grant_of(session: Session, request: Request, by: Actor) -> dict[str, Any]:
     """The arguments of lifecycle.grant for what was registered at A10 and applied for at A1."""
-    answers, holder = request.grant or {}, holder_of(step.session, request.holder_kind, request.holder_id)
+    answers, holder = request.grant or {}, holder_of(session, request.holder_kind, request.holder_id)
     kind = kind_for(holder, request.type_code)
     request.item = drafting.item_of(kind, {**request.content, **answers})
     return {
         "type_code": request.type_code, "holder": holder, "number": answers["number"], "item": request.item,
-        "fields": fields_of(request, kind, holder), "by": step.actor, "request_id": request.id,
+        "fields": fields_of(request, kind, holder), "by": by, "request_id": request.id,
         **{key: answers.get(key) or "" for key in ("issuer", "licence_mark", "qr")},
         "scans": answers.get("scans") or [], **{key: day_in(answers, key) for key in DAYS},
     }
