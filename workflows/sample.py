@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from sqlalchemy import Engine, Exists, exists, select
+from sqlalchemy import Engine, Exists, exists, or_, select
 from sqlalchemy.orm import Session, object_session
 
 import workflows
@@ -32,7 +32,7 @@ from registry.certificates.numbers import rule_of
 from registry.people.persons import Person
 from registry.people.units import Unit
 from registry.sample.numbers import Numbers
-from workflows import authority, desk, opening
+from workflows import authority, desk, groundwork, opening
 from workflows.requests import Request
 
 PAPER = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj " \
@@ -93,6 +93,8 @@ def load(engine: Engine, folder: Path, *, seed: int = 2026, requests: int = 40) 
         workflows.publish(session, by=SYSTEM)
     with unit(engine) as session:
         subjects = list(islice(_subjects(session), requests))
+        for project in _permitted(session, subjects):
+            groundwork.lay(session, project)
     for (code, kind, holder), path in zip(subjects, cycle(PATHS), strict=False):
         play(engine, folder, code, kind, holder, path)
 
@@ -115,6 +117,15 @@ def _subjects(session: Session) -> Iterator[tuple[str, str, int]]:
             [("P02", "person", number) for number in people]]
     for number in range(max(map(len, rows))):
         yield from (row[number] for row in rows if number < len(row))
+
+
+def _permitted(session: Session, subjects: Sequence[tuple[str, str, int]]) -> list[Unit]:
+    """The projects that a construction permit will be applied for, and those of the first company."""
+    first = select(Unit.id).where(Unit.kind == "company").order_by(Unit.id).limit(1).scalar_subquery()
+    asked = [number for code, _, number in subjects if code == "J03"]
+    return list(session.scalars(select(Unit).where(
+        Unit.kind == "project", Unit.closed_on.is_(None), or_(Unit.id.in_(asked), Unit.parent_id == first)
+    ).order_by(Unit.id)))
 
 
 def _held(code: str, holder: Any, own: Any) -> Exists:

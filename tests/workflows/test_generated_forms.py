@@ -34,7 +34,8 @@ def refused(form, **answers):
     """What is wrong at the fields that were answered."""
     with pytest.raises(BadAnswer) as refusal:
         check(form, {**answers, "verdict": form.verdicts[0].value}, checks=CHECKS)
-    return {key: [str(one) for one in found] for key, found in refusal.value.problems.items() if key.split(".")[0] in answers}
+    found = refusal.value.problems
+    return {key: [str(one) for one in found[key]] for key in found if key.split(".")[0] in answers}
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -81,7 +82,8 @@ def test_a_picture_is_handed_in_with_the_papers():
 def test_the_days_asked_are_those_of_the_kind_of_term():
     days = {kind: {key for key in ("valid_from", "valid_until", "review_on")
                    if key in {field.get("key") for field in form_of("register", code).fields()}}
-            for kind, code in (("months", "E12"), ("long", "P14"), ("none", "J05"), ("works", "Q01"), ("review", "P01"))}
+            for kind, code in
+            (("months", "E12"), ("long", "P14"), ("none", "J05"), ("works", "Q01"), ("review", "P01"))}
     assert days["months"] == days["works"] == {"valid_from", "valid_until"}
     assert days["long"] == days["none"] == set() and "review_on" in days["review"]
     assert refused(form_of("register", "E12"), valid_until="") == {"valid_until": ["请填写"]}

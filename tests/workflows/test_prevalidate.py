@@ -60,7 +60,8 @@ def test_a_constructor_registered_elsewhere_gets_no_certificate_b_here(against):
 
 def test_a_registration_needs_contract_and_insurance_with_us(against, company):
     def contract(session, _kind, person):
-        employ(session, person_of(session, person), company.unit(session, "company"), "contract", from_on=DAY, by=SYSTEM)
+        employ(session, person_of(session, person), company.unit(session, "company"), "contract", from_on=DAY,
+               by=SYSTEM)
 
     [fault] = [fault for fault in against("P06", contract).values() if fault.rule == "R03"]
     assert (str(fault.problem), fault.severity) == ("上月没有养老保险缴纳记录（一级建造师注册证书）。", "block")
@@ -87,8 +88,8 @@ def test_a_second_certificate_a_is_for_whoever_heads_several_firms(against):
 
 def test_a_construction_permit_waits_for_the_papers_of_r12(engine, company, against):
     def won(session, _kind, _number):
-        contracted(session, company.unit(session, "project"), from_on=DAY, by=SYSTEM, work="房建", contracting="general",
-                   scale="large", area=20000, amount=4800, contract_on=DAY)
+        contracted(session, company.unit(session, "project"), from_on=DAY, by=SYSTEM, work="房建",
+                   contracting="general", scale="large", area=20000, amount=4800, contract_on=DAY)
 
     said = against("J03", won)
     assert said["没有有效的建设工程规划许可证。"].severity == "block"

@@ -36,7 +36,8 @@ def offer(engine, company):
 
 
 def codes(choice):
-    return [(one.type.code, one.option.value if one.option else "") for rows in choice.families.values() for one in rows]
+    found = [one for rows in choice.families.values() for one in rows]
+    return [(one.type.code, one.option.value if one.option else "") for one in found]
 
 
 @on_sqlite

@@ -32,7 +32,7 @@ from registry.rules.tables import decide
 from workflows.faults import BLOCK, WARN, Fault, of_line, told
 
 ABC = ("P03", "P04", "P05")
-ASKED = {"J03": ("R07", "R08", "R12"), "E02": ("R11",), "E03": ("R09", "R10", "R13")}
+ASKED = {"J03": ("R07", "R08", "R12"), "E02": ("R11",), "E03": ("R09", "R10")}
 """Type of a project or company -> the rules whose answer about it counts."""
 
 
