@@ -22,6 +22,10 @@ PART = "kind"
 """The key of a coded field that tells papers of one type apart that are asked for by their own names (P23, Q09)."""
 
 
+SITE_WORDS = (("塔吊", "塔式起重机"), ("物料机", "物料提升机"))
+"""What people on site say for words of the catalogue (facts 1.2)."""
+
+
 @dataclass(frozen=True)
 class Offer:
     """A type, or one kind of it: `field` and `option` are the answer that its form opens with. `alias` was searched."""
@@ -67,7 +71,14 @@ def _found(kind: CertificateType, wanted: str) -> Iterator[Offer]:
     for one in kind.fields:
         if one.key in kind.number.unique_by:
             yield from (Offer(kind, one.key, option) for option in one.options
-                        if wanted in folded(option.label) or wanted in folded(option.label_en))
+                        if _official(wanted) in folded(option.label) or wanted in folded(option.label_en))
+
+
+def _official(wanted: str) -> str:
+    """The search in the words of the catalogue."""
+    for said, written in SITE_WORDS:
+        wanted = wanted.replace(said, written)
+    return wanted
 
 
 def _frequent(session: Session, actor: Actor, known: list[CertificateType]) -> list[CertificateType]:
