@@ -32,7 +32,8 @@ TEXTS: dict[str, str] = {
     "submit": "提交申请", "abandon": "放弃申请", "sure": "放弃后这份申请作废，已填内容不能再提交。确定放弃吗？",
     "certificate": "证书", "number": "证书编号", "mark": "电子证照标识",
     "mark_hint": "1.2.156.3005.2 开头；没有电子证照可不填", "issuer": "发证机关", "issued": "发证日期",
-    "from": "有效期起", "until": "有效期至", "unwritten": "证书上没有写就不填", "review": "应复审日期",
+    "from": "有效期起", "until": "有效期至", "unwritten": "证书上没有写就不填", "endless": "长期有效的不填",
+    "review": "应复审日期",
     "qr": "二维码内容", "opaque": "扫描二维码得到的网址，照原样填写", "fields": "证书内容", "scan": "扫描件",
     "scans": "证书扫描件",
     "copies": "正本、副本都要；电子证照上传 OFD 或 PDF 原文件", "enter": "登记",
@@ -133,12 +134,13 @@ def _days(
 ) -> list[list[Component]]:
     """The days that a term of this kind has: an end is asked where the paper states one, never where there is none."""
     term = kind.validity.kind
-    ends = term in ("months", "dated")
+    ends = term in ("months", "dated") and not kind.validity.open_ended
+    hint = TEXTS["endless"] if kind.validity.open_ended else TEXTS["unwritten"]
     issued = part("datetime", "issued_on", label("issued_on", "issued"), required=True,
                   properties={"licet:past": "true"})
     begins = part("datetime", "valid_from", label("valid_from", "from"), required=ends)
     until = part("datetime", "valid_until", label("valid_until", "until"), required=ends,
-                 says=[] if ends else [(TEXTS["unwritten"], {})], properties={"licet:after": "valid_from"})
+                 says=[] if ends else [(hint, {})], properties={"licet:after": "valid_from"})
     days = [issued] if term in ("long", "none") else [issued, begins, until]
     review = bool(kind.review and kind.review.lapses) or "review_on" in known
     wanted = "review_on" in known and known["review_on"].required

@@ -129,7 +129,7 @@ def test_a_later_rule_wins_from_its_first_day_and_the_province_over_it():
 
 def test_a_type_not_yet_in_force_is_not_listed(monkeypatch):
     coming = msgspec.structs.replace(type_of("J03"), effective_from=dt.date(2027, 1, 1))
-    monkeypatch.setattr(catalogue, "_shipped", lambda: {"J03": coming})
+    monkeypatch.setattr(catalogue, "shipped", lambda: {"J03": coming})
     assert dict(in_force(DAY)) == {}
     with pytest.raises(UnknownType):
         in_force_of("J03", DAY)

@@ -91,6 +91,10 @@ def test_the_days_asked_are_those_of_the_kind_of_term():
         "valid_until": ["不能早于 2026-02-01"]}
 
 
+def test_a_business_licence_may_be_without_an_end():
+    assert refused(form_of("register", "E01"), valid_until="").get("valid_until") is None
+
+
 def test_a_review_that_lapses_is_asked_for_where_no_field_names_it():
     lapsing = made(key="register", review=Review(months=36, lapses=True, source="D"))
     assert "review_on" in {field.get("key") for field in lapsing.fields()}
