@@ -22,11 +22,12 @@ def install() -> None:
     """Make the steps of every shipped process known to the engine; as often as you like."""
     from workflows.application import APPLICATION
     from workflows.registration import REGISTRATION
+    from workflows.renewal import RENEWAL
     from workflows.submission import SUBMISSION
 
     for called in (SUBMISSION, REGISTRATION):
         catalog.provide(called.id, steps=called.steps, variables=called.variables)
-    for process in (APPLICATION,):
+    for process in (APPLICATION, RENEWAL):
         CATALOG[process.id] = process
         catalog.provide(process.id, steps=process.steps, variables=process.variables)
     catalog.know_forms(form_known)
