@@ -23,9 +23,11 @@ from workflows.renewal import starting
 from workflows.requests import Request
 
 D = dt.date
+LOGINS = {"project_manager": "pm"}
 GRANTS: dict[str, dict[str, Any]] = {
     "E02": {"on": "company", "number": "D233012345", "from": D(2022, 6, 1), "until": D(2027, 5, 31)},
-    "E03": {"on": "company", "number": "（浙）JZ安许证字〔2024〕000777", "from": D(2024, 6, 1), "until": D(2027, 5, 31)},
+    "E03": {"on": "company", "number": "（浙）JZ安许证字〔2024〕000777", "from": D(2024, 6, 1),
+            "until": D(2027, 5, 31)},
     "J03": {"on": "project", "number": "330109202611100101", "from": D(2026, 11, 10), "until": D(2027, 2, 10)},
     "P01": {"on": "worker", "number": "", "from": D(2021, 6, 1), "until": D(2027, 5, 31),
             "fields": {"category": "电工作业", "item": "低压电工作业"}},
@@ -43,6 +45,8 @@ def granted(session: Session, company: Company, code: str, **more: Any) -> Certi
     given = {**GRANTS[code], **more}
     holder = person_of(session, company.people["worker"]) if given["on"] == "worker" else unit_of(
         session, company.units[given["on"]])
+    if "province" in given:
+        unit_of(session, company.units["project"]).province = given["province"]
     number = given["number"] or f"T{person_of(session, company.people['worker']).id_number}"
     return lifecycle.grant(
         session, code, holder, number=number, issued_on=given["from"], valid_from=given["from"],
@@ -53,7 +57,9 @@ def granted(session: Session, company: Company, code: str, **more: Any) -> Certi
 class Renewing(Passage):
     """One certificate and the renewal of it. The clock stands at noon of the day it was issued."""
 
-    def __init__(self, engine: Engine, company: Company, folder: Path, now: clock.Fixed, code: str, **more: Any) -> None:
+    def __init__(
+        self, engine: Engine, company: Company, folder: Path, now: clock.Fixed, code: str, **more: Any
+    ) -> None:
         super().__init__(engine, company, folder, now)
         self.code = code
         now.move_to(noon({**GRANTS[code], **more}["from"]))
@@ -84,8 +90,13 @@ class Renewing(Passage):
     def certificate(self, session: Session) -> Certificate:
         return session.get_one(Certificate, self.certificate_id)
 
-    def closed(self, login: str) -> Renewing:
-        """Every gap is closed by somebody who may."""
-        while "N3_gap" in self.open():
-            self.do(login, "N3_gap", "done")
+    def closed(self) -> Renewing:
+        """Every gap is closed by somebody it is offered to."""
+        while roles := self._roles():
+            self.do(LOGINS.get(roles[0], roles[0]), "N3_gap", "done")
         return self
+
+    def _roles(self) -> list[str]:
+        with reading(self.engine) as session:
+            gaps = (task.offer for task in self._tasks(session) if task.element_id == "N3_gap")
+            return [name.partition("@")[0] for name in next(gaps, [])]

@@ -39,7 +39,7 @@ RENEWAL = Process(
     forms={"register": "register-term"}, stages=STAGES, outcomes=OUTCOMES, words=WORDS, news=NEWS,
     variables=VARIABLES | {
         "target_on", "level1_on", "level2_on", "closes_on", "expires_on", "holder_person_id", "gaps", "hopeless",
-        "full_materials", "accident", "granted", "in_time", "accepted", "filed",
+        "full_materials", "accident", "granted", "in_time", "accepted", "filed", "ending",
     },
     reacts=(("certificate.window_opened", starting.opened), *telling.REACTS),
     choices=starting.choices, begin=starting.begin,

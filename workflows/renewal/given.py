@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from ledger import clock
+from ledger.workdays import months_before
 from registry.certificates.catalogue import type_of
 from registry.certificates.lifecycle import renewals
 from registry.certificates.models import Certificate
 from workflows.process import Answers
 from workflows.registration import entering
 from workflows.renewal.conditions import NAMES, WHY
-from workflows.renewal.terms import next_end
+from workflows.renewal.terms import kind_of, next_end
 from workflows.requests import Request
 from workflows.submission import filing
 
@@ -66,7 +67,7 @@ def registration(session: Session, request: Request) -> Answers:
     """N8: the number stays; the next term follows on this one."""
     certificate = _certificate(session, request)
     start = certificate.valid_from if request.details.get("presumed_until") else _following(certificate)
-    until = certificate.valid_until if request.details.get("presumed_until") else next_end(certificate)
+    until = certificate.valid_until if request.details.get("presumed_until") else _proposed_end(certificate)
     proposed = {"issuer": certificate.latest.issuer, "valid_from": _iso(start), "valid_until": _iso(until)}
     kept = {"number": certificate.number, "previous_mark": certificate.latest.licence_mark}
     return {**{key: value for key, value in proposed.items() if value}, **(request.grant or {}), **kept}
@@ -74,6 +75,13 @@ def registration(session: Session, request: Request) -> Answers:
 
 def _following(certificate: Certificate) -> dt.date | None:
     return certificate.ends_on + dt.timedelta(days=1) if certificate.ends_on else None
+
+
+def _proposed_end(certificate: Certificate) -> dt.date | None:
+    extension = kind_of(certificate).extension
+    if extension is None or certificate.ends_on is None:
+        return next_end(certificate)
+    return months_before(certificate.ends_on, -extension.months)
 
 
 def _iso(day: dt.date | None) -> str:

@@ -51,7 +51,7 @@ def start(session: Session, certificate: Certificate, *, by: Actor) -> Request:
         session, PROCESS, certificate, by=by, details=days, once_key=None if again else key_of(certificate),
         variables={**days, "holder_person_id": certificate.holder_person_id, "gaps": [], "hopeless": False,
                    "full_materials": False, "accident": None, "granted": False, "in_time": False, "accepted": False,
-                   "filed": False})
+                   "filed": False, "ending": ""})
 
 
 def _over(session: Session, certificate: Certificate) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from engine.catalog import Step
 from ledger import clock
 from ledger.errors import Refused
+from ledger.files import File
 from registry.certificates import codes, lifecycle
 from registry.certificates.drafting import Paper, Term
 from registry.certificates.models import Certificate
@@ -54,15 +55,17 @@ def presume(step: Step) -> None:
     files = _evidence(step, request)
     until = _presumed(step, request, certificate, files)
     remember(request, presumed=True, presumed_until=until.isoformat() if until else None)
-    noted(step, "renewal.presumed", basis=ARTICLE, files=files, until=until.isoformat() if until else None)
+    noted(step, "renewal.presumed", basis=ARTICLE, files=[file.id for file in files],
+          until=until.isoformat() if until else None)
 
 
-def _evidence(step: Step, request: Request) -> list[int]:
-    found = select(RequestFile.file_id).where(RequestFile.request_id == request.id, RequestFile.what.in_(EVIDENCE))
-    return list(step.session.scalars(found.order_by(RequestFile.file_id)))
+def _evidence(step: Step, request: Request) -> list[File]:
+    found = select(File).join(RequestFile, RequestFile.file_id == File.id).where(
+        RequestFile.request_id == request.id, RequestFile.what.in_(EVIDENCE))
+    return list(step.session.scalars(found.order_by(File.id)))
 
 
-def _presumed(step: Step, request: Request, certificate: Certificate, files: list[int]) -> dt.date | None:
+def _presumed(step: Step, request: Request, certificate: Certificate, files: list[File]) -> dt.date | None:
     until, ends = next_end(certificate), certificate.ends_on
     if until is None or ends is None:
         return None
