@@ -23,11 +23,12 @@ def install() -> None:
     from workflows.application import APPLICATION
     from workflows.registration import REGISTRATION
     from workflows.renewal import RENEWAL
+    from workflows.review import REVIEW
     from workflows.submission import SUBMISSION
 
     for called in (SUBMISSION, REGISTRATION):
         catalog.provide(called.id, steps=called.steps, variables=called.variables)
-    for process in (APPLICATION, RENEWAL):
+    for process in (APPLICATION, RENEWAL, REVIEW):
         CATALOG[process.id] = process
         catalog.provide(process.id, steps=process.steps, variables=process.variables)
     catalog.know_forms(form_known)
