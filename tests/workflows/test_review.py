@@ -176,7 +176,7 @@ def test_a_review_is_offered_at_the_certificate_and_the_open_one_given_back(revi
         certificate = case.certificate(session)
         offered = {one.process_id: one for one in choices.of_certificate(session, actor, certificate)}
         assert "renewal" not in offered and offered["review"].open is None
-        begun = choices.begin(session, actor, certificate.id, "review")
-        assert choices.begin(session, actor, certificate.id, "review").id == begun.id
+        begun = choices.begin(session, actor, certificate.id, "review").id
+        assert choices.begin(session, actor, certificate.id, "review").id == begun
     case.opened(2027, 2, 1)
-    assert case.all() == [begun.id]
+    assert case.all() == [begun]

@@ -12,6 +12,7 @@ from ledger.facts import record
 from ledger.workdays import calendar
 from registry.certificates import codes, lifecycle
 from registry.certificates.models import Certificate
+from registry.people.units import places
 from workflows.renewal.starting import is_review
 from workflows.renewal.terms import days_of, kind_of
 from workflows.requests import Request, of_instance
@@ -41,6 +42,7 @@ def _item(step: Step, certificate: Certificate) -> dict[str, Any]:
         "certificate_id": certificate.id, "name": certificate.holder_name, "number": certificate.number,
         "person_id": certificate.holder_person_id, "prepare_on": prepare.isoformat(), "target_on": target.isoformat(),
         "ends_on": ends.isoformat(),
+        "managers": [*(f"project_manager@{place}" for place in places(certificate.unit)), "safety"],
     }
 
 
