@@ -37,6 +37,7 @@ RESOURCES = (
     "lacks",
     "effects",
     "matters",
+    "renewals",
     "notices",
     "calendar",
     "search",
