@@ -65,5 +65,6 @@ def start() -> str:
     if begun:
         flash(ngettext("发起了 %(num)d 份续期申请。", "发起了 %(num)d 份续期申请。", begun), "ok")
     if left:
-        flash(ngettext("有 %(num)d 张证件没有发起，原因见下表。", "有 %(num)d 张证件没有发起，原因见下表。", left), "warn")
+        words = ngettext("有 %(num)d 张证件没有发起，原因见下表。", "有 %(num)d 张证件没有发起，原因见下表。", left)
+        flash(words, "warn")
     return _page(sought_in(request.args), made)
