@@ -93,7 +93,7 @@ class Renewing(Passage):
     def closed(self) -> Renewing:
         """Every gap is closed by somebody it is offered to."""
         while roles := self._roles():
-            self.do(LOGINS.get(roles[0], roles[0]), "N3_gap", "done")
+            self.do(LOGINS.get(roles[0], roles[0]), "N3_gap", "done", hours=24)
         return self
 
     def _roles(self) -> list[str]:

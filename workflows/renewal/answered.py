@@ -34,6 +34,13 @@ def decided(act: Act) -> None:
     reviewing.note(act, "renewal.decided", verdict=act.answers["verdict"])
 
 
+def gap_checked(act: Act) -> None:
+    """N3: as many hours of training as the condition wants."""
+    least = (act.task.inputs or {})["gap"]["hours"]
+    if (act.answers.get("hours") or 0) < least:
+        raise BadAnswer({"hours": [Problem("不少于 {hours} 学时。", {"hours": least})]})
+
+
 def closed(act: Act) -> None:
     """N3: the gap is closed with a paper; one round of what was asked, which the review reads."""
     request, gap = act.request, (act.task.inputs or {})["gap"]
@@ -91,7 +98,8 @@ def _day(act: Act, key: str) -> dt.date | None:
 
 
 CHECKED: Writes = {
-    **filing.CHECKED, "renew-decide": decide_checked, "renew-refused": decide_checked, "file": file_checked,
+    **filing.CHECKED, "renew-decide": decide_checked, "renew-refused": decide_checked, "gap": gap_checked,
+    "file": file_checked,
     "register": register_checked,
 }
 ANSWERED: Writes = {

@@ -61,18 +61,20 @@ def gaps(case: Case, conditions: list[Mapping[str, Any]]) -> list[dict[str, Any]
     for row in conditions:
         lack = LACKS[row["condition"]](case, row)
         if lack is not None:
+            hours = int(row["amount"]) if row.get("amount") else 0
             found.append(gap(case, row["condition"], roles=row["roles"], before=int(row["before"]), note=lack,
-                             basis=row["basis"]))
+                             basis=row["basis"], hours=hours))
     return found
 
 
 def gap(
-    case: Case, key: str, *, roles: list[str], before: int, note: str = "", basis: str = "", name: str = ""
+    case: Case, key: str, *, roles: list[str], before: int, note: str = "", basis: str = "", name: str = "",
+    hours: int = 0,
 ) -> dict[str, Any]:
-    """One gap: due so many working days before the target day, but never at once."""
+    """One gap: due so many working days before the target day, but never at once. `hours` of training at least."""
     days, today = calendar(case.session), clock.today()
     due = max(days.before(case.days.target, before), days.after(today, AT_LEAST))
-    return {"key": key, "name": name or NAMES[key], "note": note, "basis": basis, "roles": list(roles),
+    return {"key": key, "name": name or NAMES[key], "note": note, "basis": basis, "roles": list(roles), "hours": hours,
             "due_on": min(due, max(case.days.closes, today + ONE_DAY)).isoformat()}
 
 
