@@ -47,6 +47,7 @@ ENTRIES = (
     Entry("register.certificates", _l("证件台账"), "certificate", "certificate.read", phone=3, short=_l("台账"),
           family=("register_days", "matters", "renewals")),
     Entry("people.persons", _l("人员与项目"), "users", "person.read", family=("lacks", "effects")),
+    Entry("loans.listed", _l("借阅"), "archive", "custody.read", family=("originals", "copies"), count="loans"),
     Entry("processes.index", _l("流程"), "sitemap", "process.read"),
     Entry("types.index", _l("证件种类"), "list", "type.read", family=("types_edit",)),
     Entry("calendar.this_year", _l("工作日历"), "calendar", "calendar.edit"),

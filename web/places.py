@@ -12,6 +12,9 @@ PLACES: dict[str, tuple[str, str]] = {
     "calendar": ("calendar.year", "year"),
     "request": ("requests.show", "request_id"),
     "task": ("tasks.show", "task_id"),
+    "original": ("originals.original", "original_id"),
+    "loan": ("loans.loan", "loan_id"),
+    "copy": ("copies.copy", "copy_id"),
 }
 """Kind of a fact's subject -> endpoint and the name of its argument."""
 

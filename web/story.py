@@ -16,6 +16,8 @@ from registry.access.roles import roles
 from registry.certificates import codes
 from registry.certificates.catalogue import types
 from registry.certificates.type_checks import STEPS
+from registry.custody.loans import CONDITIONS, PURPOSES
+from registry.custody.originals import KINDS as KINDS_OF_ORIGINALS
 from registry.people.tenure import POSTS, TIES
 from registry.people.units import Unit
 from registry.people.works import CONTRACTING, GRADES
@@ -47,6 +49,23 @@ KINDS = {
     "certificate.window_opened": _l("延续办理窗口已打开"),
     "certificate.target_reached": _l("已到延续申报期限"),
     "certificate.closed": _l("延续办理窗口已关闭"),
+    "original.entered": _l("登记原件"),
+    "original.moved": _l("原件换存放位置"),
+    "original.to_authority": _l("原件交给机关"),
+    "original.from_authority": _l("机关退还原件"),
+    "original.lost": _l("原件报失"),
+    "original.found": _l("原件找回"),
+    "original.destroyed": _l("原件销毁"),
+    "loan.handed_over": _l("借出原件"),
+    "loan.received": _l("领取人签收"),
+    "loan.extended": _l("延长借期"),
+    "loan.returned": _l("归还原件"),
+    "loan.voided": _l("借用作废"),
+    "reservation.made": _l("预约原件"),
+    "reservation.cancelled": _l("取消预约"),
+    "copy.made": _l("制作带水印的副本"),
+    "copy.revoked": _l("副本作废"),
+    "scan.read": _l("查看扫描件"),
     "certificate.retimed": _l("证件的日期重新计算"),
     "type.published": _l("发布证件种类的新版本"),
     "type.withdrawn": _l("撤回证件种类的版本"),
@@ -140,13 +159,20 @@ FIELDS = {
     "name": _l("名称"),
     "round": _l("轮次"),
     "rounds": _l("补正次数"),
+    "original": _l("原件"),
+    "purpose": _l("用途"),
+    "condition": _l("状况"),
+    "late_days": _l("逾期天数"),
     "step": _l("步骤"),
     "due": _l("到期日"),
 }
 
 
 NAMED = frozenset({"unit", "company"})
-SPOKEN = {"post": POSTS, "tie": TIES, "grade": GRADES, "contracting": CONTRACTING, "step": STEPS}
+SPOKEN = {
+    "post": POSTS, "tie": TIES, "grade": GRADES, "contracting": CONTRACTING, "original": KINDS_OF_ORIGINALS,
+    "purpose": PURPOSES, "condition": CONDITIONS, "step": STEPS,
+}
 LONGEST = 60
 
 

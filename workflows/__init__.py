@@ -22,7 +22,9 @@ def install() -> None:
     """Make the steps of every shipped process known to the engine; as often as you like."""
     from workflows.annual import ANNUAL
     from workflows.application import APPLICATION
+    from workflows.borrowing import BORROWING
     from workflows.duty import DUTY
+    from workflows.loss import LOSS
     from workflows.registration import REGISTRATION
     from workflows.renewal import RENEWAL
     from workflows.review import REVIEW
@@ -30,7 +32,7 @@ def install() -> None:
 
     for called in (SUBMISSION, REGISTRATION):
         catalog.provide(called.id, steps=called.steps, variables=called.variables)
-    for process in (APPLICATION, RENEWAL, REVIEW, DUTY, ANNUAL):
+    for process in (APPLICATION, BORROWING, LOSS, RENEWAL, REVIEW, DUTY, ANNUAL):
         CATALOG[process.id] = process
         catalog.provide(process.id, steps=process.steps, variables=process.variables)
     catalog.know_forms(form_known)

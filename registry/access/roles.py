@@ -16,6 +16,8 @@ SCOPES = ("own", "unit", "subtree")
 EMPLOYEE = "employee"
 ACTIONS: dict[str, str] = {
     "certificate.read": "查看证件", "certificate.register": "登记证件", "certificate.export": "导出台账",
+    "custody.read": "查看原件和借阅", "custody.keep": "保管原件（登记、借出、收回）", "loan.ask": "预约和借用原件",
+    "copy.make": "制作带水印的副本",
     "request.start": "发起申请", "request.read": "查看申请",
     "person.read": "查看人员", "person.edit": "维护人员", "person.unmask": "查看完整身份证号和电话",
     "unit.read": "查看组织", "unit.edit": "维护组织", "machine.read": "查看设备", "machine.edit": "维护设备",

@@ -59,6 +59,18 @@ def _runs(row: Mapping[str, Any], speciality: str, on: dt.date) -> bool:
     return row.get("speciality") == speciality and (not first or first <= day) and (not last or last >= day)
 
 
+@dataclass(frozen=True)
+class Lent:
+    """An original that was out on the day: with one of our own people, for use by ourselves? Had legal agreed?"""
+
+    loan: int
+    carrier: Person
+    code: str
+    family: str
+    own_staff: bool
+    legal_agreed: bool
+
+
 @dataclass
 class Book:
     """The rows of one question. `contracts` and `insured` hold company ids by person; `sites` the works by project."""
@@ -74,6 +86,7 @@ class Book:
     cranes: list[Installation] = field(default_factory=list)
     lines: dict[int, list[Qualification]] = field(default_factory=dict)
     papers: dict[Key, list[Paper]] = field(default_factory=dict)
+    lent: list[Lent] = field(default_factory=list)
 
     def of(self, holder: Key, *types: str) -> list[Paper]:
         """The certificates of these types that a holder may rely on."""

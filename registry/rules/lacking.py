@@ -43,7 +43,7 @@ def lacking(
     session: Session, what: Unit | Person | Assignment, *, on: dt.date | None = None, known: dt.datetime | None = None,
     without: Hypothesis | None = None,
 ) -> Answer:
-    """What `what` lacks on a day (today), as known at an instant (now). Reads only; ten queries at most.
+    """What `what` lacks on a day (today), as known at an instant (now). Reads only; eleven queries at most.
 
     `without` asks what would be lacking if something were gone: for a project or a company.
     """
@@ -55,7 +55,7 @@ def lacking(
         return _answer(book, _person(book, what))
     if what.kind != "project":
         book = _thought(gathering.of_company(session, what, on, known), without)
-        return _answer(book, [*places.of_company(book, what), *_own_people(book, what)])
+        return _answer(book, _company(book, what))
     book = _thought(gathering.of_project(session, what, on, known), without)
     return _answer(book, _project(book, what), judged=_live(book, what.id))
 
@@ -98,6 +98,13 @@ def _project(book: Book, project: Unit) -> Iterator[Line]:
     for post in book.held(unit=project.id):
         yield from _post(book, post)
     yield from _own_people(book, project)
+    yield from people.of_loans(book, project.id)
+
+
+def _company(book: Book, company: Unit) -> Iterator[Line]:
+    yield from places.of_company(book, company)
+    yield from _own_people(book, company)
+    yield from people.of_loans(book, company.id)
 
 
 def _nobody(book: Book, project: Unit) -> dict[str, object]:
@@ -122,6 +129,7 @@ def _person(book: Book, person: Person) -> Iterator[Line]:
     for post in book.held(person=person.id):
         yield from _post(book, post)
     yield from people.of_person(book, person, person.unit_id)
+    yield from people.of_loans(book, person.unit_id)
 
 
 def _of_post(session: Session, post: Assignment, on: dt.date, known: dt.datetime) -> Answer:

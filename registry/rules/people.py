@@ -168,3 +168,11 @@ def _said(decision: str, given: Mapping[str, object], post: Assignment, **params
 
 def _told(decision: str, given: Mapping[str, object], person: Person, unit: int, **params: object) -> Line:
     return line(decision, decide(decision, **given), about(person), unit, data=given, params=params)
+
+
+def of_loans(book: Book, unit: int) -> Iterator[Line]:
+    """R14 for every original that is out: about whoever carries it."""
+    for lent in book.lent:
+        given = {"own_staff": lent.own_staff, "legal_agreed": lent.legal_agreed}
+        yield line("R14_lending", decide("R14_lending", **given), about(lent.carrier), unit, data=given,
+                   params={"code": lent.code, "family": lent.family})
