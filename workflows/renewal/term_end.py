@@ -113,10 +113,10 @@ def _confirm(step: Step, request: Request, certificate: Certificate, grant: Mapp
     last, dates = lifecycle.held(step.session, certificate).latest, _dates(grant)
     term = Term(codes.DATED, dates["valid_from"], dates["valid_until"], dates["issued_on"], dates.get("review_on"))
     paper = Paper(grant["issuer"], last.full_fields, grant.get("licence_mark") or "", last.qr, "推定延续后取得正式决定")
-    lifecycle.follow(
+    version = lifecycle.follow(
         step.session, certificate, operation=codes.CHANGED, state=codes.VALID, fact="certificate.renewed",
-        by=step.actor, term=term, paper=paper, request_id=request.id, scans=grant.get("scans") or (),
-        holds_from=dates["valid_from"])
+        by=step.actor, term=term, paper=paper, request_id=request.id, holds_from=dates["valid_from"])
+    lifecycle.add_scans(step.session, version, grant.get("scans") or (), by=step.actor)
 
 
 def lapse(step: Step) -> None:
