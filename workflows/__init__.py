@@ -24,6 +24,7 @@ def install() -> None:
     from workflows.application import APPLICATION
     from workflows.borrowing import BORROWING
     from workflows.duty import DUTY
+    from workflows.leaving import LEAVING
     from workflows.loss import LOSS
     from workflows.registration import REGISTRATION
     from workflows.renewal import RENEWAL
@@ -32,7 +33,7 @@ def install() -> None:
 
     for called in (SUBMISSION, REGISTRATION):
         catalog.provide(called.id, steps=called.steps, variables=called.variables)
-    for process in (APPLICATION, BORROWING, LOSS, RENEWAL, REVIEW, DUTY, ANNUAL):
+    for process in (APPLICATION, BORROWING, LOSS, LEAVING, RENEWAL, REVIEW, DUTY, ANNUAL):
         CATALOG[process.id] = process
         catalog.provide(process.id, steps=process.steps, variables=process.variables)
     catalog.know_forms(form_known)
