@@ -11,7 +11,7 @@ from workflows import CATALOG, beginning
 from workflows.requests import Request
 
 NAMES: dict[str, str] = {
-    "cancellation": "证件注销", "leaving": "离职联动", "transfer": "证件变更", "application": "证件申领",
+    "cancellation": "证件注销", "leaving": "离职联动", "transfer": "证件变更",
 }
 
 

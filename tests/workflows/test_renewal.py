@@ -36,7 +36,7 @@ def renewing(engine, company, clock, tmp_path):
 @pytest.fixture
 def others(engine, company, monkeypatch, tmp_path):
     """Processes of the ids that a renewal hands over to; each ends at once."""
-    for name in ("cancellation", "leaving", "transfer"):
+    for name in ("cancellation", "transfer"):
         process = workflows.CATALOG.get(name) or Process(
             id=name, name=name, folder=tmp_path / name, variables=beginning.VARIABLES)
         if name not in workflows.CATALOG:
@@ -353,10 +353,17 @@ def test_what_was_granted_in_time_is_registered_afterwards(renewing):
 
 # every element
 def left(renewing, others):
-    case = decided(renewing, "P02", verdict="left", reason="离职")
+    case = renewing("P02").day(2027, 3, 5).opened()
+    with pytest.raises(BadAnswer) as refusal:
+        case.do("safety", "N1_decide", "left", left_on="2027-03-31")
+    assert "人力资源" in str(refusal.value.problems["left_on"][0])
+    case.do("hr", "N1_decide", "left", left_on="2027-03-31")
+    case.work()
     with reading(case.engine) as session:
-        child = session.scalars(select(Request).where(Request.parent_id == case.id)).one()
-        assert child.process_id == "leaving" and case.outcome() == "handed_over"
+        worker = case.certificate(session).holder_person
+        assert worker.left_on == D(2027, 3, 31) and case.outcome() == "handed_over"
+        begun = session.scalars(select(Request).where(Request.process_id == "leaving")).one()
+        assert (begun.holder_kind, begun.holder_id) == ("person", worker.id)
     return case
 
 
@@ -419,7 +426,7 @@ def disputed(renewing, others):
     return case
 
 
-WAYS = (left, reviewed_again, refused, refused_for_good, closed_early, lapsed, presumed, late, disputed)
+WAYS = (reviewed_again, refused, refused_for_good, closed_early, lapsed, presumed, late, disputed, left)
 
 
 @pytest.mark.timeout(200)

@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 from ledger import clock
 from ledger.errors import BadAnswer, Problem
+from registry.access.rules import can
 from registry.certificates import codes, lifecycle
 from registry.certificates.drafting import WrongTerm, checked_term
 from registry.certificates.models import Certificate
+from registry.people.persons import leave
 from workflows import handing, reviewing
 from workflows.process import Act
 from workflows.registration import entering
@@ -23,14 +25,23 @@ DATES = ("issued_on", "valid_from", "valid_until", "review_on")
 
 
 def decide_checked(act: Act) -> None:
-    """N1: another process is begun only where there is one."""
-    handed = HANDED.get(act.answers["verdict"])
-    if handed is not None:
-        handing.require(handed[0])
+    """N1: another process is begun only where there is one; a last day is set only by whoever keeps the people."""
+    verdict = act.answers["verdict"]
+    if verdict in HANDED:
+        handing.require(HANDED[verdict][0])
+    if verdict == "left":
+        handing.require("leaving")
+        person = act.session.get_one(Certificate, act.request.certificate_id).holder_person
+        if person is not None and person.left_on is None and not can(act.by, "person.edit", person):
+            raise BadAnswer({"left_on": [Problem("最后工作日由人力资源登记，请他们办理本任务。")]})
 
 
 def decided(act: Act) -> None:
-    """N1: what was decided, as a code."""
+    """N1: what was decided, as a code; somebody's last day enters the register, and leaving begins with that fact."""
+    if act.answers["verdict"] == "left":
+        person = act.session.get_one(Certificate, act.request.certificate_id).holder_person
+        if person is not None and person.left_on is None:
+            leave(act.session, person, on=dt.date.fromisoformat(act.answers["left_on"]), by=act.by)
     reviewing.note(act, "renewal.decided", verdict=act.answers["verdict"])
 
 

@@ -34,7 +34,8 @@ def decision(session: Session, request: Request) -> Answers:
     """N1: which certificate, and by when."""
     certificate = _certificate(session, request)
     days = {key: request.details[key] for key in ("target_on", "closes_on")}
-    return {**_which(certificate), **days, "number": certificate.number, "renewed": str(renewals(certificate))}
+    known = {"number": certificate.number, "renewed": str(renewals(certificate))}
+    return {**_which(certificate), **days, **known, "is_person": certificate.holder_person_id is not None}
 
 
 def _which(certificate: Certificate) -> Answers:

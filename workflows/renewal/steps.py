@@ -17,8 +17,9 @@ from workflows.renewal.conditions import Case
 from workflows.renewal.terms import days_of, kind_of
 from workflows.requests import Request, of_instance
 
-HANDED = {"not_needed": ("cancellation", ""), "left": ("leaving", ""), "upgrade": ("transfer", "g")}
-"""What another verdict than "renew" begins: process and subtype (facts 4.3 N1, 4.4 g)."""
+HANDED = {"not_needed": ("cancellation", ""), "upgrade": ("transfer", "g")}
+"""What another verdict than "renew" begins: process and subtype (facts 4.3 N1, 4.4 g). Leaving begins by itself, with
+the fact that a last day was set (answered.decided)."""
 
 
 def case_of(step: Step) -> Case:
@@ -89,6 +90,9 @@ def warn(level: int) -> Any:
 
 def begin_other(step: Step) -> None:
     """N1: what is not renewed goes its own way."""
+    if step.variables["n1_verdict"] == "left":
+        noted(step, "renewal.handed_over", process="leaving")
+        return
     process_id, subtype = HANDED[step.variables["n1_verdict"]]
     request = of_instance(step.session, step.instance_id)
     begun = hand_over(step.session, request, process_id, by=step.actor, subtype=subtype)
