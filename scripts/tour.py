@@ -45,6 +45,7 @@ def walk(studio: Studio) -> None:
     filed(studio, project)
     registered(studio, project)
     lend(studio, in_the_register(studio, project))
+    renewed(studio)
     owned(studio)
     of_types(studio)
     tour_people.holders(studio)
@@ -308,6 +309,27 @@ def of_types(studio: Studio) -> None:
     phone = studio.at("owner", phone=True)
     phone.go("/types/P02")
     phone.shot("type-phone", tall=800)
+
+
+def renewed(studio: Studio) -> None:
+    """A list of renewals is begun; safety decides on one and looks at what is missing."""
+    keeper = studio.at("custodian")
+    keeper.go("/renewals?type=P02&standing=due")
+    boxes = keeper.page.locator("input[name=certificate]:enabled")
+    for number in range(min(3, boxes.count())):
+        boxes.nth(number).check()
+    keeper.shot("renew-list", tall=640)
+    keeper.follow("为选中的证件发起续期")
+    keeper.shot("renew-list-done", tall=520)
+    officer = studio.at("safety")
+    open_task(officer, "决定是否续期")
+    officer.shot("renew-decide", tall=820)
+    officer.decide("续期")
+    open_task(officer, "补齐缺口")
+    officer.shot("renew-gap", tall=940)
+    phone = studio.at("safety", phone=True)
+    phone.go(officer.page.url.removeprefix(studio.address))
+    phone.shot("renew-gap-phone", tall=1000)
 
 
 def spoiled(drawing: bytes) -> bytes:
