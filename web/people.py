@@ -15,6 +15,7 @@ from registry.certificates.models import Certificate
 from registry.people.persons import Person, unmask
 from registry.people.scope import subtree
 from registry.people.units import Project, Unit
+from web.custody import loans_of
 from web.guard import actor, needs
 from web.pages import cut
 from web.session import db
@@ -113,6 +114,7 @@ def _person_page(found: Person, clear: tuple[str | None, str | None] | None = No
         clear=clear,
         may_unmask=can(actor(), "person.unmask", found),
         told=tell(("person", found.id)),
+        out=db.session.scalars(loans_of(found)).all(),
     )
 
 
