@@ -14,6 +14,7 @@ from playwright.sync_api import FilePayload, Locator
 
 from ledger import clock
 from ledger.workdays import ONE_DAY
+from scripts import tour_people
 from scripts.camera import Seat, Studio, keep
 from scripts.lending import lend
 from workflows import CATALOG
@@ -46,6 +47,9 @@ def walk(studio: Studio) -> None:
     lend(studio, in_the_register(studio, project))
     owned(studio)
     of_types(studio)
+    tour_people.holders(studio)
+    tour_people.rules(studio)
+    tour_people.leaving(studio)
 
 
 def at_the_door(studio: Studio) -> None:

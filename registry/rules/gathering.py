@@ -22,6 +22,7 @@ from registry.people.tenure import Assignment, Employment
 from registry.people.units import Unit
 from registry.people.works import Qualification, Works
 from registry.rules.book import Book, Key, Lent, Paper
+from registry.rules.editions import tables_on
 
 PERSONAL = ("P01", "P02", "P03", "P04", "P05", "P06", "P07", "P08", "P09", "P10")
 OTHERS = ("E02", "E03", "J01", "J02", "J03", "J04", "Q02", "Q03", "Q04", "Q05")
@@ -35,7 +36,7 @@ _HELD = (Version.no, Version.state, Version.note, Version.term, Version.valid_fr
 
 def of_project(session: Session, project: Unit, on: dt.date, known: dt.datetime) -> Book:
     """What is known about a project: its works, its people and all their posts, its cranes, its company."""
-    book = Book(on, known)
+    book = Book(on, known, tables=tables_on(session, on, project.province, known))
     _posts(session, book, _serving(project, on, known))
     found = select(Installation).where(Installation.unit_id == project.id, Installation.holding(on, known))
     book.cranes = list(session.scalars(found.options(joinedload(Installation.machine)).order_by(Installation.id)))
@@ -46,7 +47,8 @@ def of_project(session: Session, project: Unit, on: dt.date, known: dt.datetime)
 
 def of_person(session: Session, person: Person, on: dt.date, known: dt.datetime) -> Book:
     """What is known about a person: posts, employers, certificates, and the works of the projects they run."""
-    book = Book(on, known, people={person.id: person})
+    tables = tables_on(session, on, person.unit.province, known)
+    book = Book(on, known, people={person.id: person}, tables=tables)
     _posts(session, book, Assignment.person_id == person.id)
     _around(session, book, {person.unit_id})
     _lent(session, book, Loan.carrier_id == person.id)
@@ -55,7 +57,7 @@ def of_person(session: Session, person: Person, on: dt.date, known: dt.datetime)
 
 def of_company(session: Session, company: Unit, on: dt.date, known: dt.datetime) -> Book:
     """What is known about a company: its own posts, its qualifications, and the certificates of all it employs."""
-    book = Book(on, known)
+    book = Book(on, known, tables=tables_on(session, on, company.province, known))
     _posts(session, book, _serving(company, on, known))
     _around(session, book, {company.id})
     employed = select(Employment.person_id).where(

@@ -33,10 +33,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """What to think away: certificates that are gone, people who have left (ids)."""
+    """What to think away: certificates that are gone, people who have left (ids). `kept`: certificates to think valid,
+    however they stand."""
 
     gone: frozenset[int] = frozenset()
     left: frozenset[int] = frozenset()
+    kept: frozenset[int] = frozenset()
 
 
 def lacking(
@@ -68,6 +70,7 @@ def may_lend(*, own_staff: bool, legal_agreed: bool) -> str:
 
 def _thought(book: Book, without: Hypothesis | None) -> Book:
     if without is not None:
+        book.keep(without.kept)
         book.drop(without.gone, without.left)
     return book
 
@@ -109,7 +112,7 @@ def _company(book: Book, company: Unit) -> Iterator[Line]:
 
 def _nobody(book: Book, project: Unit) -> dict[str, object]:
     """R01's row for a project without a manager: the same as for one without a certificate."""
-    return dict(decide("R01_constructor", scale=book.sites[project.id].scale, level=0, fits="no"))
+    return dict(book.decide("R01_constructor", scale=book.sites[project.id].scale, level=0, fits="no"))
 
 
 def _post(book: Book, post: Assignment) -> Iterator[Line]:
