@@ -20,6 +20,7 @@ from registry.people.tenure import POSTS, TIES, Assignment, Employment
 from registry.people.units import Unit
 from registry.people.works import CONTRACTING, SCALES, Works
 from registry.rules.effects import blocked, follows_from
+from web.custody import loans_of
 from web.guard import actor, needs
 from web.lacks import trade_name as _trade
 from web.pages import Page, cut
@@ -136,6 +137,7 @@ def _person_page(found: Person, clear: tuple[str | None, str | None] | None = No
         clear=clear,
         may_unmask=can(actor(), "person.unmask", found),
         told=tell(("person", found.id)),
+        out=db.session.scalars(loans_of(found)).all(),
     )
 
 
