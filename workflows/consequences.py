@@ -46,12 +46,10 @@ def _units(session: Session, fact: Fact) -> list[int]:
 
 
 def _again(session: Session, causes: Iterable[Cause]) -> None:
-    seen: set[tuple[str, int]] = set()
-    for cause in causes:
-        name = (type(cause).__name__, cause.id)
-        if name not in seen:
-            seen.add(name)
-            reconsider(session, cause)
+    """Each once, in one order: two deliveries at once never wait for each other in a circle."""
+    found = {(type(cause).__name__, cause.id): cause for cause in causes}
+    for name in sorted(found):
+        reconsider(session, found[name])
 
 
 HANDLERS: list[tuple[str, Handler]] = [

@@ -104,10 +104,12 @@ class Changed:
 
 
 def reconsider(session: Session, cause: Cause) -> Changed:
-    """Bring the rows of one cause into line with what follows from it today."""
+    """Bring the rows of one cause into line with what follows from it today. The cause stays locked: who looks at it
+    at the same time waits, and then finds nothing left to do."""
+    session.execute(select(type(cause).id).where(type(cause).id == cause.id).with_for_update())
     wanted = {row.key: row for row in _wanted(session, cause)}
     held = {row.key: row for row in session.scalars(
-        select(Effect).where(_of(cause), Effect.lifted_at.is_(None)).with_for_update())}
+        select(Effect).where(_of(cause), Effect.lifted_at.is_(None)))}
     opened = [row for key, row in wanted.items() if key not in held]
     lifted = [row for key, row in held.items() if key not in wanted]
     session.add_all(opened)
