@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -35,6 +35,13 @@ from web.verify import holder_words
 
 bp = Blueprint("copies", __name__)
 DRAWABLE = ("application/pdf", "image/png", "image/jpeg", "image/webp")
+
+
+@bp.before_app_request
+def _told_where() -> None:
+    """Without a public address in the settings, the codes of copies lead to where the visitor came in."""
+    if not current_app.extensions["licet_config"].url:
+        copies.keep_in(folder(), request.host_url + "c/")
 
 
 def note_reading(certificate: Certificate, *, scan: Scan | None = None, copy: Copy | None = None) -> None:

@@ -205,6 +205,8 @@ def cancel(reservation_id: int) -> ResponseReturnValue:
     waiting = db.session.get(Reservation, reservation_id)
     if waiting is None or not (waiting.person_id == actor().id or can(actor(), "custody.keep", waiting)):
         raise NotFound
+    if waiting.request_id is not None:
+        raise NotFound  # its request gives the days back
     number = waiting.original_id
     reservations.cancel_reservation(db.session(), waiting, by=actor())
     flash(_("已取消预约。"), "ok")
@@ -241,8 +243,8 @@ def _reservation(found: Original) -> Reservation | None:
     if number is None:
         return None
     waiting = db.session.get(Reservation, number)
-    if waiting is None or waiting.original_id != found.id:
-        raise NotFound
+    if waiting is None or waiting.original_id != found.id or waiting.request_id is not None:
+        raise NotFound  # what was applied for is handed over at the request's own task
     return waiting
 
 

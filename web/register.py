@@ -104,6 +104,7 @@ def _cabinet(found: Certificate) -> dict[str, object]:
         "copies": db.session.scalars(copies.limit(20)).all(),
         "keeps": can(actor(), "custody.keep", found),
         "copies_allowed": can(actor(), "copy.make", found),
+        "asks": bool(originals) and can(actor(), "loan.ask", found),
     }
 
 

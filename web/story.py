@@ -188,7 +188,7 @@ FIELDS = {
 NAMED = frozenset({"unit", "company"})
 SPOKEN = {
     "post": POSTS, "tie": TIES, "grade": GRADES, "contracting": CONTRACTING, "original": KINDS_OF_ORIGINALS,
-    "purpose": PURPOSES, "step": STEPS, "condition": CONDITIONS,
+    "purpose": PURPOSES, "condition": CONDITIONS, "step": STEPS,
 }
 LONGEST = 60
 

@@ -21,13 +21,15 @@ CATALOG: dict[str, Process] = {}
 def install() -> None:
     """Make the steps of every shipped process known to the engine; as often as you like."""
     from workflows.application import APPLICATION
+    from workflows.borrowing import BORROWING
     from workflows.leaving import LEAVING
+    from workflows.loss import LOSS
     from workflows.registration import REGISTRATION
     from workflows.submission import SUBMISSION
 
     for called in (SUBMISSION, REGISTRATION):
         catalog.provide(called.id, steps=called.steps, variables=called.variables)
-    for process in (APPLICATION, LEAVING):
+    for process in (APPLICATION, BORROWING, LOSS, LEAVING):
         CATALOG[process.id] = process
         catalog.provide(process.id, steps=process.steps, variables=process.variables)
     catalog.know_forms(form_known)

@@ -1,7 +1,7 @@
 """originals and loans
 
 Revision ID: 0010
-Revises: 0007
+Revises: 0009
 """
 
 from __future__ import annotations

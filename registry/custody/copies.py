@@ -68,6 +68,19 @@ class Copy(Base):
         return self.revoked_at is None and self.until_on >= on
 
 
+_home: list[tuple[Folder, str]] = []
+
+
+def keep_in(folder: Folder, address: str) -> None:
+    """Say where files lie and where copies are verified ("https://.../c/"), for copies that a process makes."""
+    _home[:] = [(folder, address)]
+
+
+def home() -> tuple[Folder, str]:
+    """What `keep_in` was told."""
+    return _home[0]
+
+
 def new_mark() -> str:
     """XXXX-XXXX-XXXX, random; without letters and digits that look alike."""
     drawn = "".join(secrets.choice(ALPHABET) for _ in range(MARK_LENGTH))
@@ -166,6 +179,8 @@ def read(session: Session, certificate: Certificate, *, by: Actor, scan: Scan | 
 
 def _note(session: Session, kind: str, copy: Copy, by: Actor, key: str | None = None) -> None:
     about = [("certificate", copy.certificate_id)]
+    if copy.request_id:
+        about.append(("request", copy.request_id))
     if copy.loan_id:
         about.append(("loan", copy.loan_id))
     if copy.certificate.holder_person_id:

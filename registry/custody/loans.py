@@ -311,5 +311,7 @@ def _note(
     before: Mapping[str, Any] | None = None, key: str | None = None,
 ) -> None:
     about = dict.fromkeys([("loan", loan.id), ("person", loan.person_id), ("person", loan.carrier_id)])
+    if loan.request_id:
+        about["request", loan.request_id] = None
     told = {"loan": loan.id, **(after or {})}
     note(session, kind, loan.original, by=by, about=tuple(about), before=before, after=told, key=key)

@@ -175,7 +175,8 @@ def begin_absence(session: Session, original: Original, kind: str, *, by: Actor,
     session.add(made)
     session.flush()
     due = made.due_on.isoformat() if made.due_on else None
-    note(session, FACTS[kind], original, by=by,
+    about: tuple[Subject, ...] = (("request", made.request_id),) if made.request_id else ()
+    note(session, FACTS[kind], original, by=by, about=about,
          after={"until": due, "police_report": made.police_report, "suspected": made.suspected})
     return made
 

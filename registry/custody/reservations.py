@@ -11,6 +11,7 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant
 from ledger.errors import BadAnswer, Conflict, Problem
+from ledger.facts import Subject
 from registry.custody import days
 from registry.custody.originals import ABSENCES, NotHere, Original, absence, held, note
 from registry.people.persons import Person
@@ -79,7 +80,7 @@ def reserve(
         session.add(made)
         session.flush()
         days.take(session, original.id, from_on, to_on, reservation=made.id)
-    note(session, "reservation.made", original, by=by, about=(("person", person.id),),
+    note(session, "reservation.made", original, by=by, about=_about(made),
          after={"from": from_on.isoformat(), "to": to_on.isoformat()}, key=once)
     return made
 
@@ -93,8 +94,13 @@ def cancel_reservation(session: Session, reservation: Reservation, *, by: Actor)
     reservation.cancelled_at, reservation.cancelled_by = clock.now(), by.id
     session.flush()
     days.free(session, reservation=reservation.id)
-    note(session, "reservation.cancelled", reservation.original, by=by, about=(("person", reservation.person_id),),
+    note(session, "reservation.cancelled", reservation.original, by=by, about=_about(reservation),
          before={"from": reservation.from_on.isoformat(), "to": reservation.to_on.isoformat()})
+
+
+def _about(reservation: Reservation) -> tuple[Subject, ...]:
+    mine: tuple[Subject, ...] = (("person", reservation.person_id),)
+    return (*mine, ("request", reservation.request_id)) if reservation.request_id else mine
 
 
 def queue(session: Session, original: Original, on: dt.date | None = None) -> list[Reservation]:

@@ -12,6 +12,7 @@ from ledger.clock import Fixed
 from ledger.db import unit
 from registry.people import sealing
 from tests.journeys.company import Company, found
+from tests.workflows.cabinet import MONDAY, Cabinet
 from tests.workflows.walk import Walk
 
 
@@ -35,3 +36,10 @@ def walk(engine: Engine, company: Company, clock: Fixed, tmp_path: Path) -> Call
         return Walk(engine, company, tmp_path / "files", clock, code)
 
     return begin
+
+
+@pytest.fixture
+def cabinet(engine: Engine, company: Company, clock: Fixed, tmp_path: Path) -> Cabinet:
+    """Papers to borrow and to lose, on a Monday."""
+    clock.move_to(MONDAY)
+    return Cabinet(engine, company, tmp_path / "files", clock)
