@@ -37,7 +37,7 @@ def persons() -> str:
     query = visible(select(Person), actor())
     query = _of_unit(_named(query), request.args.get("unit", type=int))
     if request.args.get("left") != "yes":
-        query = query.where(Person.left_on.is_(None))
+        query = query.where(here())
     loaded = joinedload(Person.unit), joinedload(Person.company)
     listed = cut(db.session(), query.order_by(Person.pinyin, Person.id), *loaded)
     return render_template(
@@ -47,6 +47,11 @@ def persons() -> str:
         units=_units(),
         may_add=can(actor(), "person.edit"),
     )
+
+
+def here() -> ColumnElement[bool]:
+    """Who works here today: a last day that is still to come does not count yet."""
+    return or_(Person.left_on.is_(None), Person.left_on >= clock.today())
 
 
 def _named(query: Select[Person]) -> Select[Person]:
@@ -66,7 +71,7 @@ def _named(query: Select[Person]) -> Select[Person]:
 def found_by_name(unit: Unit) -> Page:
     """The people of a unit's group who work here today, as ?q= asks, those of its company first."""
     query = _named(visible(select(Person), actor(), action="person.edit"))
-    query = query.where(Person.group_id == unit.group_id, Person.left_on.is_(None))
+    query = query.where(Person.group_id == unit.group_id, here())
     home = case((Person.company_id == unit.company_id, 0), else_=1)
     query = query.order_by(home, Person.pinyin, Person.id)
     return cut(db.session(), query, joinedload(Person.unit), joinedload(Person.company))
@@ -233,7 +238,7 @@ def project(unit_id: int) -> str:
     held = visible(select(Certificate), actor()).where(_under(Certificate.unit_path, found))
     certificates = db.session.scalars(held.order_by(Certificate.valid_until, Certificate.id).limit(200)).all()
     working = visible(select(func.count(Person.id)), actor(), model=Person)
-    people = db.session.scalar(working.where(_under(Person.unit_path, found), Person.left_on.is_(None)))
+    people = db.session.scalar(working.where(_under(Person.unit_path, found), here()))
     return render_template(
         "project.html",
         unit=found,
