@@ -6,11 +6,8 @@ import datetime as dt
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, case, false, func, or_, select
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 from sqlalchemy.orm import aliased
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from registry.certificates import codes
 from registry.certificates.catalogue import types
@@ -32,14 +29,18 @@ def standing_column(today: dt.date) -> ColumnElement[str]:
 def version_standing(on: dt.date, known: dt.datetime | None = None) -> ColumnElement[str]:
     """The standing that a Version (joined to its Certificate, and deciding on the day) gives on a day."""
     row, ends_on = Version, version_ends()
-    due = and_(_near(on, ends_on), ~_follows(on, known, ends_on))
+    due = and_(_near(on, ends_on), ~_follows(on, known))
     return _standing(row.state, row.no, row.valid_from, ends_on, row.term, on, due)
 
 
 def version_ends() -> ColumnElement[dt.date]:
     """The last day on which a Version may be relied on (certificates.windows.end_of_term)."""
-    reviewed = and_(Version.review_on.is_not(None), Version.review_on < Version.valid_until)
-    return case((or_(Version.valid_until.is_(None), reviewed), Version.review_on), else_=Version.valid_until)
+    return _ends(Version)
+
+
+def _ends(row: Any) -> ColumnElement[dt.date]:
+    reviewed = and_(row.review_on.is_not(None), row.review_on < row.valid_until)
+    return case((or_(row.valid_until.is_(None), reviewed), row.review_on), else_=row.valid_until)
 
 
 def deciding(on: dt.date, known: dt.datetime | None) -> ColumnElement[bool]:
@@ -96,30 +97,14 @@ def last_near_end(kind: CertificateType, on: dt.date) -> dt.date:
     return on + dt.timedelta(days=low)
 
 
-def _follows(on: dt.date, known: dt.datetime | None, ends_on: ColumnElement[dt.date]) -> ColumnElement[bool]:
-    """Whether a next term that follows without a gap is known already (standing._renewed_ahead)."""
+def _follows(on: dt.date, known: dt.datetime | None) -> ColumnElement[bool]:
+    """Whether a next term is known already whose own end is not near (standing._renewed_ahead)."""
     coming = aliased(Version)
+    ends_on = _ends(coming)
     conditions = [
         coming.certificate_id == Certificate.id, coming.holds_from > on, coming.state == codes.VALID,
-        coming.holds_from <= _DayAfter(ends_on),
+        or_(ends_on.is_(None), ~_near(on, ends_on)),
     ]
     if known is not None:
         conditions.append(coming.known_from <= known)
     return select(coming.id).where(*conditions).correlate(Certificate, Version).exists()
-
-
-class _DayAfter(FunctionElement[dt.date]):
-    """The day after a date column."""
-
-    type = Date()
-    inherit_cache = True
-
-
-@compiles(_DayAfter)
-def _day_after(element: _DayAfter, compiler: SQLCompiler, **more: Any) -> str:
-    return f"({compiler.process(element.clauses, **more)} + 1)"
-
-
-@compiles(_DayAfter, "sqlite")
-def _day_after_sqlite(element: _DayAfter, compiler: SQLCompiler, **more: Any) -> str:
-    return f"date({compiler.process(element.clauses, **more)}, '+1 day')"

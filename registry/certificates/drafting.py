@@ -97,6 +97,11 @@ def checked_number(kind: CertificateType, text: str, holder: Holder, on: dt.date
     return Number(value, value, raw=text.strip()[:200])
 
 
+def missing_number(field: str) -> WrongNumber:
+    """The refusal of an empty number at a field."""
+    return WrongNumber({field: [Problem("请填写原证书编号。")]})
+
+
 def checked_term(
     kind: CertificateType, *, valid_from: dt.date | None, valid_until: dt.date | None, issued_on: dt.date | None,
     review_on: dt.date | None = None, undated: bool = False, begun: bool = False,
@@ -200,6 +205,26 @@ def new_certificate(
     return certificate
 
 
+def renumber(certificate: Certificate, number: Number) -> None:
+    """Give the certificate another number; the old one is still found by a search."""
+    before = folded(certificate.number)
+    certificate.number, certificate.number_key, certificate.number_sealed = number.shown, number.key, number.sealed
+    _search_again(certificate, before)
+
+
+def name_again(certificate: Certificate) -> None:
+    """Read the holder's name again; the old one is still found by a search."""
+    if certificate.holder_name != certificate.holder.name:
+        before, certificate.holder_name = folded(certificate.holder_name), certificate.holder.name
+        _search_again(certificate, before)
+
+
+def _search_again(certificate: Certificate, *before: str) -> None:
+    now = search_text(certificate.number, certificate.code, certificate.holder, certificate.item)
+    old = [word for word in (*before, *certificate.search.split(" ")) if word and word not in now]
+    certificate.search = " ".join([now, *dict.fromkeys(old)])[:400]
+
+
 def repeat(certificate: Certificate, kind: CertificateType, term: Term, state: str) -> None:
     """Copy what the next version says into the certificate's own columns."""
     certificate.version_no += 1
@@ -212,10 +237,13 @@ def repeat(certificate: Certificate, kind: CertificateType, term: Term, state: s
 def new_version(
     certificate: Certificate, operation: str, term: Term, paper: Paper, *, holds_from: dt.date | None = None,
     raw: str = "", request_id: int | None = None, by: tuple[int | None, str] = (None, ""),
-    known_from: dt.datetime | None = None,
+    known_from: dt.datetime | None = None, previous_mark: str = "", previous_number: str = "",
 ) -> Version:
-    """The version that the certificate's columns now repeat, linked to the one before."""
+    """The version that the certificate's columns now repeat, linked to the one before; where the operation must name
+    the previous 证照标识, the last one there was is carried."""
     before = certificate.versions[-1] if certificate.versions else None
+    if operation in codes.CARRY_PREVIOUS_MARK and not previous_mark:
+        previous_mark = next((v.licence_mark for v in reversed(certificate.versions) if v.licence_mark), "")
     fields, personal = personal_parts(paper.fields, certificate.type.fields)
     return Version(
         certificate=certificate, no=certificate.version_no, previous=before,
@@ -223,6 +251,7 @@ def new_version(
         valid_until=term.valid_until, review_on=term.review_on, issued_on=term.issued_on, issuer=paper.issuer.strip(),
         holds_from=holds_from or term.holds_from, known_from=known_from or clock.now(), number_raw=raw,
         licence_mark=paper.licence_mark.strip(), qr=paper.qr.strip(), fields=fields,
+        previous_mark=previous_mark, previous_number=previous_number,
         fields_sealed=sealing.seal(json.dumps(dict(paper.fields)), FIELDS) if personal else None,
         request_id=request_id, by_id=by[0], by_name=by[1],
     )

@@ -98,7 +98,9 @@ class Change(Stated, frozen=True, kw_only=True):
 
 
 class Ending(Stated, frozen=True, kw_only=True):
-    """What being overdue, lost, suspended or cancelled means."""
+    """What being overdue, lost, suspended or cancelled means; `annuls`: what ran out annuls itself (自行废止)."""
+
+    annuls: bool = False
 
 
 class Decision(Stated, frozen=True, kw_only=True):
@@ -197,7 +199,8 @@ class Variant(Stated, frozen=True, kw_only=True):
 
 
 class CertificateType(Stated, frozen=True, kw_only=True):
-    """One type of the catalogue. `reviewers` (role keys) and `second_approval` say which lanes answer a request."""
+    """One type of the catalogue. `reviewers` (role keys) and `second_approval` say which lanes answer a request;
+    `final` that an ending cannot be taken back, the certificate must be applied for anew."""
 
     code: str
     name: str
@@ -221,6 +224,7 @@ class CertificateType(Stated, frozen=True, kw_only=True):
     decision: Decision
     reminders: tuple[int, ...]
     retention: Ending
+    final: Ending | None = None
     reviewers: tuple[str, ...]
     second_approval: bool
     basis: tuple[Basis, ...] = ()

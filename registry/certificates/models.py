@@ -139,7 +139,10 @@ class Version(Base):
 
     `no` counts from 1 and is shown as 001. `valid_until` is empty for term "long" (长期) and "unknown". `note` says
     what state 99 or a cancellation means (撤回, 废止). `licence_mark` is the 证照标识, `qr` the ministry's code:
-    stored, never made. ID numbers in `fields` are masked; the whole is then kept encrypted in `fields_sealed`.
+    stored, never made. A renewal, change or transfer keeps the mark before it in `previous_mark`, and the number
+    before it, if it was another (masked where it names a person), in `previous_number`. `suspended_until` is the last
+    day of a 暂扣 that has an end; `duty_on` the next review where missing one does not end the certificate. ID numbers
+    in `fields` are masked; the whole is then kept encrypted in `fields_sealed`.
     """
 
     __tablename__ = "certificate_version"
@@ -166,6 +169,10 @@ class Version(Base):
     issuer: Mapped[str] = mapped_column(String(120), default="")
     number_raw: Mapped[str] = mapped_column(String(200), default="")
     licence_mark: Mapped[str] = mapped_column(String(120), default="")
+    previous_mark: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    previous_number: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    suspended_until: Mapped[dt.date | None]
+    duty_on: Mapped[dt.date | None]
     qr: Mapped[str] = mapped_column(String(400), default="")
     fields: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     fields_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
@@ -208,7 +215,7 @@ class Scan(Base):
 
 class CertificateTimer(Base):
     """What happens to a version on a day: its window opens, our own hand-in day and the law's
-    target day end, the window closes, it lapses.
+    target day end, the window closes, it lapses; or the last day of a 暂扣 comes (susp_end).
 
     `confirmed` is False where the day was rolled through a year without an official calendar.
     """

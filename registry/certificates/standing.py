@@ -110,23 +110,41 @@ def standing(
         return Finding(Standing.UNKNOWN, Why("unknown", "当时还没有这份证件的记录。"))
     holding = [version for version in learnt if version.holds_from <= on]
     if not holding:
-        first = min(version.holds_from for version in learnt)
+        begins = [version.holds_from for version in learnt if version.state not in ENDED]
+        first = min(begins or (version.holds_from for version in learnt))
         return Finding(Standing.FUTURE, Why("future", "自 {day} 起生效。", {"day": first}))
     found = _of_version(max(holding, key=lambda version: version.no), on, kind)
-    return _renewed_ahead(found, learnt, on) if found.standing is Standing.DUE else found
+    return _renewed_ahead(found, learnt, on, kind) if found.standing is Standing.DUE else found
 
 
-def _renewed_ahead(found: Finding, learnt: Iterable[Held], on: dt.date) -> Finding:
-    """Near its end, but a next term that follows without a gap is already known: nothing need be done."""
-    assert found.ends_on is not None
-    follows = found.ends_on + dt.timedelta(days=1)
-    coming = [v for v in learnt if on < v.holds_from <= follows and v.state == codes.VALID]
+def _renewed_ahead(found: Finding, learnt: Iterable[Held], on: dt.date, kind: CertificateType | None) -> Finding:
+    """Near its end, but a next term is already known whose own end is not near: nothing need be done.
+
+    A renewal leaves no gap, so whatever lengthens the chain later follows on this term.
+    """
+    coming = [v for v in learnt if v.holds_from > on and v.state == codes.VALID and not _near(_ends(v), on, kind)]
     if not coming:
         return found
     last = max(coming, key=lambda version: version.no)
     data = {"until": found.ends_on, "next": last.valid_until or "长期", "version": f"{last.no:03d}"}
     why = Why("renewed", "有效至 {until}，已延续至 {next}（版本 {version}）。", data, found.why.article)
     return Finding(Standing.VALID, why, found.version, found.ends_on, found.days_left)
+
+
+def _ends(version: Held) -> dt.date | None:
+    return end_of_term(version.valid_until, version.review_on)
+
+
+def _near(ends_on: dt.date | None, on: dt.date, kind: CertificateType | None) -> bool:
+    near = _near_day(ends_on, kind)
+    return near is not None and near <= on
+
+
+def _near_day(ends_on: dt.date | None, kind: CertificateType | None) -> dt.date | None:
+    """The day from which an end is near."""
+    if ends_on is None:
+        return None
+    return near_from(kind, ends_on) if kind else ends_on - dt.timedelta(days=60)
 
 
 def of(certificate: Certificate, *, on: dt.date | None = None, known: dt.datetime | None = None) -> Finding:
@@ -149,7 +167,7 @@ class _Row:
 
 
 def _of_version(version: Held, on: dt.date, kind: CertificateType | None) -> Finding:
-    ends_on = end_of_term(version.valid_until, version.review_on)
+    ends_on = _ends(version)
     left = (ends_on - on).days if ends_on else None
     found, why = _judge(version, on, ends_on, left, kind)
     return Finding(found, why, version.no, ends_on, left)
@@ -175,7 +193,7 @@ def _judge(
 def _running(
     version: Held, on: dt.date, ends_on: dt.date, left: int, kind: CertificateType | None, article: str
 ) -> tuple[Standing, Why]:
-    near = near_from(kind, ends_on) if kind else ends_on - dt.timedelta(days=60)
+    near = _near_day(ends_on, kind)
     data = {"until": ends_on, "days": left, "near": near, "version": f"{version.no:03d}"}
     if near is not None and on >= near:
         return Standing.DUE, Why("window", "有效至 {until}，还有 {days} 天；自 {near} 起应办理延续。", data, article)

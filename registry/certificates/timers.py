@@ -16,13 +16,13 @@ from ledger.failpoints import fp
 from ledger.workdays import calendar
 from registry.certificates import windows
 from registry.certificates.catalogue import in_force_of
-from registry.certificates.lifecycle import lapse
+from registry.certificates.endings import lapse
 from registry.certificates.models import Certificate, CertificateTimer
 
 log = logging.getLogger("licet.certificates")
 FACTS = {
     "opens": "certificate.window_opened", "hand_in": "certificate.hand_in_reached",
-    "target": "certificate.target_reached", "closes": "certificate.closed",
+    "target": "certificate.target_reached", "closes": "certificate.closed", "susp_end": "certificate.suspension_ends",
 }
 """The fact of each kind; "lapses" ends the certificate, which records certificate.lapsed."""
 

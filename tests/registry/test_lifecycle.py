@@ -270,7 +270,7 @@ def test_of_two_who_register_one_number_at_once_one_is_told_it_is_taken(engine: 
         number = drafting.checked_number(kind, "（苏）JZ安许证字〔2025〕000777", org.other)
         term = drafting.checked_term(kind, valid_from=None, valid_until=dt.date(2028, 1, 1), issued_on=DAY)
         again = drafting.new_certificate(kind, org.other, number, term, "LC-E03-000999", "")
-        from registry.certificates.lifecycle import _save_first
+        from registry.certificates.granting import save_first
         with pytest.raises(drafting.NumberTaken):
-            _save_first(session, again)
+            save_first(session, again)
         assert len(session.scalars(select(Version)).all()) == 1
