@@ -8,10 +8,12 @@ from functools import cache
 from sqlalchemy.orm import Session
 
 from engine import catalog
+from forms.schema import Form
 from ledger.actor import Actor
 from registry.access.roles import roles
 from workflows.process import Process
-from workflows.typed import form_known
+from workflows.requests import Request
+from workflows.typed import form_known, form_of
 
 CATALOG: dict[str, Process] = {}
 
@@ -29,6 +31,11 @@ def install() -> None:
         catalog.provide(process.id, steps=process.steps, variables=process.variables)
     catalog.know_forms(form_known)
     catalog.know_roles(lambda key: key in roles())
+
+
+def form_for(request: Request, key: str) -> Form:
+    """The form that a request's drawing, or one that it calls, means by a key."""
+    return form_of(CATALOG[request.process_id].forms.get(key, key), request.type_code)
 
 
 def publish(session: Session, *, by: Actor) -> None:

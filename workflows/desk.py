@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+import workflows
 from engine import tasks
 from engine.model import Task
 from forms import schema
@@ -28,7 +29,6 @@ from workflows.checks import checks_for
 from workflows.filing import file_ids, may_use
 from workflows.process import Act
 from workflows.requests import Request, RequestFile, attach, of_instance, seen_by
-from workflows.typed import form_of
 
 
 class Draft(Base):
@@ -75,8 +75,7 @@ def open_task(session: Session, actor: Actor, task_id: int) -> Desk:
 
 def form_for(task: Task, request: Request) -> schema.Form:
     """The form of a task: the one for the request's type ("apply-J03") where there is one, else the one it names."""
-    key = task.form_key or ""
-    return form_of(key, request.type_code)
+    return workflows.form_for(request, task.form_key or "")
 
 
 def given_for(session: Session, request: Request, task: Task) -> dict[str, Any]:

@@ -60,10 +60,11 @@ class Process:
     are the names that an instance begins with: the lint warns about any other that the drawing reads and does not set.
 
     `calls` are the processes that the drawing calls: they are deployed together with it, and what they know of forms,
-    stages and words counts here too, unless it is said again. `stages` and `outcomes` name what the drawing calls
-    licet:stage and licet:outcome, `words` tell its facts in the story of a request, `news` which of them the applicant
-    is told. `reacts` are the handlers of facts that begin it or wake it (ledger.outbox). `choices` says what may be
-    begun about a certificate, `begin` begins one of them.
+    stages and words counts here too, unless it is said again. `forms` puts a form of its own in the place of one that a
+    called drawing names ({"register": "register-term"}); what is known of it still goes by the drawing's key.
+    `stages` and `outcomes` name what the drawing calls licet:stage and licet:outcome, `words` tell its facts in the
+    story of a request, `news` which of them the applicant is told. `reacts` are the handlers of facts that begin it or
+    wake it (ledger.outbox). `choices` says what may be begun about a certificate, `begin` begins one of them.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Process:
     given: Mapping[str, Given] = field(default_factory=dict)
     variables: frozenset[str] | None = None
     calls: tuple[Process, ...] = ()
+    forms: Mapping[str, str] = field(default_factory=dict)
     stages: Mapping[str, str] = field(default_factory=dict)
     outcomes: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)

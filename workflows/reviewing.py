@@ -10,6 +10,7 @@ from forms import contents
 from forms.schema import Form, load
 from ledger import clock
 from ledger.facts import record
+from workflows import form_for
 from workflows.process import Act, Answers
 from workflows.requests import Correction, Request, RequestContent
 from workflows.typed import form_of
@@ -31,7 +32,7 @@ def asked(act: Act) -> RequestContent:
 
 def form_key(act: Act) -> str:
     """The key of the form that the task was answered in, with its type ("apply-J03")."""
-    return form_of(act.task.form_key or "", act.request.type_code).key
+    return form_for(act.request, act.task.form_key or "").key
 
 
 def reviewed(act: Act) -> None:

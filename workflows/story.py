@@ -129,9 +129,11 @@ _names: dict[int, dict[str, str]] = {}
 
 
 def element_names(session: Session, definition_id: int) -> dict[str, str]:
-    """The names of a drawing's elements by id; a definition never changes, so they are read once."""
+    """The names of the elements of a definition's drawings by id; it never changes, so they are read once."""
     key = hash((session.get_bind().engine.url, definition_id))
     if key not in _names:
-        drawn = drawing.read(catalog.diagram(session, definition_id), "diagram")
-        _names[key] = {str(node.get("id")): str(node.get("name")) for node in drawn.iter() if node.get("name")}
+        files = catalog.files_of(session, definition_id)
+        drawn = [drawing.read(body, name) for name, body in files.items() if name.endswith(".bpmn")]
+        _names[key] = {
+            str(node.get("id")): str(node.get("name")) for root in drawn for node in root.iter() if node.get("name")}
     return _names[key]

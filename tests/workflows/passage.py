@@ -32,8 +32,9 @@ KINDS = (
 
 
 def elements(process_id: str) -> set[str]:
-    """The ids of everything in a process's drawing that can be reached."""
-    drawn = etree.fromstring(workflows.CATALOG[process_id].diagram)
+    """The ids of everything in the drawing of a process, or of one that a process calls, that can be reached."""
+    files = {name: content for process in workflows.CATALOG.values() for name, content in process.files.items()}
+    drawn = etree.fromstring(files[f"{process_id}.bpmn"])
     return {str(node.get("id")) for node in drawn.iter(*(BPMN + kind for kind in KINDS))}
 
 

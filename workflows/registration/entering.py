@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from forms import contents
 from ledger import clock
+from workflows import form_for
 from workflows.process import Act, Answers
 from workflows.requests import Request
 from workflows.reviewing import note, returned
-from workflows.typed import form_of
 
 
 def registered(act: Act) -> None:
@@ -32,13 +32,13 @@ def compared(act: Act) -> None:
 
 def registration(_session: Session, request: Request) -> Answers:
     """A10: what was registered before it came back, else what the application already says."""
-    form = form_of("register", request.type_code)
+    form = form_for(request, "register")
     return {**contents.prefill(form, request.content), **(request.grant or {})}
 
 
 def comparison(_session: Session, request: Request) -> Answers:
     """A11: what was registered, line by line, to be compared with the scan."""
-    form, grant = form_of("register", request.type_code), request.grant or {}
+    form, grant = form_for(request, "register"), request.grant or {}
     facts = [
         {"value": entry.path, "label": entry.label} | (
             {"files": list(entry.files)} if entry.files else {"text": entry.text})
