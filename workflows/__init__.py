@@ -21,12 +21,16 @@ CATALOG: dict[str, Process] = {}
 def install() -> None:
     """Make the steps of every shipped process known to the engine; as often as you like."""
     from workflows.application import APPLICATION
+    from workflows.cancellation import CANCELLATION
+    from workflows.clearing import CLEARING
+    from workflows.over_age import OVER_AGE
     from workflows.registration import REGISTRATION
     from workflows.submission import SUBMISSION
+    from workflows.suspension import SUSPENSION
 
-    for called in (SUBMISSION, REGISTRATION):
+    for called in (SUBMISSION, REGISTRATION, CLEARING):
         catalog.provide(called.id, steps=called.steps, variables=called.variables)
-    for process in (APPLICATION,):
+    for process in (APPLICATION, CANCELLATION, SUSPENSION, OVER_AGE):
         CATALOG[process.id] = process
         catalog.provide(process.id, steps=process.steps, variables=process.variables)
     catalog.know_forms(form_known)
