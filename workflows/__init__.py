@@ -27,10 +27,11 @@ def install() -> None:
     from workflows.registration import REGISTRATION
     from workflows.submission import SUBMISSION
     from workflows.suspension import SUSPENSION
+    from workflows.transfer import PARTS, TRANSFER
 
-    for called in (SUBMISSION, REGISTRATION, CLEARING):
+    for called in (SUBMISSION, REGISTRATION, CLEARING, *PARTS):
         catalog.provide(called.id, steps=called.steps, variables=called.variables)
-    for process in (APPLICATION, CANCELLATION, SUSPENSION, OVER_AGE):
+    for process in (APPLICATION, TRANSFER, CANCELLATION, SUSPENSION, OVER_AGE):
         CATALOG[process.id] = process
         catalog.provide(process.id, steps=process.steps, variables=process.variables)
     catalog.know_forms(form_known)
