@@ -71,6 +71,8 @@ GRANTS = {
     "E01": ("company", {"number": "91330100MA27XL8A79", "undated": True}),
     "J03": ("project", {"number": "330109202601050101", "undated": True}),
     "P06": ("worker", {"number": "浙133200800001", "valid_until": dt.date(2028, 12, 31)}),
+    "P04": ("worker", {"number": "浙建安B（2026）0012345", "valid_until": dt.date(2028, 12, 31)}),
+    "P07": ("worker", {"number": "苏232101200345", "valid_until": dt.date(2028, 12, 31)}),
     "P02": ("worker", {"number": "浙A012026000001", "valid_until": dt.date(2027, 12, 31), "item": "01"}),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from ledger import clock
 from ledger.errors import BadAnswer, Problem
+from registry.certificates import drafting
 from registry.certificates.codes import LIVE
 from registry.certificates.models import Certificate
 from registry.people.persons import Person
@@ -18,6 +19,7 @@ from registry.people.scope import subtree
 from registry.people.units import Unit
 from workflows import reviewing
 from workflows.clearing.hindrance import subject
+from workflows.opening import kind_for
 from workflows.process import Act, Answers
 from workflows.requests import Request
 from workflows.transfer.posts import manager_of
@@ -130,18 +132,40 @@ def registering(session: Session, request: Request) -> Answers:
 
 
 def registered_checked(act: Act) -> None:
-    """R10: a change leaves the term as it is (153号令; facts 4.4: 有效期不变)."""
+    """R10: a change leaves the term as it is (153号令; facts 4.4: 有效期不变); a new paper has number and term of its
+    type."""
     held = subject(act.session, act.request)
-    if held is None or act.request.subtype in ("e", "h"):
+    if held is None:
         return
+    problems = _new_paper(act, held) if act.request.subtype in ("e", "h") else _same_term(act, held)
+    if problems:
+        raise BadAnswer(problems)
+
+
+def _same_term(act: Act, held: Certificate) -> dict[str, list[Problem]]:
     problems: dict[str, list[Problem]] = {}
-    until = act.answers.get("valid_until")
-    if until and held.valid_until and dt.date.fromisoformat(until) != held.valid_until:
+    until = day_in(act.answers, "valid_until")
+    if until and held.valid_until and until != held.valid_until:
         problems["valid_until"] = [Problem("变更不改变有效期，应为 {day}。", {"day": held.valid_until})]
     if dt.date.fromisoformat(act.answers["changed_on"]) < held.latest.holds_from:
         problems["changed_on"] = [Problem("日期早于台账最后一次变动 {day}。", {"day": held.latest.holds_from})]
-    if problems:
-        raise BadAnswer(problems)
+    return problems
+
+
+def _new_paper(act: Act, held: Certificate) -> dict[str, list[Problem]]:
+    kind = kind_for(held.holder, held.type_code)
+    try:
+        drafting.checked_number(kind, act.answers["number"], held.holder, day_in(act.answers, "issued_on"))
+        drafting.checked_term(kind, undated=held.family == "Q", **{
+            key: day_in(act.answers, key) for key in ("valid_from", "valid_until", "issued_on")})
+    except BadAnswer as refusal:
+        return refusal.problems
+    return {}
+
+
+def day_in(answers: Mapping[str, Any], key: str) -> dt.date | None:
+    """A date of the answers, None where it was left empty."""
+    return dt.date.fromisoformat(answers[key]) if answers.get(key) else None
 
 
 LEADERS = ("P04", "P06", "P07")
