@@ -8,12 +8,12 @@ PYTHON := $(or $(PYTHON),$(shell for p in python3 python3.13 python3.12 python3.
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done))
 VENV := .venv/bin/python
 
-.PHONY: help run setup test lint bench chaos differential lock migration clean
+.PHONY: help run setup test lint bench chaos differential sequences lock migration clean
 help:
-	@echo 'make run  [PORT=8000] [DATA=var] [SAMPLE=demo|none]   start everything, Ctrl-C stops it'
+	@echo 'make run  [PORT=8000] [DATA=var] [SAMPLE=demo|large|none]   start everything, Ctrl-C stops it'
 	@echo 'make test [ARGS="-k words"]                           lint, types, floors, every test'
 	@echo 'make chaos [ARGS="--seed 7 --only soak"]               kill everything everywhere, then look what is lost'
-	@echo 'make setup | lint | bench | differential | lock | migration M="what changed" | clean'
+	@echo 'make setup | lint | bench | differential | sequences | lock | migration M="what changed" | clean'
 
 run: setup
 	@exec $(VENV) -m scripts.run --port '$(PORT)' --data '$(DATA)' --sample '$(SAMPLE)'
@@ -33,10 +33,15 @@ bench: python
 	@$(PYTHON) -m scripts.setup --tests
 	@exec $(VENV) -m bench
 
-# 2,400 random processes, step by step, against a model and against stock SpiffWorkflow (`make test` plays 300).
+# 2,400 random processes, step by step, against a model and against stock SpiffWorkflow (`make test` plays 180).
 differential: python
 	@$(PYTHON) -m scripts.setup --tests
 	@exec $(VENV) -m tests.engine.compared 2400
+
+# 100,000 random lives of certificates against a model, in memory (`make test` plays some hundreds); ARGS="--seed 7".
+sequences: python
+	@$(PYTHON) -m scripts.setup --tests
+	@exec $(VENV) -m tests.registry.sequences $(ARGS)
 
 chaos: python
 	@$(PYTHON) -m scripts.setup --tests

@@ -20,7 +20,7 @@ from engine.dialect.rounds import Rounds
 from engine.dialect.scopes import Process
 from engine.fitting import label
 from engine.model import Renaming, Task, Visit
-from engine.moves import BackTo, Beginning, Draft, host_number, one_by_one, refuse
+from engine.moves import BackTo, Beginning, Draft, one_by_one, refuse
 from engine.reach import reach
 from ledger import clock
 
@@ -70,7 +70,7 @@ class Backwards:
     # where it was
     def _climb(self, process: Process, passed: Passed) -> tuple[Any, list[Passed]]:
         """The innermost scope that still runs, and the way down from it to the task."""
-        running = {host_number(scope): scope for scope in process.scopes()}
+        running = {scope.host_number: scope for scope in process.scopes()}
         chain = [passed]
         while chain[0].within not in running:
             above = self.passed.get(chain[0].within or -1)
@@ -132,7 +132,7 @@ class Backwards:
 
     # what followed
     def _withdraw(self, draft: Draft, scope: Any, node: Node, since: Passed, done_at: dt.datetime) -> None:
-        inside = host_number(scope)
+        inside = scope.host_number
         reached = self._followed(scope, node, since, done_at)
         draft.behind |= {each.name for each in reached}
         ours = {each.name for each in reached} | {node.name}
@@ -161,7 +161,7 @@ class Backwards:
                              f"{node.bpmn_id} lies ahead: the process will come to it again", node.bpmn_id)
 
     def _followed(self, scope: Any, node: Node, since: Passed, done_at: dt.datetime) -> set[Node]:
-        ways, inside = reach(scope.spec), host_number(scope)
+        ways, inside = reach(scope.spec), scope.host_number
         after = {passed.element_id for passed in self.passed.values()
                  if passed.within in (inside, None) and passed.number > since.number}
         joined = {passed.element_id for passed in self.passed.values()

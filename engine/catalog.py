@@ -55,6 +55,8 @@ STEPS: dict[str, dict[str, Do]] = {}
 VARIABLES: dict[str, frozenset[str]] = {}
 _form_known: list[Callable[[str], bool]] = []
 _role_known: list[Callable[[str], bool]] = []
+_advised: dict[str, tuple[Finding, ...]] = {}
+MOST_ADVISED = 200
 
 
 def provide(process_id: str, *, steps: Mapping[str, Do] | None = None,
@@ -64,6 +66,7 @@ def provide(process_id: str, *, steps: Mapping[str, Do] | None = None,
     `variables` are the names that whoever starts it and its steps provide; said once, the lint warns about any other
     name that the drawing reads and does not set.
     """
+    _advised.clear()
     STEPS.setdefault(process_id, {}).update(steps or {})
     expressions.FUNCTIONS.update(functions or {})
     if variables is not None:
@@ -72,11 +75,13 @@ def provide(process_id: str, *, steps: Mapping[str, Do] | None = None,
 
 def know_forms(known: Callable[[str], bool]) -> None:
     """Say which form keys exist; until somebody does, form keys are not checked at deployment."""
+    _advised.clear()
     _form_known[:] = [known]
 
 
 def know_roles(known: Callable[[str], bool]) -> None:
     """Say which roles exist; until somebody does, roles are not checked at deployment."""
+    _advised.clear()
     _role_known[:] = [known]
 
 
@@ -128,6 +133,16 @@ def check(files: Mapping[str, bytes]) -> list[Finding]:
     except BadDiagram as error:
         return error.findings
     return [*lint.examine(package.drawings, _surroundings(package)), *_unprovided(package)]
+
+
+def advice(session: Session, definition: Definition) -> tuple[Finding, ...]:
+    """What `check` says about the files of a deployed process; looked at once for each content of them."""
+    found = _advised.get(definition.digest)
+    if found is None:
+        if len(_advised) >= MOST_ADVISED:
+            _advised.clear()
+        found = _advised[definition.digest] = tuple(check(files_of(session, definition.id)))
+    return found
 
 
 def _unprovided(package: Package) -> list[Finding]:
@@ -255,6 +270,12 @@ def diagram(session: Session, definition: Definition | int) -> bytes:
         select(Resource.body).join(DefinitionFile, DefinitionFile.resource_id == Resource.id)
         .where(DefinitionFile.definition_id == number, DefinitionFile.main)
     ).one()
+
+
+def names_of(session: Session, definition_id: int) -> list[str]:
+    """The names of the files of a definition."""
+    named = select(DefinitionFile.name).where(DefinitionFile.definition_id == definition_id)
+    return list(session.scalars(named.order_by(DefinitionFile.name)))
 
 
 def files_of(session: Session, definition_id: int) -> dict[str, bytes]:

@@ -1,6 +1,11 @@
-"""What went wrong in plain words: for the people who mend it, never a traceback, never anybody's data."""
+"""What went wrong in plain words: for the people who mend it, never a traceback, never anybody's data.
+
+The log is for programmers: the kind of the error and the lines of code that led to it, never its message.
+"""
 
 from __future__ import annotations
+
+import traceback
 
 from sqlalchemy import exc
 
@@ -37,3 +42,8 @@ def plain(error: BaseException) -> Words:
     kind = type(error).__name__
     zh, en = next((words for known, words in PLAIN if isinstance(error, known)), ("系统步骤出错", "a step failed"))
     return f"{zh}（{kind}）", f"{en} ({kind})"
+
+
+def trail(error: BaseException) -> str:
+    """The kind of an error and where it happened, for the log; its message and the values in it may be personal."""
+    return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}".rstrip()

@@ -169,7 +169,7 @@ def cycle(found: Any, now: dt.datetime) -> Cycle | None:
     try:
         start = instant(parts[0], now) if len(parts) == 2 else None
         later = instant(parts[-1], now)
-    except (feel.FeelError, ValueError, OverflowError):
+    except feel.FeelError:
         return None
     if later is None or later - now < dt.timedelta(seconds=1) or (len(parts) == 2 and start is None) or head == "R0":
         return None
@@ -177,7 +177,17 @@ def cycle(found: Any, now: dt.datetime) -> Cycle | None:
 
 
 def instant(found: Any, now: dt.datetime) -> dt.datetime | None:
-    """The moment a timer's value means; a date is the end of that day in Shanghai, a duration counts from now."""
+    """The moment a timer's value means; a date is the end of that day in Shanghai, a duration counts from now.
+
+    None for what is none, and for a moment that no calendar has (before year 1, after 9999).
+    """
+    try:
+        return _instant(found, now)
+    except (OverflowError, ValueError):
+        return None
+
+
+def _instant(found: Any, now: dt.datetime) -> dt.datetime | None:
     if isinstance(found, dt.datetime):
         return (found if found.tzinfo else found.replace(tzinfo=clock.SHANGHAI)).astimezone(dt.UTC)
     if isinstance(found, dt.date):

@@ -17,7 +17,7 @@ from engine.dialect.containers import EventSubProcess, SubProcess
 from engine.dialect.gateways import Joining
 from engine.dialect.nodes import CANCELLED, OVER, Node, Token, context
 from engine.dialect.rounds import MultiInstance, Rounds
-from engine.dialect.scopes import Process, ProcessSpec, Scope
+from engine.dialect.scopes import Process, ProcessSpec
 from engine.dialect.tasks import UserTask
 from engine.dialect.triggers import ConditionTrigger, MessageTrigger, SignalTrigger, TimerTrigger
 from engine.findings import Finding
@@ -79,16 +79,24 @@ class Fitting:
     def _bookkeeping(self, scope: Any, spec: ProcessSpec) -> None:
         """What the scope remembers by name: activities to be undone, and those not begun yet."""
         book = scope.task_tree.internal_data
-        for name in _remembered(book):
-            if self._renamed(scope.spec, name) not in spec.task_specs:
-                self._hinder("undoing", scope.spec.task_specs[name], "已办结并可能需要补偿，新版本里没有它",
-                             "was completed and may have to be undone, and is gone in the new version")
+        self._undoable(scope.spec, spec, _remembered(book))
         if {self._name(flow) for flow in book.get("queue", ())} - {flow.id for flow in spec.start.flows}:
             self._hinder("queue", scope.spec.start, "还没有开始的环节在新版本里没有了", "what has not begun is gone")
 
-    def _renamed(self, spec: ProcessSpec, name: str) -> str:
-        node = spec.task_specs[name]
-        return self._name(node.bpmn_id) + name.removeprefix(node.bpmn_id)
+    def _undoable(self, old: ProcessSpec, new: ProcessSpec, entries: list[list[Any]]) -> None:
+        """What was completed has its handler in the new drawing too, also inside sub-processes that are over."""
+        for name, kept in entries:
+            target = new.task_specs.get(_renamed(name, self.mapping))
+            if kept is None:
+                known = target is not None and target.undone_by is not None
+            else:
+                known = isinstance(target, SubProcess)
+            if not known:
+                self._hinder("undoing", old.task_specs[name], "已办结并可能需要补偿，新版本里没有它或它的补偿活动",
+                             "was completed and may have to be undone; it or its handler is gone in the new version")
+            elif kept is not None:
+                before, after = old.task_specs[name].spec, target.spec
+                self._undoable(self.old.blueprint.inner[before], self.new.blueprint.inner[after], kept["done"])
 
     def _standing_by(self, scope: Any, spec: ProcessSpec) -> None:
         """Event sub-processes that wait in case something happens in this scope."""
@@ -279,7 +287,10 @@ def rebind(process: Process, new: Plan, fit: Fit, mapping: Mapping[str, str]) ->
     """Put the process on the new drawing; events that are no longer attached fall off."""
     process.subprocess_specs = new.blueprint.inner
     for scope, spec in fit.scopes:
-        _rename_book(scope, mapping)
+        book = scope.task_tree.internal_data
+        _rename(_remembered(book), mapping)
+        if "queue" in book:
+            book["queue"] = [mapping.get(flow, flow) for flow in book["queue"]]
         scope.spec = spec
     for token in fit.disarms:
         token._set_state(CANCELLED)
@@ -290,19 +301,22 @@ def rebind(process: Process, new: Plan, fit: Fit, mapping: Mapping[str, str]) ->
             token.internal_data["arrived"] = {mapping.get(flow, flow): count for flow, count in arrived.items()}
 
 
-def _remembered(book: Mapping[str, Any]) -> list[str]:
-    """The names of activities that a scope may have to undo."""
-    return [entry[0] for entry in [*book.get("done", ()), *(each for asked in book.get("undo", ())
-                                                            for each in asked["todo"])]]
+def _remembered(book: Mapping[str, Any]) -> list[list[Any]]:
+    """What a scope may have to undo: [element, None] or [sub-process, {done, data}], see compensation."""
+    return [*book.get("done", ()), *(each for asked in book.get("undo", ()) for each in asked["todo"])]
 
 
-def _rename_book(scope: Scope, mapping: Mapping[str, str]) -> None:
-    book = scope.task_tree.internal_data
-    for entry in [*book.get("done", ()), *(each for asked in book.get("undo", ()) for each in asked["todo"])]:
-        node = scope.spec.task_specs[entry[0]]
-        entry[0] = mapping.get(node.bpmn_id, node.bpmn_id) + entry[0].removeprefix(node.bpmn_id)
-    if "queue" in book:
-        book["queue"] = [mapping.get(flow, flow) for flow in book["queue"]]
+def _rename(entries: list[list[Any]], mapping: Mapping[str, str]) -> None:
+    for entry in entries:
+        entry[0] = _renamed(entry[0], mapping)
+        if entry[1] is not None:
+            _rename(entry[1]["done"], mapping)
+
+
+def _renamed(name: str, mapping: Mapping[str, str]) -> str:
+    """The new name of a spec: an element's id, or "id [child]" for what a loop is drawn around."""
+    element_id, gap, rest = name.partition(" ")
+    return mapping.get(element_id, element_id) + gap + rest
 
 
 def label(node: Node) -> str:

@@ -178,7 +178,5 @@ def _close_rows(session: Session, instance_id: int, now: dt.datetime) -> None:
                                         Timer.state.in_(("waiting", "suspended", "failed")))
                     .values(state="cancelled"))
     session.execute(delete(Subscription).where(Subscription.instance_id == instance_id))
-    session.execute(update(Incident).where(Incident.instance_id == instance_id, Incident.resolved_at.is_(None))
-                    .values(resolved_at=now, resolution="instance ended"))
     session.execute(update(Visit).where(Visit.instance_id == instance_id, Visit.left_at.is_(None))
                     .values(left_at=now, left_how="cancelled"))

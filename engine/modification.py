@@ -76,7 +76,7 @@ def standing(session: Session, instance_id: int) -> list[Stand]:
         raise NotFound()
     tokens = [token for token in run.read_only(session, instance).tokens() if token.thread_id]
     found = [Stand(token.thread_id, token.task_spec.bpmn_id, token.task_spec.bpmn_name, type(token.task_spec).__name__,
-                   moves.host_number(token.workflow)) for token in tokens]
+                   token.workflow.host_number) for token in tokens]
     return sorted(found, key=lambda one: one.number)
 
 

@@ -181,7 +181,7 @@ def _scope_of(process: Process, move: StartBefore) -> Any:
     if not drawn:
         raise refuse("unknown", f"流程图里没有“{move.element_id}”", f"no element {move.element_id}", move.element_id)
     running = [scope for scope in process.scopes()
-               if scope.spec in drawn and move.within in (None, host_number(scope))]
+               if scope.spec in drawn and move.within in (None, scope.host_number)]
     if not running:
         raise refuse("scope", f"“{move.element_id}”所在的子流程没有在运行，请从子流程本身开始",
                      f"the sub-process around {move.element_id} is not running: start before it", move.element_id)
@@ -191,21 +191,13 @@ def _scope_of(process: Process, move: StartBefore) -> Any:
     return running[0]
 
 
-def host_number(scope: Any) -> int:
-    """The serial number of the token whose sub-process a scope is; 0 for the process itself."""
-    if scope.parent_task_id is None:
-        return 0
-    return int(scope.top_workflow.get_task_from_id(scope.parent_task_id).thread_id)
-
-
 def settle(draft: Draft) -> None:
     """See that every scope that stays has something left to do and no join that would wait for ever.
 
     A join that was passed since a task that is done again is told what it had collected from the other branches.
     """
     for scope in draft.process.scopes():
-        host = None if scope is draft.process else draft.process.get_task_from_id(
-            scope.parent_task_id)  # type: ignore[attr-defined]
+        host = None if scope.parent_task_id is None else draft.process.get_task_from_id(scope.parent_task_id)
         if host is None or not draft.goes(host):
             _scope_is_sound(draft, scope)
     for one in draft.begin:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 
-from engine.dialect.gateways import ParallelGateway
+from engine.dialect.gateways import ParallelGateway, upstream
 from engine.dialect.nodes import OVER, Node, Token
 from engine.dialect.scopes import ProcessSpec
 
@@ -22,15 +22,7 @@ class Reach:
 
     def __init__(self, spec: ProcessSpec) -> None:
         self.spec = spec
-        self._before: dict[str, dict[str, frozenset[str]]] = {}
-
-    @cached_property
-    def _feeders(self) -> dict[str, list[tuple[str, Node]]]:
-        found: dict[str, list[tuple[str, Node]]] = {}
-        for spec in self.nodes():
-            for flow in spec.flows:
-                found.setdefault(flow.target.name, []).append((flow.id, spec))
-        return found
+        self._before: dict[str, frozenset[str]] = {}
 
     def nodes(self) -> Iterator[Node]:
         """The elements of this scope."""
@@ -40,28 +32,11 @@ class Reach:
         """What a token can reach next from here: along a flow, or through an attached event."""
         return [flow.target for flow in node.flows] + list(node.boundary)
 
-    def upstream(self, join: Node) -> dict[str, frozenset[str]]:
-        """For each incoming flow of a join, from which elements a token can reach it without passing the join."""
-        if join.name not in self._before:
-            self._before[join.name] = {flow: self._leading(join, flow) for flow in join.arrivals}
-        return self._before[join.name]
-
     def before(self, node: Node) -> frozenset[str]:
         """From which elements a token can reach this one."""
-        return frozenset[str]().union(*self.upstream(node).values())
-
-    def _leading(self, join: Node, flow: str) -> frozenset[str]:
-        todo = [source for id, source in self._feeders.get(join.name, []) if id == flow]
-        seen: set[str] = set()
-        while todo:
-            spec = todo.pop()
-            if spec is join or spec.name in seen:
-                continue
-            seen.add(spec.name)
-            todo += [source for _, source in self._feeders.get(spec.name, [])]
-            host = getattr(spec, "host", None)
-            todo += [host] if host is not None else []
-        return frozenset(seen)
+        if node.name not in self._before:
+            self._before[node.name] = frozenset[str]().union(*upstream(node).values())
+        return self._before[node.name]
 
     def covered(self, places: Iterable[str], collected: Collected) -> set[str]:
         """The flows that tokens at these places may come along, joins passed only when all their flows are covered."""

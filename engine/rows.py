@@ -12,8 +12,9 @@ from sqlalchemy import BindParameter, Table, bindparam, delete, insert, or_, sel
 
 from engine import expressions, state
 from engine.dialect.catching import Awaiting
-from engine.dialect.nodes import ARRIVING, OVER, Fault, Node, Token, context
+from engine.dialect.nodes import ARRIVING, OVER, Fault, Node, Token, context, fitting
 from engine.dialect.tasks import UserTask
+from engine.dialect.throwing import LONGEST_KEY
 from engine.dialect.triggers import MessageTrigger, SignalTrigger, TimerTrigger
 from engine.model import (
     OPEN,
@@ -42,6 +43,8 @@ TASK, CANDIDATE, EXCLUSION, TIMER, SUBSCRIPTION, VISIT, INCIDENT, DELIVERY, RULI
 ADD_TASK = insert(TASK).returning(TASK.c.id)
 ADD_CANDIDATE, ADD_EXCLUSION, ADD_TIMER = insert(CANDIDATE), insert(EXCLUSION), insert(TIMER)
 ADD_SUBSCRIPTION, ADD_VISIT, ADD_RULING = insert(SUBSCRIPTION), insert(VISIT), insert(RULING)
+LARGEST_ID, LARGEST_PRIORITY = 2**63 - 1, 2**31 - 1  # what the columns hold
+LONGEST_NUMBER = 300  # digits; beyond, no float and no JavaScript holds it
 HERE: BindParameter[Any] = bindparam("here")
 TOKEN: BindParameter[Any] = bindparam("of_token")
 AT: BindParameter[Any] = bindparam("at")
@@ -72,12 +75,6 @@ class Wait:
 
     token: Token
     spec: Node
-
-
-def within(token: Token) -> int:
-    """The number of the token whose sub-process or called process this one runs in; 0 in the process itself."""
-    host = token.workflow.parent_task_id
-    return 0 if host is None else int(token.workflow.top_workflow.get_task_from_id(host).thread_id)
 
 
 def visit(act: Act, number: int, spec: Node, where: int = 0) -> dict[str, Any]:
@@ -208,6 +205,7 @@ def _task(act: Act, token: Token, spec: UserTask, timers: list[dict[str, Any]]) 
         raise Fault(spec.bpmn_id, "任务没有办理人：指派和候选都是空", "nobody is offered this task")
     due, confirmed = _deadline(act, token, spec, given, timers)
     not_by, form = spec.words.words("licet:notBy"), spec.form(given) if spec.form else None
+    form = None if form is None else fitting(spec, str(plain(form)), 120)
     return {
         "instance_id": instance.id, "token": token.thread_id, "element_id": spec.bpmn_id,
         "name": spec.bpmn_name or spec.bpmn_id, "title": instance.title, "business_key": instance.business_key,
@@ -216,7 +214,7 @@ def _task(act: Act, token: Token, spec: UserTask, timers: list[dict[str, Any]]) 
         "assignee_id": assignee, "assignee_name": None, "offer": offer,
         "barred": barred(act, not_by, spec.words.properties.get("licet:notApplicant") == "true", given),
         "not_by": not_by, "inputs": plain(token.data) if token.data else None, "created_at": act.now,
-        "due_at": due, "due_confirmed": confirmed, "within": within(token),
+        "due_at": due, "due_confirmed": confirmed, "within": token.workflow.host_number,
     }
 
 
@@ -225,7 +223,7 @@ def candidates(act: Act, spec: UserTask, given: Any) -> list[str]:
     groups = words(spec.groups(given)) if spec.groups else []
     offer = at_places(groups, act.instance.places)
     offer += [f"person@{number}" for number in map(person, words(spec.users(given)) if spec.users else []) if number]
-    return list(dict.fromkeys(offer))
+    return [fitting(spec, each, 160) for each in dict.fromkeys(offer)]
 
 
 def at_places(groups: Iterable[str], places: Iterable[int]) -> list[str]:
@@ -241,10 +239,13 @@ def words(found: Any) -> list[str]:
 
 
 def person(found: Any) -> int | None:
-    """A person's id from what an expression gave."""
-    if isinstance(found, (int, Decimal)) and not isinstance(found, bool):
-        return int(found)
-    return int(found) if isinstance(found, str) and found.strip().isdigit() else None
+    """A person's id from what an expression gave; None for what can be nobody's."""
+    if isinstance(found, str) and found.strip().isdecimal():
+        found = int(found)
+    if isinstance(found, bool) or not isinstance(found, (int, Decimal)):
+        return None
+    number = int(found)
+    return number if abs(number) <= LARGEST_ID else None
 
 
 def barred(act: Act, not_by: list[str], not_applicant: bool, given: Any) -> list[int]:
@@ -267,7 +268,7 @@ def _former(act: Act, element_ids: list[str]) -> Any:
 
 def _priority(spec: UserTask, given: Any) -> int:
     number = person(spec.priority(given)) if spec.priority else None
-    return 50 if number is None else number
+    return 50 if number is None or abs(number) > LARGEST_PRIORITY else number
 
 
 def _deadline(act: Act, token: Token, spec: UserTask, given: Any,
@@ -328,14 +329,16 @@ def _subscription(act: Act, token: Token, spec: Awaiting, trigger: MessageTrigge
     key = trigger.key(context(token)) if isinstance(trigger, MessageTrigger) and trigger.key is not None else None
     kind = "message" if isinstance(trigger, MessageTrigger) else "signal"
     return {"instance_id": act.instance.id, "token": token.thread_id, "element_id": spec.bpmn_id, "kind": kind,
-            "name": trigger.name, "key": None if key is None else str(plain(key))}
+            "name": trigger.name, "key": None if key is None else fitting(spec, str(plain(key)), LONGEST_KEY)}
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON can hold it: whole numbers as int, others as float, dates and durations as ISO text."""
+    """A value as JSON can hold it: whole numbers as int, others as float, what is longer and all else as text."""
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     if isinstance(value, Decimal):
+        if value.adjusted() > LONGEST_NUMBER:
+            return str(value)
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}

@@ -16,12 +16,13 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from engine import catalog, expressions, halting, rows, sending, state
+from engine import catalog, causes, expressions, halting, rows, sending, state
 from engine.dialect.climbing import BpmnError
 from engine.dialect.nodes import OVER, STARTED, STUCK, WORKING, Fault, Node, Token, context
 from engine.dialect.scopes import Process
 from engine.dialect.triggers import MessageTrigger, SignalTrigger, TimerTrigger
 from engine.model import Instance
+from engine.packing import freeze
 from feel import FeelError
 from ledger import clock
 from ledger.actor import Actor
@@ -78,7 +79,7 @@ class Act:
         if spec.told_by_task:
             self.waits.append(rows.Wait(token, spec))
         else:
-            self.entries[token.thread_id] = rows.visit(self, token.thread_id, spec, rows.within(token))
+            self.entries[token.thread_id] = rows.visit(self, token.thread_id, spec, token.workflow.host_number)
 
     def number(self, token: Token) -> None:
         """Give a token the next serial number; rows refer to it by that."""
@@ -130,12 +131,13 @@ class Act:
             with self.session.begin_nested():
                 try:
                     result = do(given)
+                    freeze(result)
                 except BpmnError as error:
                     outcome = error
         except (Refused, OperationalError):
             raise
         except Exception as error:
-            log.warning("step %s of instance %s failed: %s", spec.words.step, self.instance.id, type(error).__name__)
+            log.warning("step %s of instance %s failed: %s", spec.words.step, self.instance.id, causes.trail(error))
             raise halting.StepFailed(spec.bpmn_id, error) from error
         if outcome is not None:
             raise outcome
@@ -149,6 +151,15 @@ class Act:
         return result.value
 
     # moving
+    def spend(self, token: Token, phase: str) -> bool:
+        """One step of this act; False when it has had too many, and the token is halted."""
+        self.budget -= 1
+        if self.budget < 0:
+            zh, en = f"一次操作超过 {STEPS_AT_ONCE} 步，可能是没有出口的循环", (
+                f"more than {STEPS_AT_ONCE} steps in one act: a loop without an exit?")
+            self.halt(token, phase, Fault(token.task_spec.bpmn_id, zh, en))
+        return self.budget >= 0
+
     def token(self, number: int) -> Token:
         """The waiting token with this serial number. Raises Conflict when it is gone."""
         for token in self.process.tokens():
@@ -159,10 +170,9 @@ class Act:
     def advance(self) -> None:
         """Do everything that needs no person, moment or message; what cannot go on is halted."""
         while True:
-            if self.process.watch():
-                continue
+            happened = self.process.watch()
             ready = self.process.ready()
-            if not ready and not self.process.look():
+            if not happened and not ready and not self.process.look():
                 break
             for token in ready:
                 self._work(token)
@@ -178,13 +188,7 @@ class Act:
                 self.halt(token, STUCK, Fault(token.task_spec.bpmn_id, zh, en))
 
     def _work(self, token: Token) -> None:
-        if token._state & OVER or "halt" in token.internal_data:
-            return
-        self.budget -= 1
-        if self.budget < 0:
-            zh, en = f"一次操作超过 {STEPS_AT_ONCE} 步，可能是没有出口的循环", (
-                f"more than {STEPS_AT_ONCE} steps in one act: a loop without an exit?")
-            self.halt(token, WORKING, Fault(token.task_spec.bpmn_id, zh, en))
+        if token._state & OVER or "halt" in token.internal_data or not self.spend(token, WORKING):
             return
         try:
             done = token.task_spec.work(token)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from engine import catalog, instances, start_events
+from engine import catalog, causes, instances, start_events
 from engine.model import StartTrigger
 from ledger import clock
 from ledger.db import reading, unit
 from ledger.failpoints import fp
+
+log = logging.getLogger("licet.engine")
 
 
 def due(session: Session, limit: int = 100) -> list[int]:
@@ -34,6 +38,9 @@ def _attempt(engine: Engine, trigger_id: int) -> bool:
         fp("engine.starting.after_commit")
         return begun
     except OperationalError:
+        return False  # the database made us wait too long; the next sweep looks again
+    except Exception as error:
+        log.error("timer start %s failed, looked at again with the next sweep: %s", trigger_id, causes.trail(error))
         return False
 
 

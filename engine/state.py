@@ -84,7 +84,7 @@ def dump(process: Process) -> bytes:
     scopes = []
     for scope in process.scopes():
         rows = [_row(token, numbers) for token in _in_order(scope)]
-        host = -1 if scope is process else scope.parent_task_id  # type: ignore[attr-defined]
+        host = -1 if scope.parent_task_id is None else scope.parent_task_id
         scopes.append([host, scope.spec.name, freeze(scope.data), rows])  # type: ignore[attr-defined]
     for scope_row in scopes[1:]:
         scope_row[0] = numbers[scope_row[0]]

@@ -65,7 +65,8 @@ def divide(left: Value, right: Value) -> Value:
 def power(left: Value, right: Value) -> Value:
     if type(left) is Decimal and type(right) is Decimal:
         spend(5 if right == right.to_integral_value() else 60)
-        return _number(NUMBERS.power, left, right)
+        found = _number(NUMBERS.power, left, right)
+        return found if found is not None and found.is_finite() else None  # 0 ** -1 is no number
     return None
 
 

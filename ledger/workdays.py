@@ -78,7 +78,10 @@ class Calendar:
         """Working days after `start` up to and including `end`; negative when `end` is earlier."""
         if end < start:
             return -self.between(end, start)
-        return sum(self.is_workday(start + ONE_DAY * n) for n in range(1, (end - start).days + 1))
+        weeks, rest = divmod((end - start).days, 7)
+        found = weeks * 5 + sum((start.weekday() + n) % 7 < 5 for n in range(1, rest + 1))
+        found += sum(start < day <= end and day.weekday() >= 5 for day in self.work)
+        return found - sum(start < day <= end and day.weekday() < 5 for day in self.off - self.work)
 
     def confirmed(self, start: dt.date, end: dt.date) -> bool:
         """Every year touched has an official notice."""

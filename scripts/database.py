@@ -1,6 +1,6 @@
 """The database of `make run`: brought to the newest migration, filled with the demonstration when it is new.
 
-`python -m scripts.database demo|none`; the data folder is LICET_DATA, another database DATABASE_URL.
+`python -m scripts.database demo|large|none`; the data folder is LICET_DATA, another database DATABASE_URL.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 from migrations.run import heads, upgrade
-from scripts.system import say
+from scripts.system import progress, say
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "licet.sqlite"
@@ -115,13 +115,13 @@ def fill(url: str, data: Path, sample: str) -> None:
     with unit(engine) as session:
         workdays.seed(session)
         publish(session, by=SYSTEM)
-    if sample == "demo":
-        from registry.sample import demo_accounts
+    if sample != "none":
+        from registry.sample import SIZES, demo_accounts
         from workflows.sample import load
 
         begun = time.monotonic()
         say("demonstration data ...")
-        load(engine, data / "files")
+        load(engine, data / "files", size=SIZES[sample], told=progress)
         with reading(engine) as session:
             write_accounts(data / "accounts.txt", demo_accounts(session))
         say(f"demonstration data: {time.monotonic() - begun:.0f} s")

@@ -33,7 +33,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--port", type=int, default=8000)
     options.add_argument("--data", type=Path, default=Path("var"))
-    options.add_argument("--sample", choices=("demo", "none"), default="demo")
+    options.add_argument("--sample", choices=("demo", "large", "none"), default="demo")
     given = options.parse_args()
     site = Site(given.port, given.data.expanduser().absolute(), given.sample)
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -18,6 +18,7 @@ LIBRARIES = {  # WeasyPrint opens these; the certificate's Chinese font comes wi
     "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
 }
 TEST_PROGRAMS = {"redis-server": "redis-server", "pdftotext": "poppler-utils"}
+WIDTH, MANY = 40, 5_000  # characters of a progress bar; what is so many is told off a terminal too
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -101,3 +102,17 @@ def _node_of_debian() -> int:
     told = subprocess.run(["apt-cache", "policy", "nodejs"], capture_output=True, text=True, check=False).stdout
     found = re.search(r"Candidate: (\d+)", told)
     return int(found[1]) if found else 0
+
+
+def progress(what: str, done: int, of: int) -> None:
+    """A bar that grows on a terminal; elsewhere a line at every fifth, of what is long."""
+    if sys.stdout.isatty():
+        full = WIDTH * done // max(of, 1)
+        end = "\n" if done >= of else ""
+        print(f"\r  {what:<14}{'#' * full}{'.' * (WIDTH - full)} {done:>9,} / {of:,}{end}", end="", flush=True)
+    elif of >= MANY and done // (of // 5) > _said.get(what, 0):
+        _said[what] = done // (of // 5)
+        say(f"{what}: {done:,} of {of:,}")
+
+
+_said: dict[str, int] = {}

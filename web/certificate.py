@@ -62,12 +62,14 @@ def certificate_of(certificate_id: int) -> Certificate:
     return found
 
 
-def field_rows(version: Version, kind: CertificateType) -> list[tuple[str, str]]:
+def field_rows(
+    version: Version, kind: CertificateType, without: frozenset[str] = frozenset()
+) -> list[tuple[str, str]]:
     """The version's own fields as (label, value), in the order of the type; what is empty is left out."""
     rows = []
     for field in kind.fields:
         value = version.fields.get(field.key)
-        if not field.column and value not in (None, "", [], {}):
+        if field.key not in without and not field.column and value not in (None, "", [], {}):
             rows.append((named(field), shown(field, value)))
     return rows
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -51,12 +52,16 @@ def init() -> None:
 
 @licet.command()
 @click.option("--seed", default=2026, show_default=True, help="The same seed makes the same data.")
-@click.option("--requests", default=40, show_default=True, help="How many requests to run through the engine.")
-def sample(seed: int, requests: int) -> None:
+@click.option("--size", type=click.Choice(("demo", "large")), default="demo", show_default=True,
+              help="1,500 certificates or 120,000.")
+@click.option("--requests", type=int, help="How many requests to run, if not as many as the size says.")
+def sample(seed: int, size: str, requests: int | None) -> None:
     """Load the demonstration group: invented companies, people, certificates, requests. Only into an empty database."""
+    from registry.sample import SIZES
     from workflows.sample import load
 
-    load(db.engine, _config().files, seed=seed, requests=requests)
+    chosen = SIZES[size] if requests is None else replace(SIZES[size], requests=requests)
+    load(db.engine, _config().files, seed=seed, size=chosen)
     click.echo("sample loaded")
 
 

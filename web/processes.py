@@ -60,10 +60,11 @@ def show(definition_id: int) -> ResponseReturnValue:
     others = session.scalars(
         select(Definition).where(Definition.process_id == definition.process_id).order_by(Definition.version.desc())
     ).all()
-    files = catalog.files_of(session, definition.id)
+    may_deploy = can(actor(), "process.deploy", None)
     return render_template(
         "processes/show.html", definition=definition, versions=others, running=_running(session).get(definition.id, 0),
-        files=sorted(files), findings=catalog.check(files) if can(actor(), "process.deploy", None) else [],
+        files=catalog.names_of(session, definition.id),
+        findings=catalog.advice(session, definition) if may_deploy else (),
     )
 
 

@@ -14,6 +14,7 @@ from registry.access.lines import Line
 from registry.access.rules import can
 from registry.certificates import codes, standing
 from registry.certificates.models import Certificate, Scan, Version
+from registry.certificates.specialities import FIELD, specialities
 from web import register_list
 from web.certificate import COLOURS, bar_of, certificate_of, field_rows, item_of, operation
 from web.config import Config
@@ -30,6 +31,7 @@ STEPS = {
     "target": "应完成申报",
     "closes": "停止受理延续",
     "lapses": "有效期届满",
+    "susp_end": "暂扣期限届满，应办理发还",
 }
 
 
@@ -63,6 +65,7 @@ def certificate(certificate_id: int, tab: str = "versions") -> str:
     """One certificate: a card like the paper, its state and why, and a tab of what belongs to it."""
     found = certificate_of(certificate_id)
     finding = standing.of(found)
+    skills = specialities(found)
     return render_template(
         "certificate.html",
         found=found,
@@ -72,7 +75,8 @@ def certificate(certificate_id: int, tab: str = "versions") -> str:
         tab=tab,
         tabs=TABS,
         steps=STEPS,
-        rows=field_rows(found.latest, found.type),
+        rows=field_rows(found.latest, found.type, without=frozenset({FIELD} if skills else ())),
+        skills=skills,
         bar=bar_of(found.valid_from, finding),
         operation=operation,
         next_step=_next_step(found),

@@ -39,7 +39,7 @@ def _certificates(text: str) -> Sequence[Certificate]:
 
 
 def _requests(text: str) -> Sequence[Request]:
-    return requests.find(db.session(), actor(), scope="all", search=text, size=SHOWN)[0]
+    return requests.newest(db.session(), actor(), scope="all", search=text, size=SHOWN)
 
 
 def _persons(text: str) -> Sequence[Person]:

@@ -195,6 +195,21 @@ def find(
     session: Session, actor: Actor, *, scope: Scope = "mine", search: str | None = None, page: int = 1, size: int = 20
 ) -> tuple[Sequence[Request], int]:
     """One page of requests, newest first, and how many there are. "open" are all that have not ended."""
+    query = _sought(actor, scope, search)
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    rows = query.order_by(Request.id.desc()).limit(size).offset((max(page, 1) - 1) * size)
+    return session.scalars(rows.options(contains_eager(Request.instance))).all(), total
+
+
+def newest(
+    session: Session, actor: Actor, *, scope: Scope = "mine", search: str | None = None, size: int = 20
+) -> Sequence[Request]:
+    """The first page alone; nothing is counted."""
+    rows = _sought(actor, scope, search).order_by(Request.id.desc()).limit(size)
+    return session.scalars(rows.options(contains_eager(Request.instance))).all()
+
+
+def _sought(actor: Actor, scope: Scope, search: str | None) -> Select[Request]:
     query = _query(actor)
     if scope == "mine":
         query = query.where(Request.applicant_id == actor.id)
@@ -204,9 +219,7 @@ def find(
         like = f"%{text.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
         columns = (Request.number, Request.holder_name, Request.title, Request.authority_no)
         query = query.where(or_(*(column.ilike(like, escape="!") for column in columns)))
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    rows = query.order_by(Request.id.desc()).limit(size).offset((max(page, 1) - 1) * size)
-    return session.scalars(rows.options(contains_eager(Request.instance))).all(), total
+    return query
 
 
 def begun_by(session: Session, actor: Actor, request: Request) -> Sequence[Request]:

@@ -80,16 +80,21 @@ class Case:
         return self.papers[by.id, name]
 
 
-def load(engine: Engine, folder: Path, *, seed: int = 2026, requests: int = 40) -> None:
+def load(
+    engine: Engine, folder: Path, *, seed: int = 2026, size: sample.Size = sample.SIZES["demo"],
+    told: sample.Told = lambda what, done, of: None,
+) -> None:
     """Fill an empty, migrated database: calendar, organisation, register, processes, then requests by running them."""
     with unit(engine) as session:
         workdays.seed(session)
-        sample.load(session, seed=seed)
+        sample.load(session, seed=seed, companies=size.companies, projects=size.projects, people=size.people,
+                    certificates=size.certificates, told=told)
         workflows.publish(session, by=SYSTEM)
     with unit(engine) as session:
-        subjects = list(islice(_subjects(session), requests))
-    for (code, kind, holder), path in zip(subjects, cycle(PATHS), strict=False):
+        subjects = list(islice(_subjects(session), size.requests))
+    for done, ((code, kind, holder), path) in enumerate(zip(subjects, cycle(PATHS), strict=False), 1):
         play(engine, folder, code, kind, holder, path)
+        told("requests", done, len(subjects))
 
 
 def _subjects(session: Session) -> Iterator[tuple[str, str, int]]:

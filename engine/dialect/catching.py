@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.dialect.nodes import COMPLETED, WAITING, Fault, Flow, Node, Token, spawn, withdraw
-from engine.dialect.triggers import AWAITED, ConditionTrigger, LinkTrigger, TimerTrigger, Trigger, rows_for
+from engine.dialect.nodes import COMPLETED, WAITING, Fault, Node, Token, spawn, withdraw
+from engine.dialect.triggers import AWAITED, ConditionTrigger, TimerTrigger, Trigger, rows_for
 
 
 class Awaiting(Node):
@@ -167,9 +167,4 @@ class StartEvent(Awaiting):
         super().leave(token)
 
 
-def begins(element: Node) -> bool:
-    """Whether an event of this element may start a process."""
-    return isinstance(element, Awaiting) and not any(isinstance(each, LinkTrigger) for each in element.waits)
-
-
-__all__ = ["Awaiting", "BoundaryEvent", "CatchEvent", "EventGateway", "Flow", "StartEvent", "begins", "repeated"]
+__all__ = ["Awaiting", "BoundaryEvent", "CatchEvent", "EventGateway", "StartEvent", "repeated"]

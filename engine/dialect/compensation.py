@@ -27,7 +27,7 @@ def undo(token: Token, activity: str | None, *, then: str = "") -> bool:
         return False
     book["done"] = [entry for entry in done if entry[0] not in names]
     book.setdefault("undo", []).append({"todo": todo, "thrower": token.thread_id, "then": then})
-    _next(scope)
+    go_on(scope)
     return True
 
 
@@ -39,7 +39,7 @@ def _ground(token: Token) -> Any:
     return scope
 
 
-def _next(scope: Any) -> None:
+def go_on(scope: Any) -> None:
     """Start the next handler; when none is left, whoever asked for it goes on."""
     book = scope.task_tree.internal_data
     asked = book["undo"][-1]
@@ -86,9 +86,12 @@ def _resume(scope: Any, asked: dict[str, Any]) -> None:
     scope.end_if_empty()
 
 
-def undone(scope: Any) -> None:
-    """A handler (or a reopened sub-process) is through."""
-    _next(scope)
+def give_up(scope: Any) -> None:
+    """Everything in a scope is interrupted: what it was about to undo, and had not begun to, can still be undone."""
+    book = scope.task_tree.internal_data
+    left = [entry for asked in book.pop("undo", ()) for entry in asked["todo"]]
+    if left:
+        book["done"] = [*left, *book.get("done", ())]
 
 
 def cancel(scope: Any) -> None:
@@ -105,5 +108,6 @@ def cancel_from(token: Token) -> None:
         scope = scope.top_workflow.get_task_from_id(scope.parent_task_id).workflow
     for other in list(scope.tasks.values()):
         withdraw(other)
+    give_up(scope)
     if not undo(scope.task_tree, None, then=CANCEL):
         cancel(scope)

@@ -15,7 +15,10 @@ from engine.dialect.triggers import Trigger
 
 
 class SubProcess(Node, SubWorkflowTask):  # type: ignore[misc]
-    """bpmn:subProcess, embedded: sees the variables around it; its inputs are its own."""
+    """bpmn:subProcess, embedded: sees the variables around it; its inputs are its own.
+
+    Also bpmn:adHocSubProcess and bpmn:transaction: what is different about them is said by the scope inside.
+    """
 
     def __init__(self, wf_spec: Any, bpmn_id: str, *, inner: str, **kwargs: Any) -> None:
         super().__init__(wf_spec, bpmn_id, subworkflow_spec=inner, **kwargs)
@@ -41,7 +44,7 @@ class SubProcess(Node, SubWorkflowTask):  # type: ignore[misc]
         if token.internal_data.pop("undoing", None):
             token.workflow.top_workflow.act.left(token, "completed")
             withdraw(token)
-            compensation.undone(token.workflow)
+            token.workflow.undone()
             return
         done = inner.task_tree.internal_data.get("done")
         if done or inner.spec.undoing is not None:
@@ -118,6 +121,7 @@ class EventSubProcess(SubProcess):
     @staticmethod
     def _interrupt(scope: Scope, staying: Token) -> None:
         scope.task_tree.internal_data.pop("queue", None)
+        compensation.give_up(scope)
         for other in list(scope.tasks.values()):
             if other is not staying and other is not scope.task_tree:
                 withdraw(other)
@@ -129,8 +133,4 @@ class EventSubProcess(SubProcess):
             inner.task_tree.internal_data["payload"] = dict(payload)
 
 
-class Transaction(SubProcess):
-    """bpmn:transaction: a sub-process that can be cancelled as a whole, with everything in it undone."""
-
-
-__all__ = ["CallActivity", "EventSubProcess", "SubProcess", "Transaction"]
+__all__ = ["CallActivity", "EventSubProcess", "SubProcess"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
 
 from engine import expressions
 from engine.dialect.triggers import (
@@ -76,13 +76,11 @@ class Declared:
 
     def trigger(self, drawn: Element, words: Extensions) -> Trigger:
         """One event definition. Raises BadDiagram for one that the lint should have refused."""
-        kind = split_tag(drawn)[1].removesuffix("EventDefinition")
-        read = getattr(self, f"_{kind}", None)
+        read = self.READERS.get(split_tag(drawn)[1])
         if read is None:
             raise BadDiagram([Finding("event", "不支持这种事件", "this event is not supported",
                                       element=drawn.get("id", ""), line=line_of(drawn))])
-        found: Trigger = read(drawn, words)
-        return found
+        return read(self, drawn, words)
 
     def message(self, reference: str, words: Extensions) -> MessageTrigger:
         """The message with this id; a thrower may give a correlation key of its own."""
@@ -124,6 +122,19 @@ class Declared:
 
     def _terminate(self, _drawn: Element, _words: Extensions) -> Trigger:
         return TerminateTrigger()
+
+    READERS: ClassVar[dict[str, Callable[[Declared, Element, Extensions], Trigger]]] = {
+        "messageEventDefinition": _message,
+        "signalEventDefinition": _signal,
+        "errorEventDefinition": _error,
+        "escalationEventDefinition": _escalation,
+        "timerEventDefinition": _timer,
+        "conditionalEventDefinition": _conditional,
+        "compensateEventDefinition": _compensate,
+        "linkEventDefinition": _link,
+        "cancelEventDefinition": _cancel,
+        "terminateEventDefinition": _terminate,
+    }
 
 
 def _id(node: Element) -> str:

@@ -110,21 +110,27 @@ class InclusiveGateway(Joining, Choosing):
 
     @cached_property
     def _upstream(self) -> dict[str, frozenset[str]]:
-        """For each incoming flow, the names of the elements from which a token can reach it without passing here."""
-        feeders: dict[str, list[tuple[str, Node]]] = {}
-        for spec in self._wf_spec.task_specs.values():
-            for flow in getattr(spec, "flows", ()):
-                feeders.setdefault(flow.target.name, []).append((flow.id, spec))
-        return {flow: self._before(flow, feeders) for flow in self.arrivals}
+        return upstream(self)
 
-    def _before(self, flow: str, feeders: dict[str, list[tuple[str, Node]]]) -> frozenset[str]:
-        todo = [source for id, source in feeders.get(self.name, []) if id == flow]
-        seen: set[str] = set()
-        while todo:
-            spec = todo.pop()
-            if spec is self or spec.name in seen:
-                continue
-            seen.add(spec.name)
-            todo += [source for _, source in feeders.get(spec.name, [])]
-            todo += [spec.host] if spec.is_boundary and spec.host is not None else []
-        return frozenset(seen)
+
+def upstream(join: Node) -> dict[str, frozenset[str]]:
+    """For each incoming flow of an element, the names of those from which a token can reach it without passing it."""
+    feeders: dict[str, list[tuple[str, Node]]] = {}
+    for spec in join._wf_spec.task_specs.values():
+        for flow in getattr(spec, "flows", ()):
+            feeders.setdefault(flow.target.name, []).append((flow.id, spec))
+    return {flow: _leading(join, flow, feeders) for flow in join.arrivals}
+
+
+def _leading(join: Node, flow: str, feeders: dict[str, list[tuple[str, Node]]]) -> frozenset[str]:
+    todo = [source for id, source in feeders.get(join.name, []) if id == flow]
+    seen: set[str] = set()
+    while todo:
+        spec = todo.pop()
+        if spec is join or spec.name in seen:
+            continue
+        seen.add(spec.name)
+        todo += [source for _, source in feeders.get(spec.name, [])]
+        host = getattr(spec, "host", None)
+        todo += [host] if host is not None else []
+    return frozenset(seen)

@@ -15,6 +15,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine import expressions
+from engine.packing import freeze
 from engine.vocabulary import Extensions, Pairing
 from feel import FeelError
 from ledger.errors import Refused
@@ -175,7 +176,7 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         act = token.workflow.top_workflow.act
         act.entered(token)
         if self.takes:
-            token.data.update(paired(self.takes, context(token)))
+            token.data.update(self.holdable(paired(self.takes, context(token))))
         for event in self.boundary:
             event.arm(token)
 
@@ -189,12 +190,29 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
     def take(self, token: Token, result: Mapping[str, Any], *, only_named: bool = False) -> None:
         """Set variables from a result: through the output mapping if there is one, else each by its own name."""
         if self.gives:
-            found = paired(self.gives, context(token, result))
+            found = self.holdable(paired(self.gives, context(token, result)))
             for name, value in found.items():
                 assign(token, name, value)
         elif not only_named:
-            for name, value in result.items():
+            for name, value in self.holdable(result).items():
                 assign(token, name, value)
+
+    def holdable(self, found: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The same variables. Raises Fault for a value that none may hold: a function, a date after the year 9999."""
+        for name, value in found.items():
+            try:
+                freeze(value)
+            except TypeError:
+                zh, en = f"变量“{name}”不能存放这种值", f"no variable can hold what {name} would be"
+                raise Fault(self.bpmn_id, zh, en) from None
+        return found
+
+
+def fitting(node: Node, text: str, most: int) -> str:
+    """A text that an expression gave and a column of this width holds. Raises Fault."""
+    if len(text) > most:
+        raise Fault(node.bpmn_id, f"表达式的结果超过 {most} 字", f"an expression gives more than {most} characters")
+    return text
 
 
 def remember(scope: Any, node: Node, kept: dict[str, Any] | None = None) -> None:

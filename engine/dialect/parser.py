@@ -15,7 +15,7 @@ from SpiffWorkflow.bpmn.parser.util import full_tag
 
 from engine import expressions
 from engine.dialect.catching import Awaiting, BoundaryEvent, CatchEvent, EventGateway, StartEvent
-from engine.dialect.containers import CallActivity, EventSubProcess, SubProcess, Transaction
+from engine.dialect.containers import CallActivity, EventSubProcess, SubProcess
 from engine.dialect.definitions import Declared, is_event_subprocess, local
 from engine.dialect.gateways import ExclusiveGateway, InclusiveGateway, ParallelGateway
 from engine.dialect.nodes import Flow, Node
@@ -160,8 +160,8 @@ class DrawnProcess(ProcessParser):  # type: ignore[misc]
         return made
 
     def _attach(self, made: Mapping[str, Node]) -> None:
-        handlers = {drawn.get("sourceRef"): made.get(str(drawn.get("targetRef")))
-                    for drawn in children(self.node, BPMN, "association")}
+        handlers = {drawn.get("sourceRef"): made[str(drawn.get("targetRef"))]
+                    for drawn in children(self.node, BPMN, "association") if drawn.get("targetRef") in made}
         for node in children(self.node, BPMN, "boundaryEvent"):
             event, host = made[str(node.get("id"))], made[str(node.get("attachedToRef"))]
             assert isinstance(event, BoundaryEvent)
@@ -257,7 +257,7 @@ class Dialect(BpmnParser):  # type: ignore[misc]
         full_tag("inclusiveGateway"): (ElementParser, InclusiveGateway),
         full_tag("subProcess"): (ContainerParser, SubProcess),
         full_tag("adHocSubProcess"): (ContainerParser, SubProcess),
-        full_tag("transaction"): (ContainerParser, Transaction),
+        full_tag("transaction"): (ContainerParser, SubProcess),
         full_tag("callActivity"): (ContainerParser, CallActivity),
     }
 
@@ -276,4 +276,4 @@ class Dialect(BpmnParser):  # type: ignore[misc]
     _add_errors = _add_escalations = _add_collaborations = _add_nothing
 
 
-__all__ = ["Dialect", "local"]
+__all__ = ["Dialect"]

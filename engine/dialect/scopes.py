@@ -13,8 +13,9 @@ from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 from engine.dialect import compensation
 from engine.dialect.catching import Awaiting, CatchEvent
 from engine.dialect.gateways import InclusiveGateway
-from engine.dialect.nodes import OVER, READY, WAITING, Flow, Node, Token, context, move, withdraw
+from engine.dialect.nodes import OVER, READY, STUCK, WAITING, Flow, Node, Token, context, move, withdraw
 from engine.dialect.triggers import ConditionTrigger
+from feel import FeelError
 
 if TYPE_CHECKING:
     from engine.dialect.containers import EventSubProcess
@@ -90,6 +91,15 @@ class Scope:
     completed: bool
     top_workflow: Process
 
+    parent_task_id: int | None
+
+    @property
+    def host_number(self) -> int:
+        """The serial number of the token whose sub-process or called process this is; 0 for the process itself."""
+        if self.parent_task_id is None:
+            return 0
+        return int(self.top_workflow.get_task_from_id(self.parent_task_id).thread_id)
+
     def update_waiting_tasks(self) -> None:
         """Nothing waits for being looked at; see Process.look."""
 
@@ -123,8 +133,8 @@ class Scope:
         return True
 
     def undone(self) -> None:
-        """A compensation handler of this scope is through."""
-        compensation.undone(self)
+        """A compensation handler of this scope (or a reopened sub-process) is through."""
+        compensation.go_on(self)
 
     def terminate(self) -> None:
         """A terminate end event: every other token of this scope is withdrawn."""
@@ -183,16 +193,25 @@ class Process(Scope, BpmnWorkflow):  # type: ignore[misc]
             if token._state == WAITING and isinstance(token.task_spec, InclusiveGateway))
 
     def watch(self) -> bool:
-        """After every change: an event whose condition became true happens; True when one did."""
+        """After every change: the events whose condition became true happen; True when one did."""
         if not any(scope.spec.watches for scope in self.scopes()):
             return False
-        return any(
-            self._watch(token) for token in list(self.tokens()) if token._state == WAITING and token.task_spec.looks)
+        happened = [self._watch(token) for token in list(self.tokens())
+                    if token._state == WAITING and token.task_spec.looks and "halt" not in token.internal_data]
+        return any(happened)
 
     def _watch(self, token: Token) -> bool:
         for event, trigger in token.task_spec.awaited(token):
-            if isinstance(trigger, ConditionTrigger) and self._turned_true(token, event, trigger):
-                token.task_spec.trigger(token, event.bpmn_id, {}, trigger)
+            try:
+                happens = isinstance(trigger, ConditionTrigger) and self._turned_true(token, event, trigger)
+            except FeelError as error:
+                self.act.halt(token, STUCK, error)  # it waits on, but is not looked at until a person says so
+                return False
+            if happens:
+                if self.act.spend(token, STUCK):
+                    token.task_spec.trigger(token, event.bpmn_id, {}, trigger)
+                else:
+                    token.internal_data.pop("held", None)
                 return True
         return False
 
@@ -211,6 +230,8 @@ class Process(Scope, BpmnWorkflow):  # type: ignore[misc]
 
 class Inner(Scope, BpmnSubWorkflow):  # type: ignore[misc]
     """The scope of a running sub-process or called process."""
+
+    parent_task_id: int
 
     def _calculate_depth(self) -> int:
         return 0  # SpiffWorkflow sorts by it; we do not, and with many scopes it costs more than all the rest

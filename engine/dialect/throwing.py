@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from engine.dialect import compensation
 from engine.dialect.climbing import broadcast, climb
-from engine.dialect.nodes import OVER, Flow, Node, Token, context
+from engine.dialect.nodes import OVER, Flow, Node, Token, context, fitting
 from engine.dialect.triggers import (
     CancelTrigger,
     CompensationTrigger,
@@ -17,6 +18,8 @@ from engine.dialect.triggers import (
     TerminateTrigger,
     Trigger,
 )
+
+LONGEST_KEY = 200  # what a delivery and a subscription hold
 
 
 class Throwing(Node):
@@ -35,14 +38,19 @@ class Throwing(Node):
         return done
 
 
+def key_of(token: Token, thrown: MessageTrigger) -> Any:
+    """The correlation key that a message is thrown with. Raises Fault, FeelError."""
+    key = None if thrown.key is None else thrown.key(context(token))
+    return fitting(token.task_spec, key, LONGEST_KEY) if isinstance(key, str) else key
+
+
 def throw(token: Token, thrown: Trigger) -> bool:
     """Throw one trigger from a token; False when the token has to wait until the others are done."""
     process, payload = token.workflow.top_workflow, dict(token.data)
     if isinstance(thrown, SignalTrigger):
         broadcast(token, thrown.name, payload)
     elif isinstance(thrown, MessageTrigger):
-        key = None if thrown.key is None else thrown.key(context(token))
-        process.act.send("message", thrown.name, key, payload)
+        process.act.send("message", thrown.name, key_of(token, thrown), payload)
     elif isinstance(thrown, EscalationTrigger):
         climb(token, thrown, payload)
     elif isinstance(thrown, ErrorTrigger) and not climb(token, thrown, payload):
@@ -68,6 +76,13 @@ class EndEvent(Throwing):
     """bpmn:endEvent: none, or with whatever it throws at the end."""
 
     ends = True
+
+    def work(self, token: Token) -> bool | None:
+        """What cannot be thrown is found before the token leaves."""
+        for thrown in self.throws:
+            if isinstance(thrown, MessageTrigger):
+                key_of(token, thrown)
+        return True
 
     def onward(self, token: Token, flows: Sequence[Flow]) -> None:
         scope = token.workflow

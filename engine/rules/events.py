@@ -54,7 +54,10 @@ def compensations(sheet: Sheet) -> Iterator[Finding]:
     """A compensation event has one handler, and no flow (10.5.4, 10.7)."""
     index = whole(sheet)
     ties: dict[str, int] = {}
+    notes = {note.get("id") for note in index.of("textAnnotation")}
     for line in index.of("association"):
+        if line.get("targetRef") in notes:
+            continue
         ties[line.get("sourceRef", "")] = ties.get(line.get("sourceRef", ""), 0) + 1
     for event in index.of("boundaryEvent"):
         key = event.get("id", "")

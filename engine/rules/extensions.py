@@ -198,7 +198,8 @@ def _property(sheet: Sheet, owner: Element, line: Element) -> Iterator[Finding]:
 
 def _meaning(sheet: Sheet, owner: Element, line: Element, name: str, value: str) -> Iterator[Finding]:
     words = read_extensions(owner)
-    if name in ("licet:sla", "licet:escalateAfter") and not (value.isdigit() and int(value) <= 1000):
+    if name in ("licet:sla", "licet:escalateAfter") and not (
+            value.isascii() and value.isdigit() and int(value) <= 1000):
         yield sheet.found("property", line, Text(
             f"{name} 须是工作日数", f"{name} must be a number of working days", "例如 3", "for instance 3"))
     if name == "licet:notApplicant" and value not in ("true", "false"):

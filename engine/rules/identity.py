@@ -11,8 +11,9 @@ from engine.drawing import Element
 from engine.findings import Finding
 from engine.rules.sheet import Sheet, kind
 from engine.rules.whole import ACTIVITIES, EVENTS, GATEWAYS, error, text_of, warning, whole
-from engine.vocabulary import BPMN
+from engine.vocabulary import BPMN, read_extensions
 
+MOST_ID, MOST_NAME, MOST_WORD = 120, 200, 60
 ITEM = {"itemDefinition"}
 HARMLESS: dict[tuple[str, str], set[str]] = {
     ("participant", "processRef"): {"process"},
@@ -88,4 +89,28 @@ def _wrong(name: str, reference: str, found: str) -> tuple[str, str, str, str]:
     return zh, en, "重新选择被引用的元素", "choose the element that is meant"
 
 
-RULES = (unique_ids, references)
+def too_long(sheet: Sheet) -> Iterator[Finding]:
+    """What is kept in columns of the database fits into them."""
+    for node, most, text in _kept(sheet):
+        if len(text) > most:
+            yield error(sheet, "too-long", node, f"“{text[:20]}……”超过 {most} 字",
+                        f"{text[:20]!r}... has more than {most} characters",
+                        f"缩短到 {most} 字以内", f"shorten it to {most} characters")
+
+
+def _kept(sheet: Sheet) -> Iterator[tuple[Element, int, str]]:
+    """(element, width, text) for every text of a drawing that an instance's rows keep."""
+    for node in [node for space in sheet.spaces for node in (space.node, *space.elements)]:
+        yield node, MOST_ID, node.get("id", "")
+        yield node, MOST_NAME, node.get("name", "")
+        words = read_extensions(node)
+        for name in ("licet:stage", "licet:outcome", "licet:escalateTo"):
+            yield node, MOST_WORD, words.properties.get(name, "")
+    for declared in ("message", "signal"):
+        yield from ((node, MOST_ID, node.get("name", "")) for node in sheet.declared(declared).values())
+    yield from ((node, MOST_WORD, node.get("errorCode", "")) for node in sheet.declared("error").values())
+    for lane in whole(sheet).of("lane"):
+        yield lane, MOST_ID, lane.get("name", "")
+
+
+RULES = (unique_ids, references, too_long)

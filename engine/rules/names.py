@@ -28,7 +28,7 @@ READS = {
     ("loopCharacteristics", "inputCollection"), ("formDefinition", "formId"), ("calledElement", "processId"),
 }  # fmt: skip
 ALWAYS_FEEL = {("script", "expression"), ("loopCharacteristics", "inputCollection")}
-CONDITIONS = ("conditionExpression", "completionCondition", "loopCondition", "loopCardinality")
+CONDITIONS = ("conditionExpression", "completionCondition", "loopCondition", "loopCardinality", "condition")
 TIMERS = ("timeDate", "timeDuration", "timeCycle")
 LOOPS = frozenset({
     "loopCounter", "numberOfInstances", "numberOfActiveInstances", "numberOfCompletedInstances",

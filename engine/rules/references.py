@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from engine.drawing import Element, children
 from engine.findings import Finding
-from engine.rules.sheet import EVENTS, Sheet, Space, Text, by_event, definitions, kind
+from engine.rules.sheet import CONTAINERS, EVENTS, Sheet, Space, Text, by_event, definitions, kind, triggers
 from engine.vocabulary import BPMN, read_extensions
 
 
@@ -91,15 +91,24 @@ def _catching(sheet: Sheet, space: Space, above: Space | None) -> set[str | None
 
 
 def compensations(sheet: Sheet) -> Iterator[Finding]:
-    """A compensation that names an activity names one that can be undone."""
-    for _, event in sheet.elements("endEvent", "intermediateThrowEvent"):
+    """A compensation that names an activity names one that is there, and that something undoes."""
+    for space, event in sheet.elements("endEvent", "intermediateThrowEvent"):
         for drawn in definitions(event):
             wanted = _local(drawn.get("activityRef"))
-            if kind(drawn) == "compensateEventDefinition" and wanted and not any(
-                    wanted in space.by_id for space in sheet.spaces):
+            if kind(drawn) != "compensateEventDefinition" or not wanted:
+                continue
+            where = next((space for space in sheet.spaces if wanted in space.by_id), None)
+            if where is None:
                 yield sheet.found("compensation", event, Text(
                     f"没有活动“{wanted}”", f"there is no activity {wanted!r}", "重新选择要补偿的活动",
                     "choose the activity again"))
+            elif where is space and kind(where.by_id[wanted]) not in CONTAINERS and not any(
+                    "compensate" in triggers(attached) for attached in where.boundary.get(wanted, [])):
+                yield sheet.found("compensation", event, Text(
+                    f"活动“{wanted}”没有补偿活动，这里什么也不会发生",
+                    f"nothing undoes {wanted!r}: nothing happens here",
+                    "在它上面加补偿边界事件和补偿活动", "attach a compensation event with a handler to it"),
+                    severity="warning")
 
 
 def steps(sheet: Sheet) -> Iterator[Finding]:

@@ -102,8 +102,8 @@ def _follows(on: dt.date, known: dt.datetime | None) -> ColumnElement[bool]:
     coming = aliased(Version)
     ends_on = _ends(coming)
     conditions = [
-        coming.certificate_id == Certificate.id, coming.holds_from > on, coming.state == codes.VALID,
-        or_(ends_on.is_(None), ~_near(on, ends_on)),
+        coming.certificate_id == Certificate.id, coming.no > Version.no, coming.holds_from > on,
+        coming.state == codes.VALID, or_(ends_on.is_(None), ~_near(on, ends_on)),
     ]
     if known is not None:
         conditions.append(coming.known_from <= known)

@@ -10,7 +10,7 @@ from ledger import clock
 from ledger.actor import SYSTEM, Actor
 from ledger.errors import BadAnswer, Conflict, Problem
 from registry.certificates import codes
-from registry.certificates.chain import follow, held, not_future, ran_out, require_free, require_live
+from registry.certificates.chain import follow, held, not_future, ran_out, require_free, require_live, turned_on
 from registry.certificates.drafting import WrongTerm
 from registry.certificates.models import Certificate, Version
 
@@ -83,7 +83,7 @@ def restore(
     if clock.today() < first:
         raise WrongTerm({"since": [Problem("证件自 {day} 起才生效，此前不能办理。", {"day": first})]})
     require_free(session, certificate)
-    before = certificate.versions[-2]
+    before, day = certificate.versions[-2], max(not_future(since), turned_on(certificate))
     return follow(session, certificate, operation=codes.OTHER_ACT, state=before.state, fact="certificate.restored",
-                  by=by, note=f"恢复：{reason.strip()}"[:200], holds_from=max(not_future(since), first),
+                  by=by, note=f"恢复：{reason.strip()}"[:200], holds_from=day,
                   suspended_until=before.suspended_until, request_id=request_id)

@@ -115,12 +115,18 @@ def _drop(session: Session, row: Speciality, since: dt.date, by: Actor) -> Speci
         raise Superseded
     left = None
     if since > row.from_on:
-        left = correct(session, row, to_on=since - dt.timedelta(days=1), by_id=by.id)
+        left = _correct(session, row, by, to_on=since - dt.timedelta(days=1))
     else:
         row.known_until = clock.now()
     session.flush()
     _note(session, "certificate.speciality_dropped", left or row, by)
     return left
+
+
+def _correct(session: Session, row: Speciality, by: Actor, **changes: dt.date | None) -> Speciality:
+    made: Speciality = correct(session, row, **changes, by_id=by.id)
+    session.expire(row.certificate, [FIELD])
+    return made
 
 
 def take_over(session: Session, version: Version, fields: Mapping[str, Any], *, by: Actor) -> None:
@@ -137,28 +143,30 @@ def take_over(session: Session, version: Version, fields: Mapping[str, Any], *, 
         name = str(each.get("speciality") or "").strip()[:80] if isinstance(each, Mapping) else ""
         if name:
             wanted[name] = each
-    running = {row.name: row for row in _believed(certificate, clock.now())
-               if row.to_on is None or row.to_on >= version.holds_from}
-    for name, row in running.items():
-        if name not in wanted:
+    for row in _believed(certificate, clock.now()):
+        if row.name not in wanted and (row.to_on is None or row.to_on >= version.holds_from):
             _drop(session, row, version.holds_from, by)
+    begins = version.valid_from if version.no == 1 else None
     for name, each in wanted.items():
-        first = _day(each.get("valid_from")) or version.valid_from or version.holds_from
-        _bring(session, certificate, running.get(name), name, first, _day(each.get("valid_until")), each, by)
+        first = _day(each.get("valid_from")) or begins or version.holds_from
+        _bring(session, certificate, name, first, _day(each.get("valid_until")), each, by)
 
 
 def _bring(
-    session: Session, certificate: Certificate, row: Speciality | None, name: str, first: dt.date, last: dt.date | None,
+    session: Session, certificate: Certificate, name: str, first: dt.date, last: dt.date | None,
     each: Mapping[str, Any], by: Actor,
 ) -> None:
+    """From now on it runs as listed: rows that overlap these days, or lie behind them, give way to one."""
     checked(first, last)
-    if row is not None and (row.from_on, row.to_on) == (first, last):
+    rows = [row for row in _believed(certificate, clock.now())
+            if row.name == name and (row.to_on is None or row.to_on >= first)]
+    began = min([first, *(row.from_on for row in rows if last is None or row.from_on <= last)])
+    if len(rows) == 1 and (rows[0].from_on, rows[0].to_on) == (began, last):
         return
-    if row is not None and (row.to_on is None or first <= row.to_on):
-        keep = min(row.from_on, first)
-        correct(session, row, from_on=keep, to_on=last, by_id=by.id)
-        return
-    _add(session, certificate, name, first, last, by, str(each.get("speciality_code") or ""))
+    for row in rows:
+        row.known_until = clock.now()
+    code = str(each.get("speciality_code") or "") or next((row.code for row in rows), "")
+    _add(session, certificate, name, began, last, by, code)
 
 
 def _day(value: Any) -> dt.date | None:

@@ -120,9 +120,12 @@ def standing(
 def _renewed_ahead(found: Finding, learnt: Iterable[Held], on: dt.date, kind: CertificateType | None) -> Finding:
     """Near its end, but a next term is already known whose own end is not near: nothing need be done.
 
-    A renewal leaves no gap, so whatever lengthens the chain later follows on this term.
+    A renewal leaves no gap, so whatever lengthens the chain later follows on this term; what stands before the
+    deciding version in the chain was overridden by it.
     """
-    coming = [v for v in learnt if v.holds_from > on and v.state == codes.VALID and not _near(_ends(v), on, kind)]
+    assert found.version is not None
+    coming = [v for v in learnt if v.no > found.version and v.holds_from > on and v.state == codes.VALID
+              and not _near(_ends(v), on, kind)]
     if not coming:
         return found
     last = max(coming, key=lambda version: version.no)

@@ -21,7 +21,8 @@ CODES = ("employer_code", "company_code")
 
 @dataclass(frozen=True)
 class Paper:
-    """A certificate as it stood; `why` is the rule of its standing ("review": overdue for review)."""
+    """A certificate as it stood; `why` is the rule of its standing ("review": overdue for review). `specialities`:
+    the 专业 that ran on it, None where none was ever registered."""
 
     id: int
     code: str
@@ -31,6 +32,7 @@ class Paper:
     why: str
     ends_on: dt.date | None
     fields: Mapping[str, Any]
+    specialities: frozenset[str] | None = None
 
     @property
     def usable(self) -> bool:
@@ -42,7 +44,10 @@ class Paper:
         return next((str(self.fields[key]) for key in CODES if self.fields.get(key)), "")
 
     def covers(self, speciality: str, on: dt.date) -> str:
-        """Whether the 专业 is on it and runs on the day: "yes", "no", or "unknown" where none was registered."""
+        """Whether the 专业 is on it and runs on the day: "yes", "no", or "unknown" where none was registered. Papers
+        of an imported book carry theirs among the fields only."""
+        if self.specialities is not None:
+            return "yes" if speciality in self.specialities else "no"
         rows = self.fields.get("specialities") or []
         if not rows:
             return "unknown"

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from registry.certificates.models import Certificate, Version
+from registry.certificates.specialities import Speciality
 from registry.certificates.standing import standing
 from registry.people.machines import Installation
 from registry.people.persons import Person
@@ -21,6 +22,7 @@ from registry.rules.book import Book, Key, Paper
 
 PERSONAL = ("P01", "P02", "P03", "P04", "P05", "P06", "P07", "P08", "P09", "P10")
 OTHERS = ("E02", "E03", "J01", "J02", "J03", "J04", "Q02", "Q03", "Q04", "Q05")
+SKILLED = ("P06", "P07")
 STAFFING = ("P04", "P05", "P06", "P07")
 HOLDERS = (("person", Certificate.holder_person_id), ("unit", Certificate.holder_unit_id),
            ("machine", Certificate.holder_machine_id))
@@ -119,18 +121,34 @@ def _papers(session: Session, book: Book, whose: ColumnElement[bool], types: Ite
     chains: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
         chains[row.id].append(row)
+    skilled = _specialities(session, book, [number for number, each in chains.items() if each[0].type_code in SKILLED])
     for number, chain in chains.items():
         kept = book.papers.setdefault(_holder(chain[0]), [])
         if all(paper.id != number for paper in kept):
-            kept.append(_paper(chain, book))
+            kept.append(_paper(chain, book, skilled.get(number)))
 
 
-def _paper(chain: list[Any], book: Book) -> Paper:
+def _specialities(session: Session, book: Book, certificates: list[int]) -> dict[int, frozenset[str]]:
+    """The 专业 that run on each certificate on the day, as known; no entry where none was ever registered."""
+    if not certificates:
+        return {}
+    columns = (Speciality.certificate_id, Speciality.name, Speciality.from_on, Speciality.to_on, Speciality.known_until)
+    found: dict[int, set[str]] = {}
+    for row in session.execute(select(*columns).where(
+            Speciality.certificate_id.in_(certificates), Speciality.known_from <= book.known)):
+        running = found.setdefault(row.certificate_id, set())
+        believed = row.known_until is None or row.known_until > book.known
+        if believed and row.from_on <= book.on and (row.to_on is None or row.to_on >= book.on):
+            running.add(row.name)
+    return {number: frozenset(names) for number, names in found.items()}
+
+
+def _paper(chain: list[Any], book: Book, specialities: frozenset[str] | None) -> Paper:
     found = standing(chain, on=book.on, known=book.known)
     fields: dict[str, Any] = next((row.fields for row in chain if row.no == found.version), {})
     first = chain[0]
     return Paper(first.id, first.code, first.type_code, first.item, found.standing, found.why.rule, found.ends_on,
-                 fields)
+                 fields, specialities)
 
 
 def _holder(row: Any) -> Key:

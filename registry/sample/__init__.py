@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random as randoms
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -37,6 +38,22 @@ class NotEmpty(Conflict):
 
 
 @dataclass(frozen=True)
+class Size:
+    """How many of what; certificates as far as there is room for them, and requests to be run by the engine."""
+
+    companies: int = 3
+    projects: int = 12
+    people: int = 300
+    certificates: int = 1500
+    requests: int = 40
+
+
+SIZES = {"demo": Size(), "large": Size(40, 600, 30_000, 120_000, 100)}
+Told = Callable[[str, int, int], None]
+"""Hears how far the loading has come: what is being made (a word for people), how many are done, of how many."""
+
+
+@dataclass(frozen=True)
 class Loaded:
     """What was made."""
 
@@ -49,7 +66,7 @@ class Loaded:
 
 def load(
     session: Session, *, seed: int = 2026, companies: int = 3, projects: int = 12, people: int = 300,
-    certificates: int = 1500,
+    certificates: int = 1500, told: Told = lambda what, done, of: None,
 ) -> Loaded:
     """Load the sample group; the same seed on the same day makes the same data. NotEmpty unless there is no unit yet.
 
@@ -60,10 +77,10 @@ def load(
     workdays.seed(session)
     session.flush()
     made = organisation.units(session, randoms.Random(seed), companies, projects)
-    organisation.staff(made, people)
+    organisation.staff(made, people, told)
     organisation.machines(made)
     staffing.load(made)
-    entered = holdings.load(made, certificates)
+    entered = holdings.load(made, certificates, told)
     _accounts(made)
     session.flush()
     units = 1 + len(made.companies) + len(made.subsidiaries) + len(made.projects) + len(made.departments)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -20,6 +21,7 @@ from registry.people.units import Unit, UnitKind, create_unit
 from registry.sample.names import COMPANIES, Names
 from registry.sample.numbers import Numbers
 
+BATCH = 2000
 DEPARTMENTS = {"RL": "人力资源部", "AQ": "安全管理部", "FW": "法务经营部", "ZZ": "证照管理部", "GC": "工程部"}
 OFFICE = (
     ("hr_head", "RL", "人力资源部经理"), ("hr", "RL", "人力资源专员"), ("safety_head", "AQ", "安全总监"),
@@ -110,7 +112,7 @@ def _project(made: Sample, company: Unit, place: int) -> Unit:
                  project=facts)
 
 
-def staff(made: Sample, people: int) -> None:
+def staff(made: Sample, people: int, told: Callable[[str, int, int], None] = lambda what, done, of: None) -> None:
     """The people: roles first, then site workers and managers until there are `people`."""
     _headquarters(made)
     for company in made.companies:
@@ -121,10 +123,12 @@ def staff(made: Sample, people: int) -> None:
         assert project.project
         project.project.manager_id = manager.id
     _with_role(made, "guard", made.projects[0], made.projects[0], "门卫")
-    rest = [_drawn(made, *place) for place in _places(made, people - len(made.people))]
-    made.session.add_all(rest)
-    made.people += rest
-    made.session.flush()
+    places = _places(made, people - len(made.people))
+    while rest := [_drawn(made, *place) for place in islice(places, BATCH)]:
+        made.session.add_all(rest)
+        made.session.flush()
+        made.people += rest
+        told("people", len(made.people), people)
 
 
 def _headquarters(made: Sample) -> None:

@@ -14,8 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine
 
 from ledger.db import open_database
 from migrations.run import upgrade
@@ -122,14 +121,6 @@ class Site:
         assert self.postgres is not None
         self.postgres.crash()
         self.postgres.start(DURABLE)
-
-    def database_answers(self) -> bool:
-        try:
-            with self.engine.connect() as connection:
-                connection.execute(text("select 1"))
-            return True
-        except DBAPIError:
-            return False
 
     def stop(self) -> None:
         """End everything we started and remove it."""

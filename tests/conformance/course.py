@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +139,7 @@ class Course:
         given = {"test": case.get("test", ""), "integerVariable": case.get("integerVariable", 0)}
         others = [each for each in self.drawn.processes if each != process_id] if case.get("parallel_process") else []
         for each in (*others, process_id):
-            self._attempt(lambda each=each: self._start(each, given))  # type: ignore[misc]
+            self._attempt(partial(self._start, each, given))
         until = clock.now() + dt.timedelta(milliseconds=case.get("delay_ms", 0)) + FURTHER
         self._settle()
         for _ in range(MOST_MOMENTS):
@@ -159,7 +160,7 @@ class Course:
             instances.start(session, process_id, by=CLERK, group_id=1, places=[3, 1], business_key="K-1",
                             title="case", variables=dict(given))
 
-    def _attempt(self, act: Any) -> None:
+    def _attempt(self, act: Callable[[], None]) -> None:
         """An act that the engine refuses at run time is an error of the run, told by where it happened."""
         try:
             act()
@@ -181,7 +182,7 @@ class Course:
     def _finish(self) -> int:
         over = [task for task in self._working() if task.created_at + LASTS <= clock.now()]
         for task in over:
-            self._attempt(lambda task=task: self._complete(task))  # type: ignore[misc]
+            self._attempt(partial(self._complete, task))
         return len(over)
 
     def _complete(self, task: Task) -> None:

@@ -77,6 +77,11 @@ class Shown:
     stray: bool = False
 
 
+def nothing(_dialect: str) -> tuple[str, ...]:
+    """Nothing is drawn."""
+    return ()
+
+
 @dataclass
 class Pen:
     """Draws both dialects at once."""
@@ -87,6 +92,12 @@ class Pen:
     called: tuple[list[str], list[str]] = field(default_factory=lambda: ([], []))
     numbers: dict[str, int] = field(default_factory=dict)
     scope: str = "P"
+    loop: Callable[[str], tuple[str, ...]] = nothing
+
+    def take_loop(self) -> Callable[[str], tuple[str, ...]]:
+        """What is drawn inside the next activity, by dialect, if a loop was said for it."""
+        loop, self.loop = self.loop, nothing
+        return loop
 
     def id(self, letter: str) -> str:
         self.numbers[letter] = self.numbers.get(letter, 0) + 1
@@ -174,14 +185,10 @@ class User(Block):
         return [Shown(self.name + self.round, self.at.vars)] if self.open and self.at else []
 
     def draw(self, pen: Pen) -> tuple[str, str]:
-        self.name = pen.id("u")
-        pen.ours.append(ours.task(self.name, *self.more("ours"), gives={"c": "=c", f"d_{self.name}": "=c"}))
-        pen.stock.append(ours.tag("userTask", self.name, *self.more("stock")))
+        self.name, loop = pen.id("u"), pen.take_loop()
+        pen.ours.append(ours.task(self.name, *loop("ours"), gives={"c": "=c", f"d_{self.name}": "=c"}))
+        pen.stock.append(ours.tag("userTask", self.name, *loop("stock")))
         return self.name, self.name
-
-    def more(self, dialect: str) -> tuple[str, ...]:
-        """What is drawn inside the element."""
-        return ()
 
     def names(self) -> set[str]:
         return {f"d_{self.name}"}

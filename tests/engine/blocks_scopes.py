@@ -55,11 +55,11 @@ class Inside(Block):
         return self.parts if self.main else []
 
     def draw(self, pen: Pen) -> tuple[str, str]:
-        self.name = pen.id("sub")
+        self.name, loop = pen.id("sub"), pen.take_loop()
         with pen.inside() as (in_ours, in_stock):
             self.draw_inside(pen)
-        pen.ours.append(ours.tag("subProcess", self.name, *self.more("ours"), *in_ours))
-        pen.stock.append(ours.tag("subProcess", self.name, *self.more("stock"), *in_stock))
+        pen.ours.append(ours.tag("subProcess", self.name, *loop("ours"), *in_ours))
+        pen.stock.append(ours.tag("subProcess", self.name, *loop("stock"), *in_stock))
         return self.name, self.name
 
     def draw_inside(self, pen: Pen) -> None:
@@ -69,10 +69,6 @@ class Inside(Block):
         into, out = self.parts[0].draw(pen)
         pen.flow(begin, into)
         pen.flow(out, end)
-
-    def more(self, dialect: str) -> tuple[str, ...]:
-        """What is drawn inside the element besides."""
-        return ()
 
 
 class Call(Inside):
@@ -284,13 +280,12 @@ class Rounds(Block):
         pen.ours.append(ours.script(before, items, f"={text}"))
         begin = f"<bpmn:script>{items}={text};d_out{self.number}=</bpmn:script>"
         pen.stock.append(ours.tag("scriptTask", before, begin))
-        self.parts[0].more = self._more  # type: ignore[attr-defined]
+        pen.loop = self._loop
         into, out = self.parts[0].draw(pen)
-        del self.parts[0].more  # type: ignore[attr-defined]
         pen.flow(before, into)
         return before, out
 
-    def _more(self, dialect: str) -> tuple[str, ...]:
+    def _loop(self, dialect: str) -> tuple[str, ...]:
         items, out, who = (f"{word}{self.number}" for word in ("d_items", "d_out", "who"))
         gathered = f"d_{self.last.name}"
         if dialect == "ours":

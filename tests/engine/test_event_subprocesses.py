@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from engine import catalog
+from engine import catalog, incidents, repair
 from engine.dialect import BpmnError
 from engine.model import Subscription
-from ledger.db import reading
+from ledger.db import reading, unit
 from ledger.errors import Conflict
-from tests.engine.conftest import World
+from tests.engine.conftest import HAN, World
 from tests.engine.drawings import (
     boundary,
+    catch,
     conditional,
     drawing,
     end,
@@ -215,3 +216,29 @@ def test_an_interrupting_one_inside_a_round_ends_only_that_round(world: World) -
     assert world.names(it) == ["A"]
     world.do(it, "A", stop=False)
     assert world.names(it) == ["B"]
+
+
+@pytest.mark.timeout(60)
+def test_conditions_that_follow_one_another_for_ever_are_an_incident_and_go_on_when_one_fails(world: World) -> None:
+    drawn = drawing(
+        start(), catch("C1", conditional("=c &lt; 1")), catch("C2", conditional("=c &lt; 1")), end(),
+        flows("S C1 C2 C1", "C2 E"),
+    )
+    it = world.run(drawn, c=0)
+    told = world.incidents(it)
+    assert {element for element, _ in told} & {"C1", "C2"} and all("2000" in cause for _, cause in told)
+    with unit(world.engine) as session:
+        for found in incidents.unresolved(session, it):
+            repair.retry(session, found.id, by=HAN, edit={"c": 1})
+    assert world.incidents(it) == [] and world.state(it) == "active"
+
+
+def test_a_condition_that_costs_too_much_is_an_incident_and_what_is_beside_it_goes_on(world: World) -> None:
+    costly = "=every a in 1..1000 satisfies every b in 1..1000 satisfies a + b &gt; c"
+    beside = event_sub("W", conditional(costly), task("B"), end("We"), flows("W_s B We"), interrupting=False)
+    it = world.run(drawing(start(), task("A"), task("D"), end(), flows("S A D E"), beside), c=1)
+    assert [element for element, _ in world.incidents(it)] == ["W"] and world.names(it) == ["A"]
+    world.do(it, "A", c=2)
+    assert [element for element, _ in world.incidents(it)] == ["W"] and world.names(it) == ["D"]
+    world.do(it, "D")
+    assert (world.state(it), world.incidents(it)) == ("completed", [])

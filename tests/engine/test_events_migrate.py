@@ -165,6 +165,29 @@ def test_what_was_done_is_undone_under_the_new_name(world: World) -> None:
     assert (undone, world.state(it)) == (["U"], "completed")
 
 
+def test_what_can_be_undone_keeps_its_handler_in_the_new_version(world: World) -> None:
+    catalog.provide("P", steps={"book": lambda step: None})
+    it = world.run(booked())
+    bare = drawing(start(), service("X", "book"), task("A"), throw("T", compensate()), end(), flows("S X A T E"))
+    assert rules(plan(world, it, world.deploy(bare))) == {"undoing"}
+
+
+def around(name: str) -> bytes:
+    handler = task(f"no-{name}").replace("<bpmn:userTask", '<bpmn:userTask isForCompensation="true"')
+    inside = sub("sub", start("s"), task(name), boundary("b", name, compensate()), handler,
+                 association("b", f"no-{name}"), end("e"), flows(f"s {name} e"))
+    return drawing(start(), inside, task("B"), throw("T", compensate()), end(), flows("S sub B T E"))
+
+
+def test_what_was_done_inside_a_sub_process_that_is_over_is_undone_under_the_new_name_too(world: World) -> None:
+    it = world.run(around("A"))
+    world.do(it, "A")
+    assert rules(plan(world, it, world.deploy(around("Z")))) == {"undoing"}
+    migrate(world, it, world.deploy(around("Z")), A="Z")
+    world.do(it, "B")
+    assert world.names(it) == ["no-Z"]
+
+
 def test_what_begins_only_by_an_event_is_no_place_to_start(world: World) -> None:
     it = world.run(withdrawable(away("W", message("m"))))
     for element in ("W", "W_s"):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from engine import catalog
+from engine import catalog, incidents, instances, repair
 from engine.model import Incident, Timer
-from ledger.db import reading
-from tests.engine.conftest import World
+from ledger.db import reading, unit
+from tests.engine.conftest import HAN, World
 from tests.engine.drawings import (
     boundary,
     catch,
@@ -23,7 +24,7 @@ from tests.engine.drawings import (
     gateway,
     loop,
     mapping,
-    service,
+    script,
     start,
     tag,
     task,
@@ -91,6 +92,17 @@ def test_a_failed_step_is_tried_again_after_growing_pauses_and_then_goes_on(worl
     assert [element for element, _ in world.incidents(it)] == ["half-written"]
 
 
+def test_the_log_tells_where_a_step_failed_and_not_what_it_worked_with(
+        world: World, caplog: pytest.LogCaptureFixture) -> None:
+    def careless(step: catalog.Step) -> None:
+        raise ValueError(step.variables["c"])
+
+    catalog.provide("P", steps={"print": careless})
+    it = world.run(printing())
+    world.do(it, "A", c="330102199001011234")
+    assert "ValueError" in caplog.text and "in careless" in caplog.text and "330102199001011234" not in caplog.text
+
+
 def test_without_retries_it_waits_for_a_person_at_once(world: World) -> None:
     printer = Printer(world)
     it = world.run(printing(retries="0"))
@@ -129,9 +141,12 @@ def test_a_gateway_without_a_way_out_waits_and_goes_on_when_the_variables_fit(wo
     )
     it = world.run(drawn)
     world.do(it, "A", c=3)
-    assert [element for element, _ in world.incidents(it)] == ["G"]
     world.retry(it)
     assert [element for element, _ in world.incidents(it)] == ["G"]
+    with unit(world.engine) as session:
+        [found] = incidents.unresolved(session, it)
+        repair.retry(session, found.id, by=HAN, edit={"c": 1})
+    assert world.names(it) == ["B"] and world.incidents(it) == []
 
 
 def test_one_branch_that_stops_does_not_stop_the_other(world: World) -> None:
@@ -177,24 +192,28 @@ def test_a_halted_round_keeps_its_item_when_it_tries_again(world: World) -> None
     assert world.names(it) == ["B"]
 
 
-def test_when_the_halted_element_is_left_its_incident_is_over(world: World) -> None:
+def test_a_terminated_instance_leaves_no_incident_and_no_timer_and_says_who_ended_it_and_why(world: World) -> None:
     Printer(world)
     it = world.run(printing(retries="0"))
     world.do(it, "A")
-    from engine import instances
-    from ledger.db import unit
-    from tests.engine.conftest import HAN
-
     with unit(world.engine) as session:
         instances.terminate(session, it, by=HAN, reason="不办了")
     assert world.incidents(it) == []
     with reading(world.engine) as session:
+        settled = session.scalars(select(Incident).where(Incident.instance_id == it)).one()
+        assert (settled.element_id, settled.resolved_by, settled.resolution) == ("X", HAN.name, "不办了")
         assert "waiting" not in session.scalars(select(Timer.state).where(Timer.instance_id == it)).all()
 
 
-def test_a_service_task_named_twice_is_counted_once(world: World) -> None:
-    seen: list[str] = []
-    catalog.provide("P", steps={"count": lambda step: seen.append(step.element_id)})
-    it = world.run(drawing(start(), task("A"), service("X", "count"), service("Y", "count"), end(), flows("S A X Y E")))
-    world.do(it, "A")
-    assert seen == ["X", "Y"]
+@pytest.mark.parametrize("text", ["function(a) a", '[date("9999-12-31") + duration("P1D")]', "{f: function(a) a}"])
+def test_a_value_that_no_variable_can_hold_is_an_incident_where_it_is_made(world: World, text: str) -> None:
+    made = world.run(drawing(start(), script("X", "v", f"={text}"), end(), flows("S X E")))
+    assert [element for element, _ in world.incidents(made)] == ["X"]
+    taken = world.run(drawing(start(), task("A"), task("B", takes={"v": f"={text}"}), end(), flows("S A B E")))
+    world.do(taken, "A")
+    assert [element for element, _ in world.incidents(taken)] == ["B"]
+
+
+def test_a_number_of_thousands_of_digits_can_be_handed_to_a_task(world: World) -> None:
+    [one] = world.open(world.run(drawing(start(), task("A", takes={"n": "=10 ** 6000"}), end(), flows("S A E"))))
+    assert one.inputs is not None and Decimal(one.inputs["n"]) == Decimal(10) ** 6000

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import instances
+from engine import catalog, instances
 from engine.model import Delivery, StartTrigger
 from ledger.db import reading, unit
-from ledger.errors import Conflict
+from ledger.errors import Conflict, Refused
 from tests.engine.conftest import GROUP, HAN, World
 from tests.engine.drawings import (
     boundary,
@@ -26,6 +26,7 @@ from tests.engine.drawings import (
     mapping,
     message,
     script,
+    service,
     signal,
     start,
     tag,
@@ -37,6 +38,7 @@ from tests.engine.drawings import (
 
 pytestmark = pytest.mark.usefixtures("cold")
 SIGNALS = {"G": "alarm"}
+ID_NUMBER = "330102199001011234"
 
 
 def asked(key: str = "") -> bytes:
@@ -275,6 +277,20 @@ def test_a_condition_lets_a_waiting_event_go_on_when_a_branch_beside_makes_it_tr
     assert world.names(it) == ["A"]
     world.do(it, "A", c=2)
     assert world.names(it) == ["B"]
+
+
+def test_a_clock_whose_start_is_refused_holds_up_no_other_and_the_log_tells_where_but_nobodys_data(
+        world: World, clock: Any, caplog: pytest.LogCaptureFixture) -> None:
+    def refusing(step: catalog.Step) -> None:
+        raise Refused(ID_NUMBER)
+
+    catalog.provide("Bad", steps={"refuse": refusing})
+    begin, once = (tag("startEvent", "S", timer("timeDate", f"2026-01-0{day}")) for day in (1, 2))
+    world.deploy(drawing(begin, service("X", "refuse"), end(), flows("S X E"), id="Bad"))
+    world.deploy(drawing(once, task("A"), end(), flows("S A E")))
+    assert world.sweep() == 1
+    assert world.all("Bad") == [] and [world.names(it) for it in world.all()] == [["A"]]
+    assert "Refused" in caplog.text and "in refusing" in caplog.text and ID_NUMBER not in caplog.text
 
 
 def test_a_process_started_by_its_receive_task_goes_on_behind_it(world: World) -> None:

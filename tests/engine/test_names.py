@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from engine import catalog
-from tests.engine.drawings import drawing, end, flow, flows, gateway, start, task
+from engine.model import Definition
+from ledger.db import reading
+from tests.engine.conftest import World
+from tests.engine.drawings import catch, conditional, drawing, end, flow, flows, gateway, start, task
 from tests.feel.diagrams import decision, file, literal
 from workflows import CATALOG
 
@@ -37,6 +40,11 @@ def test_what_is_given_set_or_built_in_is_not_warned_about(condition: str) -> No
     assert warned(condition) == []
 
 
+def test_a_name_in_the_condition_of_an_event_is_looked_at_too() -> None:
+    drawn = drawing(start(), catch("A", conditional("=amonut &gt; 5")), end(), flows("S A E"))
+    assert [one.element for one in catalog.check({"d.bpmn": drawn}) if one.rule == "names"] == ["A"]
+
+
 def test_a_process_of_which_nothing_is_said_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(catalog.VARIABLES, "P")
     assert warned("=anything") == []
@@ -60,3 +68,15 @@ def test_a_broken_table_is_refused_with_decision_rule_and_column() -> None:
     broken = file(decision("limit", literal("1 +")))
     said = [found.text("zh") for found in catalog.check({"d.bpmn": drawn, "t.dmn": broken})]
     assert len(said) == 1 and said[0].startswith("决策 “limit”")
+
+
+def test_a_deployed_drawing_is_looked_at_once_until_more_is_said_of_its_process(world: World) -> None:
+    number = world.deploy(drawing(*FORK, flow("G", "E", "=amonut > 5"), flow("G", "F", id="d")))
+    with reading(world.engine) as session:
+        definition = session.get_one(Definition, number)
+        first = catalog.advice(session, definition)
+        assert [found.rule for found in first if found.rule == "names"] == ["names"]
+        assert list(first) == catalog.check(catalog.files_of(session, number))
+        assert catalog.advice(session, definition) is first
+        catalog.provide("P", variables=["amonut"])
+        assert "names" not in {found.rule for found in catalog.advice(session, definition)}

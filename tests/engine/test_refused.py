@@ -10,8 +10,10 @@ from engine import catalog
 from engine.findings import Finding
 from tests.engine.drawings import (
     NAMESPACES,
+    association,
     boundary,
     catch,
+    compensate,
     drawing,
     end,
     error,
@@ -25,6 +27,7 @@ from tests.engine.drawings import (
     start,
     tag,
     task,
+    throw,
     timer,
     zeebe,
 )
@@ -290,3 +293,24 @@ def test_a_task_without_a_deadline_and_an_empty_lane_are_advised_against() -> No
     advised = catalog.check({"d.bpmn": drawing(lanes, start(), task("A"), end(), flows("S A E"))})
     assert {("deadline", "A"), ("lane", "L2")} <= {(one.rule, one.element) for one in advised}
     assert not [one for one in advised if one.severity == "error"]
+
+
+@pytest.mark.parametrize("digits", ["²", "٣", "1001", "-1"])
+def test_a_number_of_working_days_is_written_in_plain_digits(digits: str) -> None:
+    assert [one.rule for one in found(start(), task("A", sla=digits), end(), flows("S A E"))] == ["property"]
+
+
+def undoable(*inner: str) -> list[str]:
+    handler = task("U").replace("<bpmn:userTask", '<bpmn:userTask isForCompensation="true"')
+    return [start(), task("A"), boundary("b", "A", compensate()), handler, association("b", "U"), *inner]
+
+
+def test_a_note_at_a_compensation_event_is_for_readers() -> None:
+    note = tag("textAnnotation", "n", "<bpmn:text>x</bpmn:text>")
+    assert found(*undoable(note, association("b", "n"), throw("T", compensate("A")), end(), flows("S A T E"))) == []
+
+
+def test_undoing_an_activity_that_nothing_undoes_is_advised_against() -> None:
+    drawn = undoable(task("B"), throw("T", compensate("B")), throw("V", compensate("A")), end(), flows("S A B T V E"))
+    advised = [one for one in catalog.check({"d.bpmn": drawing(*drawn)}) if one.rule == "compensation"]
+    assert [(one.element, one.severity) for one in advised] == [("T", "warning")]

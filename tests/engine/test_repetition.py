@@ -13,8 +13,10 @@ from tests.engine.drawings import (
     drawing,
     end,
     error,
+    event_sub,
     flows,
     gateway,
+    message,
     script,
     start,
     sub,
@@ -146,6 +148,21 @@ def test_what_was_done_is_undone_the_latest_first_before_the_thrower_goes_on(wor
     assert world.names(it) == ["T"]
 
 
+def test_what_an_interruption_kept_from_being_undone_can_still_be_undone(world: World) -> None:
+    stop = event_sub("W", message("m"), throw("Y", compensate()), task("told"), end("We"), flows("W_s Y told We"))
+    drawn = booked(throw("X", compensate()), task("T"), end(), flows("S flight hotel X T E"), stop)
+    it = world.run(drawn.replace(b"<bpmn:process", b'<bpmn:message id="m" name="stop"/><bpmn:process'))
+    for element in ("flight", "hotel"):
+        world.do(it, element)
+    assert world.names(it) == ["no-hotel"]
+    world.send(it, "stop")
+    assert world.names(it) == ["no-flight"]
+    world.do(it, "no-flight")
+    assert world.names(it) == ["told"]
+    world.do(it, "told")
+    assert world.state(it) == "completed"
+
+
 def test_only_the_activity_that_is_named_is_undone(world: World) -> None:
     it = world.run(booked(throw("X", compensate("flight")), task("T"), end(), flows("S flight hotel X T E")))
     world.do(it, "flight")
@@ -196,6 +213,25 @@ def test_a_cancelled_transaction_undoes_what_it_did_and_leaves_by_its_cancel_eve
         )
     )
     world.do(it, "A")
+    assert world.names(it) == ["no-A"]
+    world.do(it, "no-A")
+    assert world.names(it) == ["T"]
+
+
+def test_a_transaction_cancelled_while_it_undoes_something_undoes_the_rest_too(world: World) -> None:
+    done = [part for name in ("A", "B") for part in (
+        task(name), boundary(f"b{name}", name, compensate()), undo(f"no-{name}"),
+        association(f"b{name}", f"no-{name}"))]
+    inside = transaction(
+        start("s"), *done, gateway("parallel", "F"), throw("X", compensate()), end("x"), task("C"), end("e", cancel()),
+        flows("s A B F X x", "F C e"),
+    )
+    it = world.run(drawing(
+        start(), inside, boundary("Z", "sub", cancel()), task("T"), end(), end("E2"), flows("S sub E", "Z T E2")))
+    for name in ("A", "B"):
+        world.do(it, name)
+    assert world.names(it) == ["C", "no-B"]
+    world.do(it, "C")
     assert world.names(it) == ["no-A"]
     world.do(it, "no-A")
     assert world.names(it) == ["T"]

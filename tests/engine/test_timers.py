@@ -20,7 +20,20 @@ from ledger.db import reading, unit
 from ledger.facts import Fact
 from ledger.failpoints import arm
 from tests.engine.conftest import BOSS, World
-from tests.engine.drawings import boundary, catch, drawing, end, flows, service, start, task, timer
+from tests.engine.drawings import (
+    boundary,
+    catch,
+    drawing,
+    end,
+    extensions,
+    flows,
+    service,
+    start,
+    tag,
+    task,
+    timer,
+    zeebe,
+)
 
 LATE = drawing(
     start(),
@@ -168,3 +181,27 @@ def test_a_step_that_fails_is_tried_three_times_then_waits_for_a_person_and_hold
     broken["on"] = False
     world.retry(poison)
     assert world.names(poison) == ["A"]
+
+
+@pytest.mark.parametrize(
+    "moment", ['=date("9999-12-31")', '=duration("P999999999D")', '=duration("P9000Y")', '="P9000Y"'])
+def test_a_moment_that_no_calendar_has_is_an_incident_of_its_event_alone(world: World, moment: str) -> None:
+    kind = "timeDate" if "date" in moment else "timeDuration"
+    late = boundary("late", "A", timer(kind, moment.replace('"', "&quot;")))
+    it = world.run(drawing(start(), task("A"), late, end(), end("E2"), flows("S A E", "late E2")))
+    assert [element for element, _ in world.incidents(it)] == ["late"] and world.names(it) == ["A"]
+
+
+def test_a_task_due_when_the_calendar_ends_has_no_deadline(world: World) -> None:
+    [one] = world.open(world.run(drawing(start(), task("A", due='=date("9999-12-31")'), end(), flows("S A E"))))
+    assert one.due_at is None
+
+
+def test_a_person_that_no_column_holds_is_nobody_and_such_a_priority_is_none(world: World) -> None:
+    who = zeebe("assignmentDefinition", candidateGroups="hr")
+    urgent = tag("userTask", "U", extensions(zeebe("userTask"), who, zeebe("priorityDefinition", priority="=10 ** 30")))
+    it = world.run(drawing(
+        start(), urgent, task("A", groups="", assignee="=10 ** 30"), end(), flows("S U A E")))
+    assert [one.priority for one in world.open(it)] == [50]
+    world.do(it, "U")
+    assert [element for element, _ in world.incidents(it)] == ["A"]

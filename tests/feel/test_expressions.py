@@ -184,3 +184,8 @@ def test_instance_of(text, expected):
 )
 def test_texts_know_escapes_and_comments_are_skipped(text, expected):
     assert evaluate(text) == expected
+
+
+@pytest.mark.parametrize("text", ["0 ** -1", "0 ** -2.5", "-0 ** -1", "10 ** 7000", "1e6144 * 10", "0 ** 0"])
+def test_a_power_that_is_no_number_is_null(text: str) -> None:
+    assert evaluate(text) is None

@@ -42,6 +42,20 @@ def test_2026_has_248_working_days(cal):
     assert cal.between(D("2025-12-31"), D("2026-12-31")) == 248
 
 
+@pytest.mark.parametrize("start", ["2025-12-27", "2026-02-13", "2026-09-30", "2019-12-30"])
+@pytest.mark.parametrize("days", [0, 1, 5, 6, 7, 30, 400])
+def test_the_working_days_between_are_those_that_are_worked(cal, start, days):
+    first = D(start)
+    worked = sum(cal.is_workday(first + dt.timedelta(days=n)) for n in range(1, days + 1))
+    last = first + dt.timedelta(days=days)
+    assert (cal.between(first, last), cal.between(last, first)) == (worked, -worked)
+
+
+@pytest.mark.timeout(20)
+def test_centuries_of_working_days_are_counted_at_once(cal):
+    assert all(cal.between(dt.date.min, dt.date.max) > 2_600_000 for _ in range(1000))
+
+
 def test_before_undoes_after(cal):
     assert cal.before(cal.after(D("2026-09-24"), 7), 7) == D("2026-09-24")
 
