@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from registry.certificates import lifecycle
 from registry.people import sealing
 from registry.people.persons import person_of
 from tests.journeys.company import Company, found
+from tests.workflows.coverage import Reached
 from tests.workflows.walk import Walk
 
 
@@ -90,3 +91,16 @@ def holding(engine: Engine, company: Company) -> Callable[..., int]:
             return lifecycle.grant(session, code, holder, by=SYSTEM, **given).id  # type: ignore[arg-type]
 
     return grant
+
+
+@pytest.fixture(scope="module")
+def reached() -> Reached:
+    """What the tests of a file have reached."""
+    return Reached()
+
+
+@pytest.fixture
+def noted(reached: Reached, request: pytest.FixtureRequest, engine: Engine) -> Iterator[Reached]:
+    """Notes what this test's cases visited, before its database goes."""
+    yield reached
+    reached.gather(request.node.nodeid)

@@ -20,6 +20,10 @@ from registry.people.tenure import Assignment, assign, relieve
 from tests.workflows.passage import Passage
 from workflows import authority, beginning, choices, story
 from workflows.requests import Request
+pytestmark = [
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.xdist_group("test_cancellation"),
+    pytest.mark.usefixtures("noted"),
+]
 
 
 @pytest.fixture
@@ -28,13 +32,15 @@ def licence(holding):
 
 
 @pytest.fixture
-def cancelling(engine, company, clock, tmp_path):
+def cancelling(engine, company, clock, tmp_path, noted):
     """Begins a cancellation: cancelling(certificate id, login="legal", subtype="")."""
 
     def begin(number, login="legal", subtype=""):
         case = Passage(engine, company, tmp_path / "files", clock)
-        return case.begin(lambda session: choices.begin(
+        case.begin(lambda session: choices.begin(
             session, company.actor(session, login), number, "cancellation", subtype))
+        noted.cases.append(case)
+        return case
 
     return begin
 
@@ -251,3 +257,55 @@ def test_the_daily_job_runs_by_itself(engine, company, clock):
     assert starting.sweep(engine) == 1
     with reading(engine) as session:
         assert session.scalars(select(Instance).where(Instance.process_id == "over_age")).one().state == "completed"
+
+
+def test_an_opinion_or_the_approver_sends_it_back_and_may_reject(licence, cancelling):
+    case = cancelling(licence)
+    for element, by in (("C3_safety", "safety"), ("C3_legal", "legal2"), ("C4_approve", "vice")):
+        if element == "C4_approve":
+            agreed(case)
+        else:
+            case.do("legal", "C1_ground", "submit", ground="expired")
+        case.do(by, element, "return")
+        assert case.open() == ["C1_ground"]
+    agreed(case)
+    case.do("vice", "C4_approve", "reject")
+    assert case.outcome() == "rejected"
+
+
+def test_originals_that_do_not_come_back_are_chased(licence, cancelling, clock):
+    case = approved(cancelling(licence))
+    case.later(20)
+    assert sorted(case.open()) == ["C5_chase", "C5_collect"]
+    case.do("custodian", "C5_chase", "done")
+    assert case.open() == ["C5_collect"]
+
+
+@pytest.mark.parametrize("verdict", ["refile", "give_up"])
+def test_after_a_refusal_it_is_filed_again_or_dropped(engine, licence, cancelling, verdict):
+    case = approved(cancelling(licence))
+    case.do("custodian", "C5_collect", "done", way="file")
+    case.do("custodian", "S5_file", "done")
+    case.authority("refused")
+    case.do("legal", "C5_denied", verdict)
+    assert (case.open(), case.outcome()) == ((["S5_file"], None) if verdict == "refile" else ([], "denied"))
+    assert standing(engine, licence)[0] == "01"
+
+
+def test_an_upheld_decision_goes_on_at_once(licence, cancelling):
+    case = agreed(cancelling(licence), ground="revoked")
+    case.do("legal", "C3_memo", "done")
+    case.do("legal", "C3_appeal", "upheld")
+    assert case.open() == ["C4_approve"]
+
+
+def test_nobody_fills_it_in_or_clears_the_way(licence, officer, cancelling):
+    void, left = cancelling(licence), cancelling(officer, "hr")
+    left.do("hr", "C1_ground", "submit", ground="left")
+    void.later(31)
+    left.work()
+    assert (void.outcome(), left.outcome()) == ("void", "given_up")
+
+
+def test_every_element_of_the_drawings_was_reached(engine, reached, request):
+    assert reached.missing(request, "cancellation", "clearing") == {}

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from engine.model import Instance
 from ledger import clock
-from registry.certificates.catalogue import type_of
 from registry.certificates.models import Certificate
-from registry.people.tenure import POSTS, Assignment
+from registry.people.tenure import Assignment
 from registry.people.units import Unit
 from registry.rules.dependence import Consequence, when_gone
 from workflows.requests import Request
@@ -24,6 +23,12 @@ RELIES: dict[str, tuple[str, ...]] = {
     "legal_representative": ("P03",), "principal": ("P03",), "safety_staff": ("P05",),
 }
 """The types of certificates that a post is held by."""
+WAYS: dict[str, str] = {"rule": "先补齐所缺的条件"}
+HELD_BY: dict[str, str] = {
+    "project_manager": "{unit}的项目经理凭本证任职", "safety_officer": "{unit}的专职安全员凭本证任职",
+    "special_worker": "{unit}的特种作业人员凭本证上岗", "legal_representative": "{unit}的法定代表人凭本证任职",
+    "principal": "{unit}的主要负责人凭本证任职", "safety_staff": "{unit}的安全管理机构人员凭本证任职",
+}
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,8 @@ def live_posts(session: Session, certificate: Certificate) -> list[Hindrance]:
         Assignment.person_id == certificate.holder_person_id, Assignment.post.in_(posts),
         Assignment.holding(clock.today(), clock.now())).order_by(Assignment.id).limit(SHOWN))
     return [
-        Hindrance(f"post:{row.unit_id}:{row.post}", "post", "{unit}的{post}凭本证任职", "先更换{post}，或免去其岗位",
-                  {"unit": row.unit.name, "post": POSTS[row.post]}, _permit_of(session, row.unit))
+        Hindrance(f"post:{row.unit_id}:{row.post}", "post", HELD_BY[row.post], "先换人接任，或免去这个岗位",
+                  {"unit": row.unit.name}, _permit_of(session, row.unit))
         for row in rows
     ]
 
@@ -98,8 +103,7 @@ def dependants(session: Session, certificate: Certificate) -> list[Hindrance]:
                                 {"n": len(found.certificates) - SHOWN}, ("certificate", certificate.id)))
     listed += [
         Hindrance(f"rule:{unit.id}:{line.decision}:{line.lack}:{line.about.kind}{line.about.id}", "rule",
-                  "{unit}将不再符合规则 {rule}", "先补齐：{cure}",
-                  {"unit": unit.name, "rule": line.rule, "cure": line.cure or line.text}, None)
+                  "{unit}将不再符合规则 {rule}", line.cure or WAYS["rule"], {"unit": unit.name, "rule": line.rule})
         for unit, line in found.lines[:SHOWN] if line.severity == "block"
     ]
     return listed
@@ -107,6 +111,5 @@ def dependants(session: Session, certificate: Certificate) -> list[Hindrance]:
 
 def _dependant(each: Consequence) -> Hindrance:
     other = each.certificate
-    return Hindrance(f"dependant:{other.id}", "dependant", "{type} {code}（{holder}）依赖本证", "先变更或注销这张证件",
-                     {"type": type_of(other.type_code).name, "code": other.code, "holder": other.holder_name},
-                     ("matters", other.id))
+    return Hindrance(f"dependant:{other.id}", "dependant", "{code}（{holder}）依赖本证", "先变更或注销这张证件",
+                     {"code": other.code, "holder": other.holder_name}, ("matters", other.id))

@@ -20,6 +20,10 @@ from workflows.process import Choice
 from workflows.requests import Request
 
 PROCESS = "suspension"
+TOLD: dict[str, str] = {
+    "certificate.suspended": "{type}（{holder}）已被暂扣，返还前不得使用。",
+    "certificate.given_back": "{type}（{holder}）已返还，恢复有效。",
+}
 
 
 def choices(session: Session, actor: Actor, certificate: Certificate) -> Iterator[Choice]:
@@ -39,11 +43,10 @@ def tell(session: Session, fact: Fact) -> None:
     certificate = session.get(Certificate, fact.subject_id)
     if certificate is None:
         return
-    text = "{type}（{holder}）已被暂扣，返还前不得使用。" if fact.kind == "certificate.suspended" \
-        else "{type}（{holder}）已返还，恢复有效。"
-    people = holders(session, [f"{role}@{place}" for role in ("custodian", "safety") for place in places(certificate.unit)])
+    people = holders(session, [f"{role}@{place}" for role in ("custodian", "safety")
+                               for place in places(certificate.unit)])
     held = [certificate.holder_person_id] if certificate.holder_person_id else []
-    notify(session, [*held, *people], fact, text,
+    notify(session, [*held, *people], fact, TOLD[fact.kind],
            {"type": type_of(certificate.type_code).name, "holder": certificate.holder_name})
 
 

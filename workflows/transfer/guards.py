@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.model import Instance
 from ledger import clock
-from registry.certificates.codes import LAPSED, STATES, VALID
+from registry.certificates.codes import LAPSED, LEAVING, SUSPENDED, VALID
 from registry.certificates.models import Certificate
 from registry.people.scope import subtree
 from registry.people.units import Unit
@@ -20,6 +20,10 @@ from workflows.requests import Request
 from workflows.transfer.kinds import LAST_DAYS, MOST_MOVES
 
 CONSTRUCTORS = ("P06", "P07")
+STANDS: dict[str, str] = {
+    SUSPENDED: "证件被暂扣，不能变更", LEAVING: "证件正在办理转出，不能变更", LAPSED: "证件已失效，不能变更",
+    "": "证件已终止，不能变更",
+}
 
 
 def guards(session: Session, request: Request) -> list[Hindrance]:
@@ -36,8 +40,9 @@ def guards(session: Session, request: Request) -> list[Hindrance]:
 
 def _state(certificate: Certificate) -> Iterator[Hindrance]:
     if certificate.state != VALID:
-        yield Hindrance(f"state:{certificate.state}", "guard", "证件处于“{state}”，不能变更", "先办理返还、取消转出或重新申领",
-                        {"state": STATES[certificate.state]}, ("matters", certificate.id), waivable=False)
+        text = STANDS.get(certificate.state, STANDS[""])
+        yield Hindrance(f"state:{certificate.state}", "guard", text, "先办理返还、取消转出或重新申领",
+                        link=("matters", certificate.id), waivable=False)
 
 
 def _last_days(request: Request, certificate: Certificate) -> Iterator[Hindrance]:

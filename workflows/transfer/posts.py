@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from engine.catalog import Step
 from ledger import clock
 from ledger.actor import Actor
 from ledger.facts import record
+from registry.certificates.catalogue import type_of
 from registry.people.persons import Person, person_of
 from registry.people.tenure import Assignment, assign, relieve
 from registry.people.units import Unit, unit_of
@@ -72,13 +74,19 @@ def check_successor(step: Step) -> dict[str, Any]:
     found = lacks(step.session, project, successor, by=step.actor)
     request.problems = [
         Hindrance(f"rule:{line.rule}:{line.lack}", "rule", line.text, line.cure,
-                  {key: value for key, value in line.params.items() if isinstance(value, (str, int))}).as_json()
+                  _named(line.params)).as_json()
         for line in found
     ]
     record(step.session, "transfer.successor_checked", ("request", request.id), by=step.actor,
            group_id=request.group_id, after={"successor": successor.id, "rules": sorted({line.rule for line in found})})
     now = manager_of(step.session, project.id)
     return {"fits": not found, "predecessor": now.person_id if now else None, "successor": successor.id}
+
+
+def _named(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a sentence; a type of certificate by its name."""
+    plain = {key: value for key, value in params.items() if isinstance(value, (str, int))}
+    return plain | ({"type": type_of(str(plain["type"])).name} if "type" in plain else {})
 
 
 def handing_over(_session: Session, _request: Request) -> Answers:
