@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Locator
 
 from ledger import clock
+from ledger.workdays import ONE_DAY
 from scripts.camera import Seat, Studio, keep
 from workflows import CATALOG
 
@@ -43,6 +44,7 @@ def walk(studio: Studio) -> None:
     registered(studio, project)
     in_the_register(studio, project)
     owned(studio)
+    of_types(studio)
 
 
 def at_the_door(studio: Studio) -> None:
@@ -269,6 +271,33 @@ def owned(studio: Studio) -> None:
     for shown in (year, year + 1):
         owner.go(f"/calendar/{shown}")
         owner.shot("calendar" if shown == year else "calendar-next", tall=820)
+
+
+def of_types(studio: Studio) -> None:
+    """The types: the list, one of them, a window tried and refused, what a change would move, the edition."""
+    owner = studio.at("owner")
+    owner.go("/types")
+    owner.shot("types", tall=640)
+    owner.go("/types/P07")
+    owner.shot("type", tall=1000)
+    owner.go("/types/P02/editions/new")
+    window = owner.page.locator("#p-window")
+    owner.page.fill('[name="window.opens"]', "4")
+    owner.page.wait_for_timeout(900)
+    owner.shot("type-window", of=window, tall=620)
+    owner.page.fill('[name="window.closes"]', "5")
+    owner.page.fill('[name="effective_from"]', (clock.today() + ONE_DAY * 30).isoformat())
+    owner.page.fill('[name="reason"]', "省厅通知：期满前四个月起受理")
+    owner.follow("检查并看影响")
+    owner.shot("type-fault", tall=760)
+    owner.page.fill('[name="window.closes"]', "")
+    owner.follow("检查并看影响")
+    owner.shot("type-effect", tall=620)
+    owner.follow("发布，")
+    owner.shot("type-edition", tall=520)
+    phone = studio.at("owner", phone=True)
+    phone.go("/types/P02")
+    phone.shot("type-phone", tall=800)
 
 
 def spoiled(drawing: bytes) -> bytes:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from ledger import clock as clocks
 from ledger.db import open_database, unit
+from registry.certificates import catalogue
 from tests.databases import KINDS, PostgresDatabase, SqliteFiles
 from tests.servers import Postgres, Redis
 
@@ -64,6 +65,7 @@ def engine(database_url: str) -> Iterator[Engine]:
     opened = open_database(database_url)
     yield opened
     opened.dispose()
+    catalogue._view.set(None)  # what this database said of the types is forgotten with it
 
 
 @pytest.fixture

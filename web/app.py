@@ -46,6 +46,8 @@ RESOURCES = (
     "requests",
     "files",
     "processes",
+    "types_edit",
+    "types",
 )
 """Each is a module of this room with a blueprint `bp`."""
 

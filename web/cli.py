@@ -18,6 +18,7 @@ from ledger.db import unit
 from ledger.errors import Refused
 from web.config import Config
 from web.session import db
+from web.types_cli import types
 
 licet = AppGroup("licet", help="Set up and look after a site.")
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -26,6 +27,7 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 def open_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
     app.cli.add_command(licet)
+    app.cli.add_command(types)
     if click.get_current_context(silent=True) is not None:  # Alembic costs half a second: a web process need not pay it
         from flask_migrate import Migrate
 

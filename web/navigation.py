@@ -48,6 +48,7 @@ ENTRIES = (
           family=("register_days", "matters")),
     Entry("people.persons", _l("人员与项目"), "users", "person.read", family=("lacks", "effects")),
     Entry("processes.index", _l("流程"), "sitemap", "process.read"),
+    Entry("types.index", _l("证件种类"), "list", "type.read", family=("types_edit",)),
     Entry("calendar.this_year", _l("工作日历"), "calendar", "calendar.edit"),
     Entry("account.mine", _l("我的"), "user", phone=4),
 )

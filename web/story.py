@@ -15,6 +15,7 @@ from ledger.facts import Fact, Subject, story
 from registry.access.roles import roles
 from registry.certificates import codes
 from registry.certificates.catalogue import types
+from registry.certificates.type_checks import STEPS
 from registry.people.tenure import POSTS, TIES
 from registry.people.units import Unit
 from registry.people.works import CONTRACTING, GRADES
@@ -46,6 +47,10 @@ KINDS = {
     "certificate.window_opened": _l("延续办理窗口已打开"),
     "certificate.target_reached": _l("已到延续申报期限"),
     "certificate.closed": _l("延续办理窗口已关闭"),
+    "certificate.retimed": _l("证件的日期重新计算"),
+    "type.published": _l("发布证件种类的新版本"),
+    "type.withdrawn": _l("撤回证件种类的版本"),
+    "type.applied": _l("按证件种类的新版本重算完毕"),
     "person.created": _l("录入人员"),
     "person.moved": _l("调动"),
     "person.left": _l("离职"),
@@ -135,11 +140,13 @@ FIELDS = {
     "name": _l("名称"),
     "round": _l("轮次"),
     "rounds": _l("补正次数"),
+    "step": _l("步骤"),
+    "due": _l("到期日"),
 }
 
 
 NAMED = frozenset({"unit", "company"})
-SPOKEN = {"post": POSTS, "tie": TIES, "grade": GRADES, "contracting": CONTRACTING}
+SPOKEN = {"post": POSTS, "tie": TIES, "grade": GRADES, "contracting": CONTRACTING, "step": STEPS}
 LONGEST = 60
 
 

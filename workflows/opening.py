@@ -15,7 +15,7 @@ from ledger.actor import Actor
 from ledger.errors import NotAllowed, NotFound
 from ledger.facts import Fact
 from registry.access.rules import Thing, can, visible
-from registry.certificates.catalogue import in_force_of, type_of
+from registry.certificates.catalogue import in_force, in_force_of, type_of
 from registry.certificates.kinds import CertificateType
 from registry.certificates.models import Holder as Holds
 from registry.people.machines import Machine
@@ -48,8 +48,9 @@ class Offer:
 
 
 def offers(session: Session, actor: Actor) -> list[Offer]:
-    """What this actor may apply for; a type without any holder in reach is left out."""
-    found = ((type_of(code), holders(session, actor, code)) for code in OFFERED)
+    """What this actor may apply for; a type that is closed, or without any holder in reach, is left out."""
+    issued = in_force(clock.today())
+    found = ((type_of(code), holders(session, actor, code)) for code in OFFERED if code in issued)
     return [Offer(kind, reach) for kind, reach in found if reach]
 
 

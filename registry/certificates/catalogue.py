@@ -1,69 +1,166 @@
-"""The catalogue of certificate types: a TOML file each under types/, read once, checked, and never code (DESIGN D9)."""
+"""The catalogue of certificate types: data, never code (DESIGN D9). The files under types/ are the shipped edition of
+each; editions published in the browser (editions.py) follow, each from its day on.
+
+Everybody asks without a session. What a transaction sees is settled once, at its first question: one small query tells
+whether editions were added since the last look; if not, answering stays a look into a dict. Code outside any
+transaction sees the shipped files.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
+from sqlalchemy import Connection, Pool, event, select
+from sqlalchemy.orm import Session, SessionTransaction
 
+from ledger import clock
 from ledger.errors import NotFound
-from registry.certificates.kinds import CertificateType, Field, Stated, Variant, Window
-from registry.certificates.numbers import RULES
-from registry.people.regions import SHORTS
+from registry.certificates.editions import Said, TypeEdition
+from registry.certificates.kinds import CertificateType, Variant
+from registry.certificates.type_checks import doubtful, doubts, statements
+from registry.certificates.type_files import BrokenType, load, made_of
 
+__all__ = ["BrokenType", "UnknownType", "as_of", "doubtful", "doubts", "in_force", "in_force_of", "load", "shipped",
+           "statements", "type_of", "types"]
 FOLDER = Path(__file__).parent / "types"
 SECTIONS = ("validity", "review", "window", "change", "ending", "age", "decision")
-HOLDERS = {"E": "enterprise", "P": "person", "J": "project", "Q": "equipment"}
-# Ends of terms on which a window's points are put in order: a plain day, ends of long and short months, a leap day.
-_TRIED = (dt.date(2027, 5, 31), dt.date(2027, 12, 31), dt.date(2028, 2, 29), dt.date(2028, 5, 29))
+Types = Mapping[str, CertificateType]
+MARK = "select count(*), count(withdrawn_at) from type_edition"
+"""Both numbers only grow: the same two numbers mean that nothing was published or withdrawn since."""
 
 
 class UnknownType(NotFound):
     """没有代码为 {code} 的证书种类。"""
 
 
-class BrokenType(ValueError):
-    """A file of the catalogue cannot be used; the message names the file, the key and what is wrong."""
+class Book:
+    """Every edition in force or to come, by type and province; never changed once made."""
 
-    def __init__(self, file: str, key: str, wrong: str) -> None:
-        self.file, self.key, self.wrong = file, key, wrong
-        super().__init__(f"{file}: {key}: {wrong}")
+    def __init__(self, mark: tuple[int, int], rows: Iterable[tuple[str, str, Said]]) -> None:
+        self.mark = mark
+        self.lines: dict[tuple[str, str], list[Said]] = {}
+        for code, province, said in rows:
+            self.lines.setdefault((code, province), []).append(said)
+        for code, each in shipped().items():
+            self.lines.setdefault((code, ""), []).append(Said(dt.date.min, 0, each))
+        for line in self.lines.values():
+            line.sort(key=lambda said: said.effective_from)
+        self.days: dict[dt.date, Types] = {}
+
+    def said(self, code: str, on: dt.date, province: str = "") -> Said | None:
+        """The edition that speaks on a day: the province's own before the general one; None before the first."""
+        for place in (province, "") if province else ("",):
+            line = self.lines.get((code, place))
+            at = bisect_right(line, on, key=lambda said: said.effective_from) if line else 0
+            if line and at:
+                return line[at - 1]
+        return None
+
+    def on(self, day: dt.date) -> Types:
+        """The general edition of every type on a day, by code; the last day asked for is kept."""
+        if day not in self.days:
+            found = {code: said.type for code, place in sorted(self.lines)
+                     if not place and (said := self.said(code, day))}
+            self.days = {day: MappingProxyType(found)}
+        return self.days[day]
 
 
-def types() -> Mapping[str, CertificateType]:
-    """Every type by code, as in force in general (no province, no day)."""
-    return _shipped()
+class View:
+    """What one transaction sees of the catalogue."""
+
+    __slots__ = ("book", "connection", "today", "types")
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection, self.types = connection, None  # type: tuple[Connection | None, Types | None]
+
+    def look(self) -> Types:
+        """Settle what this transaction sees."""
+        connection = self.connection
+        known = _books.get(connection.engine.pool) if connection is not None else None
+        if connection is not None and not connection.closed:
+            mark = tuple(connection.exec_driver_sql(MARK).one())  # of whole numbers
+            if known is None or known.mark != mark:
+                known = _books[connection.engine.pool] = _read(connection, (mark[0], mark[1]))
+        self.book, self.connection = known or _first(), None
+        self.today = clock.today()
+        self.types = self.book.on(self.today)
+        return self.types
+
+
+_books: WeakKeyDictionary[Pool, Book] = WeakKeyDictionary()
+_view: ContextVar[View | None] = ContextVar("licet_types", default=None)
+
+
+def types() -> Types:
+    """Every type by code, as it stands in general today."""
+    view = _view.get()
+    if view is None:
+        return shipped()
+    return view.types if view.types is not None else view.look()
 
 
 def type_of(code: str) -> CertificateType:
-    """The type with this code; UnknownType otherwise."""
+    """The type with this code, as it stands in general today; UnknownType otherwise."""
     try:
-        return _shipped()[code]
+        return types()[code]
     except KeyError:
         raise UnknownType(code=code) from None
 
 
-def in_force(on: dt.date, province: str = "") -> Mapping[str, CertificateType]:
-    """The types as they stand on a day in a province (京, 苏, ...): not yet effective ones left out, variants applied.
+def in_force(on: dt.date, province: str = "") -> Types:
+    """The types of which certificates are issued on a day in a province (京, 苏, ...): not yet effective and closed
+    ones left out, variants applied.
 
     A variant without a known first day is taken to be in force; a pending one never is.
     """
-    found = {code: as_of(each, on, province) for code, each in _shipped().items()}
-    return MappingProxyType({code: each for code, each in found.items() if each is not None})
+    book = current()
+    found: dict[str, CertificateType] = {}
+    for code in dict.fromkeys(code for code, _ in sorted(book.lines)):
+        said = book.said(code, on, province)
+        each = as_of(said.type, on, province) if said else None
+        if each is not None and (each.closed_from is None or each.closed_from > on):
+            found[code] = each
+    return MappingProxyType(found)
 
 
 def in_force_of(code: str, on: dt.date, province: str = "") -> CertificateType:
-    """One type as it stands on a day in a province; UnknownType when there is none then."""
-    found = as_of(type_of(code), on, province)
+    """One type as it stands on a day in a province, closed or not; UnknownType when there is none then.
+
+    A type that was entered in the browser speaks for the days before its first edition too: papers are older than
+    our knowledge of their type.
+    """
+    book = current()
+    said = book.said(code, on, province)
+    if said is None and (line := book.lines.get((code, ""))) and line[0].effective_from <= clock.today():
+        said = line[0]
+    found = as_of(said.type, on, province) if said else None
     if found is None:
         raise UnknownType(code=code)
     return found
+
+
+def said_on(code: str, on: dt.date, province: str = "") -> Said | None:
+    """The edition that speaks on a day, with its number (0: the shipped file) and first day; None if none does."""
+    return current().said(code, on, province)
+
+
+def current() -> Book:
+    """All editions that this transaction sees."""
+    view = _view.get()
+    if view is None:
+        return _first()
+    if view.types is None:
+        view.look()
+    return view.book
 
 
 def as_of(each: CertificateType, on: dt.date, province: str = "") -> CertificateType | None:
@@ -78,137 +175,36 @@ def as_of(each: CertificateType, on: dt.date, province: str = "") -> Certificate
     return msgspec.structs.replace(each, **changes) if changes else each
 
 
-def statements(said: Stated, place: str = "type") -> Iterator[tuple[str, Stated]]:
-    """Every statement of a type, also inside its variants and rows, with its key ("window", "fields[3]")."""
-    yield place, said
-    for name in said.__struct_fields__:
-        value = getattr(said, name)
-        at = name if place == "type" else f"{place}.{name}"
-        if isinstance(value, Stated):
-            yield from statements(value, at)
-        elif isinstance(value, tuple):
-            for number, one in enumerate(value):
-                if isinstance(one, Stated):
-                    yield from statements(one, f"{at}[{number}]")
-
-
-def doubts(each: CertificateType) -> list[tuple[str, Stated]]:
-    """What is not verified about a type (未核实), with its key; our own rules (D) are no doubts."""
-    return [(key, said) for key, said in statements(each) if not said.verified and not said.source.startswith("D")]
-
-
-def load(folder: Path) -> dict[str, CertificateType]:
-    """Read and check a folder of types (*.toml, any depth; defaults.toml fills what a file leaves out).
-
-    BrokenType on the first file that cannot be used.
-    """
-    defaults = _parse(folder / "defaults.toml")
-    found: dict[str, CertificateType] = {}
-    for path in sorted(folder.rglob("*.toml")):
-        if path.name == "defaults.toml":
-            continue
-        each = _read(path, defaults)
-        if each.code in found:
-            raise BrokenType(path.name, "code", f"{each.code} is taken")
-        found[each.code] = each
-    for each in found.values():
-        _check_links(each, found)
-    return found
-
-
 @cache
-def _shipped() -> Mapping[str, CertificateType]:
+def shipped() -> Types:
+    """The files under types/, read once."""
     return MappingProxyType(load(FOLDER))
 
 
-def _parse(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise BrokenType(path.name, "file", str(error)) from error
+@cache
+def _first() -> Book:
+    return Book((0, 0), ())
 
 
-def _read(path: Path, defaults: Mapping[str, Any]) -> CertificateType:
-    data = _parse(path)
-    family = data.get("family", "")
-    filled = {**defaults.get("all", {}), **defaults.get(family, {}), **data}
-    try:
-        made = msgspec.convert(filled, CertificateType, strict=True)
-    except msgspec.ValidationError as error:
-        wrong, _, at = str(error).partition(" - at ")
-        raise BrokenType(path.name, at.strip("`").removeprefix("$.") or "file", wrong) from error
-    for key, wrong in _faults(made, path):
-        raise BrokenType(path.name, key, wrong)
-    return made
-
-
-def _faults(each: CertificateType, path: Path) -> Iterator[tuple[str, str]]:
-    if path.stem != each.code or not each.code.startswith(each.family):
-        yield "code", f"{each.code} does not fit the file or the family {each.family}"
-    if each.holder != HOLDERS[each.family]:
-        yield "holder", f"{each.holder} does not fit the family {each.family}"
-    if each.number.rule not in RULES:
-        yield "number.rule", f"no rule {each.number.rule}"
-    if (each.validity.kind in ("months", "start_within")) != (each.validity.months is not None):
-        yield "validity.months", f"does not fit the kind {each.validity.kind}"
-    keys = {"number", *(field.key for field in each.fields)}
-    for key in each.number.unique_by:
-        if key not in keys:
-            yield "number.unique_by", f"no field {key}"
-    for key, said in statements(each):
-        if said.source[:1] not in ("S", "M", "D", "K"):
-            yield f"{key}.source", f"{said.source!r} is none of S, M, D, K"
-        if said.verified and said.source[:1] in ("D", "K"):
-            yield f"{key}.verified", f"source {said.source} cannot be verified"
-    yield from _field_faults("fields", each.fields)
-    yield from _window_faults("window", each.window)
-    for at, variant in enumerate(each.variants):
-        yield from _variant_faults(f"variants[{at}]", variant)
-
-
-def _field_faults(place: str, fields: tuple[Field, ...]) -> Iterator[tuple[str, str]]:
-    seen: set[str] = set()
-    for field in fields:
-        at = f"{place}.{field.key}"
-        if field.key in seen:
-            yield at, "is there twice"
-        seen.add(field.key)
-        if field.rule and field.rule not in RULES:
-            yield at, f"no rule {field.rule}"
-        if (field.kind == "code") != bool(field.options):
-            yield at, "a coded field needs options, and only it"
-        if (field.kind == "rows") != bool(field.fields):
-            yield at, "rows need fields, and only they"
-        yield from _field_faults(at, field.fields)
-
-
-def _window_faults(place: str, window: Window) -> Iterator[tuple[str, str]]:
-    steps = window.steps()
-    for name, offset in steps:
-        if min(offset.months_before, offset.days_before) < 0 or (offset.months_before and offset.days_before):
-            yield f"{place}.{name}", "needs months_before or days_before, not both, not negative"
-    for (earlier, first), (later, second) in zip(steps, steps[1:], strict=False):
-        if any(first.before(until) > second.before(until) for until in _TRIED):
-            yield f"{place}.{later}", f"comes before {earlier}"
-
-
-def _variant_faults(place: str, variant: Variant) -> Iterator[tuple[str, str]]:
-    if variant.province and variant.province not in SHORTS:
-        yield f"{place}.province", f"no province {variant.province}"
-    if not (variant.province or variant.effective_from or variant.pending):
-        yield place, "needs a province, a first day, or to be pending"
-    if variant.window:
-        yield from _window_faults(f"{place}.window", variant.window)
-
-
-def _check_links(each: CertificateType, found: Mapping[str, CertificateType]) -> None:
-    for at, need in enumerate(each.requires):
-        for code in need.types:
-            if code not in found:
-                raise BrokenType(f"{each.code}.toml", f"requires[{at}]", f"no type {code}")
+def _read(connection: Connection, mark: tuple[int, int]) -> Book:
+    if mark[0] == mark[1]:
+        return _first() if mark == (0, 0) else Book(mark, ())
+    table = TypeEdition.__table__.c
+    rows = connection.execute(
+        select(table.code, table.province, table.effective_from, table.no, table.content)
+        .where(table.withdrawn_at.is_(None)))
+    return Book(mark, [(code, province, Said(on, no, made_of(content))) for code, province, on, no, content in rows])
 
 
 def _applies(variant: Variant, on: dt.date, province: str) -> bool:
     if variant.pending or (variant.province and variant.province != province):
         return False
     return variant.effective_from is None or variant.effective_from <= on
+
+
+def _open_view(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    if not transaction.nested:
+        _view.set(View(connection))
+
+
+event.listen(Session, "after_begin", _open_view)

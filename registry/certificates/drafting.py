@@ -156,6 +156,13 @@ def checked_holder(kind: CertificateType, holder: Holder) -> Unit:
     return holder if isinstance(holder, Unit) else holder.unit
 
 
+def require_open(kind: CertificateType, on: dt.date) -> None:
+    """WrongHolder when certificates of this type are no longer issued on the day."""
+    if kind.closed_from is not None and kind.closed_from <= on:
+        raise WrongHolder({"type": [Problem(
+            "“{type}”自 {day} 起已停用，不再新发。", {"type": kind.name, "day": kind.closed_from})]})
+
+
 def item_of(kind: CertificateType, fields: Mapping[str, Any]) -> str:
     """What distinguishes certificates with one number (作业类别, 准操项目): the type's unique fields, joined."""
     parts = [str(fields.get(key) or "") for key in kind.number.unique_by if key != "number"]

@@ -64,6 +64,8 @@ def _enter(
 ) -> Certificate:
     unit = holder if isinstance(holder, Unit) else holder.unit
     kind = in_force_of(type_code, issued_on or clock.today(), unit.province)
+    if operation == codes.ISSUED:
+        drafting.require_open(kind, issued_on or clock.today())
     drafting.checked_holder(kind, holder)
     term = drafting.checked_term(kind, valid_from=valid_from, valid_until=valid_until, issued_on=issued_on,
                                  review_on=review_on, undated=undated, begun=_begun(holder))

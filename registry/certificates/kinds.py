@@ -200,7 +200,10 @@ class Variant(Stated, frozen=True, kw_only=True):
 
 class CertificateType(Stated, frozen=True, kw_only=True):
     """One type of the catalogue. `reviewers` (role keys) and `second_approval` say which lanes answer a request;
-    `final` that an ending cannot be taken back, the certificate must be applied for anew."""
+    `final` that an ending cannot be taken back, the certificate must be applied for anew.
+
+    From `closed_from` on none is issued any more; those that are held run on.
+    """
 
     code: str
     name: str
@@ -212,6 +215,7 @@ class CertificateType(Stated, frozen=True, kw_only=True):
     standard: str = ""
     national_code: str = ""
     effective_from: dt.date | None = None
+    closed_from: dt.date | None = None
     number: Number = Number()
     validity: Validity
     review: Review | None = None

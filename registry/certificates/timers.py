@@ -14,10 +14,9 @@ from ledger.db import Bell, reading, unit
 from ledger.facts import record
 from ledger.failpoints import fp
 from ledger.workdays import calendar
-from registry.certificates import windows
-from registry.certificates.catalogue import in_force_of
 from registry.certificates.endings import lapse
 from registry.certificates.models import Certificate, CertificateTimer
+from registry.certificates.retiming import refit
 
 log = logging.getLogger("licet.certificates")
 FACTS = {
@@ -92,25 +91,11 @@ def retime(session: Session, limit: int = 10_000) -> int:
 
     To be called when a year's official calendar was entered; each certificate's move is a fact.
     """
-    waiting = session.scalars(
-        select(CertificateTimer).where(
+    unsure = (
+        select(CertificateTimer.certificate_id).where(
             CertificateTimer.confirmed.is_(False), CertificateTimer.fired_at.is_(None),
-            CertificateTimer.cancelled_at.is_(None)).order_by(CertificateTimer.id).limit(limit))
-    return sum(_retime(session, timer) for timer in waiting)
-
-
-def _retime(session: Session, timer: CertificateTimer) -> bool:
-    certificate = timer.certificate
-    if certificate.ends_on is None:
-        return False
-    kind = in_force_of(certificate.type_code, clock.today(), certificate.unit.province)
-    step = next((s for s in windows.steps(kind, certificate.ends_on, calendar(session)) if s.kind == timer.kind), None)
-    if step is None:
-        return False
-    before, moved = timer.due_on, step.on != timer.due_on
-    timer.due_on, timer.due_at, timer.confirmed = step.on, step.at, step.confirmed
-    if moved:
-        record(session, "certificate.retimed", ("certificate", certificate.id), by=SYSTEM,
-               group_id=certificate.group_id, before={"step": timer.kind, "due": before.isoformat()},
-               after={"due": step.on.isoformat()})
-    return moved
+            CertificateTimer.cancelled_at.is_(None))
+        .order_by(CertificateTimer.id).limit(limit))
+    held = select(Certificate).where(Certificate.id.in_(unsure.subquery().select())).order_by(Certificate.id)
+    cal = calendar(session)
+    return sum(refit(session, certificate, cal) for certificate in session.scalars(held))

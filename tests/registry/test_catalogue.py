@@ -129,7 +129,8 @@ def test_a_later_rule_wins_from_its_first_day_and_the_province_over_it():
 
 def test_a_type_not_yet_in_force_is_not_listed(monkeypatch):
     coming = msgspec.structs.replace(type_of("J03"), effective_from=dt.date(2027, 1, 1))
-    monkeypatch.setattr(catalogue, "_shipped", lambda: {"J03": coming})
+    monkeypatch.setattr(catalogue, "shipped", lambda: {"J03": coming})
+    monkeypatch.setattr(catalogue, "_first", lambda: catalogue.Book((0, 0), ()))
     assert dict(in_force(DAY)) == {}
     with pytest.raises(UnknownType):
         in_force_of("J03", DAY)
@@ -175,8 +176,11 @@ CODED = 'fields = [{ source = "D", key = "a", label = "a", label_en = "a", kind 
         (HEAD, 'family = "P"\nnumber = { unique_by = ["trade"] }', "number.unique_by"),
         (HEAD, 'family = "P"\nvariants = [{ source = "D", province = "纽" }]', "variants[0].province"),
         (HEAD, 'family = "P"\nvariants = [{ source = "D" }]', "variants[0]"),
-        (HEAD, 'family = "P"\nrequires = [{ source = "D", of = "holder", types = ["E99"] }]', "requires[0]"),
-        (HEAD, HEAD + "\n" + CODED, "fields.a"),
+        (HEAD, 'family = "P"\nrequires = [{ source = "D", of = "holder", types = ["E99"] }]', "requires[0].types"),
+        (HEAD, HEAD + "\n" + CODED, "fields[0].options"),
+        (HEAD, HEAD + "\nreminders = [30, 30]", "reminders"),
+        (HEAD, HEAD + '\ndocuments = [{ source = "D", key = "A b", name = "a", name_en = "a" }]', "documents[0].key"),
+        (TARGET, "opens = { months_before = 37 }", "window.opens"),
         (HEAD, "family = ", "file"),
     ],
 )

@@ -14,6 +14,7 @@ from ledger.clock import Fixed
 from ledger.db import unit
 from ledger.errors import Refused
 from ledger.facts import story
+from ledger.workdays import calendar
 from registry.certificates import codes, drafting, standing, timers
 from registry.certificates.lifecycle import (
     AlreadyRenewed,
@@ -38,6 +39,7 @@ from registry.certificates.lifecycle import (
     withdraw_sending,
 )
 from registry.certificates.models import Certificate, CertificateTimer
+from registry.certificates.retiming import refit
 from registry.certificates.standing import Standing
 from tests.registry.organisation import DAY, Organisation, organisation
 
@@ -112,6 +114,13 @@ def test_what_is_brought_in_carries_number_and_mark_of_the_other_province(org: O
     with pytest.raises(drafting.WrongNumber) as refused:
         bring_in(org.session, "P02", org.person(), old_number="", old_mark="", by=SYSTEM, **given)
     assert list(refused.value.problems) == ["old_number"]
+
+
+def test_the_end_of_a_suspension_stays_when_the_days_of_the_type_move(org: Organisation) -> None:
+    licence = org.licence()
+    suspend(org.session, licence, since=DAY, reason="整改", until=dt.date(2026, 12, 22), by=SYSTEM)
+    refit(org.session, licence, calendar(org.session))
+    assert "susp_end" in {timer.kind for timer in licence.timers if not timer.cancelled_at}
 
 
 def test_a_wrong_ending_is_taken_back_and_the_state_before_it_returns(org: Organisation) -> None:

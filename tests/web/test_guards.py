@@ -22,6 +22,9 @@ PAGES = [
     "/notices",
     "/account",
     "/calendar/2026",
+    "/types",
+    "/types/E03",
+    "/types/E03/editions/new",
     "/search?q=w",
 ]
 OPEN = {"/", "/people", "/projects", "/projects/{project}", "/notices", "/account", "/search?q=w"}
@@ -37,7 +40,7 @@ MAY = {
     "hr": OPEN | {"/certificates", "/people/{welder}"},
     "legal": OPEN
     | {"/certificates", "/certificates/{permit}", "/certificates/{permit}/story", "/certificates/{permit}/sheet.pdf"},
-    "owner": OPEN | {"/certificates", "/calendar/2026"},
+    "owner": OPEN | {"/certificates", "/calendar/2026", "/types", "/types/E03", "/types/E03/editions/new"},
     "guard": OPEN | {"/certificates", "/people/{welder}"},
     "worker": OPEN | {"/certificates"},
     "stranger": (OPEN | {"/certificates"}) - {"/projects/{project}"},
