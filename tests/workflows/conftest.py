@@ -19,8 +19,11 @@ from registry.certificates import lifecycle
 from registry.people import sealing
 from registry.people.persons import person_of
 from tests.journeys.company import Company, found
+from tests.workflows.acts import entrust
 from tests.workflows.coverage import Reached
+from tests.workflows.passage import Passage
 from tests.workflows.walk import Walk
+from workflows import choices
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +38,9 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Company]:
 
 
 @pytest.fixture
-def company(engine: Engine, clock: Fixed, founded: dict[str, Company], tmp_path_factory: pytest.TempPathFactory) -> Company:
+def company(
+    engine: Engine, clock: Fixed, founded: dict[str, Company], tmp_path_factory: pytest.TempPathFactory
+) -> Company:
     """A group with somebody for every lane."""
     file = engine.url.database if engine.dialect.name == "sqlite" else None
     if file is None:
@@ -93,9 +98,9 @@ def holding(engine: Engine, company: Company) -> Callable[..., int]:
     return grant
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def reached() -> Reached:
-    """What the tests of a file have reached."""
+    """What the tests have reached."""
     return Reached()
 
 
@@ -104,3 +109,45 @@ def noted(reached: Reached, request: pytest.FixtureRequest, engine: Engine) -> I
     """Notes what this test's cases visited, before its database goes."""
     yield reached
     reached.gather(request.node.nodeid)
+
+
+@pytest.fixture
+def begun(
+    engine: Engine, company: Company, clock: Fixed, tmp_path: Path, noted: Reached
+) -> Callable[[str, int, str, str], Passage]:
+    """Begins a process at a certificate as somebody would: begun("transfer", certificate id, "a", "hr")."""
+
+    def begin(process_id: str, number: int, subtype: str, login: str) -> Passage:
+        case = Passage(engine, company, tmp_path / "files", clock)
+        case.begin(lambda session: choices.begin(session, company.actor(session, login), number, process_id, subtype))
+        noted.cases.append(case)
+        return case
+
+    return begin
+
+
+@pytest.fixture
+def changing(begun: Callable[..., Passage]) -> Callable[..., Passage]:
+    """Begins a change: changing(certificate id, "a", "hr")."""
+    return lambda number, subtype, login="hr": begun("transfer", number, subtype, login)
+
+
+@pytest.fixture
+def cancelling(begun: Callable[..., Passage]) -> Callable[..., Passage]:
+    """Begins a cancellation: cancelling(certificate id, "legal", "passive")."""
+    return lambda number, login="legal", subtype="": begun("cancellation", number, subtype, login)
+
+
+@pytest.fixture
+def suspending(begun: Callable[..., Passage]) -> Callable[..., Passage]:
+    """Begins a suspension."""
+    return lambda number, login="custodian": begun("suspension", number, "", login)
+
+
+@pytest.fixture
+def staffed(engine: Engine, company: Company) -> None:
+    """More people of human resources: one of the other company, a head at the group, a second one here."""
+    with unit(engine) as session:
+        for login, role, place in (("stranger", "hr", "other"), ("vice", "hr_head", "group"),
+                                   ("legal2", "hr", "company"), ("owner", "hr_head", "company")):
+            entrust(session, company, login, role, place)

@@ -1,4 +1,4 @@
-"""Which elements of a drawing the tests of a file have reached: gathered test by test, asked for by the last of them."""
+"""Which elements of a drawing the tests of some files have reached: gathered test by test, asked for by the last."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.workflows.passage import Passage, elements
 
 
 class Reached:
-    """The cases of a file and what they visited."""
+    """The cases and what they visited."""
 
     def __init__(self) -> None:
         self.cases: list[Passage] = []
@@ -22,9 +22,12 @@ class Reached:
         self.cases.clear()
         self.ran.add(test)
 
-    def missing(self, request: pytest.FixtureRequest, *processes: str) -> dict[str, set[str]]:
-        """What no test reached; skipped unless every other test of the file ran here."""
-        here = {item.nodeid for item in request.session.items if item.path == request.node.path}
-        if here - self.ran - {request.node.nodeid}:
-            pytest.skip("the other tests of this file did not all run here")
+    def missing(
+        self, request: pytest.FixtureRequest, *processes: str, files: tuple[str, ...] = ()
+    ) -> dict[str, set[str]]:
+        """What no test of this file and of `files` reached; skipped unless all of them ran here."""
+        names = {request.node.path.name, *files}
+        here = {item.nodeid for item in request.session.items if item.path.name in names}
+        if here - self.ran - {request.node.nodeid} or not names <= {item.path.name for item in request.session.items}:
+            pytest.skip("the other tests that reach these drawings did not all run here")
         return {process: rest for process in processes if (rest := elements(process) - self.seen)}

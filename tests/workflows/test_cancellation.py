@@ -18,8 +18,9 @@ from registry.certificates.models import Certificate
 from registry.people.persons import person_of
 from registry.people.tenure import Assignment, assign, relieve
 from tests.workflows.passage import Passage
-from workflows import authority, beginning, choices, story
+from workflows import authority, beginning, story
 from workflows.requests import Request
+
 pytestmark = [
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.xdist_group("test_cancellation"),
     pytest.mark.usefixtures("noted"),
@@ -29,20 +30,6 @@ pytestmark = [
 @pytest.fixture
 def licence(holding):
     return holding("E03")
-
-
-@pytest.fixture
-def cancelling(engine, company, clock, tmp_path, noted):
-    """Begins a cancellation: cancelling(certificate id, login="legal", subtype="")."""
-
-    def begin(number, login="legal", subtype=""):
-        case = Passage(engine, company, tmp_path / "files", clock)
-        case.begin(lambda session: choices.begin(
-            session, company.actor(session, login), number, "cancellation", subtype))
-        noted.cases.append(case)
-        return case
-
-    return begin
 
 
 def standing(engine, number):

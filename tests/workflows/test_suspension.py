@@ -9,27 +9,13 @@ from ledger.clock import SHANGHAI
 from ledger.db import reading, unit
 from ledger.errors import BadAnswer, NotFound
 from registry.certificates.models import Certificate
-from tests.workflows.passage import Passage
-from workflows import authority, choices
+from workflows import authority
 from workflows.requests import Request
 
 pytestmark = [
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.xdist_group("test_suspension"),
     pytest.mark.usefixtures("noted"),
 ]
-
-
-@pytest.fixture
-def suspending(engine, company, clock, tmp_path, noted):
-    """Begins a suspension."""
-
-    def begin(number, login="custodian"):
-        case = Passage(engine, company, tmp_path / "files", clock)
-        case.begin(lambda session: choices.begin(session, company.actor(session, login), number, "suspension"))
-        noted.cases.append(case)
-        return case
-
-    return begin
 
 
 def held_back(case):
@@ -91,7 +77,8 @@ def test_what_was_not_suspended_is_left_alone(engine, holding, suspending):
 
 
 @pytest.mark.parametrize(("field", "more"), [
-    ("since", {"since": "2025-12-31", "until": "2026-12-20"}), ("until", {"since": "2026-11-20", "until": "2026-11-19"}),
+    ("since", {"since": "2025-12-31", "until": "2026-12-20"}),
+    ("until", {"since": "2026-11-20", "until": "2026-11-19"}),
 ])
 def test_wrong_days_are_refused_at_their_field(holding, suspending, field, more):
     case = suspending(holding("E03"))

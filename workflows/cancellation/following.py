@@ -49,9 +49,8 @@ def tell_of_notice(session: Session, fact: Fact) -> None:
     request = session.get(Request, fact.subject_id)
     if request is None:
         return
-    steps = [step for step in reversed(request.unit_path.strip("/").split("/"))]
-    people = holders(session, [f"{role}@{step}" for role in ("safety_head", "safety", "legal_head", "legal")
-                               for step in steps])
+    people = holders(session, [f"{role}@{place}" for role in ("safety_head", "safety", "legal_head", "legal")
+                               for place in request.unit_path.strip("/").split("/")])
     notify(session, people, fact, "机关通知注销：{title}。", {"title": request.title})
 
 

@@ -51,7 +51,7 @@ def waived(act: Act) -> None:
     if act.answers["verdict"] != "waive":
         return
     how = {"by": act.by.id, "on": clock.today().isoformat()}
-    ticked = {key: how for key in act.answers.get("checked") or ()}
+    ticked = dict.fromkeys(act.answers.get("checked") or (), how)
     act.request.details = {**act.request.details, "waived": {**act.request.details.get("waived", {}), **ticked}}
     note(act, "request.waived", count=len(ticked), keys=sorted(ticked))
 

@@ -38,7 +38,7 @@ def over_age(session: Session, today: dt.date) -> Iterator[Certificate]:
         if asked not in limits:
             limits[asked] = decide("R15_age", **dict(zip(("type", "gender", "province"), asked, strict=True)))
         row = limits[asked]
-        if row["years"] is not None and age_limit(
+        if person.birth and row["years"] is not None and age_limit(
                 person.birth, int(row["years"]), int(row["step_months"]), int(row["most_months"])) < today:
             yield certificate
 

@@ -1,4 +1,4 @@
-"""P-CHANGE 变更、转移 (domain 4.4): eight kinds of change, one life; what is special about a kind is a called process."""
+"""P-CHANGE 变更、转移 (domain 4.4): eight kinds of change, one life; what is special about each is a called process."""
 
 from pathlib import Path
 
@@ -34,8 +34,9 @@ TRANSFER = Process(
     checked=filling.CHECKED, answered=filling.ANSWERED, given={**filling.GIVEN, **posts.GIVEN},
     variables=VARIABLES | {"due_on"}, calls=(CLEARING, SUBMISSION, REGISTRATION), forms={"register": "change"},
     stages={
-        "draft": "填报中", "hindered": "有障碍待处理", "old_employer": "等调出单位意见", "new_employer": "等调入单位确认",
-        "proofs": "核对劳动关系", "successor": "继任人待定", "handover": "书面交接", "deregistering": "注销原登记",
+        "draft": "填报中", "hindered": "有障碍待处理", "old_employer": "等调出单位意见",
+        "new_employer": "等调入单位确认", "proofs": "核对劳动关系",
+        "successor": "继任人待定", "handover": "书面交接", "deregistering": "注销原登记",
         "notice": "安装告知", "testing": "检测验收", "unit_review": "单位初审", "approval": "单位审批",
         "permit_return": "交回原证", "reapplying": "重新申领中", "leaving": "办理转出", "denied": "不予许可，待处理",
     },
@@ -44,7 +45,8 @@ TRANSFER = Process(
         "denied": "未获许可", "withdrawn": "取消转出", "sent_out": "已转出", "changed": "已变更",
     },
     words={
-        "certificate.changed": "变更入账", "certificate.sending_out": "转为办理转出", "certificate.sent_out": "转出，本省终止",
+        "certificate.changed": "变更入账", "certificate.sending_out": "转为办理转出",
+        "certificate.sent_out": "转出，本省终止",
         "certificate.sending_withdrawn": "取消转出", "certificate.brought_in": "转入入账",
         "transfer.successor_checked": "核对继任人资格", "transfer.chain_planned": "排定联动变更 {steps} 项",
     },

@@ -50,7 +50,8 @@ def boxes_checked(act: Act) -> None:
 
 def _has_a(session: Session, person: int) -> bool:
     return session.scalar(select(Certificate.id).where(
-        Certificate.holder_person_id == person, Certificate.type_code == "P03", Certificate.state.in_(LIVE))) is not None
+        Certificate.holder_person_id == person, Certificate.type_code == "P03", Certificate.state.in_(LIVE)).limit(1)
+    ) is not None
 
 
 def employer_checked(act: Act) -> None:
@@ -156,8 +157,8 @@ def _new_paper(act: Act, held: Certificate) -> dict[str, list[Problem]]:
     kind = kind_for(held.holder, held.type_code)
     try:
         drafting.checked_number(kind, act.answers["number"], held.holder, day_in(act.answers, "issued_on"))
-        drafting.checked_term(kind, undated=held.family == "Q", **{
-            key: day_in(act.answers, key) for key in ("valid_from", "valid_until", "issued_on")})
+        start, end, issued = (day_in(act.answers, key) for key in ("valid_from", "valid_until", "issued_on"))
+        drafting.checked_term(kind, undated=held.family == "Q", valid_from=start, valid_until=end, issued_on=issued)
     except BadAnswer as refusal:
         return refusal.problems
     return {}

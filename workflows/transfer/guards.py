@@ -49,9 +49,9 @@ def _last_days(request: Request, certificate: Certificate) -> Iterator[Hindrance
     """Beijing takes only cancellations in the last days (BJ1); elsewhere that is unverified and may be waived."""
     ends = certificate.ends_on
     if request.subtype in ("a", "g") and ends and ends - clock.today() <= dt.timedelta(days=LAST_DAYS):
-        yield Hindrance("last-days", "guard", "有效期至 {day}，最后 {days} 天内只办理注销", "先延续，或者注销后重新注册",
-                        {"day": ends.isoformat(), "days": LAST_DAYS}, ("matters", certificate.id),
-                        waivable=certificate.unit.province != "京")
+        yield Hindrance("last-days", "guard", "有效期至 {day}，最后 {days} 天内只办理注销",
+                        "先延续，或者注销后重新注册", {"day": ends.isoformat(), "days": LAST_DAYS},
+                        ("matters", certificate.id), waivable=certificate.unit.province != "京")
 
 
 def _moving(session: Session, request: Request, certificate: Certificate) -> Iterator[Hindrance]:

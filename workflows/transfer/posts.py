@@ -57,7 +57,7 @@ def hand_over(session: Session, project: Unit, successor: Person, *, since: dt.d
 
 
 def lacks(session: Session, project: Unit, successor: Person, *, by: Actor) -> list[Line]:
-    """What the rules would say of the successor in the post today: the post is filled, asked about and emptied again."""
+    """What the rules would say of the successor in the post: it is filled, asked about and emptied again."""
     nested = session.begin_nested()
     try:
         made = hand_over(session, project, successor, since=clock.today(), by=by)

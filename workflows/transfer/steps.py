@@ -14,7 +14,8 @@ from registry.certificates.catalogue import in_force_of
 from registry.certificates.models import Certificate
 from registry.people.persons import person_of
 from registry.people.units import Unit, places, unit_of
-from workflows.beginning import begin
+from workflows import CATALOG
+from workflows.beginning import VARIABLES, begin
 from workflows.requests import Request, of_instance
 
 
@@ -52,8 +53,9 @@ def begin_application(step: Step) -> None:
     kind = in_force_of(old.type_code, clock.today(), old.unit.province)
     child = begin(
         step.session, "application", old.holder, by=applicant(step, request), kind=kind, parent=request,
-        details={"replaces": old.id}, title=f"{kind.name} · {old.holder_name}", once_key=f"application:after:{request.id}",
-        variables={"supplement_due": None, "chases": 0, "contract_amount": None, "valid": False})
+        details={"replaces": old.id}, title=f"{kind.name} · {old.holder_name}",
+        once_key=f"application:after:{request.id}",
+        variables=dict.fromkeys((CATALOG["application"].variables or frozenset()) - VARIABLES))
     request.details = {**request.details, "replaced_by": child.id}
 
 
