@@ -205,7 +205,7 @@ def notice() -> Notice:
         day = None
     after = form.get("after", "")
     province = form.get("province", "").strip()
-    if len(province) > 1 or (province and province not in SHORTS):
+    if province and province not in tuple(SHORTS):
         raise BadAnswer({"province": [Problem("请从列表中选择。")]})
     return Notice(day, form.get("reason", ""), province, form.get("verified_by", ""),
                   int(after) if after.isdigit() and len(after) < 8 else 0)

@@ -57,9 +57,11 @@ def edit(code: str) -> str:
     """The form, filled with what holds today in general or in ?province=, or with edition ?base=."""
     session = db.session()
     province = request.args.get("province", "")
+    if province and province not in tuple(SHORTS):
+        raise NotFound
     base = _base(session, code, request.args.get("base", ""), province)
     last = newest(session, code)
-    begin = Notice(None, "", province if province in SHORTS else "", after=last.no if last else 0)
+    begin = Notice(None, "", province, after=last.no if last else 0)
     return _form(Draft(_filled(base), base, begin), {})
 
 

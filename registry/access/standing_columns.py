@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
+from ledger import clock
 from registry.certificates import codes
-from registry.certificates.catalogue import types
-from registry.certificates.kinds import CertificateType
+from registry.certificates.catalogue import as_of, types
+from registry.certificates.kinds import CertificateType, Window
 from registry.certificates.models import Certificate, Version
 from registry.certificates.standing import BY_STATE, Standing
-from registry.certificates.windows import near_from
+from registry.certificates.windows import near_by
+from registry.people.units import Unit
 
 _ENDED = frozenset({codes.CANCELLED, codes.ANNULLED, codes.REVOKED, codes.LAPSED})
 _FARTHEST = 20 * 366  # days: no window opens earlier before its end
@@ -81,19 +85,39 @@ def _standing(
 def _near(on: dt.date, ends_on: ColumnElement[dt.date]) -> ColumnElement[bool]:
     """Whether the end counts as near on the day: for each type, up to which end it does (windows.near_from)."""
     until: dict[dt.date, list[str]] = defaultdict(list)
+    local: list[ColumnElement[bool]] = []
     for code, kind in types().items():
-        until[last_near_end(kind, on)].append(code)
-    return or_(false(), *(and_(Certificate.type_code.in_(sorted(codes_)), ends_on <= day)
-                          for day, codes_ in sorted(until.items())))
+        places = sorted({variant.province for variant in kind.variants if variant.province})
+        if places:
+            local.append(and_(Certificate.type_code == code, _near_in(kind, places, on, ends_on)))
+        else:
+            until[last_near_end(as_of(kind, clock.today()) or kind, on)].append(code)
+    return or_(false(), *local, *(and_(Certificate.type_code.in_(sorted(codes_)), ends_on <= day)
+                                  for day, codes_ in sorted(until.items())))
+
+
+def _near_in(
+    kind: CertificateType, places: Iterable[str], on: dt.date, ends_on: ColumnElement[dt.date]
+) -> ColumnElement[bool]:
+    """The same for a type of which some provinces have a window of their own."""
+    unit = aliased(Unit)
+    province = select(unit.province).where(unit.path == Certificate.unit_path).correlate(Certificate).scalar_subquery()
+    days = {place: last_near_end(as_of(kind, clock.today(), place) or kind, on) for place in ("", *places)}
+    return ends_on <= case(*((province == place, literal(days[place])) for place in places), else_=literal(days[""]))
 
 
 def last_near_end(kind: CertificateType, on: dt.date) -> dt.date:
-    """The latest end of a term that is near on the day: near_from never falls as the end moves on, so it is halved."""
+    """The latest end of a term that is near on the day; most types share few windows."""
+    return _last_near_end(kind.window, on)
+
+
+@lru_cache(maxsize=4096)
+def _last_near_end(window: Window, on: dt.date) -> dt.date:
+    """near_by never falls as the end moves on, so it is halved."""
     low, high = 0, _FARTHEST
     while low < high:
         middle = (low + high + 1) // 2
-        opens = near_from(kind, on + dt.timedelta(days=middle))
-        low, high = (middle, high) if opens is not None and opens <= on else (low, middle - 1)
+        low, high = (middle, high) if near_by(window, on + dt.timedelta(days=middle)) <= on else (low, middle - 1)
     return on + dt.timedelta(days=low)
 
 

@@ -34,13 +34,13 @@ def follow(
     session: Session, certificate: Certificate, *, operation: str, state: str, fact: str, by: Actor,
     holds_from: dt.date | None = None, term: Term | None = None, paper: Paper | None = None, note: str = "",
     number: Number | None = None, suspended_until: dt.date | None = None, duty_on: dt.date | None = None,
-    request_id: int | None = None, scans: Iterable[int | File] = (), told: Mapping[str, Any] | None = None,
+    request_id: int | None = None, told: Mapping[str, Any] | None = None,
 ) -> Version:
     """Put a version behind the last one: its term, paper and number are carried over unless given; timers follow.
 
     `told` goes into the fact beside version, state and end: ids, dates and codes only.
     """
-    last = certificate.latest
+    last, _ = certificate.latest, certificate.timers  # read before anything is written: one flush is enough
     before = brief(last)
     term = term or term_of(last)
     paper = paper or Paper(last.issuer, last.full_fields, last.licence_mark, last.qr, note)
@@ -54,8 +54,6 @@ def follow(
         version.previous_number = certificate.number
         drafting.renumber(certificate, number)
     session.add(version)
-    session.flush()
-    add_scans(session, version, scans, by=by)
     set_timers(session, certificate, version)
     note_down(session, fact, version, by, before, told)
     return version
@@ -156,7 +154,9 @@ def set_timers(session: Session, certificate: Certificate, version: Version) -> 
     cancel_timers(certificate)
     if certificate.state in codes.LIVE:
         done = {timer.kind for timer in certificate.timers if timer.fired_at and _same_end(timer, version)}
-        for step in _steps(session, certificate, version):
+        with session.no_autoflush:
+            steps = _steps(session, certificate, version)
+        for step in steps:
             if step.kind not in done:
                 session.add(CertificateTimer(certificate=certificate, version=version, kind=step.kind, due_on=step.on,
                                              due_at=step.at, confirmed=step.confirmed))

@@ -21,6 +21,7 @@ from registry.certificates.chain import add_scans, note_down, set_timers, taken
 from registry.certificates.drafting import Paper
 from registry.certificates.endings import lapse
 from registry.certificates.models import Certificate, CertificateCount, Holder
+from registry.certificates.windows import near_from
 from registry.people.persons import MOVED, Person
 from registry.people.units import Unit
 
@@ -127,6 +128,8 @@ def _go_along(session: Session, person: Person) -> None:
     """A person's certificates are seen where the person works."""
     for certificate in session.scalars(select(Certificate).where(Certificate.holder_person_id == person.id)):
         certificate.unit, certificate.unit_path, certificate.group_id = person.unit, person.unit_path, person.group_id
+        kind = in_force_of(certificate.type_code, clock.today(), person.unit.province)
+        certificate.due_from = near_from(kind, certificate.ends_on)  # another province may open its window earlier
 
 
 MOVED.append(_go_along)

@@ -109,7 +109,7 @@ def effective(each: CertificateType, notice: Notice) -> CertificateType:
 def notice_faults(session: Session, code: str, notice: Notice) -> list[tuple[str, Problem]]:
     """What is wrong with the day, the place and the reason of an edition."""
     wrong = []
-    if notice.province and notice.province not in SHORTS:
+    if notice.province and notice.province not in tuple(SHORTS):
         wrong.append(("province", Problem("没有“{province}”这个省份简称。", {"province": notice.province})))
     if not notice.reason.strip():
         wrong.append(("reason", Problem("请写明修改的原因或依据。")))

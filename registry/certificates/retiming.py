@@ -10,8 +10,8 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine, Select, and_, func, select
+from sqlalchemy.orm import Session, selectinload
 
 from ledger import clock
 from ledger.actor import SYSTEM
@@ -67,16 +67,15 @@ def _due() -> Select[TypeEdition]:
 def _apply(session: Session, edition: TypeEdition) -> int:
     """The next batch of one edition; how many certificates it held."""
     cal = calendar(session)
-    batch = session.scalars(
-        select(Certificate).join(Unit, Unit.id == Certificate.unit_id)
+    batch = session.execute(
+        waiting_ones().join(Unit, Unit.id == Certificate.unit_id)
         .where(Certificate.type_code == edition.code, Certificate.id > edition.applied_to,
                Certificate.state.in_(codes.LIVE),
                *([Unit.province == edition.province] if edition.province else []))
-        .order_by(Certificate.id).limit(BATCH).with_for_update(of=Certificate)
-        .execution_options(populate_existing=True)).all()
-    edition.moved += sum(refit(session, certificate, cal) for certificate in batch)
+        .limit(BATCH).execution_options(populate_existing=True)).all()
+    edition.moved += sum(refit(session, certificate, version_id, cal) for certificate, version_id in batch)
     if batch:
-        edition.applied_to = batch[-1].id
+        edition.applied_to = batch[-1][0].id
     if len(batch) < BATCH:
         edition.applied_at = clock.now()
         record(session, "type.applied", ("type_edition", edition.id), by=SYSTEM,
@@ -85,7 +84,17 @@ def _apply(session: Session, edition: TypeEdition) -> int:
     return len(batch)
 
 
-def refit(session: Session, certificate: Certificate, cal: Calendar) -> int:
+def waiting_ones() -> Select[Certificate, int]:
+    """Certificates, locked, each with the id of its last version, in order; their days and units come along."""
+    return (
+        select(Certificate, Version.id)
+        .join(Version, and_(Version.certificate_id == Certificate.id, Version.no == Certificate.version_no))
+        .options(selectinload(Certificate.timers), selectinload(Certificate.unit))
+        .order_by(Certificate.id).with_for_update(of=Certificate)
+    )
+
+
+def refit(session: Session, certificate: Certificate, version_id: int, cal: Calendar) -> int:
     """Fit a certificate's waiting days to its type as it stands today; how many days moved, came or went."""
     if certificate.ends_on is None:
         return 0
@@ -94,7 +103,6 @@ def refit(session: Session, certificate: Certificate, cal: Calendar) -> int:
     if certificate.due_from != near:
         certificate.due_from = near
     moved = 0
-    version_id = session.scalar(_last_version(certificate))
     held = {timer.kind: timer for timer in certificate.timers if timer.version_id == version_id and timer.kind in OURS}
     steps = {step.kind: step for step in windows.steps(kind, certificate.ends_on, cal)}
     for name in sorted({*held, *steps}):
@@ -106,7 +114,6 @@ def refit(session: Session, certificate: Certificate, cal: Calendar) -> int:
             if timer is not None and timer.cancelled_at is None:
                 timer.cancelled_at = clock.now()
         elif timer is None:
-            assert version_id is not None
             session.add(CertificateTimer(certificate=certificate, version_id=version_id, kind=name, due_on=step.on,
                                          due_at=step.at, confirmed=step.confirmed))
         else:
@@ -114,10 +121,6 @@ def refit(session: Session, certificate: Certificate, cal: Calendar) -> int:
             timer.cancelled_at = None
         moved += _tell(session, certificate, name, before, step.on if step else None)
     return moved
-
-
-def _last_version(certificate: Certificate) -> Select[int]:
-    return select(Version.id).where(Version.certificate_id == certificate.id, Version.no == certificate.version_no)
 
 
 def _tell(session: Session, certificate: Certificate, step: str, before: dt.date | None, after: dt.date | None) -> bool:

@@ -21,7 +21,7 @@ from ledger.errors import BadAnswer, Conflict, Problem
 from ledger.facts import record
 from registry.certificates.chain import held, not_future, require_valid
 from registry.certificates.models import Certificate, Version
-from registry.certificates.standing import Standing, of
+from registry.certificates.standing import Standing, kind_of, of
 from registry.certificates.windows import near_from
 from registry.people.spells import Spell, Superseded, checked, correct
 
@@ -199,7 +199,7 @@ def _held(certificate: Certificate, rows: list[Speciality], on: dt.date, whole: 
         return Held(row, Standing.FUTURE, ends)
     if row.to_on is not None and row.to_on < on:
         return Held(row, Standing.EXPIRED, ends)
-    near = near_from(certificate.type, ends)
+    near = near_from(kind_of(certificate), ends)
     return Held(row, Standing.DUE if near is not None and near <= on else Standing.VALID, ends)
 
 

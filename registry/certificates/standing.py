@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from ledger import clock
 from ledger.errors import fill
 from registry.certificates import codes
+from registry.certificates.catalogue import as_of
 from registry.certificates.kinds import CertificateType
 from registry.certificates.models import Certificate
 from registry.certificates.windows import end_of_term, near_from
@@ -152,12 +153,20 @@ def _near_day(ends_on: dt.date | None, kind: CertificateType | None) -> dt.date 
 
 def of(certificate: Certificate, *, on: dt.date | None = None, known: dt.datetime | None = None) -> Finding:
     """How a certificate stands: today unless `on` is given."""
-    return standing(certificate.versions, on=on or clock.today(), known=known, kind=certificate.type)
+    return standing(certificate.versions, on=on or clock.today(), known=known, kind=kind_of(certificate))
 
 
 def of_row(certificate: Certificate, on: dt.date) -> Finding:
     """How a certificate stands today by the columns beside its chain: for lists, without reading the versions."""
-    return _of_version(_Row(certificate), on, certificate.type)
+    return _of_version(_Row(certificate), on, kind_of(certificate))
+
+
+def kind_of(certificate: Certificate) -> CertificateType:
+    """The type as it is in force today where the certificate lies: provinces open the window on days of their own."""
+    kind = certificate.type
+    if not kind.variants:
+        return kind
+    return as_of(kind, clock.today(), certificate.unit.province) or kind
 
 
 class _Row:

@@ -16,7 +16,7 @@ from ledger.failpoints import fp
 from ledger.workdays import calendar
 from registry.certificates.endings import lapse
 from registry.certificates.models import Certificate, CertificateTimer
-from registry.certificates.retiming import refit
+from registry.certificates.retiming import refit, waiting_ones
 
 log = logging.getLogger("licet.certificates")
 FACTS = {
@@ -96,6 +96,6 @@ def retime(session: Session, limit: int = 10_000) -> int:
             CertificateTimer.confirmed.is_(False), CertificateTimer.fired_at.is_(None),
             CertificateTimer.cancelled_at.is_(None))
         .order_by(CertificateTimer.id).limit(limit))
-    held = select(Certificate).where(Certificate.id.in_(unsure.subquery().select())).order_by(Certificate.id)
+    held = waiting_ones().where(Certificate.id.in_(unsure.subquery().select()))
     cal = calendar(session)
-    return sum(refit(session, certificate, cal) for certificate in session.scalars(held))
+    return sum(refit(session, certificate, version_id, cal) for certificate, version_id in session.execute(held).all())

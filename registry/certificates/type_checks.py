@@ -224,7 +224,7 @@ def _too_long(each: CertificateType) -> Iterator[Fault]:
 
 
 def _variant_faults(place: str, variant: Variant) -> Iterator[Fault]:
-    if variant.province and variant.province not in SHORTS:
+    if variant.province and variant.province not in tuple(SHORTS):
         yield f"{place}.province", Problem("没有“{province}”这个省份简称。", {"province": variant.province})
     if not (variant.province or variant.effective_from or variant.pending):
         yield place, Problem("要有省份、生效日期，或标为待核实。")

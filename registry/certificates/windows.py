@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ledger import clock
 from ledger.workdays import Calendar, days_before, roll_back
-from registry.certificates.kinds import CertificateType
+from registry.certificates.kinds import CertificateType, Window
 
 NEAR_DAYS, PREPARE_DAYS = 60, 30
 """Our own rule for types whose law names no opening: near its end 60 days before, or 30 days before the day by which
@@ -31,11 +31,14 @@ def end_of_term(valid_until: dt.date | None, review_on: dt.date | None) -> dt.da
 
 def near_from(kind: CertificateType, ends_on: dt.date | None) -> dt.date | None:
     """The day from which the end counts as near (临期): the window's opening, else by our own rule."""
-    if ends_on is None:
-        return None
-    if kind.window.opens:
-        return kind.window.opens.before(ends_on)
-    deadlines = [offset.before(ends_on) for name, offset in kind.window.steps() if name != "lapses"]
+    return near_by(kind.window, ends_on) if ends_on is not None else None
+
+
+def near_by(window: Window, ends_on: dt.date) -> dt.date:
+    """The same by the window alone."""
+    if window.opens:
+        return window.opens.before(ends_on)
+    deadlines = [offset.before(ends_on) for name, offset in window.steps() if name != "lapses"]
     return min([days_before(ends_on, NEAR_DAYS), *(days_before(day, PREPARE_DAYS) for day in deadlines)])
 
 

@@ -71,6 +71,24 @@ def test_a_term_with_an_end_has_its_number_of_months_in_words_too(each):
         assert f"{each.validity.months // 12}年" in each.validity.text or "每年" in each.validity.text
 
 
+MONTHS = {
+    60: "E02 E04 E05 E06 E08 E14 E15 P11 J14", 36: "E03 E09 E12 E17 P03 P04 P05 P06 P07 P10 P16 P17 P21 P22",
+    72: "E10 E13 P01", 48: "E11 E16 P08 P09 P13", 24: "P02", 3: "J03", 12: "Q06 Q09",
+}
+BEFORE = {
+    (3, 0): "E02 E03 E12 E13 P03 P04 P05 P11 P16 P17 P21", (6, 0): "E11", (1, 0): "P13 Q02",
+    (0, 60): "E04 E05 E06 E08 E09 E14 P01", (0, 30): "E10 E15 E16 P06 P07 P08 P09 P10 P12 P18 P22 J09 J11 Q06 Q08 Q09",
+}
+
+
+def test_terms_and_days_of_application_are_those_of_the_table_of_types():
+    terms = {code: each.validity.months for code, each in types().items() if each.validity.months}
+    assert terms == {code: months for months, codes in MONTHS.items() for code in codes.split()}
+    targets = {code: (each.window.target.months_before, each.window.target.days_before)
+               for code, each in types().items() if each.window.target}
+    assert targets == {code: before for before, codes in BEFORE.items() for code in codes.split()}
+
+
 def test_statutory_periods_of_the_first_three():
     assert (type_of("J03").decision.workdays, type_of("E03").decision.workdays) == (7, 45)
     general = type_of("P02").decision

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -178,6 +179,24 @@ def test_the_second_of_two_owners_learns_who_was_faster(engine: Engine, clock: F
     with pytest.raises(PublishedMeanwhile) as refusal, unit(engine) as session:
         put(session, longer(48), D(2027, 1, 1), after=0)
     assert (refusal.value.params["by"], refusal.value.params["no"]) == ("测试业主", 1)
+
+
+def test_of_many_owners_at_once_one_publishes(engine: Engine, clock: Fixed) -> None:
+    each = longer(36)
+
+    def attempt(day: int) -> bool:
+        try:
+            with unit(engine) as session:
+                session.connection()
+                publish(session, each, Notice(D(2027, 1, day), "同时", after=0), by=OWNER)
+            return True
+        except PublishedMeanwhile:
+            return False
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(attempt, range(1, 5))) == 1
+    with reading(engine) as session:
+        assert len(session.scalars(select(TypeEdition)).all()) == 1
 
 
 CASES: list[tuple[dict[str, Any], str]] = [

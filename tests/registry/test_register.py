@@ -9,12 +9,14 @@ from sqlalchemy import select
 from ledger.actor import SYSTEM, Actor
 from ledger.errors import NotFound
 from registry.access.register import Filter, certificate_of, counts, find
-from registry.access.standing_columns import standing_column
+from registry.access.standing_columns import deciding, standing_column, version_standing
 from registry.certificates import standing
 from registry.certificates.codes import STATES, TERMS
-from registry.certificates.lifecycle import cancel, renew, suspend
-from registry.certificates.models import Certificate
+from registry.certificates.lifecycle import cancel, grant, renew, suspend
+from registry.certificates.models import Certificate, Version
 from registry.certificates.standing import Standing
+from registry.people.persons import move_person
+from registry.people.units import create_unit
 from tests.registry.organisation import DAY, Organisation, id_number
 
 D = dt.date
@@ -109,3 +111,19 @@ def test_the_standing_of_a_row_is_the_same_in_the_database_and_in_the_rule(org: 
     org.session.flush()
     found = dict(org.session.execute(select(Certificate.id, standing_column(DAY))).all())
     assert {row.id: found[row.id] for row in rows} == {row.id: standing.of_row(row, DAY).standing.value for row in rows}
+
+
+def test_a_province_with_a_window_of_its_own_counts_in_lists_and_on_the_page(org: Organisation) -> None:
+    capital = create_unit(org.session, kind="company", name="北京公司", code="C3", parent=org.group, province="京",
+                          by=SYSTEM)
+    ends = DAY + dt.timedelta(days=80)  # 北京 opens 90 days before the end, elsewhere it is near from 60 days
+    for number, unit, wanted in ((1, capital, Standing.DUE), (2, org.company, Standing.VALID)):
+        card = grant(org.session, "P07", org.person(unit), number=f"苏2322024{number:05d}", valid_until=ends,
+                     issued_on=D(2024, 3, 1), issuer="x", by=SYSTEM)
+        row = select(standing_column(DAY)).select_from(Certificate).where(Certificate.id == card.id)
+        day = select(version_standing(DAY)).select_from(Certificate).join(Version, deciding(DAY, None))
+        assert standing.of(card).standing is standing.of_row(card, DAY).standing is wanted
+        assert org.session.scalar(row) == org.session.scalar(day.where(Certificate.id == card.id)) == wanted
+    assert card.holder_person
+    move_person(org.session, card.holder_person, to=capital, by=SYSTEM)
+    assert org.session.scalar(row) == standing.of(card).standing == Standing.DUE

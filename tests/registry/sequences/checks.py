@@ -45,8 +45,8 @@ def whole(card: Card) -> None:
 def instant(play: Play, card: Card) -> tuple[dt.date, dt.datetime | None]:
     """Some day of the card's life, and some instant at which one might have asked."""
     days = [entry.day for entry in card.log] + [d for e in card.log for d in (e.term.first, e.term.end) if d]
-    on = play.random.choice((play.random.choice(days), play.around(900, 900))) + dt.timedelta(play.random.choice(
-        (-1, 0, 0, 1, 30, -50)))
+    on = play.random.choice((*play.random.choices(days, k=3), play.around(900, 900)))
+    on += dt.timedelta(play.random.choice((-75, -50, -20, -1, 0, 0, 1, 30)))
     known = play.random.choice(card.log).known + dt.timedelta(seconds=play.random.choice((-1, 0, 3600)))
     return on, play.random.choice((None, known))
 
@@ -92,11 +92,15 @@ def in_sql(play: Play) -> None:
     for number, found in play.session.execute(
             select(Certificate.id, standing_column(play.today)).where(Certificate.id.in_(by_id))):
         assert found == standing(by_id[number], play.today, None), (number, found)
-    on, known = instant(play, play.random.choice(play.cards))
+    for card in play.random.choices(play.cards, k=4):
+        on_a_day(play, by_id, *instant(play, card))
+
+
+def on_a_day(play: Play, by_id: dict[int, Card], on: dt.date, known: dt.datetime | None) -> None:
+    """The register of a day in SQL: which certificates it has, and how they stand."""
     rows = dict(play.session.execute(select(Certificate.id, version_standing(on, known)).join(
         Version, deciding(on, known)).where(Certificate.id.in_(by_id))).all())
     for number, card in by_id.items():
-        wanted = standing(card, on, known)
-        found = rows.get(number, "none")
-        assert found == (wanted if number in rows else "none") and (number in rows) == (
-            wanted not in ("future", "unknown")), f"{card.code} on {on} known {known}: {found}, by the rules {wanted}"
+        wanted, found = standing(card, on, known), rows.get(number, "not there")
+        expected = "not there" if wanted in ("future", "unknown") else wanted
+        assert found == expected, f"{card.code} on {on} known {known}: {found} in SQL, by the rules {wanted}"

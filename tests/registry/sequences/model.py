@@ -89,9 +89,13 @@ def months(day: dt.date, count: int) -> dt.date:
     return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
-def near(code: str, end: dt.date) -> dt.date:
-    """From when an end is near: the window's opening; else 60 days before, or 30 before an earlier deadline."""
+def near(code: str, end: dt.date, province: str) -> dt.date:
+    """From when an end is near: the window's opening; else 60 days before, or 30 before an earlier deadline. A
+    province may have a window of its own."""
     window = data(code)["window"]
+    for variant in data(code).get("variants", []):
+        if variant.get("province") == province and "window" in variant:
+            window = variant["window"]
     if "opens" in window:
         return _before(window["opens"], end)
     points = [_before(window[name], end) for name in ("hand_in", "target", "closes") if name in window]
@@ -122,8 +126,9 @@ def standing(card: Card, on: dt.date, known: dt.datetime | None) -> str:
         return {"02": "suspended", "06": "leaving"}[entry.state]
     if end is None:
         return "undated" if entry.term.unknown else "valid"
-    if on < near(card.code, end):
+    province = card.certificate.unit.province
+    if on < near(card.code, end, province):
         return "valid"
     after = learnt[max(at for at, each in enumerate(learnt) if each is entry) + 1:]
     later = [e.term.end for e in after if e.day > on and e.state == "01"]
-    return "valid" if any(e is None or on < near(card.code, e) for e in later) else "due"
+    return "valid" if any(e is None or on < near(card.code, e, province) for e in later) else "due"

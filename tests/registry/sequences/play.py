@@ -18,6 +18,7 @@ from ledger.clock import Fixed
 from ledger.errors import Refused
 from registry.certificates import lifecycle, specialities, timers
 from registry.certificates.models import Certificate, CertificateTimer, Version
+from registry.people.units import create_unit
 from tests.registry.organisation import Organisation, id_number
 from tests.registry.sequences.model import Card, Entry, Term, data, months
 
@@ -78,7 +79,8 @@ class Play:
 
 def prepare(session: Session, org: Organisation) -> dict[str, list[Any]]:
     """The holders of the play's certificates."""
-    people = [org.person(id_number=id_number(700 + each)) for each in range(3)]
+    capital = create_unit(session, kind="company", name="京", code="C3", parent=org.group, province="京", by=SYSTEM)
+    people = [org.person(unit, id_number=id_number(700 + at)) for at, unit in enumerate((None, capital, org.far))]
     session.flush()
     return {"P": people, "J": [org.project, org.far], "E": [org.company, org.other]}
 
