@@ -45,6 +45,7 @@ def walk(studio: Studio) -> None:
     in_the_register(studio, project)
     owned(studio)
     of_types(studio)
+    of_changes(studio)
 
 
 def at_the_door(studio: Studio) -> None:
@@ -271,6 +272,23 @@ def owned(studio: Studio) -> None:
     for shown in (year, year + 1):
         owner.go(f"/calendar/{shown}")
         owner.shot("calendar" if shown == year else "calendar-next", tall=820)
+
+
+def of_changes(studio: Studio) -> None:
+    """What may be done about a licence, and what stands in the way of its cancellation."""
+    legal = studio.at("legal")
+    legal.go("/certificates?type=E03")
+    pages = (one.get_attribute("href") or "" for one in legal.page.locator("main a").all())
+    licence = next(page for page in pages if re.fullmatch("/certificates/[0-9]+", page))
+    legal.go(f"{licence}/requests/new")
+    legal.shot("matters", tall=460)
+    legal.page.locator("button[value='cancellation.']").click()
+    legal.settle()
+    legal.fill("cancel-ground", {
+        "ground": "merged", "reason": "两家公司合并，许可证并入存续公司。", "happened_on": clock.today().isoformat(),
+        "doc_evidence": ["合并决议.pdf"]})
+    legal.decide("提交")
+    legal.shot("hindrances", tall=900)
 
 
 def of_types(studio: Studio) -> None:

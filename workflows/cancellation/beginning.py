@@ -45,4 +45,5 @@ def start(
     if before := unfinished(session, PROCESS, certificate):
         return before
     return about(session, PROCESS, certificate, by=by, subtype=subtype, once_key=once_key, parent=parent,
-                 details={"ground": ground, **(details or {})})
+                 details={"ground": ground, **(details or {})},
+                 title=f"注销 · {certificate.type.name} · {certificate.holder_name}")

@@ -35,7 +35,8 @@ def choices(session: Session, actor: Actor, certificate: Certificate) -> Iterato
 
 def begin(session: Session, _actor: Actor, certificate: Certificate, _subtype: str) -> Request:
     """It belongs to nobody: the custodians and the department of the type act."""
-    return about(session, PROCESS, certificate, by=SYSTEM)
+    return about(session, PROCESS, certificate, by=SYSTEM,
+                 title=f"暂扣与返还 · {certificate.type.name} · {certificate.holder_name}")
 
 
 def tell(session: Session, fact: Fact) -> None:
