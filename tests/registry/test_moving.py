@@ -241,3 +241,29 @@ def test_two_who_act_at_once_on_one_certificate_do_not_both_win(engine: Engine, 
         assert sorted(both.map(once, range(2))) == ["AlreadyRenewed", "done"]
     with unit(engine) as session:
         assert session.scalar(select(func.max(Certificate.version_no))) == 2
+
+
+def test_a_term_that_is_not_known_is_not_renewed_ahead(org: Organisation) -> None:
+    card = org.worker(valid_until=None, undated=True)
+    with pytest.raises(drafting.WrongTerm) as refused:
+        renew(org.session, card, valid_from=DAY + MORE, valid_until=DAY + 700 * MORE, issued_on=DAY, issuer="x",
+              by=SYSTEM)
+    assert list(refused.value.problems) == ["valid_from"]
+
+
+def test_a_new_term_does_not_hide_a_suspension_that_was_over(org: Organisation) -> None:
+    card = org.worker(valid_until=dt.date(2026, 12, 31))
+    suspend(org.session, card, since=dt.date(2026, 10, 1), reason="x", by=SYSTEM)
+    give_back(org.session, card, since=dt.date(2026, 11, 1), by=SYSTEM)
+    renew(org.session, card, valid_from=dt.date(2026, 9, 1), valid_until=dt.date(2028, 8, 31), issued_on=DAY,
+          issuer="x", by=SYSTEM)
+    assert standing.of(card, on=dt.date(2026, 10, 15)).standing is Standing.SUSPENDED
+    assert card.latest.valid_from == dt.date(2026, 9, 1)
+
+
+def test_a_restored_certificate_does_not_hide_what_turned_meanwhile(org: Organisation) -> None:
+    card = org.worker()
+    suspend(org.session, card, since=dt.date(2026, 11, 1), reason="x", by=SYSTEM)
+    cancel(org.session, card, kind="注销", since=dt.date(2026, 10, 1), reason="x", by=SYSTEM)
+    version = restore(org.session, card, since=dt.date(2026, 10, 1), reason="录错", by=SYSTEM)
+    assert (version.state, version.holds_from) == (codes.SUSPENDED, dt.date(2026, 11, 1))

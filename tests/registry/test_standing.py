@@ -137,3 +137,25 @@ def test_a_cancellation_names_its_kind_and_reason(org: Organisation) -> None:
     licence = org.licence()
     cancel(org.session, licence, kind="吊销", since=DAY, reason="出借证件", by=SYSTEM)
     assert str(of(licence).why) == "自 2026-11-22 起吊销（版本 002）：吊销：出借证件。"
+
+
+def test_what_follows_without_lengthening_is_no_renewal() -> None:
+    """Given back or changed later in the window: on the day before, it is near its end all the same."""
+    later = V(no=2, holds_from=D(2027, 5, 20))
+    assert standing.standing([V(), later], on=D(2027, 5, 1), kind=P02).standing is Standing.DUE
+
+
+def test_a_renewal_for_a_term_that_is_near_its_end_itself_leaves_it_due() -> None:
+    short = V(no=2, valid_from=D(2027, 6, 1), valid_until=D(2027, 7, 15), holds_from=D(2027, 6, 1))
+    assert standing.standing([V(), short], on=D(2027, 5, 1), kind=P02).standing is Standing.DUE
+
+
+def test_a_coming_term_that_a_later_version_overrode_counts_no_more() -> None:
+    coming = V(no=2, valid_from=D(2027, 6, 1), valid_until=D(2029, 5, 31), holds_from=D(2027, 6, 1))
+    reviewed = V(no=3, valid_until=D(2029, 5, 31), review_on=D(2027, 6, 30), holds_from=D(2027, 4, 1))
+    assert standing.standing([V(), coming, reviewed], on=D(2027, 5, 1), kind=P02).standing is Standing.DUE
+
+
+def test_what_was_cancelled_before_it_began_says_when_it_would_have_begun() -> None:
+    cancelled = V(no=2, state=codes.CANCELLED, holds_from=D(2025, 4, 1))
+    assert standing.standing([V(), cancelled], on=D(2025, 3, 1)).why.params["day"] == D(2025, 6, 1)
