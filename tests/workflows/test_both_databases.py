@@ -1,8 +1,12 @@
 """The straight way of change, cancellation and suspension on each database."""
 
-from ledger.db import reading
+from concurrent.futures import ThreadPoolExecutor
+
+from ledger.actor import SYSTEM
+from ledger.db import reading, unit
 from registry.certificates.models import Certificate
 from tests.workflows.acts import filed, registered
+from workflows.cancellation.beginning import start
 
 
 def test_a_name_is_changed(engine, holding, staffed, changing):
@@ -26,3 +30,14 @@ def test_an_announced_cancellation_and_a_suspension_are_recorded(engine, holding
     case.work()
     with reading(engine) as session:
         assert [session.get_one(Certificate, number).state for number in (licence, worker)] == ["04", "02"]
+
+
+def test_two_who_begin_at_once_get_one_cancellation(engine, clock, holding):
+    number = holding("E03")
+
+    def begin(subtype):
+        with unit(engine) as session:
+            return start(session, session.get_one(Certificate, number), by=SYSTEM, subtype=subtype).id
+
+    with ThreadPoolExecutor(2) as pool:
+        assert len(set(pool.map(begin, ["", "passive"]))) == 1

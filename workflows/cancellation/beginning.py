@@ -12,7 +12,7 @@ from registry.access.rules import can
 from registry.certificates.chain import ran_out
 from registry.certificates.codes import LIVE
 from registry.certificates.models import Certificate
-from workflows.beginning import about, unfinished
+from workflows.beginning import about, counter, unfinished
 from workflows.process import Choice
 from workflows.requests import Request
 
@@ -42,6 +42,7 @@ def start(
     ground: str = "", parent: Request | None = None, details: Mapping[str, Any] | None = None,
 ) -> Request:
     """A cancellation of the certificate; one that is open, of either way, is given back instead."""
+    counter(session, certificate.group_id)  # one at a time: whoever comes second finds the first
     if before := unfinished(session, PROCESS, certificate):
         return before
     return about(session, PROCESS, certificate, by=by, subtype=subtype, once_key=once_key, parent=parent,
