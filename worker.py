@@ -29,6 +29,7 @@ from rq.timeouts import UnixSignalDeathPenalty
 from sqlalchemy import Engine
 
 from ledger.db import open_database
+from registry.custody import copies
 from registry.people import sealing
 from web.config import Config
 
@@ -205,6 +206,7 @@ def main() -> None:
     config = Config.from_environment()
     with alone(config):
         sealing.load_key(config.data)
+        copies.keep_in(config.files, config.url + "/c/")
         rounds = Rounds(open_database(config.database), due_work())
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda *_: rounds.stopping.set())

@@ -14,7 +14,9 @@ from playwright.sync_api import FilePayload, Locator
 
 from ledger import clock
 from ledger.workdays import ONE_DAY
+from scripts import tour_people
 from scripts.camera import Seat, Studio, keep
+from scripts.lending import lend
 from workflows import CATALOG
 
 PERMIT = "建筑工程施工许可证"
@@ -42,9 +44,12 @@ def walk(studio: Studio) -> None:
     approved(studio, project)
     filed(studio, project)
     registered(studio, project)
-    in_the_register(studio, project)
+    lend(studio, in_the_register(studio, project))
     owned(studio)
     of_types(studio)
+    tour_people.holders(studio)
+    tour_people.rules(studio)
+    tour_people.leaving(studio)
     of_changes(studio)
 
 
@@ -210,7 +215,8 @@ def registered(studio: Studio, project: str) -> None:
     keeper.shot("story", of="section[aria-labelledby=story]", tall=1100)
 
 
-def in_the_register(studio: Studio, project: str) -> None:
+def in_the_register(studio: Studio, project: str) -> str:
+    """The certificate's page and whatever leads there; its address."""
     keeper = studio.at("custodian")
     keeper.go("/certificates")
     keeper.shot("certificates", tall=860)
@@ -233,6 +239,7 @@ def in_the_register(studio: Studio, project: str) -> None:
     name = keeper.page.locator("[data-row] .work-what").first.inner_text().rpartition("·")[2].strip()
     keeper.go("/search?q=" + name)
     keeper.shot("search", tall=620)
+    return address
 
 
 def sheet(studio: Studio, keeper: Seat, address: str) -> None:

@@ -11,6 +11,7 @@ from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 
 from ledger.files import MOST_BYTES
+from registry.custody import copies
 from registry.people import sealing
 from web import i18n, pages, session
 from web.assets import open_assets
@@ -33,7 +34,18 @@ RESOURCES = (
     "register_export",
     "certificate_pdf",
     "verify",
+    "custody",
+    "loans",
+    "originals",
+    "copies",
     "people",
+    "tenure",
+    "joining",
+    "companies",
+    "works",
+    "machines",
+    "affected",
+    "rules",
     "lacks",
     "effects",
     "matters",
@@ -74,6 +86,7 @@ def create_app(config: Config | None = None, *, bell: Callable[[str], None] | No
     app.extensions.update(licet_config=config, licet_bell=bell)
     config.data.mkdir(parents=True, exist_ok=True)
     sealing.load_key(config.data)
+    copies.keep_in(config.files, config.url + "/c/")
     session.open_session(app, config.database)
     i18n.open_languages(app)
     open_login(app)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, jsonify, render_template, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -79,20 +81,17 @@ def _readable(found: Consequences) -> tuple[list[Consequence], int]:
     return read, hidden
 
 
-def _page(found: Consequences, title: str, what: str, back: str, as_json: str) -> str:
+def consequences_shown(found: Consequences) -> dict[str, Any]:
+    """What the tables of consequences are drawn with: only what the visitor may read, and how much that is not."""
     read, hidden = _readable(found)
+    lines = [(unit, shown_line(line)) for unit, line in found.lines if may_read(line)]
+    return {"found": found, "certificates": read, "hidden": hidden, "lines": lines, "effects": EFFECTS,
+            "colours": COLOURS}  # fmt: skip
+
+
+def _page(found: Consequences, title: str, what: str, back: str, as_json: str) -> str:
     return render_template(
-        "effects.html",
-        found=found,
-        title=title,
-        what=what,
-        back=back,
-        as_json=as_json,
-        certificates=read,
-        hidden=hidden,
-        lines=[(unit, shown_line(line)) for unit, line in found.lines if may_read(line)],
-        effects=EFFECTS,
-        colours=COLOURS,
+        "effects.html", title=title, what=what, back=back, as_json=as_json, **consequences_shown(found)
     )
 
 

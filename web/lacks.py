@@ -185,21 +185,21 @@ def _value(value: Any) -> Any:
 
 
 def shown_line(line: Line) -> Shown:
-    data = [(_(DATA[key]), _word(key, value)) for key, value in line.data.items() if key in DATA]
+    data = [(_(DATA[key]), value_words(key, value)) for key, value in line.data.items() if key in DATA]
     return Shown(line, say(line.text, _params(line)), say(line.cure), COLOURS.get(line.severity, "closed"),
                  say(SEVERITIES.get(line.severity, line.severity)), data)  # fmt: skip
 
 
 def _params(line: Line) -> dict[str, Any]:
     """The values of a sentence, in the visitor's language; another project is named only to who may see it."""
-    params = {key: _word(key, value) for key, value in line.params.items()}
+    params = {key: value_words(key, value) for key, value in line.params.items()}
     path = line.data.get("other_path")
     if path and not can(actor(), "unit.read", Thing(path)):
         params["other"] = _("另一个项目")
     return params
 
 
-def _word(key: str, value: Any) -> str:
+def value_words(key: str, value: Any) -> str:
     """A value as people read it."""
     if value is None:
         return _("没有登记")
@@ -208,7 +208,7 @@ def _word(key: str, value: Any) -> str:
     if key == "type":
         return named(type_of(value)) if value in types() else str(value)
     if key == "trade":
-        return _trade(value)
+        return trade_name(value)
     if key == "level":
         return {1: _("一级"), 2: _("二级")}.get(value, _("没有"))
     if key == "gender":
@@ -217,6 +217,7 @@ def _word(key: str, value: Any) -> str:
     return say(words.get(value, value)) if isinstance(value, str) and value else str(value)
 
 
-def _trade(code: str) -> str:
+def trade_name(code: str) -> str:
+    """A special work of P02 by its name."""
     field = next(each for each in type_of("P02").fields if each.key == "trade")
     return next((named(option) for option in field.options if option.value == code), code)

@@ -40,15 +40,17 @@ class Entry:
         return place == self.endpoint.partition(".")[0] or place in self.family
 
 
+HOLDERS = ("lacks", "effects", "tenure", "joining", "companies", "works", "machines", "affected")
 ENTRIES = (
     Entry("home.desk", _l("工作台"), "home"),
     Entry("inbox.tasks", _l("待办"), "inbox", phone=1, family=("tasks",), count="inbox"),
     Entry("requests.mine", _l("我的申请"), "send", phone=2, short=_l("申请")),
     Entry("register.certificates", _l("证件台账"), "certificate", "certificate.read", phone=3, short=_l("台账"),
           family=("register_days", "matters")),
-    Entry("people.persons", _l("人员与项目"), "users", "person.read", family=("lacks", "effects")),
+    Entry("people.persons", _l("人员与项目"), "users", "person.read", family=HOLDERS),
+    Entry("loans.listed", _l("借阅"), "archive", "custody.read", family=("originals", "copies"), count="loans"),
     Entry("processes.index", _l("流程"), "sitemap", "process.read"),
-    Entry("types.index", _l("证件种类"), "list", "type.read", family=("types_edit",)),
+    Entry("types.index", _l("证件种类"), "list", "type.read", family=("types_edit", "rules")),
     Entry("calendar.this_year", _l("工作日历"), "calendar", "calendar.edit"),
     Entry("account.mine", _l("我的"), "user", phone=4),
 )
@@ -74,7 +76,9 @@ def counts() -> dict[str, int]:
 
 def open_navigation(app: Flask) -> None:
     """Make the navigation known to the templates."""
-    app.jinja_env.globals.update(navigation=entries, bottom_navigation=bottom, counts=counts)
+    app.jinja_env.globals.update(
+        navigation=entries, bottom_navigation=bottom, counts=counts, may_do=lambda action: can(actor(), action)
+    )
 
 
 def _open(entry: Entry) -> bool:

@@ -6,17 +6,23 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, render_template, request
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, joinedload
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
 
+from ledger import clock
 from ledger.errors import NotFound
 from registry.access.rules import can, visible
 from registry.certificates.models import Certificate
+from registry.people.machines import Installation, Machine
 from registry.people.persons import Person, unmask
 from registry.people.scope import subtree
-from registry.people.units import Project, Unit
+from registry.people.tenure import POSTS, TIES, Assignment, Employment
+from registry.people.units import Unit
+from registry.people.works import CONTRACTING, SCALES, Works
+from registry.rules.effects import blocked, follows_from
 from web.guard import actor, needs
-from web.pages import cut
+from web.lacks import trade_name as _trade
+from web.pages import Page, cut
 from web.session import db
 from web.story import tell
 
@@ -38,6 +44,7 @@ def persons() -> str:
         listed=listed,
         held=_held(Certificate.holder_person_id, (one.id for one in listed.rows)),
         units=_units(),
+        may_add=can(actor(), "person.edit"),
     )
 
 
@@ -53,6 +60,15 @@ def _named(query: Select[Person]) -> Select[Person]:
             Person.initials.startswith(plain, autoescape=True),
         )
     )
+
+
+def found_by_name(unit: Unit) -> Page:
+    """The people of a unit's group who work here today, as ?q= asks, those of its company first."""
+    query = _named(visible(select(Person), actor(), action="person.edit"))
+    query = query.where(Person.group_id == unit.group_id, Person.left_on.is_(None))
+    home = case((Person.company_id == unit.company_id, 0), else_=1)
+    query = query.order_by(home, Person.pinyin, Person.id)
+    return cut(db.session(), query, joinedload(Person.unit), joinedload(Person.company))
 
 
 def _of_unit(query: Select[Person], unit_id: int | None) -> Select[Person]:
@@ -106,14 +122,43 @@ def person(person_id: int) -> str:
 def _person_page(found: Person, clear: tuple[str | None, str | None] | None = None) -> str:
     held = visible(select(Certificate), actor()).where(Certificate.holder_person_id == found.id)
     certificates = db.session.scalars(held.order_by(Certificate.valid_until, Certificate.id)).all()
+    ties, posts = _tenure(found)
     return render_template(
         "person.html",
         person=found,
+        ties=ties,
+        posts=posts,
+        names={"tie": TIES, "post": POSTS},
+        trade_words=trade_words,
+        may_edit=can(actor(), "person.edit", found),
+        follows=[one for one in follows_from(db.session(), found) if can(actor(), "certificate.read", one)],
         certificates=certificates,
         clear=clear,
         may_unmask=can(actor(), "person.unmask", found),
         told=tell(("person", found.id)),
     )
+
+
+def _tenure(found: Person) -> tuple[list[tuple[Employment, str]], list[Assignment]]:
+    """Contracts and insurance with the name of the company, and posts, as believed now; the newest first."""
+    ties = db.session.execute(
+        select(Employment, Unit.name)
+        .join(Unit, Unit.id == Employment.company_id)
+        .where(Employment.person_id == found.id, Employment.known_until.is_(None))
+        .order_by(Employment.from_on.desc(), Employment.id)
+    ).all()
+    posts = db.session.scalars(
+        select(Assignment)
+        .options(joinedload(Assignment.unit))
+        .where(Assignment.person_id == found.id, Assignment.known_until.is_(None))
+        .order_by(Assignment.from_on.desc(), Assignment.id)
+    )
+    return [(row[0], row[1]) for row in ties], list(posts)
+
+
+def trade_words(post: Assignment) -> str:
+    """The special work of a post: a coded one by its name."""
+    return _trade(post.trade) if post.trade.isdigit() else post.trade
 
 
 @bp.post("/people/<int:person_id>/disclosure")
@@ -130,28 +175,56 @@ def disclose(person_id: int) -> str:
 @bp.get("/projects")
 @needs("unit.read")
 def projects() -> str:
-    """The projects one may see; ?q= finds a piece of the name or the code."""
+    """The projects one may see; ?q= finds a piece of the name or the code, ?unit= a company's, ?state= live or done."""
     query = visible(select(Unit), actor()).where(Unit.kind == "project")
     if text := request.args.get("q", "").strip()[:60]:
         query = query.where(or_(Unit.name.contains(text, autoescape=True), Unit.code.contains(text, autoescape=True)))
+    if (company := request.args.get("unit", type=int)) is not None:
+        query = query.where(_under(Unit.path, _unit(company)))
+    query = _in_state(query, request.args.get("state", ""))
     listed = cut(db.session(), query.order_by(Unit.path), joinedload(Unit.project), joinedload(Unit.parent))
+    ids = [one.id for one in listed.rows]
     return render_template(
         "projects.html",
         listed=listed,
-        held=_held(Certificate.unit_id, (one.id for one in listed.rows)),
-        managers=_managers(one.project for one in listed.rows),
+        held=_held(Certificate.unit_id, ids),
+        managers=_managers(ids),
+        units=[one for one in _units() if one.kind == "company"],
+        may_add=can(actor(), "unit.edit"),
     )
 
 
-def _managers(built: Iterable[Project | None]) -> dict[int, str]:
-    ids = {one.manager_id for one in built if one and one.manager_id}
-    return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
+def _in_state(query: Select[Unit], state: str) -> Select[Unit]:
+    """live: works are known and not accepted; done: accepted; bare: nothing was entered."""
+    today = clock.today()
+    known = select(Works.unit_id).where(Works.holding(today, clock.now()))
+    over = known.where(Works.accepted_on <= today)
+    if state == "live":
+        return query.where(Unit.id.in_(known), Unit.id.not_in(over))
+    if state == "done":
+        return query.where(Unit.id.in_(over))
+    return query.where(Unit.id.not_in(known)) if state == "bare" else query
+
+
+def _managers(projects: Iterable[int]) -> dict[int, str]:
+    """Who runs each project today."""
+    rows = db.session.execute(
+        select(Assignment.unit_id, Person.name)
+        .join(Person, Person.id == Assignment.person_id)
+        .where(Assignment.unit_id.in_(list(projects)), Assignment.post == "project_manager")
+        .where(Assignment.holding(clock.today(), clock.now()))
+        .order_by(Assignment.id)
+    )
+    found: dict[int, str] = {}
+    for unit_id, name in rows:
+        found[unit_id] = f"{found[unit_id]}、{name}" if unit_id in found else name
+    return found
 
 
 @bp.get("/projects/<int:unit_id>")
 @needs("unit.read")
 def project(unit_id: int) -> str:
-    """One project: what is built, who runs it, its certificates and its people."""
+    """One project: what is built, who has which post, which machines stand there, its certificates and its story."""
     found = _unit(unit_id)
     if found.kind != "project":
         raise NotFound
@@ -164,6 +237,41 @@ def project(unit_id: int) -> str:
         unit=found,
         certificates=certificates,
         people=people,
-        managers=_managers([found.project]),
+        works=works_of(found),
+        posts=posts_at(found),
+        cranes=_cranes(found),
+        blocked=[one for one in blocked(db.session(), found) if can(actor(), "certificate.read", one)],
+        names={"post": POSTS, "contracting": CONTRACTING, "scale": SCALES},
+        trade_words=trade_words,
+        may={key: can(actor(), key, found) for key in ("works.edit", "person.edit", "machine.edit")},
         told=tell(("unit", found.id), own=True),
     )
+
+
+def works_of(project: Unit) -> Works | None:
+    """What the project builds today, as far as it is known; the next to come where nothing holds yet."""
+    rows = db.session.scalars(
+        select(Works).where(Works.unit_id == project.id, Works.known_until.is_(None)).order_by(Works.from_on, Works.id)
+    ).all()
+    holding = [row for row in rows if row.from_on <= clock.today()]
+    return holding[-1] if holding else next(iter(rows), None)
+
+
+def posts_at(unit: Unit) -> list[Assignment]:
+    """Who has a post there today or later, of those one may see."""
+    query = visible(select(Assignment).join(Person, Person.id == Assignment.person_id), actor(), model=Person)
+    query = query.where(
+        Assignment.unit_id == unit.id,
+        Assignment.known_until.is_(None),
+        or_(Assignment.to_on.is_(None), Assignment.to_on >= clock.today()),
+    )
+    query = query.options(contains_eager(Assignment.person)).order_by(Assignment.post, Assignment.from_on)
+    return list(db.session.scalars(query))
+
+
+def _cranes(project: Unit) -> list[Installation]:
+    if not can(actor(), "machine.read"):
+        return []
+    query = visible(select(Installation).join(Machine, Machine.id == Installation.machine_id), actor(), model=Machine)
+    query = query.where(Installation.unit_id == project.id, Installation.holding(clock.today(), clock.now()))
+    return list(db.session.scalars(query.options(contains_eager(Installation.machine)).order_by(Installation.id)))

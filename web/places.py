@@ -9,9 +9,14 @@ from flask import current_app, url_for
 PLACES: dict[str, tuple[str, str]] = {
     "certificate": ("register.certificate", "certificate_id"),
     "person": ("people.person", "person_id"),
+    "unit": ("companies.place", "unit_id"),
+    "machine": ("machines.machine", "machine_id"),
     "calendar": ("calendar.year", "year"),
     "request": ("requests.show", "request_id"),
     "task": ("tasks.show", "task_id"),
+    "original": ("originals.original", "original_id"),
+    "loan": ("loans.loan", "loan_id"),
+    "copy": ("copies.copy", "copy_id"),
 }
 """Kind of a fact's subject -> endpoint and the name of its argument."""
 

@@ -11,20 +11,24 @@ from ledger import clock
 from ledger.errors import NotFound
 from ledger.files import path_of
 from registry.access.lines import Line
-from registry.access.rules import can
+from registry.access.rules import can, visible
 from registry.certificates import codes, standing
 from registry.certificates.models import Certificate, Scan, Version
 from registry.certificates.specialities import FIELD, specialities
+from registry.custody.copies import Copy
+from registry.custody.originals import Original
+from registry.custody.whereabouts import all_whereabouts
 from web import register_list
 from web.certificate import COLOURS, bar_of, certificate_of, field_rows, item_of, operation
 from web.config import Config
+from web.copies import note_reading
 from web.guard import actor, needs
 from web.places import place_of
 from web.session import db
 from web.story import tell
 
 bp = Blueprint("register", __name__)
-TABS = {"versions": "版本", "scans": "扫描件", "requests": "流程", "timers": "提醒", "story": "记录"}
+TABS = {"versions": "版本", "scans": "扫描件", "custody": "借阅", "requests": "流程", "timers": "提醒", "story": "记录"}
 STEPS = {
     "opens": "可以开始办理延续",
     "hand_in": "应交内部材料",
@@ -59,7 +63,7 @@ def certificates() -> str:
 
 
 @bp.get("/certificates/<int:certificate_id>")
-@bp.get("/certificates/<int:certificate_id>/<any(versions, scans, requests, timers, story):tab>")
+@bp.get("/certificates/<int:certificate_id>/<any(versions, scans, custody, requests, timers, story):tab>")
 @needs("certificate.read")
 def certificate(certificate_id: int, tab: str = "versions") -> str:
     """One certificate: a card like the paper, its state and why, and a tab of what belongs to it."""
@@ -82,9 +86,26 @@ def certificate(certificate_id: int, tab: str = "versions") -> str:
         next_step=_next_step(found),
         told=tell(("certificate", found.id)) if tab == "story" else [],
         requested=_requested(found) if tab == "requests" else [],
+        cabinet=_cabinet(found) if tab == "custody" else None,
         states=codes.STATES,
         may_begin=can(actor(), "request.start", found),
     )
+
+
+def _cabinet(found: Certificate) -> dict[str, object]:
+    """The originals of a certificate with where they are, and its marked copies, as far as one may see them."""
+    originals = db.session.scalars(
+        visible(select(Original), actor()).where(Original.certificate_id == found.id)
+        .options(joinedload(Original.keeper_unit)).order_by(Original.id)).all()
+    copies = visible(select(Copy), actor()).where(Copy.certificate_id == found.id).order_by(Copy.id.desc())
+    return {
+        "originals": originals,
+        "places": all_whereabouts(db.session(), originals),
+        "copies": db.session.scalars(copies.limit(20)).all(),
+        "keeps": can(actor(), "custody.keep", found),
+        "copies_allowed": can(actor(), "copy.make", found),
+        "asks": bool(originals) and can(actor(), "loan.ask", found),
+    }
 
 
 def _next_step(found: Certificate) -> object | None:
@@ -115,6 +136,7 @@ def scan(certificate_id: int, scan_id: int) -> Response:
     shown = db.session.scalar(query.options(joinedload(Scan.file)))
     if shown is None:
         raise NotFound
+    note_reading(found, scan=shown)
     config: Config = current_app.extensions["licet_config"]
     answer = send_file(
         path_of(config.files, shown.file).absolute(),

@@ -16,6 +16,8 @@ from registry.access.roles import roles
 from registry.certificates import codes
 from registry.certificates.catalogue import types
 from registry.certificates.type_checks import STEPS
+from registry.custody.loans import CONDITIONS, PURPOSES
+from registry.custody.originals import KINDS as KINDS_OF_ORIGINALS
 from registry.people.tenure import POSTS, TIES
 from registry.people.units import Unit
 from registry.people.works import CONTRACTING, GRADES
@@ -25,6 +27,7 @@ from web.session import db
 
 KINDS = {
     "register.exported": _l("导出台账"),
+    "certificate.imported": _l("批量录入证件"),
     "certificate.granted": _l("证件登记入册"),
     "certificate.renewed": _l("延续证件"),
     "certificate.suspended": _l("暂扣证件"),
@@ -47,6 +50,23 @@ KINDS = {
     "certificate.window_opened": _l("延续办理窗口已打开"),
     "certificate.target_reached": _l("已到延续申报期限"),
     "certificate.closed": _l("延续办理窗口已关闭"),
+    "original.entered": _l("登记原件"),
+    "original.moved": _l("原件换存放位置"),
+    "original.to_authority": _l("原件交给机关"),
+    "original.from_authority": _l("机关退还原件"),
+    "original.lost": _l("原件报失"),
+    "original.found": _l("原件找回"),
+    "original.destroyed": _l("原件销毁"),
+    "loan.handed_over": _l("借出原件"),
+    "loan.received": _l("领取人签收"),
+    "loan.extended": _l("延长借期"),
+    "loan.returned": _l("归还原件"),
+    "loan.voided": _l("借用作废"),
+    "reservation.made": _l("预约原件"),
+    "reservation.cancelled": _l("取消预约"),
+    "copy.made": _l("制作带水印的副本"),
+    "copy.revoked": _l("副本作废"),
+    "scan.read": _l("查看扫描件"),
     "certificate.retimed": _l("证件的日期重新计算"),
     "type.published": _l("发布证件种类的新版本"),
     "type.withdrawn": _l("撤回证件种类的版本"),
@@ -54,6 +74,20 @@ KINDS = {
     "person.created": _l("录入人员"),
     "person.moved": _l("调动"),
     "person.left": _l("离职"),
+    "person.joined": _l("入职"),
+    "person.returned": _l("返聘"),
+    "employment.corrected": _l("更正劳动合同或社保"),
+    "employment.struck": _l("撤销误登的劳动合同或社保"),
+    "assignment.corrected": _l("更正岗位"),
+    "assignment.struck": _l("撤销误登的岗位"),
+    "qualification.ended": _l("终止资质类别"),
+    "machine.taken_down": _l("拆卸设备"),
+    "machine.relocated": _l("设备换管理单位"),
+    "machine.scrapped": _l("设备报废"),
+    "effects.applied": _l("引起影响"),
+    "effects.lifted": _l("影响解除"),
+    "rule.published": _l("发布规则新版本"),
+    "rule.withdrawn": _l("撤回规则新版本"),
     "employment.entered": _l("登记劳动合同或社保"),
     "assignment.made": _l("任命岗位"),
     "assignment.ended": _l("免去岗位"),
@@ -134,19 +168,28 @@ FIELDS = {
     "number": _l("编号"),
     "source": _l("依据"),
     "outcome": _l("结果"),
+    "certificates": _l("证件份数"),
+    "places": _l("单位处数"),
     "opinion": _l("意见"),
     "decision": _l("决定"),
     "note": _l("说明"),
     "name": _l("名称"),
     "round": _l("轮次"),
     "rounds": _l("补正次数"),
+    "original": _l("原件"),
+    "purpose": _l("用途"),
+    "condition": _l("状况"),
+    "late_days": _l("逾期天数"),
     "step": _l("步骤"),
     "due": _l("到期日"),
 }
 
 
 NAMED = frozenset({"unit", "company"})
-SPOKEN = {"post": POSTS, "tie": TIES, "grade": GRADES, "contracting": CONTRACTING, "step": STEPS}
+SPOKEN = {
+    "post": POSTS, "tie": TIES, "grade": GRADES, "contracting": CONTRACTING, "original": KINDS_OF_ORIGINALS,
+    "purpose": PURPOSES, "condition": CONDITIONS, "step": STEPS,
+}
 LONGEST = 60
 
 

@@ -34,7 +34,7 @@ def verification(token: str) -> tuple[str, int]:
     told = {
         "kind": type_of(found.type_code),
         "finding": standing.of(found),
-        "holder": _holder(found),
+        "holder": holder_words(found),
         "at": clock.now(),
         "number": masked_number(found.number) if found.holder_person_id else found.number,
     }
@@ -46,7 +46,7 @@ def _certificate(token: str) -> Certificate | None:
     return db.session.scalar(query.options(selectinload(Certificate.versions), joinedload(Certificate.unit)))
 
 
-def _holder(found: Certificate) -> str:
+def holder_words(found: Certificate) -> str:
     """A person's name is masked; a company, a project or a machine is named."""
     held = found.holder
     if isinstance(held, Person):

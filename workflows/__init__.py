@@ -21,8 +21,11 @@ CATALOG: dict[str, Process] = {}
 def install() -> None:
     """Make the steps of every shipped process known to the engine; as often as you like."""
     from workflows.application import APPLICATION
+    from workflows.borrowing import BORROWING
     from workflows.cancellation import CANCELLATION
     from workflows.clearing import CLEARING
+    from workflows.leaving import LEAVING
+    from workflows.loss import LOSS
     from workflows.over_age import OVER_AGE
     from workflows.registration import REGISTRATION
     from workflows.submission import SUBMISSION
@@ -31,7 +34,7 @@ def install() -> None:
 
     for called in (SUBMISSION, REGISTRATION, CLEARING, *PARTS):
         catalog.provide(called.id, steps=called.steps, variables=called.variables)
-    for process in (APPLICATION, TRANSFER, CANCELLATION, SUSPENSION, OVER_AGE):
+    for process in (APPLICATION, TRANSFER, CANCELLATION, SUSPENSION, OVER_AGE, BORROWING, LOSS, LEAVING):
         CATALOG[process.id] = process
         catalog.provide(process.id, steps=process.steps, variables=process.variables)
     catalog.know_forms(form_known)

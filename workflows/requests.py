@@ -187,8 +187,13 @@ def get(session: Session, actor: Actor, request_id: int) -> Request:
 
 
 def of_instance(session: Session, instance_id: int) -> Request:
-    """The request that a running process belongs to."""
-    return session.scalars(select(Request).where(Request.instance_id == instance_id)).one()
+    """The request that a running process belongs to; known by its number while the first steps still run."""
+    found = session.scalar(select(Request).where(Request.instance_id == instance_id))
+    if found is not None:
+        return found
+    begun = session.get_one(Instance, instance_id)
+    return session.scalars(
+        select(Request).where(Request.group_id == begun.group_id, Request.number == begun.business_key)).one()
 
 
 def find(

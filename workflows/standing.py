@@ -57,7 +57,7 @@ def standing_of(session: Session, request: Request) -> Where:
 
 
 def _next(task: Task, request: Request) -> Next:
-    mine = task.assignee_id == request.applicant_id or not task.offer
+    mine = not task.offer or (task.assignee_id is not None and task.assignee_id == request.applicant_id)
     role = APPLICANT if mine else task.offer[0].partition("@")[0]
     name = task.assignee_name or (request.applicant_name if mine else None)
     return Next(task.id, task.name, role if role in roles() else APPLICANT, name, task.due_at, task.due_confirmed)

@@ -16,12 +16,15 @@ SCOPES = ("own", "unit", "subtree")
 EMPLOYEE = "employee"
 ACTIONS: dict[str, str] = {
     "certificate.read": "查看证件", "certificate.register": "登记证件", "certificate.export": "导出台账",
+    "custody.read": "查看原件和借阅", "custody.keep": "保管原件（登记、借出、收回）", "loan.ask": "预约和借用原件",
+    "copy.make": "制作带水印的副本",
     "request.start": "发起申请", "request.read": "查看申请",
     "person.read": "查看人员", "person.edit": "维护人员", "person.unmask": "查看完整身份证号和电话",
-    "unit.read": "查看组织", "unit.edit": "维护组织", "machine.read": "查看设备", "machine.edit": "维护设备",
+    "unit.read": "查看组织", "unit.edit": "维护组织",
+    "works.edit": "维护工程概况", "machine.read": "查看设备", "machine.edit": "维护设备",
     "process.read": "查看流程", "process.edit": "编辑流程草稿", "process.deploy": "发布流程",
     "instance.repair": "处理流程异常",
-    "type.read": "查看证件种类", "type.edit": "维护证件种类",
+    "type.read": "查看证件种类", "type.edit": "维护证件种类", "rule.read": "查看规则", "rule.edit": "发布规则新版本",
     "calendar.read": "查看工作日历", "calendar.edit": "维护工作日历",
     "audit.read": "查看审计", "account.read": "查看账号", "account.edit": "维护账号", "role.edit": "授予角色",
     "system.read": "查看系统状态",

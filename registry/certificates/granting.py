@@ -22,6 +22,7 @@ from registry.certificates.drafting import Paper
 from registry.certificates.endings import lapse
 from registry.certificates.models import Certificate, CertificateCount, Holder
 from registry.certificates.windows import near_from
+from registry.people.machines import RELOCATED, Machine
 from registry.people.persons import MOVED, Person
 from registry.people.units import Unit
 
@@ -132,4 +133,14 @@ def _go_along(session: Session, person: Person) -> None:
         certificate.due_from = near_from(kind, certificate.ends_on)  # another province may open its window earlier
 
 
+def _stand_along(session: Session, machine: Machine) -> None:
+    """A machine's certificates are seen where the machine stands."""
+    for certificate in session.scalars(select(Certificate).where(Certificate.holder_machine_id == machine.id)):
+        certificate.unit, certificate.unit_path = machine.unit, machine.unit_path
+        certificate.group_id = machine.group_id
+        kind = in_force_of(certificate.type_code, clock.today(), machine.unit.province)
+        certificate.due_from = near_from(kind, certificate.ends_on)
+
+
 MOVED.append(_go_along)
+RELOCATED.append(_stand_along)

@@ -1,4 +1,4 @@
-"""What somebody or something is called changes: a person's name or ID number, a company's name, a machine's place.
+"""What somebody or something is called changes: a person's name or ID number, a company's name.
 
 The old ID number stays findable: its keyed index is the key of the fact that records the change.
 """
@@ -13,7 +13,6 @@ from ledger.errors import BadAnswer, Problem
 from ledger.facts import Fact, record
 from registry.people import sealing
 from registry.people.identity import birth_of, check_id_number, gender_of, mask_id
-from registry.people.machines import Machine
 from registry.people.persons import ID_NUMBER, Person, with_id_number
 from registry.people.spelling import spell
 from registry.people.units import Unit
@@ -74,12 +73,3 @@ def rename_unit(session: Session, unit: Unit, name: str, *, by: Actor) -> None:
     unit.name = " ".join(name.split())
     session.flush()
     record(session, "unit.renamed", ("unit", unit.id), by=by, group_id=unit.group_id, after={"code": unit.code})
-
-
-def relocate(session: Session, machine: Machine, to: Unit, *, by: Actor) -> None:
-    """Another unit answers for the machine from now on."""
-    before = machine.unit_id
-    machine.unit, machine.unit_path, machine.group_id = to, to.path, to.group_id
-    session.flush()
-    record(session, "machine.relocated", ("machine", machine.id), by=by, group_id=machine.group_id,
-           about=[("unit", before), ("unit", to.id)], before={"unit": before}, after={"unit": to.id})

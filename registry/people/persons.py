@@ -156,7 +156,10 @@ def with_id_number(session: Session, group_id: int, text: str) -> Person | None:
 
 
 def move_person(session: Session, person: Person, *, to: Unit, by: Actor, post: str | None = None) -> None:
-    """Move to another unit, taking along what belongs to the person; a change of company changes the employer."""
+    """Move to another unit, taking along what belongs to the person; a change of company changes the employer.
+
+    The fact, person.moved, names both companies where the employer changes, and the day (today).
+    """
     if person.left_on and person.left_on < clock.today():
         raise Gone(name=person.name)
     left = person.unit_id
@@ -168,7 +171,7 @@ def move_person(session: Session, person: Person, *, to: Unit, by: Actor, post: 
     for follow in MOVED:
         follow(session, person)
     session.flush()
-    after = {"unit": to.id, "company": person.company_id, "post": person.post}
+    after = {"unit": to.id, "company": person.company_id, "post": person.post, "on": clock.today().isoformat()}
     record(session, "person.moved", ("person", person.id), by=by, group_id=person.group_id, before=before, after=after,
            about=[("unit", left), ("unit", to.id)])
 

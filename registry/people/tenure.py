@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -14,7 +14,7 @@ from ledger.db import Base, BigId, Id
 from ledger.errors import BadAnswer, Problem
 from ledger.facts import record
 from registry.people.persons import LEFT, Person
-from registry.people.spells import Spell, checked, correct
+from registry.people.spells import Spell, Superseded, checked, correct
 from registry.people.units import Unit
 
 Tie = Literal["contract", "insurance"]
@@ -72,6 +72,7 @@ def employ(
 ) -> Employment:
     """Enter a labour contract, or months of pension insurance, with a company."""
     checked(from_on, to_on)
+    _refuse_twice(session, Employment, from_on, to_on, person_id=person.id, company_id=company.id, kind=kind)
     row = Employment(group_id=person.group_id, person_id=person.id, company_id=company.id, kind=kind,
                      from_on=from_on, to_on=to_on)
     session.add(row)
@@ -91,6 +92,7 @@ def assign(
         raise BadAnswer({"post": [Problem("这个单位没有该岗位。")]})
     if (post == "special_worker") != bool(trade):
         raise BadAnswer({"trade": [Problem("特种作业岗位须写明工种，其他岗位不写。")]})
+    _refuse_twice(session, Assignment, from_on, to_on, person_id=person.id, unit_id=unit.id, post=post, trade=trade)
     row = Assignment(group_id=person.group_id, person=person, unit=unit, post=post, trade=trade, from_on=from_on,
                      to_on=to_on)
     session.add(row)
@@ -107,6 +109,63 @@ def relieve(session: Session, row: Assignment, *, on: dt.date, by: Actor) -> Ass
     record(session, "assignment.ended", ("person", row.person_id), by=by, group_id=row.group_id,
            about=[("unit", row.unit_id)], after={"post": row.post, "to": on.isoformat()})
     return made
+
+
+def amend(
+    session: Session, row: Employment | Assignment, *, by: Actor, from_on: dt.date, to_on: dt.date | None,
+) -> Employment | Assignment:
+    """Other days for a contract, months of insurance or a post that was entered wrongly; what we believed stays known.
+
+    Superseded when it has been replaced before; BadAnswer: days reversed, or entered for those days already.
+    """
+    kind, place, known = _said(row)
+    mine = {"person_id": row.person_id, **{column: getattr(row, column) for column in _SAME[type(row)]}}
+    _refuse_twice(session, type(row), from_on, to_on, but=row.id, **mine)
+    before = {"from": row.from_on.isoformat(), "to": _day(row.to_on)}
+    made: Employment | Assignment = correct(session, row, from_on=from_on, to_on=to_on)
+    record(session, f"{kind}.corrected", ("person", row.person_id), by=by, group_id=row.group_id,
+           about=[("unit", place)], before=before,
+           after={**known, "from": from_on.isoformat(), "to": _day(to_on)})
+    return made
+
+
+def strike(session: Session, row: Employment | Assignment, *, by: Actor, reason: str) -> None:
+    """Take back an entry that was never true; that we believed it stays known. Superseded; BadAnswer: no reason."""
+    if row.known_until is not None:
+        raise Superseded
+    if not reason.strip():
+        raise BadAnswer({"reason": [Problem("请说明撤销的原因。")]})
+    kind, place, known = _said(row)
+    row.known_until = clock.now()
+    session.flush()
+    record(session, f"{kind}.struck", ("person", row.person_id), by=by, group_id=row.group_id,
+           about=[("unit", place)], before={**known, "from": row.from_on.isoformat(), "to": _day(row.to_on)},
+           after={"reason": reason.strip()[:200]})
+
+
+_SAME: dict[type[Any], tuple[str, ...]] = {Employment: ("company_id", "kind"), Assignment: ("unit_id", "post", "trade")}
+
+
+def _said(row: Employment | Assignment) -> tuple[str, int, dict[str, Any]]:
+    """The kind of its facts, the unit it is about, and what of it goes into a fact."""
+    if isinstance(row, Employment):
+        return "employment", row.company_id, {"tie": row.kind}
+    return "assignment", row.unit_id, {"post": row.post, "trade": row.trade}
+
+
+def _refuse_twice(
+    session: Session, model: type[Any], from_on: dt.date, to_on: dt.date | None, but: int = 0, **same: object,
+) -> None:
+    """BadAnswer when the same tie or post is entered already for one of the days."""
+    still = or_(model.to_on.is_(None), model.to_on >= from_on)
+    query = select(model.from_on, model.to_on).filter_by(**same).where(model.known_until.is_(None), still)
+    if to_on is not None:
+        query = query.where(model.from_on <= to_on)
+    other = session.execute(query.where(model.id != but).order_by(model.from_on).limit(1)).first()
+    if other is not None:
+        raise BadAnswer({"from_on": [Problem(
+            "这段时间已登记过：{from_on} 至 {to_on}。" if other[1] else "这段时间已登记过：{from_on} 起。",
+            {"from_on": other[0], "to_on": other[1]})]})
 
 
 def _end_with(session: Session, person: Person, on: dt.date) -> None:

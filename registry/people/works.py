@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from ledger import clock
 from ledger.actor import Actor
 from ledger.db import Base, BigId, Id
+from ledger.errors import BadAnswer, Problem
 from ledger.facts import record
-from registry.people.spells import Spell, checked
+from registry.people.spells import Spell, checked, correct
 from registry.people.units import Unit
 
 CONTRACTING: dict[str, str] = {"general": "施工总承包", "professional": "专业承包", "labour": "劳务分包"}
@@ -76,12 +79,50 @@ def contracted(session: Session, project: Unit, *, from_on: dt.date, by: Actor, 
     return row
 
 
+def restate(session: Session, project: Unit, *, from_on: dt.date, by: Actor, **about: Any) -> Works:
+    """What a project builds from a day on, in place of what was entered for those days; before it nothing changes.
+
+    The project's own row (for lists and forms) follows where the works hold today.
+    """
+    require_works(about)
+    before = select(Works).where(Works.unit_id == project.id, Works.known_until.is_(None),
+                                 or_(Works.to_on.is_(None), Works.to_on >= from_on))
+    for row in session.scalars(before).all():
+        if row.from_on < from_on:
+            correct(session, row, to_on=from_on - dt.timedelta(days=1))
+        else:
+            row.known_until = clock.now()
+    made = contracted(session, project, from_on=from_on, by=by, **about)
+    if project.project is not None and from_on <= clock.today():
+        project.project.work = made.work
+        project.project.started_on = made.started_on
+        if made.amount is not None:
+            project.project.amount_wan = made.amount
+    session.flush()
+    return made
+
+
+def require_works(about: Mapping[str, Any]) -> None:
+    """BadAnswer where days contradict each other: started before the contract, accepted or stopped before the start."""
+    problems: dict[str, list[Problem]] = {}
+    started, stopped, accepted = (about.get(key) for key in ("started_on", "stopped_on", "accepted_on"))
+    for key, day in (("stopped_on", stopped), ("accepted_on", accepted)):
+        if day and (started is None or day < started):
+            problems[key] = [Problem("不能早于开工日期；没有开工日期的请先填写开工日期。")]
+    for key in ("area", "amount", "workers"):
+        if about.get(key) is not None and about[key] < 0:
+            problems[key] = [Problem("不能是负数。")]
+    if problems:
+        raise BadAnswer(problems)
+
+
 def qualified(
     session: Session, company: Unit, *, work: str, grade: str, from_on: dt.date, by: Actor,
     contracting: str = "general", to_on: dt.date | None = None,
 ) -> Qualification:
-    """Enter one line of a company's qualification."""
+    """Enter one line of a company's qualification; BadAnswer when that line is entered for those days already."""
     checked(from_on, to_on)
+    _refuse_twice(session, company.id, work, contracting, from_on, to_on)
     row = Qualification(company_id=company.id, work=work, contracting=contracting, grade=grade, from_on=from_on,
                         to_on=to_on)
     session.add(row)
@@ -89,3 +130,28 @@ def qualified(
     record(session, "qualification.entered", ("unit", company.id), by=by, group_id=company.group_id,
            after={"work": work, "grade": grade, "contracting": contracting, "from": from_on.isoformat()})
     return row
+
+
+def end_qualification(session: Session, row: Qualification, *, on: dt.date, reason: str, by: Actor) -> Qualification:
+    """The last day of one line of a company's qualification: given up, lowered, revoked."""
+    if not reason.strip():
+        raise BadAnswer({"reason": [Problem("请说明终止的原因。")]})
+    made: Qualification = correct(session, row, to_on=on)
+    company = session.get_one(Unit, row.company_id)
+    record(session, "qualification.ended", ("unit", row.company_id), by=by, group_id=company.group_id,
+           after={"work": row.work, "grade": row.grade, "contracting": row.contracting, "to": on.isoformat(),
+                  "reason": reason.strip()[:200]})
+    return made
+
+
+def _refuse_twice(
+    session: Session, company: int, work: str, contracting: str, from_on: dt.date, to_on: dt.date | None
+) -> None:
+    query = select(Qualification.from_on).where(
+        Qualification.company_id == company, Qualification.work == work, Qualification.contracting == contracting,
+        Qualification.known_until.is_(None), or_(Qualification.to_on.is_(None), Qualification.to_on >= from_on))
+    if to_on is not None:
+        query = query.where(Qualification.from_on <= to_on)
+    if (other := session.scalar(query.limit(1))) is not None:
+        raise BadAnswer({"from_on": [
+            Problem("同一类别和承包方式的资质自 {day} 起已登记，请先终止原来的一项。", {"day": other})]})

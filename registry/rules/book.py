@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from registry.certificates.standing import Standing
@@ -13,10 +13,16 @@ from registry.people.persons import Person
 from registry.people.tenure import Assignment
 from registry.people.units import Unit
 from registry.people.works import Qualification, Works
+from registry.rules.tables import SHIPPED, Tables
 
 Key = tuple[str, int]
 """("person", 7), ("unit", 3) or ("machine", 9)."""
 CODES = ("employer_code", "company_code")
+
+
+def employer_on(fields: Mapping[str, Any]) -> str:
+    """The credit code of the company in a certificate's fields, or ""."""
+    return next((str(fields[key]) for key in CODES if fields.get(key)), "")
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Paper:
     @property
     def employer(self) -> str:
         """The credit code of the company on it, or ""."""
-        return next((str(self.fields[key]) for key in CODES if self.fields.get(key)), "")
+        return employer_on(self.fields)
 
     def covers(self, speciality: str, on: dt.date) -> str:
         """Whether the 专业 is on it and runs on the day: "yes", "no", or "unknown" where none was registered. Papers
@@ -59,6 +65,18 @@ def _runs(row: Mapping[str, Any], speciality: str, on: dt.date) -> bool:
     return row.get("speciality") == speciality and (not first or first <= day) and (not last or last >= day)
 
 
+@dataclass(frozen=True)
+class Lent:
+    """An original that was out on the day: with one of our own people, for use by ourselves? Had legal agreed?"""
+
+    loan: int
+    carrier: Person
+    code: str
+    family: str
+    own_staff: bool
+    legal_agreed: bool
+
+
 @dataclass
 class Book:
     """The rows of one question. `contracts` and `insured` hold company ids by person; `sites` the works by project."""
@@ -74,6 +92,12 @@ class Book:
     cranes: list[Installation] = field(default_factory=list)
     lines: dict[int, list[Qualification]] = field(default_factory=dict)
     papers: dict[Key, list[Paper]] = field(default_factory=dict)
+    lent: list[Lent] = field(default_factory=list)
+    tables: Tables = SHIPPED
+
+    def decide(self, decision: str, **given: Any) -> Mapping[str, Any]:
+        """The row that the day's table takes."""
+        return self.tables.decide(decision, **given)
 
     def of(self, holder: Key, *types: str) -> list[Paper]:
         """The certificates of these types that a holder may rely on."""
@@ -95,13 +119,22 @@ class Book:
         return self.units.get(self.units[project].parent_id or 0)
 
     def drop(self, gone: Collection[int], left: Collection[int]) -> None:
-        """Think certificates and people away."""
-        self.papers = {holder: [paper for paper in papers if paper.id not in gone]
-                       for holder, papers in self.papers.items() if holder[0] != "person" or holder[1] not in left}
+        """Think certificates out of force, and people away."""
+        self.papers = {
+            holder: [replace(paper, standing=Standing.EXPIRED) if paper.id in gone and paper.usable else paper
+                     for paper in papers]
+            for holder, papers in self.papers.items() if holder[0] != "person" or holder[1] not in left}
         self.posts = [post for post in self.posts if post.person_id not in left]
         for ties in (self.contracts, self.insured):
             for person in left:
                 ties.pop(person, None)
+
+    def keep(self, kept: Collection[int]) -> None:
+        """Think certificates valid."""
+        if kept:
+            self.papers = {
+                holder: [replace(paper, standing=Standing.VALID) if paper.id in kept else paper for paper in papers]
+                for holder, papers in self.papers.items()}
 
     def credit_codes(self, companies: Iterable[int]) -> set[str]:
         """The credit codes of companies, as far as they are entered."""

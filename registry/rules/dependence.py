@@ -35,6 +35,8 @@ from registry.rules.lines import Line
 FILE = Path(__file__).with_name("dependence.toml")
 EFFECTS: dict[str, str] = {"ground": "失去前提", "lapses": "失效", "review": "须复核", "change": "须变更或注销"}
 MOST_CERTIFICATES, MOST_PLACES = 200, 40
+"""How many are shown before the act; what is applied with it is not cut."""
+ALL = 100_000
 Effect = Literal["ground", "lapses", "review", "change"]
 
 
@@ -61,12 +63,26 @@ class Consequence:
 
 @dataclass
 class Consequences:
-    """All that follows. `cut`: there is more than is listed."""
+    """All that follows; `before` says of each place what it lacked already (a line may be there because it got worse).
+
+    `cut`: there is more than is listed; `whole`: nothing may be left out, however much it is."""
 
     on: dt.date
     certificates: list[Consequence] = field(default_factory=list)
     lines: list[tuple[Unit, Line]] = field(default_factory=list)
+    before: set[tuple[int, str, str]] = field(default_factory=set)
     cut: bool = False
+    whole: bool = False
+
+    @property
+    def most_certificates(self) -> int:
+        """How many certificates may be listed."""
+        return ALL if self.whole else MOST_CERTIFICATES
+
+    @property
+    def most_places(self) -> int:
+        """How many projects and companies may be asked."""
+        return ALL if self.whole else MOST_PLACES
 
 
 @cache
@@ -76,16 +92,17 @@ def follows() -> tuple[Follows, ...]:
 
 
 def when_gone(
-    session: Session, certificate: Certificate, *, on: dt.date | None = None, known: dt.datetime | None = None
+    session: Session, certificate: Certificate, *, on: dt.date | None = None, known: dt.datetime | None = None,
+    whole: bool = False,
 ) -> Consequences:
-    """What follows when a certificate can no longer be relied on from a day (today) on."""
-    found = Consequences(on or clock.today())
+    """What follows when a certificate can no longer be relied on from a day (today) on; the same before and after."""
+    found = Consequences(on or clock.today(), whole=whole)
     known = known or clock.now()
     gone, waiting = {certificate.id}, [(certificate, 1)]
     while waiting:
         lost, step = waiting.pop(0)
-        for each in _followers(session, lost, gone, found.on, known, step):
-            if len(found.certificates) >= MOST_CERTIFICATES:
+        for each in _followers(session, lost, gone, found, known, step):
+            if len(found.certificates) >= found.most_certificates:
                 found.cut = True
                 break
             gone.add(each.certificate.id)
@@ -93,17 +110,21 @@ def when_gone(
             if each.effect == "ground":
                 waiting.append((each.certificate, step + 1))
     _ask(session, found, known, _places_of(session, certificate, found.on, known),
-         Hypothesis(gone=frozenset({certificate.id})))
+         Hypothesis(kept=frozenset({certificate.id})), Hypothesis(gone=frozenset({certificate.id})))
     return found
 
 
 def when_left(
-    session: Session, person: Person, *, on: dt.date | None = None, known: dt.datetime | None = None
+    session: Session, person: Person, *, on: dt.date | None = None, known: dt.datetime | None = None,
+    whole: bool = False,
 ) -> Consequences:
-    """What follows when a person leaves the company: registrations tied to it, and the posts that stand empty."""
-    found = Consequences(on or clock.today())
+    """What follows when a person leaves the company: registrations tied to it, and the posts that stand empty.
+
+    Once the last day is set, ask for that day: contracts and posts still hold on it.
+    """
+    found = Consequences(on or clock.today(), whole=whole)
     known = known or clock.now()
-    for certificate in _usable(session, Certificate.holder_person_id == person.id, tuple(types()), found.on, known):
+    for certificate in _usable(session, Certificate.holder_person_id == person.id, tuple(types()), found, known):
         kind = certificate.type
         if kind.employer in ("tied", "takeover"):
             change = kind.change
@@ -114,27 +135,29 @@ def when_left(
     firms = select(Employment.company_id).where(
         Employment.person_id == person.id, Employment.kind == "contract", Employment.holding(found.on, known))
     places = {*session.scalars(posts), *session.scalars(firms)}
-    _ask(session, found, known, places, Hypothesis(left=frozenset({person.id})))
+    _ask(session, found, known, places, None, Hypothesis(left=frozenset({person.id})))
     return found
 
 
 def _followers(
-    session: Session, lost: Certificate, gone: set[int], on: dt.date, known: dt.datetime, step: int
+    session: Session, lost: Certificate, gone: set[int], found: Consequences, known: dt.datetime, step: int
 ) -> Iterator[Consequence]:
+    on = found.on
     for kind in types().values():
         for need in kind.requires:
-            if lost.type_code not in need.types:
+            if lost.type_code not in need.types or _other(session, lost, need.types, gone, found, known):
                 continue
-            for each in _usable(session, _whose(lost, kind, need), (kind.code,), on, known):
-                if each.id not in gone and not _other(session, lost, need, gone, on, known):
+            for each in _usable(session, _whose(lost, kind, need), (kind.code,), found, known):
+                if each.id not in gone:
                     yield Consequence(each, "ground", need.text or need.when, need.source, need.verified, lost.code,
                                       step)
     for link in follows():
-        if link.of == lost.type_code and lost.holder_unit_id:
+        if link.of == lost.type_code and lost.holder_unit_id and not _other(
+                session, lost, (link.of,), gone, found, known):
             staff = select(Employment.person_id).where(
                 Employment.company_id == lost.holder_unit_id, Employment.kind == "contract",
                 Employment.holding(on, known))
-            for each in _usable(session, Certificate.holder_person_id.in_(staff), link.types, on, known):
+            for each in _usable(session, Certificate.holder_person_id.in_(staff), link.types, found, known):
                 if each.id not in gone:
                     yield Consequence(each, link.effect, link.text, link.source, link.verified, lost.code, step)
 
@@ -154,19 +177,20 @@ def _same_holder(lost: Certificate) -> ColumnElement[bool]:
 
 
 def _other(
-    session: Session, lost: Certificate, need: Requirement, gone: set[int], on: dt.date, known: dt.datetime
+    session: Session, lost: Certificate, codes: tuple[str, ...], gone: set[int], found: Consequences,
+    known: dt.datetime,
 ) -> bool:
-    """Whether the holder still has another certificate that meets the requirement."""
-    return any(each.id not in gone for each in _usable(session, _same_holder(lost), need.types, on, known))
+    """Whether the holder still has another certificate of these types."""
+    return any(each.id not in gone for each in _usable(session, _same_holder(lost), codes, found, known))
 
 
 def _usable(
-    session: Session, whose: ColumnElement[bool], codes: tuple[str, ...], on: dt.date, known: dt.datetime
+    session: Session, whose: ColumnElement[bool], codes: tuple[str, ...], found: Consequences, known: dt.datetime
 ) -> list[Certificate]:
     rows = session.scalars(
         select(Certificate).where(whose, Certificate.type_code.in_(codes))
-        .options(selectinload(Certificate.versions)).order_by(Certificate.id).limit(MOST_CERTIFICATES + 1))
-    return [row for row in rows if standing(row.versions, on=on, known=known).standing.usable]
+        .options(selectinload(Certificate.versions)).order_by(Certificate.id).limit(found.most_certificates + 1))
+    return [row for row in rows if standing(row.versions, on=found.on, known=known).standing.usable]
 
 
 def _places_of(session: Session, certificate: Certificate, on: dt.date, known: dt.datetime) -> set[int]:
@@ -186,13 +210,18 @@ def _places_of(session: Session, certificate: Certificate, on: dt.date, known: d
     return {certificate.unit_id, *session.scalars(below), *session.scalars(put_up)}
 
 
-def _ask(session: Session, found: Consequences, known: dt.datetime, places: set[int], without: Hypothesis) -> None:
+def _ask(
+    session: Session, found: Consequences, known: dt.datetime, places: set[int], with_it: Hypothesis | None,
+    without: Hypothesis,
+) -> None:
     """The lines that are there without it and not with it."""
     units = session.scalars(select(Unit).where(Unit.id.in_(places), Unit.kind.in_(("project", "company", "group")))
-                            .order_by(Unit.path).limit(MOST_PLACES + 1)).all()
-    found.cut = found.cut or len(units) > MOST_PLACES
-    for unit in units[:MOST_PLACES]:
-        before = {_same(line) for line in lacking(session, unit, on=found.on, known=known).lines}
+                            .order_by(Unit.path).limit(found.most_places + 1)).all()
+    found.cut = found.cut or len(units) > found.most_places
+    for unit in units[:found.most_places]:
+        lines = lacking(session, unit, on=found.on, known=known, without=with_it).lines
+        found.before |= {(unit.id, line.decision, line.lack) for line in lines}
+        before = {_same(line) for line in lines}
         after = lacking(session, unit, on=found.on, known=known, without=without).lines
         found.lines += [(unit, line) for line in after if _same(line) not in before]
 

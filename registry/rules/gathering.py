@@ -10,15 +10,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from ledger import clock
 from registry.certificates.models import Certificate, Version
 from registry.certificates.specialities import Speciality
 from registry.certificates.standing import standing
+from registry.custody.loans import Loan
+from registry.custody.originals import Original
 from registry.people.machines import Installation
 from registry.people.persons import Person
 from registry.people.tenure import Assignment, Employment
 from registry.people.units import Unit
 from registry.people.works import Qualification, Works
-from registry.rules.book import Book, Key, Paper
+from registry.rules.book import Book, Key, Lent, Paper
+from registry.rules.editions import tables_on
 
 PERSONAL = ("P01", "P02", "P03", "P04", "P05", "P06", "P07", "P08", "P09", "P10")
 OTHERS = ("E02", "E03", "J01", "J02", "J03", "J04", "Q02", "Q03", "Q04", "Q05")
@@ -32,25 +36,28 @@ _HELD = (Version.no, Version.state, Version.note, Version.term, Version.valid_fr
 
 def of_project(session: Session, project: Unit, on: dt.date, known: dt.datetime) -> Book:
     """What is known about a project: its works, its people and all their posts, its cranes, its company."""
-    book = Book(on, known)
+    book = Book(on, known, tables=tables_on(session, on, project.province, known))
     _posts(session, book, _serving(project, on, known))
     found = select(Installation).where(Installation.unit_id == project.id, Installation.holding(on, known))
     book.cranes = list(session.scalars(found.options(joinedload(Installation.machine)).order_by(Installation.id)))
     _around(session, book, {project.id})
+    _lent(session, book, Original.unit_id == project.id)
     return book
 
 
 def of_person(session: Session, person: Person, on: dt.date, known: dt.datetime) -> Book:
     """What is known about a person: posts, employers, certificates, and the works of the projects they run."""
-    book = Book(on, known, people={person.id: person})
+    tables = tables_on(session, on, person.unit.province, known)
+    book = Book(on, known, people={person.id: person}, tables=tables)
     _posts(session, book, Assignment.person_id == person.id)
     _around(session, book, {person.unit_id})
+    _lent(session, book, Loan.carrier_id == person.id)
     return book
 
 
 def of_company(session: Session, company: Unit, on: dt.date, known: dt.datetime) -> Book:
     """What is known about a company: its own posts, its qualifications, and the certificates of all it employs."""
-    book = Book(on, known)
+    book = Book(on, known, tables=tables_on(session, on, company.province, known))
     _posts(session, book, _serving(company, on, known))
     _around(session, book, {company.id})
     employed = select(Employment.person_id).where(
@@ -58,6 +65,7 @@ def of_company(session: Session, company: Unit, on: dt.date, known: dt.datetime)
     for person in session.scalars(employed):
         book.contracts.setdefault(person, set()).add(company.id)
     _papers(session, book, Certificate.holder_person_id.in_(employed), STAFFING)
+    _lent(session, book, Original.unit_id == company.id)
     return book
 
 
@@ -153,3 +161,22 @@ def _paper(chain: list[Any], book: Book, specialities: frozenset[str] | None) ->
 
 def _holder(row: Any) -> Key:
     return next((kind, number) for kind, column in HOLDERS if (number := getattr(row, column.key)) is not None)
+
+
+def _lent(session: Session, book: Book, which: ColumnElement[bool]) -> None:
+    """The originals that were out on the day, as known at the instant."""
+    rows = session.scalars(
+        select(Loan).join(Loan.original).where(which, Loan.handed_at <= book.known, Loan.from_on <= book.on)
+        .options(joinedload(Loan.carrier), joinedload(Loan.original).joinedload(Original.certificate))
+        .order_by(Loan.id))
+    for loan in rows:
+        if not _over(loan, book):
+            own = not loan.outside and loan.carrier.group_id == loan.group_id and loan.carrier.employed(book.on)
+            book.lent.append(Lent(loan.id, loan.carrier, loan.original.certificate.code, loan.family, own,
+                                  loan.legal_by is not None))
+
+
+def _over(loan: Loan, book: Book) -> bool:
+    """Whether it had come back, or had been given up as lost, before the day."""
+    ended = loan.returned_at or loan.voided_at
+    return ended is not None and ended <= book.known and clock.day_of(ended) <= book.on

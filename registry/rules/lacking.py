@@ -33,17 +33,19 @@ class Answer:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """What to think away: certificates that are gone, people who have left (ids)."""
+    """What to think away: certificates that are gone, people who have left (ids). `kept`: certificates to think valid,
+    however they stand."""
 
     gone: frozenset[int] = frozenset()
     left: frozenset[int] = frozenset()
+    kept: frozenset[int] = frozenset()
 
 
 def lacking(
     session: Session, what: Unit | Person | Assignment, *, on: dt.date | None = None, known: dt.datetime | None = None,
     without: Hypothesis | None = None,
 ) -> Answer:
-    """What `what` lacks on a day (today), as known at an instant (now). Reads only; ten queries at most.
+    """What `what` lacks on a day (today), as known at an instant (now). Reads only; eleven queries at most.
 
     `without` asks what would be lacking if something were gone: for a project or a company.
     """
@@ -55,7 +57,7 @@ def lacking(
         return _answer(book, _person(book, what))
     if what.kind != "project":
         book = _thought(gathering.of_company(session, what, on, known), without)
-        return _answer(book, [*places.of_company(book, what), *_own_people(book, what)])
+        return _answer(book, _company(book, what))
     book = _thought(gathering.of_project(session, what, on, known), without)
     return _answer(book, _project(book, what), judged=_live(book, what.id))
 
@@ -68,6 +70,7 @@ def may_lend(*, own_staff: bool, legal_agreed: bool) -> str:
 
 def _thought(book: Book, without: Hypothesis | None) -> Book:
     if without is not None:
+        book.keep(without.kept)
         book.drop(without.gone, without.left)
     return book
 
@@ -98,11 +101,18 @@ def _project(book: Book, project: Unit) -> Iterator[Line]:
     for post in book.held(unit=project.id):
         yield from _post(book, post)
     yield from _own_people(book, project)
+    yield from people.of_loans(book, project.id)
+
+
+def _company(book: Book, company: Unit) -> Iterator[Line]:
+    yield from places.of_company(book, company)
+    yield from _own_people(book, company)
+    yield from people.of_loans(book, company.id)
 
 
 def _nobody(book: Book, project: Unit) -> dict[str, object]:
     """R01's row for a project without a manager: the same as for one without a certificate."""
-    return dict(decide("R01_constructor", scale=book.sites[project.id].scale, level=0, fits="no"))
+    return dict(book.decide("R01_constructor", scale=book.sites[project.id].scale, level=0, fits="no"))
 
 
 def _post(book: Book, post: Assignment) -> Iterator[Line]:
@@ -122,6 +132,7 @@ def _person(book: Book, person: Person) -> Iterator[Line]:
     for post in book.held(person=person.id):
         yield from _post(book, post)
     yield from people.of_person(book, person, person.unit_id)
+    yield from people.of_loans(book, person.unit_id)
 
 
 def _of_post(session: Session, post: Assignment, on: dt.date, known: dt.datetime) -> Answer:

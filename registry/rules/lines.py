@@ -54,7 +54,7 @@ class Line:
     @property
     def family(self) -> str:
         """The family of the certificates that the line tells about."""
-        return FAMILY.get(self.decision) or FAMILY[self.rule]
+        return self.params.get("family") or FAMILY.get(self.decision) or FAMILY[self.rule]
 
     @property
     def title(self) -> str:
@@ -73,7 +73,7 @@ class Line:
 
 
 FAMILY = {
-    **dict.fromkeys(("R01", "R02", "R03", "R04", "R05", "R07", "R08", "R14", "R15"), "P"), "R06": "Q",
+    **dict.fromkeys(("R01", "R02", "R03", "R04", "R05", "R07", "R08", "R15"), "P"), "R06": "Q",
     **dict.fromkeys(("R09", "R10", "R11", "R13"), "E"), "R12": "J", "R12_scope": "E", "R12_licence": "E",
 }
 """Rule or decision -> family."""

@@ -12,7 +12,6 @@ from registry.people.tenure import Assignment
 from registry.people.works import Works
 from registry.rules.book import Book, Paper
 from registry.rules.lines import About, Line, line
-from registry.rules.tables import decide
 
 REGISTERED = ("P06", "P07", "P08", "P09", "P10")
 AGED = ("P02", "P04", "P05", *REGISTERED)
@@ -29,18 +28,18 @@ def about(person: Person) -> About:
 def of_manager(book: Book, post: Assignment) -> Iterator[Line]:
     """R01 and R02 for the manager of a project whose works are known."""
     site, person = book.sites[post.unit_id], post.person
-    wanted = decide("R01.speciality", work=site.work)["speciality"]
+    wanted = book.decide("R01.speciality", work=site.work)["speciality"]
     paper, fits = _best(book, person.id, wanted)
     given = {"scale": site.scale, "level": LEVELS[paper.type] if paper else 0, "fits": fits}
-    yield _said("R01_constructor", given, post, wanted=wanted)
-    yield _said("R01_b", {"b": book.has(("person", person.id), "P04")}, post)
+    yield _said(book, "R01_constructor", given, post, wanted=wanted)
+    yield _said(book, "R01_b", {"b": book.has(("person", person.id), "P04")}, post)
     company = book.company_of(post.unit_id)
     given = {"employer": _employer(book, person.id, post.unit_id, paper)}
-    yield _said("R01_employer", given, post, company=company.name if company else "")
+    yield _said(book, "R01_employer", given, post, company=company.name if company else "")
     for other in book.held(person=person.id, post="project_manager"):
         if other.unit_id != post.unit_id and not _may_run_both(book, site, book.sites.get(other.unit_id)):
             pair = {**_pair(book, site, book.sites.get(other.unit_id), site), "other_path": other.unit.path}
-            yield _said("R02_second", pair, post, other=other.unit.name)
+            yield _said(book, "R02_second", pair, post, other=other.unit.name)
 
 
 def _best(book: Book, person: int, wanted: str) -> tuple[Paper | None, str]:
@@ -67,7 +66,7 @@ def _employer(book: Book, person: int, project: int, paper: Paper | None) -> str
 
 def _may_run_both(book: Book, site: Works, other: Works | None) -> bool:
     """R02's exceptions may lie with either of the two projects."""
-    return any(not decide("R02_second", **_pair(book, site, other, halted))["lack"] for halted in (site, other))
+    return any(not book.decide("R02_second", **_pair(book, site, other, halted))["lack"] for halted in (site, other))
 
 
 def _pair(book: Book, site: Works, other: Works | None, halted: Works | None) -> dict[str, object]:
@@ -87,14 +86,14 @@ def of_person(book: Book, person: Person, unit: int) -> Iterator[Line]:
     for paper in book.of(holder, *REGISTERED):
         codes = {"contract": book.contracts, "insurance": book.insured}
         ties = {kind: _tie(paper.employer, book, ids.get(person.id, set())) for kind, ids in codes.items()}
-        yield _told("R03_employer", {"registered": bool(paper.employer), **ties}, person, unit, type=paper.type)
+        yield _told(book, "R03_employer", {"registered": bool(paper.employer), **ties}, person, unit, type=paper.type)
     a, b, c = (book.of(holder, code) for code in ("P03", "P04", "P05"))
     firms = len({post.unit_id for post in book.held(person=person.id, post="legal_representative")})
-    yield _told("R04_b", {"b": len(b)}, person, unit, b=len(b))
-    yield _told("R04_c", {"c": len(c)}, person, unit, c=len(c))
-    yield _told("R04_a", {"a": len(a), "covered": len(a) <= firms}, person, unit, a=len(a), firms=firms)
+    yield _told(book, "R04_b", {"b": len(b)}, person, unit, b=len(b))
+    yield _told(book, "R04_c", {"c": len(c)}, person, unit, c=len(c))
+    yield _told(book, "R04_a", {"a": len(a), "covered": len(a) <= firms}, person, unit, a=len(a), firms=firms)
     employers = {paper.employer for paper in (*b, *c, *(a if len(a) <= 1 else ()))} - {""}
-    yield _told("R04_unit", {"employers": len(employers)}, person, unit, employers=len(employers))
+    yield _told(book, "R04_unit", {"employers": len(employers)}, person, unit, employers=len(employers))
     yield from _age(book, person, unit)
 
 
@@ -107,7 +106,7 @@ def _tie(code: str, book: Book, companies: set[int]) -> str:
 def _age(book: Book, person: Person, unit: int) -> Iterator[Line]:
     for code in sorted({paper.type for paper in book.of(("person", person.id), *AGED)}):
         given = {"type": code, "gender": person.gender, "province": person.unit.province}
-        row = decide("R15_age", **given)
+        row = book.decide("R15_age", **given)
         if person.birth is None or row["years"] is None:
             continue
         limit = age_limit(person.birth, int(row["years"]), int(row["step_months"]), int(row["most_months"]))
@@ -132,7 +131,7 @@ def of_worker(book: Book, post: Assignment) -> Iterator[Line]:
     state, paper = trade_state(book, post)
     shown, held = post.person.id_masked, str((paper.fields if paper else {}).get("id_number") or "")
     identity = ("same" if held == shown else "other") if held and shown else "unknown"
-    yield _said("R05_worker", {"state": state, "identity": identity}, post, trade=post.trade)
+    yield _said(book, "R05_worker", {"state": state, "identity": identity}, post, trade=post.trade)
 
 
 def trade_state(book: Book, post: Assignment) -> tuple[str, Paper | None]:
@@ -160,11 +159,23 @@ def _state(paper: Paper) -> str:
     return "review_overdue" if paper.why == "review" else "expired"
 
 
-def _said(decision: str, given: Mapping[str, object], post: Assignment, **params: object) -> Line:
+def _said(
+    book: Book, decision: str, given: Mapping[str, object], post: Assignment, **params: object
+) -> Line:
     asked = {key: value for key, value in given.items() if key != "other_path"}
-    return line(decision, decide(decision, **asked), about(post.person), post.unit_id, post=post.post, data=given,
-                params=params)
+    return line(decision, book.decide(decision, **asked), about(post.person), post.unit_id, post=post.post,
+                data=given, params=params)
 
 
-def _told(decision: str, given: Mapping[str, object], person: Person, unit: int, **params: object) -> Line:
-    return line(decision, decide(decision, **given), about(person), unit, data=given, params=params)
+def _told(
+    book: Book, decision: str, given: Mapping[str, object], person: Person, unit: int, **params: object
+) -> Line:
+    return line(decision, book.decide(decision, **given), about(person), unit, data=given, params=params)
+
+
+def of_loans(book: Book, unit: int) -> Iterator[Line]:
+    """R14 for every original that is out: about whoever carries it."""
+    for lent in book.lent:
+        given = {"own_staff": lent.own_staff, "legal_agreed": lent.legal_agreed}
+        yield line("R14_lending", book.decide("R14_lending", **given), about(lent.carrier), unit, data=given,
+                   params={"code": lent.code, "family": lent.family})

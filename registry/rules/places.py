@@ -12,7 +12,6 @@ from registry.people.works import Qualification, Works
 from registry.rules import people
 from registry.rules.book import Book
 from registry.rules.lines import About, Line, line
-from registry.rules.tables import decide, listed
 
 SIGNALLER = "04"
 LEGAL = ("legal_representative", "principal")
@@ -34,7 +33,7 @@ def of_project(book: Book, project: Unit) -> Iterator[Line]:
 
 def _crane(book: Book, project: Unit, crane: Installation) -> Iterator[Line]:
     machine, holder = crane.machine, ("machine", crane.machine_id)
-    trades = decide("R06.R06_trades", kind=machine.kind)
+    trades = book.decide("R06.R06_trades", kind=machine.kind)
     if not trades["driver"]:
         return
     skilled = {post.trade for post in book.held(unit=project.id, post="special_worker")
@@ -51,7 +50,7 @@ def _crane(book: Book, project: Unit, crane: Installation) -> Iterator[Line]:
         ("R06_installer", {"known": crane.company_id is not None, "e02": book.has(installer, "E02"),
                            "e03": book.has(installer, "E03")}),
     ):
-        yield line(decision, decide(decision, **given), named, project.id, data={"kind": machine.kind, **given},
+        yield line(decision, book.decide(decision, **given), named, project.id, data={"kind": machine.kind, **given},
                    params={"machine": machine.name})
 
 
@@ -61,7 +60,7 @@ def _officers(book: Book, project: Unit, site: Works) -> Iterator[Line]:
         given: dict[str, Any] = {"work": site.work, "area": site.area, "amount": site.amount}
     else:
         decision, given = "R08_needed", {"contracting": site.contracting, "workers": site.workers}
-    row = decide(decision, **given)
+    row = book.decide(decision, **given)
     held = {post.person_id for post in book.held(unit=project.id, post="safety_officer")}
     have = sum(book.has(("person", person), "P05") for person in held)
     yield from _short(decision, row, about(project), project.id, have, given, "short_of_officers", "measure_unknown")
@@ -82,7 +81,7 @@ def _short(
 def _permits(book: Book, project: Unit, site: Works) -> Iterator[Line]:
     given: dict[str, Any] = {"planning": site.planning, "special_fire": site.special_fire,
                              "started": site.started_on is not None and site.started_on <= book.on}
-    for row in listed("R12_papers", **given):
+    for row in book.tables.listed("R12_papers", **given):
         if not book.has(("unit", project.id), row["type"]):
             yield line("R12_papers", row, about(project), project.id, lack="missing_paper",
                        data={**given, "type": row["type"]}, params={"type": row["type"]})
@@ -91,14 +90,14 @@ def _permits(book: Book, project: Unit, site: Works) -> Iterator[Line]:
         return
     holder = ("unit", company.id)
     given = {"contracted": site.contract_on is not None and site.contract_on <= book.on}
-    yield line("R12_contract", decide("R12_contract", **given), about(project), project.id, data=given)
+    yield line("R12_contract", book.decide("R12_contract", **given), about(project), project.id, data=given)
     covered = any(each.work == site.work and each.contracting == site.contracting
                   for each in book.lines.get(company.id, ()))
     given = {"scope": ("covers" if covered else "other") if book.has(holder, "E02") else "none"}
     named = {"company": company.name}
-    yield line("R12_scope", decide("R12_scope", **given), about(project), project.id, data=given, params=named)
+    yield line("R12_scope", book.decide("R12_scope", **given), about(project), project.id, data=given, params=named)
     given = {"e03": book.has(holder, "E03")}
-    yield line("R12_licence", decide("R12_licence", **given), about(project), project.id, data=given, params=named)
+    yield line("R12_licence", book.decide("R12_licence", **given), about(project), project.id, data=given, params=named)
 
 
 def of_company(book: Book, company: Unit) -> Iterator[Line]:
@@ -112,13 +111,13 @@ def of_company(book: Book, company: Unit) -> Iterator[Line]:
     gone = any(paper.type == "E02" and paper.standing not in (Standing.UNKNOWN, Standing.FUTURE)
                for paper in book.papers.get(holder, ()))
     given = {"e02": "usable" if book.has(holder, "E02") else "gone" if gone else "none", "e03": book.has(holder, "E03")}
-    yield line("R13_bid", decide("R13_bid", **given), about(company), company.id, data=given)
+    yield line("R13_bid", book.decide("R13_bid", **given), about(company), company.id, data=given)
 
 
 def _staff(book: Book, company: Unit, lines: list[Qualification]) -> Iterator[Line]:
     """R09, and the people that a safety licence asks for (R10)."""
     whom = about(company)
-    rows = [(decide("R09_needed", contracting=each.contracting, grade=each.grade), each) for each in lines]
+    rows = [(book.decide("R09_needed", contracting=each.contracting, grade=each.grade), each) for each in lines]
     row, each = max(rows, key=lambda found: int(found[0]["needed"]))
     given = {"contracting": each.contracting, "grade": each.grade}
     held = {post.person_id for post in book.held(unit=company.id, post="safety_staff")}
@@ -126,16 +125,16 @@ def _staff(book: Book, company: Unit, lines: list[Qualification]) -> Iterator[Li
     yield from _short("R09_needed", row, whom, company.id, have, given, "short_of_staff", "standard_unknown")
     leaders = {post.person_id for post in book.held(unit=company.id) if post.post in LEGAL}
     given_a = {"a": any(book.has(("person", person), "P03") for person in leaders)}
-    yield line("R10_a", decide("R10_a", **given_a), whom, company.id, data=given_a)
-    needed = [int(n) for each in lines if (n := _standard(each)["needed"]) is not None]
+    yield line("R10_a", book.decide("R10_a", **given_a), whom, company.id, data=given_a)
+    needed = [int(n) for each in lines if (n := _standard(book, each)["needed"]) is not None]
     for decision, lack_of, wanted in (("R10_b", "P04", max(needed, default=0)), ("R10_c", "P05", int(row["needed"]))):
         have = sum(book.has(("person", person), lack_of) for person in _employed(book, company))
-        yield line(decision, decide(decision, missing=wanted - have), whom, company.id,
+        yield line(decision, book.decide(decision, missing=wanted - have), whom, company.id,
                    data={"missing": wanted - have}, params={"needed": wanted, "have": have})
 
 
-def _standard(each: Qualification) -> Mapping[str, Any]:
-    return decide("R11_needed", work=each.work, contracting=each.contracting, grade=each.grade)
+def _standard(book: Book, each: Qualification) -> Mapping[str, Any]:
+    return book.decide("R11_needed", work=each.work, contracting=each.contracting, grade=each.grade)
 
 
 def _employed(book: Book, company: Unit) -> list[int]:
@@ -144,12 +143,12 @@ def _employed(book: Book, company: Unit) -> list[int]:
 
 def _constructors(book: Book, company: Unit, each: Qualification) -> Iterator[Line]:
     """R11: how many registered constructors the company employs, of a level, and of the works' own speciality."""
-    row, whom = _standard(each), about(company)
+    row, whom = _standard(book, each), about(company)
     given = {"work": each.work, "contracting": each.contracting, "grade": each.grade}
     level = int(row["level"] or 0)
     types = [code for code, reached in people.LEVELS.items() if reached <= level]
     papers = [book.of(("person", person), *types) for person in _employed(book, company)]
-    speciality = decide("R01.speciality", work=each.work)["speciality"]
+    speciality = book.decide("R01.speciality", work=each.work)["speciality"]
     shown = {"work": each.work, "grade": each.grade}
     yield from _short("R11_needed", row, whom, company.id, sum(map(bool, papers)), given, "short_of_constructors",
                       "standard_unknown", **shown)

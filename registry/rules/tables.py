@@ -8,6 +8,7 @@ rules counts as verified, never what is known from an excerpt of a web page.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -26,7 +27,7 @@ TITLES: dict[str, str] = {
 
 @cache
 def models() -> Mapping[str, feel.dmn.Model]:
-    """Rule ("R01") -> its model."""
+    """Rule ("R01") -> its model as shipped."""
     return MappingProxyType({name: feel.dmn.parse(content) for name, content in files().items()})
 
 
@@ -36,21 +37,51 @@ def files() -> Mapping[str, bytes]:
     return MappingProxyType({path.stem: path.read_bytes() for path in sorted(FOLDER.glob("*.dmn"))})
 
 
-def decide(decision: str, **given: Any) -> Mapping[str, Any]:
-    """The row that a decision ("R01_constructor", or "R01.speciality") takes for these inputs, as its outputs.
+@dataclass(frozen=True)
+class Tables:
+    """The tables of a day and a province: as shipped, but for `editions`, rule -> SHA-256 of the edition in force
+    (registry.rules.editions chooses them and hands their content to `learn`)."""
 
-    FeelError when the table cannot decide: a gap or an overlap, which the tables as shipped are proved not to have.
-    """
-    row: Mapping[str, Any] = _decided(decision, tuple(sorted(given.items())))
-    return row
+    editions: tuple[tuple[str, str], ...] = ()
+
+    def decide(self, decision: str, **given: Any) -> Mapping[str, Any]:
+        """The row that a decision ("R01_constructor", or "R01.speciality") takes for these inputs, as its outputs.
+
+        FeelError when the table cannot decide: a gap or an overlap, which no table that is in force has.
+        """
+        row: Mapping[str, Any] = _decided(*self._found(decision), tuple(sorted(given.items())))
+        return row
+
+    def listed(self, decision: str, **given: Any) -> list[Mapping[str, Any]]:
+        """The rows that a collecting decision takes, in their order."""
+        return list(_decided(*self._found(decision), tuple(sorted(given.items()))))
+
+    def _found(self, decision: str) -> tuple[str, str]:
+        rule, name = decision[:3], decision.partition(".")[2] or decision
+        return dict(self.editions).get(rule, rule), name
 
 
-def listed(decision: str, **given: Any) -> list[Mapping[str, Any]]:
-    """The rows that a collecting decision takes, in their order."""
-    return list(_decided(decision, tuple(sorted(given.items()))))
+SHIPPED = Tables()
+decide = SHIPPED.decide
+_learnt: dict[str, feel.dmn.Model] = {}
+
+
+def learn(digest: str, content: bytes) -> None:
+    """Make an edition known to this process by its SHA-256; FeelError when it is no DMN file."""
+    if digest not in _learnt:
+        _learnt[digest] = feel.dmn.parse(content)
+
+
+def learnt(digest: str) -> bool:
+    """Whether `learn` has seen it."""
+    return digest in _learnt
+
+
+def model_of(key: str) -> feel.dmn.Model:
+    """The model of a rule as shipped ("R11"), or of an edition by its SHA-256."""
+    return _learnt[key] if key in _learnt else models()[key]
 
 
 @lru_cache(maxsize=8192)
-def _decided(decision: str, given: tuple[tuple[str, Any], ...]) -> Any:
-    rule, name = decision[:3], decision.partition(".")[2] or decision
-    return models()[rule].evaluate(name, dict(given)).value
+def _decided(key: str, name: str, given: tuple[tuple[str, Any], ...]) -> Any:
+    return model_of(key).evaluate(name, dict(given)).value

@@ -52,7 +52,7 @@ LACKS: dict[str, str] = {
     "no_e03": "{company}没有有效的安全生产许可证",
     "e02_gone": "资质证书过期或被收回：安全生产许可证须复核，不得投标和承接新项目",
     "e03_without_e02": "有安全生产许可证而没有资质证书",
-    "lent_outside": "原件借给外单位人员而未经法务同意",
+    "lent_outside": "{code}的原件借给外单位人员，或交外单位使用而未经法务同意",
     "over_age": "{type}已超过年龄上限（{limit}）",
 }
 CURES: dict[str, str] = {
@@ -94,7 +94,7 @@ DATA: dict[str, str] = {
     "e03": "安全生产许可证有效", "work": "工程类别", "area": "建筑面积（㎡）", "amount": "合同价（万元）",
     "contracting": "承包方式", "workers": "施工人员数", "needed": "应有", "have": "实有", "missing": "缺少",
     "planning": "需规划许可", "special_fire": "特殊建设工程", "started": "已开工", "contracted": "已签合同",
-    "scope": "资质范围", "grade": "资质等级",
+    "scope": "资质范围", "grade": "资质等级", "own_staff": "本单位职工自用", "legal_agreed": "法务同意",
 }
 """Names of what the tables are given, for showing the data of a line."""
 VALUES: dict[str, str] = {

@@ -18,6 +18,9 @@ from registry.certificates import standing
 from registry.certificates.codes import LIVE
 from registry.certificates.models import Certificate, CertificateTimer, Version
 from registry.certificates.numbers import check_number
+from registry.custody import loans
+from registry.custody.originals import Original
+from registry.custody.whereabouts import all_whereabouts
 from registry.people.identity import check_id_number, check_uscc
 from registry.people.persons import Person
 from registry.people.units import Unit, below
@@ -125,6 +128,14 @@ def test_in_the_first_company_each_of_the_three_types_can_be_applied_for(engine:
         assert len([project for project in below(session, company, "project") if ("J03", project.id) not in held]) >= 2
         applicant = session.scalar(select(Account).where(Account.login == "applicant"))
         assert applicant and can(actor_for(session, applicant.person), "request.start", company)
+
+
+def test_the_cabinet_of_the_sample_shows_every_state(engine: Engine, loaded: sample.Loaded) -> None:
+    with reading(engine) as session:
+        found = all_whereabouts(session, session.scalars(select(Original)).all())
+        late = sorted(loan.overdue_days(DAY) for loan in loans.overdue(session))
+    assert {one.place.value for one in found.values()} == {"in", "out", "overdue", "authority"}
+    assert late == [2, 5]
 
 
 def test_the_sample_is_loaded_into_an_empty_database_only(engine: Engine, loaded: sample.Loaded) -> None:

@@ -20,6 +20,7 @@ from registry.people import sealing
 from registry.people.persons import person_of
 from tests.journeys.company import Company, found
 from tests.workflows.acts import entrust
+from tests.workflows.cabinet import MONDAY, Cabinet
 from tests.workflows.coverage import Reached
 from tests.workflows.passage import Passage
 from tests.workflows.walk import Walk
@@ -151,3 +152,8 @@ def staffed(engine: Engine, company: Company) -> None:
         for login, role, place in (("stranger", "hr", "other"), ("vice", "hr_head", "group"),
                                    ("legal2", "hr", "company"), ("owner", "hr_head", "company")):
             entrust(session, company, login, role, place)
+@pytest.fixture
+def cabinet(engine: Engine, company: Company, clock: Fixed, tmp_path: Path) -> Cabinet:
+    """Papers to borrow and to lose, on a Monday."""
+    clock.move_to(MONDAY)
+    return Cabinet(engine, company, tmp_path / "files", clock)

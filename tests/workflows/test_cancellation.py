@@ -15,6 +15,7 @@ from registry.access.grants import grant_role
 from registry.alerts.notices import Notice
 from registry.certificates import lifecycle
 from registry.certificates.models import Certificate
+from registry.custody import loans, originals
 from registry.people.persons import person_of
 from registry.people.tenure import Assignment, assign, relieve
 from tests.workflows.passage import Passage
@@ -101,6 +102,30 @@ def test_what_stands_in_the_way_is_named_with_the_way_out(engine, company, holdi
 
 def begin_suspension(session, number):
     return beginning.about(session, "suspension", session.get_one(Certificate, number), by=SYSTEM).id
+
+
+@pytest.fixture
+def lent(engine, company, licence):
+    """The licence's original, lent to the applicant's desk."""
+    with unit(engine) as session:
+        keeper = company.actor(session, "custodian")
+        paper = originals.enter(session, session.get_one(Certificate, licence), "original", place="柜1", by=keeper,
+                                keeper=company.unit(session, "company"))
+        return loans.hand_over(session, paper, borrower=person_of(session, company.people["desk"]), purpose="bid",
+                               until=dt.date(2026, 11, 27), by=keeper).id
+
+
+def test_an_original_that_is_out_is_named_with_who_has_it_and_comes_back_first(
+        engine, company, licence, lent, cancelling):
+    case = cancelling(licence)
+    case.do("legal", "C1_ground", "submit", ground="expired")
+    with reading(engine) as session:
+        [found] = case.request(session).problems
+        assert found["params"] == {"person": "沈青", "day": "2026-11-27"} and found["link"] == ["loan", lent]
+    with unit(engine) as session:
+        loans.take_back(session, session.get_one(loans.Loan, lent), by=company.actor(session, "custodian"))
+    case.do("legal", "K2_clear", "again")
+    assert sorted(case.open()) == ["C3_legal", "C3_safety"]
 
 
 @pytest.fixture

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ledger import clock
 from ledger.errors import BadAnswer, Problem
+from registry.custody.originals import KINDS, Original
 from workflows import reviewing
 from workflows.clearing.hindrance import subject
 from workflows.process import Act, Answers
@@ -62,9 +64,10 @@ def ground(_session: Session, request: Request) -> Answers:
 
 def originals(session: Session, request: Request) -> Answers:
     """C5: the originals to collect, one by one."""
-    certificate = subject(session, request)
-    label = f"{certificate.type.name} {certificate.number}" if certificate else request.title
-    return {"originals": [{"value": "all", "label": label}], "collected_on": clock.today().isoformat(),
+    rows = session.scalars(select(Original).where(Original.certificate_id == request.certificate_id)
+                           .order_by(Original.kind.desc(), Original.serial)).all()
+    kept = [{"value": str(row.id), "label": f"{KINDS[row.kind]} {row.serial} {row.place}".strip()} for row in rows]
+    return {"originals": kept or [{"value": "all", "label": request.title}], "collected_on": clock.today().isoformat(),
             "way": "announced" if request.subtype == "passive" else "file"}
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine.model import Instance
 from ledger import clock
 from registry.certificates.models import Certificate
+from registry.custody import loans
 from registry.people.tenure import Assignment
 from registry.people.units import Unit
 from registry.rules.dependence import Consequence, when_gone
@@ -24,6 +25,11 @@ RELIES: dict[str, tuple[str, ...]] = {
 }
 """The types of certificates that a post is held by."""
 WAYS: dict[str, str] = {"rule": "先补齐所缺的条件"}
+LENT: dict[str, str] = {
+    "original": "正本借出未还：{person}应于 {day} 归还", "duplicate": "副本借出未还：{person}应于 {day} 归还",
+    "working": "使用件借出未还：{person}应于 {day} 归还", "electronic": "电子证照介质借出未还：{person}应于 {day} 归还",
+    "seal": "印章借出未还：{person}应于 {day} 归还",
+}
 HELD_BY: dict[str, str] = {
     "project_manager": "{unit}的项目经理凭本证任职", "safety_officer": "{unit}的专职安全员凭本证任职",
     "special_worker": "{unit}的特种作业人员凭本证上岗", "legal_representative": "{unit}的法定代表人凭本证任职",
@@ -34,7 +40,7 @@ HELD_BY: dict[str, str] = {
 @dataclass(frozen=True)
 class Hindrance:
     """`kind` is request, loan, post, dependant, rule or guard; `text` and `way` are msgids that `params` fill; `link`
-    is ("request", id), ("certificate", id) or ("matters", certificate id): where the way begins."""
+    is ("request", id), ("loan", id), ("certificate", id) or ("matters", certificate id): where the way begins."""
 
     key: str
     kind: str
@@ -69,6 +75,15 @@ def open_requests(session: Session, request: Request) -> list[Hindrance]:
         Hindrance(f"request:{each.id}", "request", "办理中的申请 {number}：{title}", "先办完或撤回这份申请",
                   {"number": each.number, "title": each.title}, ("request", each.id))
         for each in found if each.parent_id != request.id
+    ]
+
+
+def open_loans(session: Session, certificate: Certificate) -> list[Hindrance]:
+    """Originals that are out: they come back first."""
+    return [
+        Hindrance(f"loan:{loan.id}", "loan", LENT[loan.original.kind], "先归还原件",
+                  {"person": loan.person.name, "day": loan.due_on.isoformat()}, ("loan", loan.id))
+        for loan in loans.open_loans(session, certificate=certificate.id)
     ]
 
 

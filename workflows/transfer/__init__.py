@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent
 EMPLOYER = Process(id="transfer_employer", name="转注册会签", folder=FOLDER, steps=steps.STEPS,
                    variables=frozenset({"request_id"}))
 MANAGER = Process(id="transfer_manager", name="负责人交接", folder=FOLDER, steps=posts.STEPS, given=posts.GIVEN,
-                  variables=frozenset({"request_id", "applicant_id"}))
+                  variables=frozenset({"request_id", "applicant_id", "reviewers"}))
 EQUIPMENT = Process(id="transfer_equipment", name="设备转场", folder=FOLDER, steps=steps.STEPS,
                     variables=frozenset({"request_id", "way"}))
 CHAIN = Process(id="transfer_chain", name="联动变更", folder=FOLDER, steps=chain.STEPS,

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from engine.catalog import Step
 from ledger import clock
 from ledger.actor import Actor
+from ledger.workdays import ONE_DAY
 from registry.certificates import lifecycle, specialities
 from registry.certificates.models import Certificate
-from registry.people import identities
-from registry.people.machines import Machine
+from registry.people import identities, machines
+from registry.people.machines import Installation, Machine, install, take_down
 from registry.people.persons import Person, move_person, person_of
 from registry.people.spells import correct
 from registry.people.tenure import Employment, employ
@@ -118,7 +119,14 @@ def equipment(step: Step, request: Request, certificate: Certificate) -> None:
 
 
 def _relocate(session: Session, machine: Machine, goal: Unit, *, by: Actor) -> None:
-    identities.relocate(session, machine, goal, by=by)
+    """Taken down where it stood, and put up where it goes, if that is a site."""
+    rows = session.scalars(select(Installation).where(
+        Installation.machine_id == machine.id, Installation.holding(clock.today(), clock.now()))).all()
+    for row in rows:
+        take_down(session, row, on=max(clock.today() - ONE_DAY, row.from_on), by=by)
+    machines.relocate(session, machine, to=goal, by=by)
+    if goal.kind == "project" and rows and all(row.from_on < clock.today() for row in rows):
+        install(session, machine, goal, from_on=clock.today(), by=by)
 
 
 def _or_none(grant: Mapping[str, Any], key: str) -> dt.date | None:

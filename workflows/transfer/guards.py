@@ -15,7 +15,7 @@ from registry.certificates.codes import LAPSED, LEAVING, SUSPENDED, VALID
 from registry.certificates.models import Certificate
 from registry.people.scope import subtree
 from registry.people.units import Unit
-from workflows.clearing.hindrance import Hindrance, live_posts, open_requests, subject
+from workflows.clearing.hindrance import Hindrance, live_posts, open_loans, open_requests, subject
 from workflows.requests import Request
 from workflows.transfer.kinds import LAST_DAYS, MOST_MOVES
 
@@ -32,7 +32,8 @@ def guards(session: Session, request: Request) -> list[Hindrance]:
     if certificate is None or request.subtype == "step":
         return []
     return [
-        *open_requests(session, request), *_state(certificate), *_last_days(request, certificate),
+        *open_requests(session, request), *open_loans(session, certificate), *_state(certificate),
+        *_last_days(request, certificate),
         *(_moving(session, request, certificate) if request.subtype == "a" else ()),
         *(_lapsed_constructors(session, certificate) if request.subtype == "b" else ()),
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Callable
 from math import ceil
 from typing import Any
 
@@ -47,6 +48,20 @@ class Oracle(Rows):
             self.post(post)
         for person in {p.person_id for p in here}:
             self.anybody(person, unit)
+        self.lent(unit, lambda loan, original: original.unit_id == unit)
+
+    def lent(self, unit: int, mine: Callable[[Any, Any], bool]) -> None:
+        originals = {row.id: row for row in self.rows["original"]}
+        for loan in self.rows["loan"]:
+            if not mine(loan, originals[loan.original_id]) or loan.handed_at > self.known or loan.from_on > self.on:
+                continue
+            ends = [at for at in (loan.returned_at, loan.voided_at) if at and at <= self.known]
+            if any((at + dt.timedelta(hours=8)).date() <= self.on for at in ends):
+                continue
+            carrier = self.person[loan.carrier_id]
+            works_here = carrier.group_id == loan.group_id and not (carrier.left_on and carrier.left_on < self.on)
+            if (loan.outside or not works_here) and loan.legal_by is None:
+                self.add("R14", "lent_outside", "person", loan.carrier_id, unit)
 
     def post(self, post: Any) -> None:
         if post.post == "project_manager":
@@ -209,6 +224,7 @@ class Oracle(Rows):
             if post.person_id == person:
                 self.post(post)
         self.anybody(person, self.person[person].unit_id)
+        self.lent(self.person[person].unit_id, lambda loan, original: loan.carrier_id == person)
 
     def anybody(self, person: int, unit: int) -> None:
         def say(rule: str, lack: str) -> None:
@@ -306,6 +322,7 @@ class Oracle(Rows):
                 say("R13", "e03_without_e02")
         for person in {p.person_id for p in here}:
             self.anybody(person, unit)
+        self.lent(unit, lambda loan, original: original.unit_id == unit)
 
     def runs(self, fields: dict[str, Any], speciality: str) -> bool:
         day = self.on.isoformat()

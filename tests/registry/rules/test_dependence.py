@@ -75,7 +75,7 @@ def test_the_qualification_carries_the_licence_and_both_the_permit(site: Site, s
     found = when_gone(session, site.e02)
     assert suffering(found) == {"E03": ("ground", 1), "J03": ("ground", 1), "P07": ("lapses", 1),
                                 "P04": ("review", 2), "P05": ("review", 2)}
-    assert ("滨江花园一期", "no_e02") in lacks(found) and ("华城第一建筑公司", "e03_without_e02") in lacks(found)
+    assert ("滨江花园一期", "no_e02") in lacks(found) and ("华城第一建筑公司", "e02_gone") in lacks(found)
 
 
 def test_with_the_constructor_s_registration_goes_the_ground_of_certificate_b(site: Site, session: Session) -> None:

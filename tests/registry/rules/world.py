@@ -8,10 +8,14 @@ from itertools import count
 from random import Random
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ledger.actor import SYSTEM
+from ledger.clock import day_of
 from registry.certificates.models import Certificate, Version
+from registry.custody.loans import Loan
+from registry.custody.originals import Original
 from registry.people.machines import Installation, Machine
 from registry.people.persons import Person
 from registry.people.tenure import Assignment, Employment
@@ -81,6 +85,8 @@ def world(session: Session, seed: int, *, companies: int = 3, projects: int = 8,
         _company(made, company)
     for person in made.people:
         _ties(made, person)
+    session.flush()
+    _loans(made, seed)
     session.flush()
     return made
 
@@ -206,3 +212,24 @@ def _ties(made: World, person: Person) -> None:
     for code in ("P03", "P04", "P05", "P07", "P08", "P10"):
         if made.chance(0.2):
             paper(made, code, person, {**_employer(made), **_specialities(made)})
+
+
+def _loans(made: World, seed: int) -> None:
+    """Originals of some certificates, lent to anybody, half of them back again; its chances are its own."""
+    random = Random(-seed - 1)
+    for person in random.sample(made.people, len(made.people) // 5):
+        person.left_on = DAY + dt.timedelta(days=random.randint(-300, 300))
+    for row in made.session.scalars(select(Certificate).order_by(Certificate.id)).all():
+        if random.random() < 0.6:
+            continue
+        where = {"group_id": row.group_id, "unit_path": row.unit_path, "family": row.family,
+                 "type_code": row.type_code}
+        original = Original(**where, unit_id=row.unit_id, certificate=row, kind="original", place="柜",
+                            keeper_unit_id=row.unit_id, holder_person_id=row.holder_person_id)
+        carrier, given = random.choice(made.people), NOW - dt.timedelta(minutes=random.randint(0, 400 * 1440))
+        back = given + dt.timedelta(minutes=random.randint(0, 300 * 1440))
+        made.session.add(Loan(
+            **where, original=original, person=carrier, carrier=carrier, purpose="bid", from_on=day_of(given),
+            until_on=day_of(given) + dt.timedelta(days=9), handed_at=given, outside=random.random() < 0.5,
+            legal_by=1 if random.random() < 0.3 else None, returned_at=back if random.random() < 0.4 else None,
+            voided_at=back if random.random() < 0.1 else None))

@@ -1,0 +1,61 @@
+"""What a fact does to what depends on it: rows of registry.rules.effects are opened and lifted with the act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ledger.facts import Fact, FactAbout
+from ledger.outbox import Handler
+from registry.certificates.models import Certificate
+from registry.people.persons import Person
+from registry.rules.effects import Cause, causes_at, causes_near, reconsider
+
+NEWS = frozenset({
+    "certificate.window_opened", "certificate.hand_in_reached", "certificate.target_reached",
+    "certificate.window_closed",
+})
+"""Facts about a certificate that change nothing about how it stands."""
+
+
+def of_certificate(session: Session, fact: Fact) -> None:
+    """A certificate lapsed, was suspended, ended, granted, renewed, given back: it, and what it may bear on."""
+    certificate = session.get(Certificate, fact.subject_id)
+    if certificate is not None and fact.kind not in NEWS:
+        _again(session, [certificate, *causes_near(session, certificate)])
+
+
+def of_person(session: Session, fact: Fact) -> None:
+    """Somebody left, came back or moved."""
+    person = session.get(Person, fact.subject_id)
+    if person is not None:
+        _again(session, [person, *causes_at(session, _units(session, fact), person.id)])
+
+
+def of_place(session: Session, fact: Fact) -> None:
+    """Posts, contracts, works, qualifications or machines of a place changed: what was lacking may be there now."""
+    person = fact.subject_id if fact.subject_kind == "person" else None
+    _again(session, causes_at(session, _units(session, fact), person))
+
+
+def _units(session: Session, fact: Fact) -> list[int]:
+    return list(session.scalars(
+        select(FactAbout.subject_id).where(FactAbout.fact_id == fact.id, FactAbout.kind == "unit")))
+
+
+def _again(session: Session, causes: Iterable[Cause]) -> None:
+    seen: set[tuple[str, int]] = set()
+    for cause in causes:
+        name = (type(cause).__name__, cause.id)
+        if name not in seen:
+            seen.add(name)
+            reconsider(session, cause)
+
+
+HANDLERS: list[tuple[str, Handler]] = [
+    ("certificate.", of_certificate), ("person.left", of_person), ("person.returned", of_person),
+    ("person.moved", of_person),
+    *((prefix, of_place) for prefix in ("assignment.", "employment.", "works.", "qualification.", "machine.")),
+]

@@ -1,0 +1,110 @@
+"""What the forms of leaving.bpmn open with, refuse, and leave behind."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from ledger import clock
+from ledger.errors import BadAnswer, Problem, fill
+from registry.certificates.models import Certificate
+from workflows.leaving import holding
+from workflows.process import Act, Answers
+from workflows.requests import Request
+from workflows.reviewing import note
+
+HOW = ("transfer", "cancel", "kept")
+
+
+def _option(certificate: Certificate) -> dict[str, Any]:
+    return {"value": str(certificate.id), "label": f"{certificate.type.name} {certificate.number}"}
+
+
+def certificates_given(session: Session, request: Request) -> Answers:
+    """L2: every certificate tied to the employer, and which of them a new employer may take over."""
+    found = holding.certificates(session, holding.leaver(session, request))
+    return {"certificates": [_option(one) for one in found],
+            "takeover": [_option(one) for one in found if one.type.employer == "takeover"]}
+
+
+def certificates_checked(act: Act) -> None:
+    """L2: each exactly once."""
+    found = holding.certificates(act.session, holding.leaver(act.session, act.request))
+    chosen = [value for how in HOW for value in act.answers.get(how) or []]
+    twice = [one for one in found if chosen.count(str(one.id)) > 1]
+    missing = [one for one in found if str(one.id) not in chosen]
+    if twice:
+        raise BadAnswer({"cancel": [Problem("{code} 只能选一种办法。", {"code": twice[0].code})]})
+    if missing:
+        raise BadAnswer({"transfer": [
+            Problem("还有 {count} 份没有决定，例如 {code}。", {"count": len(missing), "code": missing[0].code})]})
+
+
+def certificates_decided(act: Act) -> None:
+    """L2: what was decided is kept with the request: ids and words of the process only."""
+    decided = {value: how for how in HOW for value in act.answers.get(how) or []}
+    act.request.details = {**act.request.details, "decided": decided}
+    note(act, "leaving.decided", **{how: list(decided.values()).count(how) for how in HOW})
+
+
+def posts_given(session: Session, request: Request) -> Answers:
+    """L3: the posts that somebody has to take over."""
+    found = holding.posts(session, holding.leaver(session, request))
+    return {"posts": [{"value": str(one.id), "label": holding.post_words(one)} for one in found]}
+
+
+def posts_checked(act: Act) -> None:
+    """L3: ticking is not enough: somebody else must hold each post from the day after the last."""
+    person = holding.leaver(act.session, act.request)
+    if waiting := holding.unfilled(act.session, person):
+        told = {"post": holding.post_words(waiting[0]), "day": holding.last_day(person) + holding.DAY}
+        raise BadAnswer({"succeeded": [Problem("还没有任命接任者：{post}，应自 {day} 起。", told)]})
+
+
+def plan_given(session: Session, request: Request) -> Answers:
+    """L5: what will be lacking, place by place."""
+    found = holding.shortages(session, holding.leaver(session, request))
+    return {"shortages": [
+        {"value": str(number), "label": f"{place} · {line.rule} {fill(line.text, line.params)}"}
+        for number, (place, line) in enumerate(found, 1)]}
+
+
+def plan_checked(act: Act) -> None:
+    """L5: a plan for the past is none."""
+    if dt.date.fromisoformat(act.answers["by_on"]) < clock.today():
+        raise BadAnswer({"by_on": [Problem("日期不能早于今天。")]})
+
+
+def clear_given(session: Session, request: Request) -> Answers:
+    """L6: what to look at: the person's own certificates go back, and what is still out."""
+    person = holding.leaver(session, request)
+    rows = [{"value": f"own-{one.id}", "label": f"退还本人：{one.type.name} {one.number}"}
+            for one in holding.own(session, person)]
+    out = [(one.id, one.original.certificate.type.name, one.original.serial) for one in holding.loans(session, person)]
+    rows += [{"value": f"loan-{number}", "label": f"未归还：{name} {serial}".strip()} for number, name, serial in out]
+    return {"clearances": [*rows, {"value": "badge", "label": "工作证、门禁和印章已收回"}]}
+
+
+def clear_checked(act: Act) -> None:
+    """L6: nothing may be out any more (D5)."""
+    out = holding.loans(act.session, holding.leaver(act.session, act.request))
+    if out:
+        raise BadAnswer({"returned": [Problem("还有 {count} 件原件没有归还，不能放行。", {"count": len(out)})]})
+
+
+ANSWERED = {
+    "leaving-certificates": certificates_decided, "leaving-posts": lambda act: note(act, "leaving.succeeded"),
+    "leaving-plan": lambda act: note(act, "leaving.planned", on=act.answers["by_on"]),
+    "leaving-clear": lambda act: note(act, "leaving.cleared"),
+    "leaving-proof": lambda act: note(act, "leaving.proved", on=act.answers["issued_on"]),
+}
+CHECKED = {
+    "leaving-certificates": certificates_checked, "leaving-posts": posts_checked, "leaving-plan": plan_checked,
+    "leaving-clear": clear_checked,
+}
+GIVEN = {
+    "leaving-certificates": certificates_given, "leaving-posts": posts_given, "leaving-plan": plan_given,
+    "leaving-clear": clear_given,
+}

@@ -1,0 +1,66 @@
+"""What answering the forms of loss.bpmn leaves behind."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from ledger.errors import BadAnswer, Problem
+from registry.custody.originals import original_of
+from workflows import reviewing
+from workflows.process import Act
+from workflows.requests import RequestContent
+from workflows.reviewing import note
+
+
+def reported(act: Act) -> None:
+    """L1: which original, where and how."""
+    if act.answers.get("verdict") == "submit":
+        act.request.details = {**act.request.details, "original": int(act.answers["original"])}
+        reviewing.asked(act)
+
+
+def confirmed(act: Act) -> None:
+    """L1: what the custodian found out about what was not brought back."""
+    _keep(act)
+    note(act, "loss.confirmed", verdict=act.answers["verdict"])
+
+
+def announced(act: Act) -> None:
+    """L4: when it was announced; the proof is kept with the request."""
+    note(act, "loss.announced", on=act.answers["published_on"])
+
+
+def replaced(act: Act) -> None:
+    """L3, L6: the new file or the new original, for the next step."""
+    act.request.grant = {key: value for key, value in act.answers.items() if key != "verdict"}
+    note(act, "loss.replaced")
+
+
+def replaced_checked(act: Act) -> None:
+    """L6: a new original is issued after the version that it repeats."""
+    original = original_of(act.session, act.request.details["original"])
+    since = original.certificate.latest.holds_from
+    if dt.date.fromisoformat(act.answers["issued_on"]) < since:
+        raise BadAnswer({"issued_on": [Problem("补发日期不能早于现有版本的日期 {day}。", {"day": since})]})
+
+
+def closed(act: Act) -> None:
+    """L7: cause, cost and what follows."""
+    _keep(act)
+    original = original_of(act.session, act.request.details["original"])
+    note(act, "loss.incident", cost=act.answers.get("cost"), original=original.kind)
+
+
+def _keep(act: Act) -> None:
+    """Keep an answer as a further round of what the request contains."""
+    answers = {key: value for key, value in act.answers.items() if key != "verdict"}
+    act.request.contents.append(RequestContent(
+        no=len(act.request.contents) + 1, form_key=reviewing.form_key(act), answers=answers, by_name=act.by.name))
+
+
+CHECKED: dict[str, Callable[[Act], None]] = {"new-original": replaced_checked}
+ANSWERED: dict[str, Callable[[Act], None]] = {
+    "report-loss": reported, "confirm-loss": confirmed, "loss-notice": announced, "redownload": replaced,
+    "new-original": replaced, "loss-incident": closed,
+}
