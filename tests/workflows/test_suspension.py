@@ -38,7 +38,7 @@ def test_a_licence_is_held_back_put_right_and_given_back_with_its_term(engine, h
     case.authority("accepted")
     case.authority("granted")
     case.do("custodian", "S6_record", "done")
-    assert case.outcome() == "returned" and state(engine, number) == "01"
+    assert case.outcome() == "given_back" and state(engine, number) == "01"
     with reading(engine) as session:
         assert session.get_one(Certificate, number).valid_until == dt.date(2028, 12, 31)
 
