@@ -72,7 +72,7 @@ def upgrade() -> None:
         sa.Column('withdrawn_at', MOMENT, nullable=True),
         sa.Column('withdrawn_by_name', sa.String(length=80), nullable=False),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_rule_edition')),
-        sa.UniqueConstraint('rule', 'no', name=op.f('uq_rule_edition_rule')),
+        sa.UniqueConstraint('rule', 'no', name=op.f('uq_rule_edition_rule_no')),
     )
     op.create_index('uq_rule_edition_day', 'rule_edition', ['rule', 'province', 'effective_from'], unique=True,
                     sqlite_where=sa.text('withdrawn_at IS NULL'), postgresql_where=sa.text('withdrawn_at IS NULL'))

@@ -19,7 +19,7 @@ from registry.access.accounts import Account
 from registry.access.roles import role_of
 from registry.people.persons import Person
 from registry.people.units import Unit
-from registry.sample import cabinet, holdings, organisation, staffing
+from registry.sample import cabinet, holdings, lost, organisation, staffing
 from registry.sample.organisation import Sample
 
 PASSWORD = "licet-demo-2026"
@@ -82,6 +82,7 @@ def load(
     staffing.load(made)
     entered = holdings.load(made, certificates, told)
     cabinet.load(made)
+    lost.load(made)
     _accounts(made)
     session.flush()
     units = 1 + len(made.companies) + len(made.subsidiaries) + len(made.projects) + len(made.departments)

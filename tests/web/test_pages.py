@@ -108,7 +108,8 @@ def test_a_notice_leads_to_its_subject_and_is_read(house: House) -> None:
         fact = record(session, "certificate.window_opened", ("certificate", house.certificates["trade"]), by=SYSTEM)
         notify(session, [house.people["hr"], house.people["legal"]], fact, "{name}可以开始办理延续", {"name": "王建国"})
     browser = house.browser("hr")
-    assert browser.get("/counts").json == {"inbox": 0, "notices": 1}
+    told = browser.get("/counts").json
+    assert (told["inbox"], told["notices"]) == (0, 1)
     assert "王建国可以开始办理延续" in browser.get("/notices").text
     with Session(house.engine) as session:
         mine, other = session.scalars(select(Notice.id).order_by(Notice.person_id != house.people["hr"]))
