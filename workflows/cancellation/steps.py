@@ -12,10 +12,8 @@ from ledger.workdays import months_before
 from registry.certificates import lifecycle
 from registry.certificates.chain import ran_out
 from registry.certificates.codes import LIVE
-from workflows.clearing import weighing
 from workflows.clearing.hindrance import subject
 from workflows.requests import Request, of_instance
-from workflows.submission import filing
 
 KINDS = {"cancelled": "注销", "annulled": "撤销", "revoked": "吊销", "withdrawn": "撤回", "void": "废止"}
 
@@ -43,4 +41,4 @@ def cancel(step: Step) -> Mapping[str, Any]:
     return {}
 
 
-STEPS = {"report": report, "cancel": cancel, **filing.STEPS, **weighing.STEPS}
+STEPS = {"report": report, "cancel": cancel}

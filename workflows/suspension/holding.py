@@ -16,7 +16,6 @@ from workflows.cancellation.beginning import PASSIVE, start
 from workflows.process import Act, Answers
 from workflows.requests import Request, of_instance
 from workflows.reviewing import note
-from workflows.submission import filing
 
 
 def certificate_of(session: Session, request: Request) -> Certificate:
@@ -88,7 +87,7 @@ def today(key: str) -> Answers:
     return {key: clock.today().isoformat()}
 
 
-STEPS = {"suspend": suspend, "give_back": give_back, "begin_cancellation": begin_cancellation, **filing.STEPS}
+STEPS = {"suspend": suspend, "give_back": give_back, "begin_cancellation": begin_cancellation}
 CHECKED = {"suspend": suspend_checked, "suspend-record": return_checked}
 ANSWERED = {"suspend": suspended, "suspend-rectify": rectified, "suspend-record": returned}
 GIVEN = {"suspend": lambda _s, _r: today("since"), "suspend-record": lambda _s, _r: today("returned_on")}

@@ -2,37 +2,38 @@
 
 from pathlib import Path
 
+from workflows import children
 from workflows.beginning import VARIABLES
-from workflows.clearing import CLEARING, weighing
+from workflows.clearing import CLEARING
 from workflows.clearing.hindrance import WEIGH
 from workflows.process import Process
 from workflows.registration import REGISTRATION
-from workflows.submission import SUBMISSION, filing
+from workflows.submission import SUBMISSION
 from workflows.transfer import applying, chain, filling, posts, steps
 from workflows.transfer.beginning import begin, choices
 from workflows.transfer.guards import guards
 
 FOLDER = Path(__file__).parent
-EMPLOYER = Process(id="transfer_employer", name="转注册会签", folder=FOLDER, steps=steps.STEPS,
+EMPLOYER = Process(id="transfer_employer", name="转注册会签", folder=FOLDER, steps=steps.EMPLOYER,
                    variables=frozenset({"request_id"}))
-MANAGER = Process(id="transfer_manager", name="负责人交接", folder=FOLDER, steps=posts.STEPS, given=posts.GIVEN,
+MANAGER = Process(id="transfer_manager", name="负责人交接", folder=FOLDER, steps=posts.STEPS,
+                  answered=filling.SUCCEEDED, given={**filling.SUCCEEDING, **posts.GIVEN},
                   variables=frozenset({"request_id", "applicant_id", "reviewers"}))
-EQUIPMENT = Process(id="transfer_equipment", name="设备转场", folder=FOLDER, steps=steps.STEPS,
+EQUIPMENT = Process(id="transfer_equipment", name="设备转场", folder=FOLDER, steps=steps.EQUIPMENT,
                     variables=frozenset({"request_id", "way"}))
 CHAIN = Process(id="transfer_chain", name="联动变更", folder=FOLDER, steps=chain.STEPS,
                 variables=frozenset({"request_id"}))
-PERMIT = Process(id="transfer_permit", name="重新申领施工许可", folder=FOLDER, steps={**steps.STEPS, **chain.STEPS},
+PERMIT = Process(id="transfer_permit", name="重新申领施工许可", folder=FOLDER, steps={**steps.PERMIT, **children.STEPS},
                  variables=frozenset({"request_id"}))
-PROVINCE = Process(id="transfer_province", name="省际转移", folder=FOLDER, steps=steps.STEPS,
+PROVINCE = Process(id="transfer_province", name="省际转移", folder=FOLDER, steps=steps.PROVINCE,
                    variables=frozenset({"request_id"}))
 PARTS = (EMPLOYER, MANAGER, EQUIPMENT, CHAIN, PERMIT, PROVINCE)
 """The processes that only a change calls; their drawings lie in the same folder."""
 
 TRANSFER = Process(
     id="transfer", name="证件变更", folder=FOLDER,
-    steps={**applying.STEPS, **filing.STEPS, **weighing.STEPS},
-    checked=filling.CHECKED, answered=filling.ANSWERED, given={**filling.GIVEN, **posts.GIVEN},
-    variables=VARIABLES | {"due_on"}, calls=(CLEARING, SUBMISSION, REGISTRATION), forms={"register": "change"},
+    steps=applying.STEPS, checked=filling.CHECKED, answered=filling.ANSWERED, given=filling.GIVEN,
+    variables=VARIABLES | {"due_on"}, calls=(CLEARING, SUBMISSION, REGISTRATION, *PARTS), forms={"register": "change"},
     stages={
         "draft": "填报中", "hindered": "有障碍待处理", "old_employer": "等调出单位意见",
         "new_employer": "等调入单位确认", "proofs": "核对劳动关系",

@@ -176,7 +176,13 @@ CHECKED = {
     "transfer-a": employer_checked, "transfer-b": boxes_checked, "transfer-c": manager_checked,
     "transfer-e": equipment_checked, "transfer-f": boxes_checked, "register": registered_checked,
 }
-ANSWERED = {**dict.fromkeys(FORMS, filled), "successor": successor_changed, **reviewing.ANSWERED}
+ANSWERED = {**dict.fromkeys(FORMS, filled), **reviewing.ANSWERED}
+SUCCEEDED = {"successor": successor_changed}
+SUCCEEDING = {
+    "successor": lambda session, request: {
+        "people": options(people(session, request, *LEADERS)),
+        "successor": request.details.get("successor") or request.content.get("successor")},
+}
 GIVEN = {
     **{form: _form(lambda _session, _request: {}) for form in FORMS},
     "transfer-a": _form(lambda session, request: {"units": options(units(session, request))}),
@@ -185,8 +191,5 @@ GIVEN = {
     "transfer-e": _form(lambda session, request: {
         "units": options(units(session, request)), "sites": options(sites(session, request))}),
     "transfer-h": _form(lambda session, request: {"units": options(units(session, request))}),
-    "successor": lambda session, request: {
-        "people": options(people(session, request, *LEADERS)),
-        "successor": request.details.get("successor") or request.content.get("successor")},
     "register": registering, **reviewing.GIVEN,
 }

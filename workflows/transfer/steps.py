@@ -87,7 +87,7 @@ def sent_out(step: Step) -> dict[str, Any]:
     return {"received": True, "bring": bool(request.content.get("unit"))}
 
 
-STEPS = {
-    "employers": employers, "end_base": end_base, "begin_application": begin_application, "send_out": send_out,
-    "withdraw_sending": withdraw_sending, "sent_out": sent_out,
-}
+EMPLOYER = {"employers": employers}
+EQUIPMENT = {"end_base": end_base}
+PERMIT = {"end_base": end_base, "begin_application": begin_application}
+PROVINCE = {"send_out": send_out, "withdraw_sending": withdraw_sending, "sent_out": sent_out}
