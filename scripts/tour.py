@@ -13,10 +13,10 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Locator
 
 from ledger import clock
-from ledger.workdays import ONE_DAY
-from scripts import tour_people
+from scripts import tour_matters, tour_people
 from scripts.camera import Seat, Studio, keep
 from scripts.lending import lend
+from scripts.tour_matters import open_task
 from workflows import CATALOG
 
 PERMIT = "建筑工程施工许可证"
@@ -45,12 +45,13 @@ def walk(studio: Studio) -> None:
     filed(studio, project)
     registered(studio, project)
     lend(studio, in_the_register(studio, project))
-    renewed(studio)
+    tour_matters.renewed(studio)
     owned(studio)
-    of_types(studio)
+    tour_matters.of_types(studio)
     tour_people.holders(studio)
     tour_people.rules(studio)
     tour_people.leaving(studio)
+    tour_matters.of_changes(studio)
 
 
 def at_the_door(studio: Studio) -> None:
@@ -108,18 +109,6 @@ def apply(studio: Studio) -> str:
 def group(seat: Seat, words: str) -> Locator:
     """The group of fields that holds these words."""
     return seat.page.locator("[data-part=fields] .fjs-form-field-grouplike", has_text=words).first
-
-
-def open_task(seat: Seat, title: str) -> None:
-    """Claim it in the inbox and open it."""
-    seat.go("/inbox")
-    row = seat.page.locator("[data-row]", has_text=title).first
-    claim = row.get_by_role("button", name="签收")
-    if claim.count():
-        claim.click()
-        seat.settle()
-    seat.page.locator("[data-row]", has_text=title).first.locator("[data-row-link]").click()
-    seat.settle()
 
 
 def returned(studio: Studio, project: str) -> None:
@@ -282,54 +271,6 @@ def owned(studio: Studio) -> None:
     for shown in (year, year + 1):
         owner.go(f"/calendar/{shown}")
         owner.shot("calendar" if shown == year else "calendar-next", tall=820)
-
-
-def of_types(studio: Studio) -> None:
-    """The types: the list, one of them, a window tried and refused, what a change would move, the edition."""
-    owner = studio.at("owner")
-    owner.go("/types")
-    owner.shot("types", tall=640)
-    owner.go("/types/P07")
-    owner.shot("type", tall=1000)
-    owner.go("/types/P02/editions/new")
-    window = owner.page.locator("#p-window")
-    owner.page.fill('[name="window.opens"]', "4")
-    owner.page.wait_for_timeout(900)
-    owner.shot("type-window", of=window, tall=620)
-    owner.page.fill('[name="window.closes"]', "5")
-    owner.page.fill('[name="effective_from"]', (clock.today() + ONE_DAY * 30).isoformat())
-    owner.page.fill('[name="reason"]', "省厅通知：期满前四个月起受理")
-    owner.follow("检查并看影响")
-    owner.shot("type-fault", tall=760)
-    owner.page.fill('[name="window.closes"]', "")
-    owner.follow("检查并看影响")
-    owner.shot("type-effect", tall=620)
-    owner.follow("发布，")
-    owner.shot("type-edition", tall=520)
-    phone = studio.at("owner", phone=True)
-    phone.go("/types/P02")
-    phone.shot("type-phone", tall=800)
-
-
-def renewed(studio: Studio) -> None:
-    """A list of renewals is begun; safety decides on one and looks at what is missing."""
-    keeper = studio.at("custodian")
-    keeper.go("/renewals?type=P02&standing=due")
-    boxes = keeper.page.locator("input[name=certificate]:enabled")
-    for number in range(min(3, boxes.count())):
-        boxes.nth(number).check()
-    keeper.shot("renew-list", tall=640)
-    keeper.follow("为选中的证件发起续期")
-    keeper.shot("renew-list-done", tall=520)
-    officer = studio.at("safety")
-    open_task(officer, "决定是否续期")
-    officer.shot("renew-decide", tall=820)
-    officer.decide("续期")
-    open_task(officer, "补齐缺口")
-    officer.shot("renew-gap", tall=940)
-    phone = studio.at("safety", phone=True)
-    phone.go(officer.page.url.removeprefix(studio.address))
-    phone.shot("renew-gap-phone", tall=1000)
 
 
 def spoiled(drawing: bytes) -> bytes:

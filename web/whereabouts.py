@@ -47,10 +47,10 @@ def outcome_words(outcome: str | None) -> str:
 
 
 def title_words(title: str) -> str:
-    """The title of a request, "type · holder", with the type in the visitor's language."""
-    name, dot, holder = title.partition(" · ")
-    kind = next((one for one in types().values() if one.name == name), None) if dot else None
-    return f"{named(kind)} · {holder}" if kind else title
+    """The title of a request, "type · holder" or "matter · type · holder", in the visitor's language."""
+    *matter, name, holder = ["", *title.split(" · ", 2)][-3:] if " · " in title else ("", "", title)
+    kind = next((one for one in types().values() if one.name == name), None)
+    return " · ".join([*(say(each) for each in matter if each), named(kind), holder]) if kind else title
 
 
 def role_words(role: str) -> str:

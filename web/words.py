@@ -17,8 +17,10 @@ from lxml import etree
 Message = tuple[int, str, str, list[str]]
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
-CALLS = {"Problem": 0, "Why": 1, "say": 0, "notify": 3}
+CALLS = {"Problem": (0,), "Why": (1,), "say": (0,), "notify": (3,), "Choice": (1,), "Hindrance": (2, 3)}
 """Name of a function -> which of its arguments people read."""
+KEYWORDS = {"Process": ("name", "stages", "outcomes", "words", "news"), "Choice": ("name", "about", "why_not")}
+"""The same for its arguments by name; of a dict, its values."""
 
 
 def diagram(fileobj: IO[bytes], _keywords: Any, _tags: Any, options: Any) -> Iterator[Message]:
@@ -45,8 +47,12 @@ def _said(node: ast.AST) -> Iterator[tuple[int, str]]:
             yield node.lineno, text
     elif isinstance(node, ast.Call):
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        if name in CALLS and len(node.args) > CALLS[name]:
-            yield from _texts(node.args[CALLS[name]])
+        for number in CALLS.get(name, ()):
+            yield from _texts(node.args[number]) if len(node.args) > number else ()
+        for keyword in node.keywords:
+            if keyword.arg in KEYWORDS.get(name, ()):
+                values = keyword.value.values if isinstance(keyword.value, ast.Dict) else [keyword.value]
+                yield from (text for value in values for text in _texts(value))
     elif isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Dict):
         target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
         if isinstance(target, ast.Name) and target.id.isupper():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -82,7 +82,7 @@ class Process:
     words: Mapping[str, str] = field(default_factory=dict)
     news: Mapping[str, str] = field(default_factory=dict)
     reacts: Sequence[tuple[str, Handler]] = ()
-    choices: Callable[[Session, Actor, Certificate], Sequence[Choice]] | None = None
+    choices: Callable[[Session, Actor, Certificate], Iterable[Choice]] | None = None
     begin: Callable[[Session, Actor, Certificate, str], Request] | None = None
 
     @cached_property

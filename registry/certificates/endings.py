@@ -10,7 +10,7 @@ from ledger import clock
 from ledger.actor import SYSTEM, Actor
 from ledger.errors import BadAnswer, Conflict, Problem
 from registry.certificates import codes
-from registry.certificates.chain import follow, held, not_future, require_free, require_live, turned_on
+from registry.certificates.chain import follow, held, not_future, ran_out, require_free, require_live, turned_on
 from registry.certificates.drafting import WrongTerm
 from registry.certificates.models import Certificate, Version
 
@@ -35,8 +35,12 @@ def cancel(
     session: Session, certificate: Certificate, *, kind: str, since: dt.date, reason: str, by: Actor,
     request_id: int | None = None,
 ) -> Version:
-    """End it for good: `kind` is one of 注销 撤销 吊销 撤回 废止 (行政许可法 69, 70)."""
-    require_live(held(session, certificate))
+    """End it for good: `kind` is one of 注销 撤销 吊销 撤回 废止 (行政许可法 69, 70).
+
+    What ran out by the clock may still be 注销 (行政许可法 70 (1)): the formal removal that follows 失效.
+    """
+    if not (ran_out(held(session, certificate)) and kind == "注销"):
+        require_live(certificate)
     if kind not in ENDINGS:
         raise BadAnswer({"kind": [Problem("没有“{kind}”这种终止方式。", {"kind": kind})]})
     return follow(session, certificate, operation=codes.ENDED, state=ENDINGS[kind], fact="certificate.cancelled", by=by,

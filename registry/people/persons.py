@@ -170,6 +170,7 @@ def move_person(session: Session, person: Person, *, to: Unit, by: Actor, post: 
     session.flush()
     for follow in MOVED:
         follow(session, person)
+    session.flush()
     after = {"unit": to.id, "company": person.company_id, "post": person.post, "on": clock.today().isoformat()}
     record(session, "person.moved", ("person", person.id), by=by, group_id=person.group_id, before=before, after=after,
            about=[("unit", left), ("unit", to.id)])

@@ -8,7 +8,7 @@ from forms.check import check
 from forms.schema import FILES, Form, form_of, walk
 from ledger.errors import BadAnswer, Problem
 
-CHECKS: dict[str, Any] = {"uscc": lambda *_: None, "certificate-number": lambda *_: None, "licence-id": lambda *_: None}
+CHECKS: dict[str, Any] = dict.fromkeys(("uscc", "cn-id", "certificate-number", "licence-id"), lambda *_: None)
 
 
 def form(*components: dict[str, Any], verdicts: list[dict[str, Any]] | None = None) -> Form:

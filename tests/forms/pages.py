@@ -44,6 +44,10 @@ DATA: dict[str, Any] = {
         {"value": "supplement", "label": "补正通知"},
         {"value": "denied", "label": "不予许可"},
     ],
+    **{
+        name: [{"value": "7", "label": "第一项"}, {"value": "8", "label": "第二项"}]
+        for name in ("hindrances", "originals", "units", "people", "sites", "handover")
+    },
 }
 FILES = {"11": {"id": 11, "name": "用地批准书.pdf", "size": 204800, "url": "/files/11"}}
 

@@ -50,9 +50,8 @@ def test_a_shipped_form_is_sound(key: str) -> None:
 def test_a_form_filled_in_passes(key: str) -> None:
     made = load(key)
     right = {**filled(made.schema, DATA), "verdict": made.verdicts[0].value}
-    assert problems(made, right, DATA) == (
-        {"reason": ["请填写"]} if key == "answer" and right["kind"] == "denied" else {}
-    )
+    conditional = {str(f["key"]) for f in made.fields() if "conditional" in f and f.get("key")}
+    assert set(problems(made, right, DATA)) <= conditional
 
 
 @pytest.mark.parametrize("key", [key for key in library() if key.startswith("apply")])

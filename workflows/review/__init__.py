@@ -15,7 +15,7 @@ WORDS: dict[str, str] = {
     "review.answered": "登记复审结果", "review.passed": "{code} 复审合格，下次 {next}",
     "review.refused": "{code} 复审不予通过，停用", "review.lapsed": "{code} 逾期未复审（{due}）",
     "review.summed_up": "汇总：合格 {passed}，不予通过 {refused}，逾期 {lapsed}",
-    "certificate.reviewed": "复审日期写入证件", "certificate.suspended": "证件停用",
+    "certificate.reviewed": "复审日期写入证件", "certificate.suspended": "暂扣入账",
 }
 
 REVIEW = Process(
