@@ -6,6 +6,7 @@ no submit button; the page draws one button per verdict. `needs` are the fields 
 Ours, in the `properties` of a field (the editor keeps them; all values are strings): `licet:check` a check by name,
 `licet:all` the verdict for which every box must be ticked, `licet:after` the key of a date that must not be later,
 `licet:past` "true" for a date that cannot be in the future, `licet:min-rows` and `licet:max-rows` of a list.
+`licet:says` beside a text that was made from sentences: {"description": [[msgid, {name: value}], ...]}.
 """
 
 from __future__ import annotations

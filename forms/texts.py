@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
 from forms.schema import Schema
+from ledger.errors import fill
 
 WORDS = ("label", "dateLabel", "timeLabel", "description", "text", "licet:title")
 NESTED = {"validate": ("patternErrorMessage",), "appearance": ("prefixAdorner", "suffixAdorner")}
@@ -27,7 +28,9 @@ def strings(schema: Schema) -> list[str]:
 
 def translated(schema: Schema, gettext: Callable[[str], str]) -> dict[str, Any]:
     """A copy of the schema with its texts passed through gettext. FEEL and templates ("=…", "{{…}}") stay."""
-    copy = {name: _said(name, value, WORDS, gettext) for name, value in schema.items()}
+    said = schema.get("licet:says") or {}
+    copy: dict[str, Any] = {name: _composed(said[name], gettext) if name in said else _said(name, value, WORDS, gettext)
+                            for name, value in schema.items() if name != "licet:says"}
     for name, words in NESTED.items():
         if isinstance(copy.get(name), Mapping):
             copy[name] = {key: _said(key, value, words, gettext) for key, value in copy[name].items()}
@@ -41,6 +44,12 @@ def translated(schema: Schema, gettext: Callable[[str], str]) -> dict[str, Any]:
             for verdict in copy["licet:verdicts"]
         ]
     return copy
+
+
+def _composed(parts: Any, gettext: Callable[[str], str]) -> str:
+    """A text made of sentences with values in them, `licet:says`: [[msgid, {name: value}], ...]."""
+    told = [fill(gettext(text), {name: gettext(value) for name, value in params.items()}) for text, params in parts]
+    return gettext("；").join(told)
 
 
 def _option(option: Any, gettext: Callable[[str], str]) -> Any:

@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 from forms import contents, schema
 from ledger.errors import NotFound
 from ledger.files import File
+from web.errors import problem_text
 from web.i18n import say
-from workflows import CATALOG
+from workflows import CATALOG, form_named
+from workflows.faults import WARN, fault_of
 from workflows.requests import Request, RequestFile
 from workflows.reviewing import content_form
-from workflows.typed import form_of
 
 FORM_ID = re.compile(r'formId="([^"]+)"')
 Fields = Mapping[str, Mapping[str, Any]]
@@ -35,12 +36,27 @@ class Section:
     rows: list[tuple[str, str]]
 
 
+@dataclass(frozen=True)
+class Noticed:
+    """Something that the system noticed about a request and let pass, in the visitor's language."""
+
+    text: str
+    basis: str
+    verified: bool
+
+
+def noticed(application: Request) -> list[Noticed]:
+    """What prevalidation (A2) found that does not stop the request."""
+    found = [fault_of(one) for one in application.problems]
+    return [Noticed(problem_text(one.whole), one.basis, one.verified) for one in found if one.severity == WARN]
+
+
 def application_fields(application: Request) -> Fields:
     """The fields of what the request asks for by key, and those of its registration."""
     asked = {content.form_key for content in application.contents}
     first = next(iter(process_forms(application.process_id)), "")
-    return {**_fields("register", application.type_code), **_fields(first, application.type_code),
-            **{key: field for form in asked for key, field in _fields(form).items()}}
+    forms = ("register", first, *sorted(asked))
+    return {key: field for form in forms for key, field in _fields(application, form).items()}
 
 
 @cache
@@ -51,12 +67,15 @@ def process_forms(process_id: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(drawn))
 
 
-@cache
-def _fields(key: str, type_code: str = "") -> Fields:
+def _fields(application: Request, key: str) -> Fields:
+    """The fields of a form as this request has it; none where there is no such form."""
     try:
-        form = form_of(key, type_code) if type_code else schema.load(key)
+        return _by_key(form_named(application, key))
     except NotFound:
         return {}
+
+
+def _by_key(form: schema.Form) -> Fields:
     return {one.get("key") or one.get("path") or "": one for one in form.fields()}
 
 
@@ -90,7 +109,7 @@ def _option(component: Mapping[str, Any] | None, value: Any) -> str:
 
 def channel_words(application: Request) -> str:
     """Through which channel it was filed."""
-    return value_words(_fields("file").get("channel"), application.channel)
+    return value_words(_by_key(schema.load("file")).get("channel"), application.channel)
 
 
 def filled_in(application: Request) -> list[Section]:
@@ -126,12 +145,12 @@ def papers(session: Session, application: Request) -> list[tuple[File, str]]:
     keys = [content.form_key for content in application.contents]
     keys += [*process_forms(application.process_id), *LATER]
     letters = {number for one in application.authority_answers for number in one.answers.get("files") or []}
-    return [(file, _paper(["answer"] if file.id in letters else keys, application.type_code, what))
+    return [(file, _paper(application, ["answer"] if file.id in letters else keys, what))
             for file, what in rows]
 
 
-def _paper(keys: list[str], code: str, what: str) -> str:
-    found = next((fields[what] for key in keys if what in (fields := {**_fields(key), **_fields(key, code)})), None)
+def _paper(application: Request, keys: list[str], what: str) -> str:
+    found = next((fields[what] for key in keys if what in (fields := _fields(application, key))), None)
     return say(schema.label_of(found)) if found else what
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +15,8 @@ from flask import Flask, has_request_context, session
 from flask_babel import Babel, Domain, get_locale, gettext
 
 from ledger.errors import fill
+from registry.certificates.catalogue import types
+from registry.certificates.kinds import CertificateType
 
 LANGUAGES = {"zh": "zh_CN", "en": "en"}
 NAMES = {"zh": "中文", "en": "English"}
@@ -55,8 +58,33 @@ def speak(chosen: str | None) -> None:
 
 
 def say(text: str, params: dict[str, Any] | None = None) -> str:
-    """A message id in the visitor's language, with named values ("{name}") put in."""
-    return fill(gettext(text), params or {}) if text else ""
+    """A message id in the visitor's language, with named values ("{name}") put in; names of the types are known too."""
+    return fill(_spoken(text), params or {}) if text else ""
+
+
+def _spoken(text: str) -> str:
+    found = gettext(text)
+    return _english().get(text, text) if found == text and language() != "zh" else found
+
+
+_names: tuple[Mapping[str, CertificateType], dict[str, str]] | None = None
+
+
+def _english() -> dict[str, str]:
+    """The English of everything the types name in both languages: types, fields, options, documents."""
+    global _names
+    known = types()
+    if _names is None or _names[0] is not known:
+        _names = known, {chinese: english for kind in known.values() for chinese, english in _pairs(kind) if english}
+    return _names[1]
+
+
+def _pairs(kind: CertificateType) -> Iterator[tuple[str, str]]:
+    yield kind.name, kind.name_en
+    yield from ((document.name, document.name_en) for document in kind.documents)
+    for field in (inner for outer in kind.fields for inner in (outer, *outer.fields)):
+        yield field.label, field.label_en
+        yield from ((option.label, option.label_en) for option in field.options)
 
 
 def named(thing: Any) -> str:

@@ -23,9 +23,11 @@ from registry.people.works import CONTRACTING, GRADES, SCALES
 from registry.rules.lacking import Answer, lacking
 from registry.rules.lines import Line
 from registry.rules.words import DATA, SEVERITIES, VALUES
+from web import once
 from web.guard import actor, needs
 from web.i18n import named, say
 from web.session import db
+from workflows.cures import Cure, cure_of
 
 bp = Blueprint("lacks", __name__)
 EARLIEST, LATEST = dt.date(1980, 1, 1), dt.date(2099, 12, 31)
@@ -44,6 +46,7 @@ class Shown:
     colour: str
     severity: str
     data: list[tuple[str, str]]
+    apply: Cure | None = None
 
 
 @bp.get("/projects/<int:unit_id>/lacks")
@@ -140,12 +143,15 @@ def _page(what: Unit | Person, kind: str) -> str:
         what=what,
         kind=kind,
         answer=answer,
-        shown=[shown_line(line) for line in lines],
+        shown=[shown_line(line, cure_of(db.session(), actor(), line)) for line in lines],
         hidden=len(answer.lines) - len(lines),
         back=url_for(endpoint, **number) if endpoint else "",
         address=url_for(f"lacks.of_{kind}", **number),
         as_json=url_for(f"lacks.of_{kind}_as_json", **number, **_days(answer)),
         today=clock.today(),
+        fresh=once.fresh,
+        type_named=lambda code: named(type_of(code)),
+        now_asked=answer.on == clock.today() and not request.args.get("known"),
     )
 
 
@@ -184,10 +190,11 @@ def _value(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
-def shown_line(line: Line) -> Shown:
+def shown_line(line: Line, apply: Cure | None = None) -> Shown:
     data = [(_(DATA[key]), value_words(key, value)) for key, value in line.data.items() if key in DATA]
     return Shown(line, say(line.text, _params(line)), say(line.cure), COLOURS.get(line.severity, "closed"),
-                 say(SEVERITIES.get(line.severity, line.severity)), data)  # fmt: skip
+                 say(SEVERITIES.get(line.severity, line.severity)), data,
+                 apply)  # fmt: skip
 
 
 def _params(line: Line) -> dict[str, Any]:

@@ -20,14 +20,14 @@ from web import once
 from web.answers import Sent, files_in, sent
 from web.drawn import drawn
 from web.errors import answer, field_problems, sentence, wants_json
-from web.filled import application_fields, channel_words, field_label, filled_in, papers, size_words
+from web.filled import application_fields, channel_words, field_label, filled_in, noticed, papers, size_words
 from web.guard import actor
 from web.i18n import say
 from web.pages import Page
 from web.session import db
 from web.told import tell
 from web.whereabouts import by_when, outcome_words, stage_words, title_words, turns
-from workflows import CATALOG, authority, opening, requests, standing, story
+from workflows import CATALOG, authority, offering, opening, requests, standing, story
 from workflows.requests import Request
 
 bp = Blueprint("requests", __name__, url_prefix="/requests")
@@ -37,7 +37,8 @@ ANSWERS = {
     "granted": _l("准予许可决定"), "denied": _l("不予许可决定"),
 }
 HOLDERS = 30
-for words in (stage_words, outcome_words, by_when, size_words, title_words):
+HOLDER_KINDS = ("person", "unit", "machine")
+for words in (stage_words, outcome_words, by_when, size_words, title_words, noticed):
     bp.add_app_template_global(words)
 SCOPES: dict[requests.Scope, str] = {"mine": _l("我提交的"), "open": _l("办理中"), "all": _l("全部可见")}
 
@@ -59,11 +60,13 @@ def listed() -> ResponseReturnValue:
 @bp.get("/new")
 def new() -> ResponseReturnValue:
     """First which type, then for whom: one thing a page, and only what this person may apply for."""
-    session, person = db.session(), actor()
-    code = request.args.get("type", "")
+    code, search = request.args.get("type", ""), request.args.get("q", "").strip()[:40]
     if not code:
-        return render_template("requests/new.html", offers=opening.offers(session, person))
-    if code not in opening.OFFERED:
+        return render_template(
+            "requests/new.html", choice=offering.choice(db.session(), actor(), search), search=search,
+            families=offering.FAMILIES, parts_of=offering.parts,
+        )
+    if code not in opening.offered():
         raise NotFound
     return _choose_holder(code)
 
@@ -73,9 +76,15 @@ def _choose_holder(code: str, problem: str = "", status: int = 200) -> ResponseR
     found = opening.holders(db.session(), actor(), code, search=search, limit=HOLDERS + 1)
     page = render_template(
         "requests/holder.html", type=type_of(code), holders=found[:HOLDERS], more=len(found) > HOLDERS, search=search,
-        problem=problem, once=once.fresh(),
+        problem=problem, once=once.fresh(), brought=request.values.get("with", ""),
     )
     return page, status
+
+
+def _brought() -> dict[str, str]:
+    """What the link that led here says already, "trade:05"."""
+    field, _colon, value = request.form.get("with", "").partition(":")
+    return {field: value} if value else {}
 
 
 @bp.post("")
@@ -83,11 +92,11 @@ def start() -> ResponseReturnValue:
     """Begin a request (or go on with my draft for the same) and open its form."""
     code = request.form.get("type", "")
     kind, _dash, number = request.form.get("holder", "").partition("-")
-    if code not in opening.OFFERED:
+    if code not in opening.offered():
         raise BadRequest
-    if not number.isdigit() or len(number) > 18 or kind not in ("person", "unit"):
+    if not number.isdigit() or len(number) > 18 or kind not in HOLDER_KINDS:
         return _choose_holder(code, _("请选择为谁申请。"), 400)
-    made = opening.open_request(db.session(), actor(), code, kind, int(number), once=once.given())
+    made = opening.open_request(db.session(), actor(), code, kind, int(number), once=once.given(), prefill=_brought())
     first = next(iter(open_tasks(made)), None)
     target = url_for("tasks.show", task_id=first.id) if first else url_for("requests.show", request_id=made.id)
     return redirect(target, 303)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from engine import catalog
 from forms.schema import Form
@@ -13,7 +13,7 @@ from ledger.actor import Actor
 from registry.access.roles import roles
 from workflows.process import Process
 from workflows.requests import Request
-from workflows.typed import form_known, form_of
+from workflows.typed import form_known, form_of, kept
 
 CATALOG: dict[str, Process] = {}
 
@@ -41,8 +41,16 @@ def install() -> None:
 
 
 def form_for(request: Request, key: str) -> Form:
-    """The form that a request's drawing, or one that it calls, means by a key."""
-    return form_of(CATALOG[request.process_id].forms.get(key, key), request.type_code)
+    """The form that a request's drawing, or one that it calls, means by a key: the one that it began with."""
+    return form_named(request, CATALOG[request.process_id].forms.get(key, key))
+
+
+def form_named(request: Request, name: str) -> Form:
+    """The form of this name for a request; `name` may carry the type ("apply-J03"), as contents keep it."""
+    key = name.removesuffix(f"-{request.type_code}") if request.type_code else name
+    session = object_session(request)
+    found = kept(session, request.forms, key, request.type_code) if session is not None else None
+    return found or form_of(key, request.type_code)
 
 
 def publish(session: Session, *, by: Actor) -> None:

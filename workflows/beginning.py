@@ -20,6 +20,7 @@ from registry.certificates.kinds import CertificateType
 from registry.certificates.models import Certificate, Holder
 from registry.people.persons import Person
 from registry.people.units import Unit, places
+from workflows import typed
 from workflows.requests import Request, RequestCount
 
 SUPPLEMENT_DAYS = 10  # working days, where the notice sets no other term (unverified practice)
@@ -34,13 +35,14 @@ def begin(
     session: Session, process_id: str, holder: Holder, *, by: Actor, title: str, kind: CertificateType | None = None,
     certificate: Certificate | None = None, subtype: str = "", details: Mapping[str, Any] | None = None,
     once_key: str | None = None, parent: Request | None = None, variables: Mapping[str, Any] | None = None,
-    key: str | None = None,
+    key: str | None = None, applicant: Person | None = None,
 ) -> Request:
     """Start a process for a holder: the request, its instance and the fact request.opened, in this transaction.
 
-    What somebody begins is theirs (`applicant_id`); what the system begins belongs to nobody, and its first tasks are
-    offered to roles. With `once_key` ("renewal:17:2027-05-31") a second call gives the first request back, also after
-    it has ended and whoever calls. `key` is that of the fact. `variables` are added to VARIABLES.
+    What somebody begins is theirs (`applicant_id`), or `applicant`'s; what the system begins for nobody belongs to
+    nobody, and its first tasks are offered to roles. The forms of the type are kept with it as they are now. With
+    `once_key` ("renewal:17:2027-05-31") a second call gives the first request back, also after it has ended and whoever
+    calls. `key` is that of the fact. `variables` are added to VARIABLES.
     """
     unit = holder if isinstance(holder, Unit) else holder.unit
     count = counter(session, unit.group_id)
@@ -50,9 +52,10 @@ def begin(
         group_id=unit.group_id, number=_number(count), process_id=process_id, type_code=kind.code if kind else "",
         family=kind.family if kind else family_of(holder), holder_kind=kind_of(holder), holder_id=holder.id,
         holder_name=holder.name, item=certificate.item if certificate else "", subtype=subtype, title=title,
-        applicant_id=by.id, applicant_name=by.name, unit_id=unit.id, unit_path=unit.path, once_key=once_key,
-        parent_id=parent.id if parent else None, certificate_id=certificate.id if certificate else None,
-        details=dict(details or {}),
+        applicant_id=applicant.id if applicant else by.id, applicant_name=applicant.name if applicant else by.name,
+        unit_id=unit.id, unit_path=unit.path, once_key=once_key, parent_id=parent.id if parent else None,
+        certificate_id=certificate.id if certificate else None,
+        details={**(details or {}), **({"forms": typed.keep(session, kind)} if kind else {})},
     )
     session.add(request)
     session.flush()

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from ledger import clock
 from ledger.errors import Problem
-from registry.certificates.numbers import check_number
+from registry.certificates.numbers import RULES, check_number
 from registry.people.identity import check_id_number, check_uscc
 from registry.people.persons import Person
 from registry.verdict import Verdict
@@ -20,7 +20,7 @@ Check = Callable[[Any, Mapping[str, Any]], Problem | str | None]
 
 
 def checks_for(session: Session, request: Request) -> dict[str, Check]:
-    """Every named check, ready for the answers of this request's forms."""
+    """Every named check, ready for the answers of this request's forms; "rule-XM" is the rule XM of the catalogue."""
     rule = request.kind.number.rule if request.kind else "free"
 
     def own_number(text: Any, _answers: Mapping[str, Any]) -> Problem | str:
@@ -29,11 +29,16 @@ def checks_for(session: Session, request: Request) -> dict[str, Check]:
         return _told(check_number(rule, text, identity, on=clock.today()))
 
     return {
+        **{f"rule-{key}": _by_rule(key) for key in RULES},
         "cn-id": lambda text, _: _told(check_id_number(text)),
         "uscc": lambda text, _: _told(check_uscc(text)),
         "licence-id": lambda text, _: _told(check_number("ECERT", text)),
         "certificate-number": own_number,
     }
+
+
+def _by_rule(key: str) -> Check:
+    return lambda text, _answers: _told(check_number(key, text))
 
 
 def _told(verdict: Verdict) -> Problem | str:

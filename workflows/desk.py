@@ -26,6 +26,7 @@ from registry.access.rules import visible
 from registry.certificates.models import Certificate, Scan, Version
 from workflows import CATALOG
 from workflows.checks import checks_for
+from workflows.faults import BLOCK, fault_of
 from workflows.filing import file_ids, may_use
 from workflows.process import Act
 from workflows.requests import Request, RequestFile, attach, of_instance, seen_by
@@ -92,8 +93,9 @@ def corrections_of(request: Request, task: Task) -> dict[str, list[Problem]]:
         for item in request.open_corrections:
             found.setdefault(item.field, []).append(
                 Problem("{reason}（{by}）", {"reason": item.reason, "by": item.by_name}))
-        for problem in request.problems:
-            found.setdefault(problem["field"], []).append(Problem(problem["text"], problem["params"]))
+        for fault in map(fault_of, request.problems):
+            if fault.severity == BLOCK:
+                found.setdefault(fault.field, []).append(fault.whole)
     return found
 
 

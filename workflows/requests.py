@@ -88,6 +88,12 @@ class Request(Base):
         return type_of(self.type_code) if self.type_code else None
 
     @property
+    def forms(self) -> dict[str, str]:
+        """The forms of its type that it began with: digests by key ("apply", "register")."""
+        found: dict[str, str] = self.details.get("forms") or {}
+        return found
+
+    @property
     def content(self) -> dict[str, Any]:
         """The application's answers as last submitted; empty before that."""
         return self.contents[-1].answers if self.contents else {}

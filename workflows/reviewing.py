@@ -7,13 +7,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from forms import contents
-from forms.schema import Form, load
+from forms.schema import Form
 from ledger import clock
 from ledger.facts import record
-from workflows import form_for
+from workflows import form_for, form_named
 from workflows.process import Act, Answers
 from workflows.requests import Correction, Request, RequestContent
-from workflows.typed import form_of
 
 
 def asked(act: Act) -> RequestContent:
@@ -72,8 +71,7 @@ def given(_session: Session, request: Request) -> Answers:
 
 def content_form(request: Request) -> Form:
     """The form in which the request's content was given last; only once there is content."""
-    key, dash, code = request.contents[-1].form_key.rpartition("-")
-    return form_of(key, code) if dash else load(code)
+    return form_named(request, request.contents[-1].form_key)
 
 
 ANSWERED = {"review": reviewed, "approve": reviewed}

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
+from random import Random
 from typing import Any
 
-from sqlalchemy import Engine, Exists, exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine, Exists, exists, or_, select
+from sqlalchemy.orm import Session, object_session
 
 import workflows
 from engine.model import Task
@@ -27,14 +28,18 @@ from registry.access.grants import holders
 from registry.certificates.catalogue import type_of
 from registry.certificates.codes import LIVE
 from registry.certificates.models import Certificate
+from registry.certificates.numbers import rule_of
 from registry.people.persons import Person
 from registry.people.units import Unit
-from workflows import authority, desk, opening
+from registry.sample.numbers import Numbers
+from workflows import authority, desk, groundwork, opening
 from workflows.requests import Request
 
 PAPER = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj " \
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 CREDIT_CODE = "91320100135800013L"
+CHECKED = {"uscc": CREDIT_CODE, "cn-id": "110101199003070214"}
+"""What the checks of a form accept; both are synthetic."""
 HOURS = [dt.time(9, 12), dt.time(10, 40), dt.time(14, 25), dt.time(16, 5)]
 ON_SITE = ("普工", "木工", "瓦工", "钢筋工", "焊工")
 
@@ -92,6 +97,8 @@ def load(
         workflows.publish(session, by=SYSTEM)
     with unit(engine) as session:
         subjects = list(islice(_subjects(session), size.requests))
+        for project in _permitted(session, subjects):
+            groundwork.lay(session, project)
     for done, ((code, kind, holder), path) in enumerate(zip(subjects, cycle(PATHS), strict=False), 1):
         play(engine, folder, code, kind, holder, path)
         told("requests", done, len(subjects))
@@ -115,6 +122,15 @@ def _subjects(session: Session) -> Iterator[tuple[str, str, int]]:
             [("P02", "person", number) for number in people]]
     for number in range(max(map(len, rows))):
         yield from (row[number] for row in rows if number < len(row))
+
+
+def _permitted(session: Session, subjects: Sequence[tuple[str, str, int]]) -> list[Unit]:
+    """The projects that a construction permit will be applied for, and those of the first company."""
+    first = select(Unit.id).where(Unit.kind == "company").order_by(Unit.id).limit(1).scalar_subquery()
+    asked = [number for code, _, number in subjects if code == "J03"]
+    return list(session.scalars(select(Unit).where(
+        Unit.kind == "project", Unit.closed_on.is_(None), or_(Unit.id.in_(asked), Unit.parent_id == first)
+    ).order_by(Unit.id)))
 
 
 def _held(code: str, holder: Any, own: Any) -> Exists:
@@ -253,18 +269,20 @@ def _value(component: Any, given: dict[str, Any], paper: Callable[[str], int], r
         return clock.today().isoformat()
     if kind == "checkbox":
         return True
-    return CREDIT_CODE if (component.get("properties") or {}).get("licet:check") == "uscc" else "按实际情况填写"
+    check = str((component.get("properties") or {}).get("licet:check", ""))
+    return CHECKED.get(check) or (rule_of(check.removeprefix("rule-")).example if check.startswith("rule-") else
+                                  "按实际情况填写"[: (component.get("validate") or {}).get("maxLength") or None])
 
 
 def number_for(request: Request) -> str:
     """A number that the type's rule accepts, one of its own for each request."""
-    today = clock.today()
+    session = object_session(request)
+    assert session is not None
+    holder = opening.holder_of(session, request.holder_kind, request.holder_id)
+    own = holder.id_number if isinstance(holder, Person) else holder.uscc if isinstance(holder, Unit) else ""
     rule = type_of(request.type_code).number.rule
-    if rule == "SG":
-        return f"320102{today:%Y%m%d}01{request.id % 100:02d}"
-    if rule == "AX":
-        return f"（苏）JZ安许证字〔{today.year}〕{900_000 + request.id}"
-    return f"苏A01{today.year}{900_000 + request.id}"
+    serial = 900_000 + request.id if rule in ("AX", "TZ-JZ") else request.id
+    return Numbers(Random(request.id)).certificate(rule, request.type_code, clock.today(), own or "", serial=serial)
 
 
 def _end(request: Request) -> str:
@@ -273,7 +291,8 @@ def _end(request: Request) -> str:
 
 
 SAID: dict[str, Any] = {
-    "project_code": "2026-320102-48-01-000001", "number": number_for, "valid_until": _end, "price": 4800,
+    "project_code": "2026-320102-48-01-000001", "number": number_for, "valid_until": _end, "review_on": _end,
+    "price": 4800,
     "finish_on": lambda _: (clock.today() + dt.timedelta(days=540)).isoformat(), "fatal_accident": "no", "trade": "01",
     "issuer": "某市住房和城乡建设局", "ground": "ordinary", "scale": "25000 平方米",
     "application_number": lambda request: f"SL-{clock.today().year}-{request.id:04d}",

@@ -132,7 +132,7 @@ def _wrong_dates(
     if issued_on and issued_on > clock.today():
         problems["issued_on"] = [Problem("发证日期 {day} 晚于今天，请核对原件。", {"day": issued_on})]
     if valid_until is None:
-        if kind.validity.kind in ("months", "dated") and not undated:
+        if kind.validity.kind in ("months", "dated") and not (undated or kind.validity.open_ended):
             problems["valid_until"] = [Problem("这种证件有有效期，请填写有效期至。")]
     elif valid_from and valid_until < valid_from:
         problems["valid_until"] = [Problem("有效期至早于有效期起 {day}，请核对原件。", {"day": valid_from})]

@@ -37,10 +37,12 @@ class Validity(Stated, frozen=True, kw_only=True):
 
     months: `months` from issue · dated: the authority writes the end on it · long: no end (长期) · works: until the
     works, the machine or the site end · start_within: void unless work starts within `months` · none: no term.
+    `open_ended`: where an end is the rule, a paper may also say 长期.
     """
 
     kind: Literal["months", "dated", "long", "works", "start_within", "none"]
     months: int | None = None
+    open_ended: bool = False
 
 
 class Review(Stated, frozen=True, kw_only=True):

@@ -59,6 +59,9 @@ def _planned(made: Sample, count: int) -> Iterator[tuple[Wish, list[Draft]]]:
         else:
             yield wish, chain(made.random, type_of(wish.code), waiting.popleft(), today)
 
+IMPORTED = dt.timedelta(days=90)
+"""So long ago the old stock was entered: whatever is played afterwards knows it."""
+
 
 def _codes(made: Sample, counts: Counter[str]) -> dict[str, Iterator[str]]:
     """Our own codes for so many certificates of each type, taken from the counters in one go."""
@@ -93,7 +96,7 @@ def _built_on(wish: Wish) -> str:
 def _version(certificate: Certificate, kind: CertificateType, draft: Draft, fields: dict[str, Any], raw: str) -> None:
     paper = drafting.Paper(ISSUERS.get(kind.code, "某省住房和城乡建设厅"), fields, note=draft.note)
     drafting.new_version(certificate, draft.operation, draft.term, paper, holds_from=draft.holds_from, raw=raw,
-                         by=(SYSTEM.id, SYSTEM.name))
+                         by=(SYSTEM.id, SYSTEM.name), known_from=clock.start_of_day(clock.today() - IMPORTED))
 
 
 def _write(made: Sample, drafted: list[Certificate]) -> None:

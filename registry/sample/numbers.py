@@ -49,10 +49,11 @@ class Numbers:
         return first + str(uscc.calc_check_digit(first))
 
     def certificate(
-        self, rule: str, code: str, issued: dt.date, holder: str, province: str = "苏", kind: str = ""
+        self, rule: str, code: str, issued: dt.date, holder: str, province: str = "苏", kind: str = "", serial: int = 0
     ) -> str:
-        """A number for a rule. `holder`: the ID number or credit code some rules build on; `kind`: a class or trade."""
-        year, serial = issued.year, self._next(f"{rule}{code}")
+        """A number for a rule. `holder`: the ID number or credit code some rules build on; `kind`: a class or trade;
+        `serial` where the caller counts."""
+        year, serial = issued.year, serial or self._next(f"{rule}{code}")
         made = {
             "ID": holder, "TZ-EM": f"T{holder}", "USCC": holder, "PW": f"{holder}001P",
             "AX": f"（{province}）JZ安许证字〔{year}〕{serial:06d}",

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 from forms import load
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILT = ROOT / "web" / "static" / "built"
+BUILT = (ROOT / "web" / "static" / "built").resolve()
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
@@ -98,7 +98,8 @@ def form_page(key: str, *, readonly: bool = False, lang: str = "zh-CN", schema: 
         '<p data-part="status" role="status"></p><div data-part="fields"></div>'
         '<div class="licet-actions" data-part="actions"></div></section>'
     )
-    return page(body, "task.js", styles=("task.css",), title=load(key).title, lang=lang)
+    title = str(schema["licet:title"]) if schema else load(key).title
+    return page(body, "task.js", styles=("task.css",), title=title, lang=lang)
 
 
 @contextmanager

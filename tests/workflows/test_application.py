@@ -181,7 +181,7 @@ def test_a_second_request_for_the_same_is_refused_while_one_is_open(walk):
     walk("J03").submitted()
     with pytest.raises(BadAnswer) as refusal:
         walk("J03").submitted()
-    assert "已有办理中的申请" in refusal.value.problems[""][0].text
+    assert "已有办理中的申请" in str(refusal.value.problems[""][0])
 
 
 def test_a_draft_is_given_back_instead_of_a_second(engine, company, walk):

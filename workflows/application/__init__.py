@@ -5,6 +5,7 @@ from pathlib import Path
 from workflows.application.answered import ANSWERED, CHECKED
 from workflows.application.given import GIVEN
 from workflows.application.steps import STEPS
+from workflows.application.won import REACTS
 from workflows.beginning import VARIABLES
 from workflows.process import Process
 from workflows.registration import REGISTRATION, entering
@@ -23,4 +24,5 @@ APPLICATION = Process(
         "void": "作废", "closed": "自动关闭", "rejected": "驳回", "refused": "不予受理", "lapsed": "逾期未补正",
         "disputed": "转复议或诉讼", "denied": "未获许可", "registered": "已入库",
     },
+    reacts=REACTS,
 )

@@ -8,7 +8,7 @@ from ledger.errors import BadAnswer, Problem
 from registry.certificates import drafting
 from registry.certificates.catalogue import type_of
 from workflows import reviewing
-from workflows.application.rules import faults, registration_faults
+from workflows.application.rules import blocking, faults, registration_faults
 from workflows.opening import lock_holder
 from workflows.process import Act
 
@@ -20,8 +20,8 @@ def apply_checked(act: Act) -> None:
     lock_holder(act.session, act.request)
     act.request.item = drafting.item_of(type_of(act.request.type_code), act.answers)
     problems: dict[str, list[Problem]] = {}
-    for fault in faults(act.session, act.request):
-        problems.setdefault(fault.field, []).append(fault.problem)
+    for fault in blocking(faults(act.session, act.request)):
+        problems.setdefault(fault.field, []).append(fault.whole)
     if problems:
         raise BadAnswer(problems)
 
