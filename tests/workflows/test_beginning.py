@@ -8,6 +8,7 @@ from engine import instances
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit
 from registry.certificates import lifecycle
+from registry.certificates.models import Certificate
 from registry.people.units import unit_of
 from workflows import CATALOG, beginning, children
 
@@ -25,7 +26,7 @@ def licence(engine, company):
 
 def begun(engine, licence, process_id="application", **more):
     with unit(engine) as session:
-        certificate = session.get_one(lifecycle.Certificate, licence)
+        certificate = session.get_one(Certificate, licence)
         variables = dict.fromkeys(CATALOG[process_id].variables or ())
         return beginning.about(session, process_id, certificate, by=SYSTEM, variables={
             name: value for name, value in variables.items() if name not in beginning.VARIABLES}, **more).id
@@ -63,6 +64,6 @@ def test_a_request_counts_those_it_has_begun_and_how_they_ended(engine, licence)
     parent = begun(engine, licence, subtype="b")
     with unit(engine) as session:
         above = session.get_one(beginning.Request, parent)
-        child = beginning.about(session, "application", session.get_one(lifecycle.Certificate, licence), by=SYSTEM,
+        child = beginning.about(session, "application", session.get_one(Certificate, licence), by=SYSTEM,
                                 parent=above, subtype="c")
         assert [one.id for one in children.of(session, above)] == [child.id]
