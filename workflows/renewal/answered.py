@@ -14,7 +14,6 @@ from registry.certificates.models import Certificate
 from registry.people.persons import leave
 from workflows import handing, reviewing
 from workflows.process import Act
-from workflows.registration import entering
 from workflows.renewal.steps import HANDED, remember
 from workflows.renewal.terms import kind_of
 from workflows.requests import RequestContent
@@ -109,11 +108,11 @@ def _day(act: Act, key: str) -> dt.date | None:
 
 
 CHECKED: Writes = {
-    **filing.CHECKED, "renew-decide": decide_checked, "renew-refused": decide_checked, "gap": gap_checked,
+    "renew-decide": decide_checked, "renew-refused": decide_checked, "gap": gap_checked,
     "file": file_checked,
     "register": register_checked,
 }
 ANSWERED: Writes = {
-    **filing.ANSWERED, **entering.ANSWERED, "renew-decide": decided, "renew-refused": decided, "gap": closed,
+    "renew-decide": decided, "renew-refused": decided, "gap": closed,
     "renew-review": reviewing.reviewed, "approve": reviewing.reviewed, "file": filed,
 }

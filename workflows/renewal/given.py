@@ -13,7 +13,6 @@ from registry.certificates.catalogue import type_of
 from registry.certificates.lifecycle import renewals
 from registry.certificates.models import Certificate
 from workflows.process import Answers
-from workflows.registration import entering
 from workflows.renewal.conditions import NAMES, WHY
 from workflows.renewal.terms import kind_of, next_end
 from workflows.requests import Request
@@ -95,6 +94,6 @@ def aftermath(session: Session, request: Request) -> Answers:
 
 
 GIVEN = {
-    **filing.GIVEN, **entering.GIVEN, "renew-decide": decision, "renew-refused": refusal, "renew-review": review,
+    "renew-decide": decision, "renew-refused": refusal, "renew-review": review,
     "approve": review, "file": filing_day, "register": registration, "renew-lapsed": aftermath,
 }
