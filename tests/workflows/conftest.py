@@ -99,17 +99,15 @@ def holding(engine: Engine, company: Company) -> Callable[..., int]:
     return grant
 
 
-@pytest.fixture(scope="session")
-def reached() -> Reached:
-    """What the tests have reached."""
-    return Reached()
-
-
 @pytest.fixture
-def noted(reached: Reached, request: pytest.FixtureRequest, engine: Engine) -> Iterator[Reached]:
-    """Notes what this test's cases visited, before its database goes."""
+def noted(
+    request: pytest.FixtureRequest, engine: Engine, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Iterator[Reached]:
+    """Notes what this test's cases visited, before its database goes; see coverage."""
+    base = tmp_path_factory.getbasetemp()
+    reached = Reached((base if worker_id == "master" else base.parent) / "reached")
     yield reached
-    reached.gather(request.node.nodeid)
+    reached.note(request.node)
 
 
 @pytest.fixture

@@ -22,10 +22,7 @@ from tests.workflows.passage import Passage
 from workflows import authority, beginning, story
 from workflows.requests import Request
 
-pytestmark = [
-    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.xdist_group("test_cancellation"),
-    pytest.mark.usefixtures("noted"),
-]
+pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.usefixtures("noted")]
 
 
 @pytest.fixture
@@ -317,7 +314,3 @@ def test_nobody_fills_it_in_or_clears_the_way(licence, officer, cancelling):
     void.later(31)
     left.work()
     assert (void.outcome(), left.outcome()) == ("void", "given_up")
-
-
-def test_every_element_of_the_drawings_was_reached(engine, reached, request):
-    assert reached.missing(request, "cancellation", "clearing") == {}

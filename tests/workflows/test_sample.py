@@ -53,15 +53,9 @@ def test_every_step_in_a_drawing_has_a_function_and_every_function_a_place():
 
 def test_the_forms_that_a_process_understands_are_drawn():
     for process in workflows.CATALOG.values():
-<<<<<<< HEAD
         drawings = [etree.fromstring(body) for name, body in process.files.items() if name.endswith(".bpmn")]
         forms = [node.get("formId") for drawn in drawings
                  for node in drawn.iter("{http://camunda.org/schema/zeebe/1.0}formDefinition")]
         begun = tuple(form.split('"')[1] for form in forms if form.startswith('="'))  # ="transfer-" + subtype
         known = {*process.answered, *process.checked, *process.given}
         assert {key for key in known - set(forms) if not begun or not key.startswith(begun)} == set()
-=======
-        drawn = [etree.fromstring(body) for name, body in process.files.items() if name.endswith(".bpmn")]
-        forms = (node for one in drawn for node in one.iter("{http://camunda.org/schema/zeebe/1.0}formDefinition"))
-        assert {*process.answered, *process.checked, *process.given} <= {node.get("formId") for node in forms}
->>>>>>> i5-renewal

@@ -12,10 +12,7 @@ from registry.certificates.models import Certificate
 from workflows import authority
 from workflows.requests import Request
 
-pytestmark = [
-    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.xdist_group("test_suspension"),
-    pytest.mark.usefixtures("noted"),
-]
+pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.usefixtures("noted")]
 
 
 def held_back(case):
@@ -99,7 +96,3 @@ def test_an_answer_for_another_stage_changes_nothing(engine, holding, suspending
     with pytest.raises(authority.OtherStage), unit(engine):
         case.authority("granted")
     assert case.open() == ["S3_rectify"] and state(engine, number) == "02"
-
-
-def test_every_element_of_the_drawing_was_reached(engine, reached, request):
-    assert reached.missing(request, "suspension") == {}

@@ -15,10 +15,7 @@ from registry.people.tenure import assign
 from tests.workflows.acts import child_of, entrust, filed, held, registered
 
 MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)
-pytestmark = [
-    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.xdist_group("test_transfer"),
-    pytest.mark.usefixtures("noted"),
-]
+pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.usefixtures("noted")]
 
 
 def asked(case, company, **more):

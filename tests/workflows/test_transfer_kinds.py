@@ -21,10 +21,7 @@ from workflows import authority
 from workflows.transfer import posts
 
 MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)
-pytestmark = [
-    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.xdist_group("test_transfer"),
-    pytest.mark.usefixtures("noted"),
-]
+pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.usefixtures("noted")]
 
 
 # c ---------------------------------------------------------------------------------------------------------------
@@ -283,8 +280,3 @@ def test_a_draft_that_nobody_hands_in_is_void(holding, changing):
     case = changing(holding("P02"), "f")
     case.later(31)
     assert case.outcome() == "void"
-
-
-def test_every_element_of_the_drawings_was_reached(engine, reached, request):
-    parts = [f"transfer_{part}" for part in ("employer", "manager", "equipment", "chain", "permit", "province")]
-    assert reached.missing(request, "transfer", *parts, files=("test_transfer.py",)) == {}
