@@ -10,7 +10,7 @@ from ledger import clock
 from ledger.actor import SYSTEM, Actor
 from ledger.errors import BadAnswer, Conflict, Problem
 from registry.certificates import codes
-from registry.certificates.chain import follow, held, not_future, ran_out, require_free, require_live, turned_on
+from registry.certificates.chain import follow, held, not_future, require_free, require_live, turned_on
 from registry.certificates.drafting import WrongTerm
 from registry.certificates.models import Certificate, Version
 
@@ -39,7 +39,8 @@ def cancel(
 
     What ran out by the clock may still be 注销 (行政许可法 70 (1)): the formal removal that follows 失效.
     """
-    if not (ran_out(held(session, certificate)) and kind == "注销"):
+    lapsed = held(session, certificate).state == codes.LAPSED and certificate.latest.operation != codes.ENDED
+    if not (lapsed and kind == "注销"):
         require_live(certificate)
     if kind not in ENDINGS:
         raise BadAnswer({"kind": [Problem("没有“{kind}”这种终止方式。", {"kind": kind})]})

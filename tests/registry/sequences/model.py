@@ -12,11 +12,13 @@ from typing import Any
 
 TYPES = Path(__file__).parents[3] / "registry" / "certificates" / "types"
 LIVE, OVER = ("01", "02", "06"), {"03": "annulled", "04": "cancelled", "05": "expired", "07": "revoked"}
-# which states an act may find (facts 3 and 4.4-4.8); "ran out" is a lapse by the clock that is taken back
+# which states an act may find (facts 3 and 4.4-4.8); "ran out" is a lapse by the clock that is taken back, "closed" a
+# lapse to which a wrong ending was taken back; what ran out may still be 注销 (行政许可法 70)
 MAY: dict[str, tuple[str, ...]] = {
     "renew": ("01", "ran out"), "change": ("01", "02"), "reissue": ("01",), "reviewed": ("01", "ran out"),
     "suspend": ("01", "06"), "give_back": ("02",), "send_out": ("01",), "withdraw_sending": ("06",),
-    "sent_out": ("06",), "cancel": LIVE, "restore": ("over",), "start_work": (*LIVE, "ran out"), "lapse": LIVE,
+    "sent_out": ("06",), "cancel": LIVE, "deregister": (*LIVE, "ran out", "closed"), "restore": ("over",),
+    "start_work": (*LIVE, "ran out"), "lapse": LIVE,
 }
 
 
@@ -66,7 +68,7 @@ class Card:
             return self.last.state
         if self.last.act == "lapse":
             return "ran out"
-        return "over" if self.last.act in ("cancel", "sent_out") else "closed"
+        return "over" if self.last.act in ("cancel", "deregister", "sent_out") else "closed"
 
     def wrote(self, act: str, known: dt.datetime, day: dt.date, state: str, term: Term) -> None:
         assert self.stands in MAY[act], f"{act} was done to a certificate in state {self.stands}"

@@ -178,7 +178,7 @@ def written(play: Play, card: Card, act: str, version: Version, day: dt.date, st
     hidden = [then for before, then in pairwise(card.log)
               if version.holds_from < then.day <= play.today and then.act != "lapse"
               and (then.state, then.term) != (before.state, before.term)]
-    assert not hidden or act == "cancel", f"{act} reaches back behind what turned meanwhile: {hidden}"
+    assert not hidden or act in ("cancel", "deregister"), f"{act} reaches back behind what turned meanwhile: {hidden}"
     card.wrote(act, clock.now(), version.holds_from, state, term)
 
 
@@ -257,7 +257,7 @@ def cancel(play: Play, card: Card | None) -> None:
     kind, day = play.random.choice(list(lifecycle.ENDINGS)), play.since()
     version = lifecycle.cancel(play.session, card.certificate, kind=kind, since=day, reason="x", by=SYSTEM)
     state = {"注销": "04", "撤销": "03", "吊销": "07", "撤回": "04", "废止": "05"}[kind]
-    written(play, card, "cancel", version, day, state, card.last.term)
+    written(play, card, "deregister" if kind == "注销" else "cancel", version, day, state, card.last.term)
 
 
 def restore(play: Play, card: Card | None) -> None:
