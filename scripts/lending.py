@@ -10,6 +10,7 @@ from ledger import clock
 from scripts.camera import Seat, Studio, keep
 
 FORM = "[data-part=problems-list], [data-part=fields], [data-part=status], [data-part=actions]"
+WIDTH = 640  # pixels of the picture of a copy
 PURPOSE = "滨江花园二期投标"
 
 
@@ -47,8 +48,8 @@ def copied(studio: Studio, certificate: str) -> None:
     mark = person.page.locator("h2.licet-code").inner_text()
     if studio.wants("copy-page"):
         drawn = person.page.context.request.get(person.page.url + "/copy.pdf").body()
-        page = pypdfium2.PdfDocument(drawn)[0].render(scale=0.9).to_pil().convert("RGB")
-        keep(page, studio.folder / "copy-page.png")
+        page = pypdfium2.PdfDocument(drawn)[0]
+        keep(page.render(scale=WIDTH / page.get_width()).to_pil().convert("RGB"), studio.folder / "copy-page.png")
     phone = studio.at("", phone=True)
     phone.go(f"/c/{mark}")
     phone.shot("copy-verify-phone", tall=640)

@@ -13,10 +13,10 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Locator
 
 from ledger import clock
-from ledger.workdays import ONE_DAY
-from scripts import tour_people
+from scripts import tour_matters, tour_people
 from scripts.camera import Seat, Studio, keep
 from scripts.lending import lend
+from scripts.tour_matters import open_task
 from workflows import CATALOG
 
 PERMIT = "建筑工程施工许可证"
@@ -45,12 +45,13 @@ def walk(studio: Studio) -> None:
     filed(studio, project)
     registered(studio, project)
     lend(studio, in_the_register(studio, project))
+    tour_matters.renewed(studio)
     owned(studio)
-    of_types(studio)
+    tour_matters.of_types(studio)
     tour_people.holders(studio)
     tour_people.rules(studio)
     tour_people.leaving(studio)
-    of_changes(studio)
+    tour_matters.of_changes(studio)
 
 
 def at_the_door(studio: Studio) -> None:
@@ -108,18 +109,6 @@ def apply(studio: Studio) -> str:
 def group(seat: Seat, words: str) -> Locator:
     """The group of fields that holds these words."""
     return seat.page.locator("[data-part=fields] .fjs-form-field-grouplike", has_text=words).first
-
-
-def open_task(seat: Seat, title: str) -> None:
-    """Claim it in the inbox and open it."""
-    seat.go("/inbox")
-    row = seat.page.locator("[data-row]", has_text=title).first
-    claim = row.get_by_role("button", name="签收")
-    if claim.count():
-        claim.click()
-        seat.settle()
-    seat.page.locator("[data-row]", has_text=title).first.locator("[data-row-link]").click()
-    seat.settle()
 
 
 def returned(studio: Studio, project: str) -> None:
@@ -282,50 +271,6 @@ def owned(studio: Studio) -> None:
     for shown in (year, year + 1):
         owner.go(f"/calendar/{shown}")
         owner.shot("calendar" if shown == year else "calendar-next", tall=820)
-
-
-def of_changes(studio: Studio) -> None:
-    """What may be done about a licence, and what stands in the way of its cancellation."""
-    legal = studio.at("legal")
-    legal.go("/certificates?type=E03")
-    pages = (one.get_attribute("href") or "" for one in legal.page.locator("main a").all())
-    licence = next(page for page in pages if re.fullmatch("/certificates/[0-9]+", page))
-    legal.go(f"{licence}/requests/new")
-    legal.shot("matters", tall=460)
-    legal.page.locator("button[value='cancellation.']").click()
-    legal.settle()
-    legal.fill("cancel-ground", {
-        "ground": "merged", "reason": "两家公司合并，许可证并入存续公司。", "happened_on": clock.today().isoformat(),
-        "doc_evidence": ["合并决议.pdf"]})
-    legal.decide("提交")
-    legal.shot("hindrances", tall=900)
-
-
-def of_types(studio: Studio) -> None:
-    """The types: the list, one of them, a window tried and refused, what a change would move, the edition."""
-    owner = studio.at("owner")
-    owner.go("/types")
-    owner.shot("types", tall=640)
-    owner.go("/types/P07")
-    owner.shot("type", tall=1000)
-    owner.go("/types/P02/editions/new")
-    window = owner.page.locator("#p-window")
-    owner.page.fill('[name="window.opens"]', "4")
-    owner.page.wait_for_timeout(900)
-    owner.shot("type-window", of=window, tall=620)
-    owner.page.fill('[name="window.closes"]', "5")
-    owner.page.fill('[name="effective_from"]', (clock.today() + ONE_DAY * 30).isoformat())
-    owner.page.fill('[name="reason"]', "省厅通知：期满前四个月起受理")
-    owner.follow("检查并看影响")
-    owner.shot("type-fault", tall=760)
-    owner.page.fill('[name="window.closes"]', "")
-    owner.follow("检查并看影响")
-    owner.shot("type-effect", tall=620)
-    owner.follow("发布，")
-    owner.shot("type-edition", tall=520)
-    phone = studio.at("owner", phone=True)
-    phone.go("/types/P02")
-    phone.shot("type-phone", tall=800)
 
 
 def spoiled(drawing: bytes) -> bytes:

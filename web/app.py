@@ -49,6 +49,7 @@ RESOURCES = (
     "lacks",
     "effects",
     "matters",
+    "renewals",
     "notices",
     "calendar",
     "search",

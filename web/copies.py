@@ -12,7 +12,6 @@ from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.wrappers import Response
 
 from ledger import clock
-from ledger.db import unit
 from ledger.errors import BadAnswer, NotAllowed, NotFound, Problem
 from ledger.files import path_of
 from registry.access.rules import can, visible
@@ -25,7 +24,7 @@ from registry.custody.watermark import CannotMark
 from web import once
 from web.certificate import certificate_of
 from web.certificate_pdf import public_address
-from web.custody import day_in, done_before, problems_in, wish
+from web.custody import day_in, done_before, note_reading, problems_in, wish
 from web.files import INERT, folder
 from web.guard import actor, needs, public
 from web.limits import VERIFY, limiter
@@ -42,16 +41,6 @@ def _told_where() -> None:
     """Without a public address in the settings, the codes of copies lead to where the visitor came in."""
     if not current_app.extensions["licet_config"].url:
         copies.keep_in(folder(), request.host_url + "c/")
-
-
-def note_reading(certificate: Certificate, *, scan: Scan | None = None, copy: Copy | None = None) -> None:
-    """Write down that a personal certificate's picture was read; a transaction of its own, a GET has none."""
-    if certificate.holder_person_id is None:
-        return
-    with unit(db.engine) as session:
-        copies.read(session, session.get_one(Certificate, certificate.id), by=actor(),
-                    scan=session.get_one(Scan, scan.id) if scan else None,
-                    copy=session.get_one(Copy, copy.id) if copy else None)
 
 
 @bp.get("/certificates/<int:certificate_id>/copies/new")

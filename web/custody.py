@@ -12,9 +12,12 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from ledger import clock
+from ledger.db import unit
 from ledger.errors import BadAnswer, NotAllowed, NotFound, Problem
 from ledger.facts import Fact
 from registry.access.rules import can, visible
+from registry.certificates.models import Certificate, Scan, Version
+from registry.custody import copies
 from registry.custody.copies import Copy
 from registry.custody.loans import CONDITIONS, PURPOSES, Loan
 from registry.custody.originals import KINDS, Original
@@ -92,6 +95,13 @@ def seen_loans() -> Select[Loan]:
     return select(Loan).where(or_(mine, Loan.id.in_(allowed)))
 
 
+def loans_of(person: Person) -> Select[Loan]:
+    """What a person must still bring back, as far as one may see it; empty clears the exit."""
+    mine = or_(Loan.person_id == person.id, Loan.carrier_id == person.id)
+    running = seen_loans().where(mine, Loan.returned_at.is_(None), Loan.voided_at.is_(None))
+    return running.options(*LOADED).order_by(Loan.id)
+
+
 def loan_of(loan_id: int) -> Loan:
     """The loan with all its page shows; NotFound unless it is one's own or visible."""
     found = db.session.scalar(seen_loans().where(Loan.id == loan_id).options(*LOADED))
@@ -154,3 +164,22 @@ def people_called(text: str, most: int = 12) -> list[Person]:
     )
     return list(db.session.scalars(query.options(joinedload(Person.unit)).order_by(Person.pinyin, Person.id)
                                    .limit(most)))
+
+
+def note_reading(certificate: Certificate, *, scan: Scan | None = None, copy: Copy | None = None) -> None:
+    """Write down that a personal certificate's picture was read; a transaction of its own, a GET has none."""
+    if certificate.holder_person_id is None:
+        return
+    with unit(db.engine) as session:
+        copies.read(session, session.get_one(Certificate, certificate.id), by=actor(),
+                    scan=session.get_one(Scan, scan.id) if scan else None,
+                    copy=session.get_one(Copy, copy.id) if copy else None)
+
+
+def note_file(file_id: int) -> None:
+    """The same where a scan is fetched as a file."""
+    query = select(Scan).join(Scan.version).join(Version.certificate).where(
+        Scan.file_id == file_id, Certificate.holder_person_id.is_not(None))
+    scan = db.session.scalar(query.limit(1))
+    if scan is not None:
+        note_reading(scan.version.certificate, scan=scan)

@@ -16,6 +16,7 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import Refused, WrongKind
 from ledger.files import File, keep, path_of
+from web.custody import note_file
 from web.errors import answer, sentence
 from web.guard import actor
 from web.session import db
@@ -88,6 +89,7 @@ def described(file: File) -> dict[str, Any]:
 def content(file_id: int) -> Response:
     """The file itself, to be saved; no browser shows it as one of our pages (ASVS 3.2.1)."""
     file = desk.may_see_file(db.session(), actor(), file_id)
+    note_file(file.id)
     response = send_file(
         path_of(folder(), file).absolute(), mimetype=file.media_type, as_attachment=True, download_name=file.name,
         etag=file.sha256, last_modified=file.at,

@@ -20,6 +20,7 @@ from registry.people.tenure import POSTS, TIES, Assignment, Employment
 from registry.people.units import Unit
 from registry.people.works import CONTRACTING, SCALES, Works
 from registry.rules.effects import blocked, follows_from
+from web.custody import loans_of
 from web.guard import actor, needs
 from web.lacks import trade_name as _trade
 from web.pages import Page, cut
@@ -36,7 +37,7 @@ def persons() -> str:
     query = visible(select(Person), actor())
     query = _of_unit(_named(query), request.args.get("unit", type=int))
     if request.args.get("left") != "yes":
-        query = query.where(Person.left_on.is_(None))
+        query = query.where(here())
     loaded = joinedload(Person.unit), joinedload(Person.company)
     listed = cut(db.session(), query.order_by(Person.pinyin, Person.id), *loaded)
     return render_template(
@@ -46,6 +47,11 @@ def persons() -> str:
         units=_units(),
         may_add=can(actor(), "person.edit"),
     )
+
+
+def here() -> ColumnElement[bool]:
+    """Who works here today: a last day that is still to come does not count yet."""
+    return or_(Person.left_on.is_(None), Person.left_on >= clock.today())
 
 
 def _named(query: Select[Person]) -> Select[Person]:
@@ -65,7 +71,7 @@ def _named(query: Select[Person]) -> Select[Person]:
 def found_by_name(unit: Unit) -> Page:
     """The people of a unit's group who work here today, as ?q= asks, those of its company first."""
     query = _named(visible(select(Person), actor(), action="person.edit"))
-    query = query.where(Person.group_id == unit.group_id, Person.left_on.is_(None))
+    query = query.where(Person.group_id == unit.group_id, here())
     home = case((Person.company_id == unit.company_id, 0), else_=1)
     query = query.order_by(home, Person.pinyin, Person.id)
     return cut(db.session(), query, joinedload(Person.unit), joinedload(Person.company))
@@ -136,6 +142,7 @@ def _person_page(found: Person, clear: tuple[str | None, str | None] | None = No
         clear=clear,
         may_unmask=can(actor(), "person.unmask", found),
         told=tell(("person", found.id)),
+        out=db.session.scalars(loans_of(found)).all(),
     )
 
 
@@ -231,7 +238,7 @@ def project(unit_id: int) -> str:
     held = visible(select(Certificate), actor()).where(_under(Certificate.unit_path, found))
     certificates = db.session.scalars(held.order_by(Certificate.valid_until, Certificate.id).limit(200)).all()
     working = visible(select(func.count(Person.id)), actor(), model=Person)
-    people = db.session.scalar(working.where(_under(Person.unit_path, found), Person.left_on.is_(None)))
+    people = db.session.scalar(working.where(_under(Person.unit_path, found), here()))
     return render_template(
         "project.html",
         unit=found,

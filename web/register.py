@@ -21,7 +21,7 @@ from registry.custody.whereabouts import all_whereabouts
 from web import register_list
 from web.certificate import COLOURS, bar_of, certificate_of, field_rows, item_of, operation
 from web.config import Config
-from web.copies import note_reading
+from web.custody import note_reading
 from web.guard import actor, needs
 from web.places import place_of
 from web.session import db

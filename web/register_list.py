@@ -45,6 +45,7 @@ def choices(sought: Sought) -> dict[str, Any]:
         "holder": _holder(sought.filter.holder_person_id),
         "knows_past": knows_past(),
         "may_export": can(actor(), "certificate.export"),
+        "may_renew": can(actor(), "request.start") or can(actor(), "certificate.register"),
     }
 
 

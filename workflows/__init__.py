@@ -20,21 +20,28 @@ CATALOG: dict[str, Process] = {}
 
 def install() -> None:
     """Make the steps of every shipped process known to the engine; as often as you like."""
+    from workflows.annual import ANNUAL
     from workflows.application import APPLICATION
     from workflows.borrowing import BORROWING
     from workflows.cancellation import CANCELLATION
     from workflows.clearing import CLEARING
+    from workflows.duty import DUTY
     from workflows.leaving import LEAVING
     from workflows.loss import LOSS
     from workflows.over_age import OVER_AGE
     from workflows.registration import REGISTRATION
+    from workflows.renewal import RENEWAL
+    from workflows.review import REVIEW
     from workflows.submission import SUBMISSION
     from workflows.suspension import SUSPENSION
     from workflows.transfer import PARTS, TRANSFER
 
     for called in (SUBMISSION, REGISTRATION, CLEARING, *PARTS):
         catalog.provide(called.id, steps=called.steps, variables=called.variables)
-    for process in (APPLICATION, TRANSFER, CANCELLATION, SUSPENSION, OVER_AGE, BORROWING, LOSS, LEAVING):
+    for process in (
+        APPLICATION, RENEWAL, TRANSFER, CANCELLATION, SUSPENSION, REVIEW, BORROWING, LOSS, LEAVING, DUTY, ANNUAL,
+        OVER_AGE,
+    ):
         CATALOG[process.id] = process
         catalog.provide(process.id, steps=process.steps, variables=process.variables)
     catalog.know_forms(form_known)

@@ -11,33 +11,43 @@ from ledger.facts import Fact, FactAbout
 from ledger.outbox import Handler
 from registry.certificates.models import Certificate
 from registry.people.persons import Person
-from registry.rules.effects import Cause, causes_at, causes_near, reconsider
+from registry.rules.effects import Cause, causes_above, causes_near, leavers_at, look_again, reconsider
 
 NEWS = frozenset({
     "certificate.window_opened", "certificate.hand_in_reached", "certificate.target_reached",
-    "certificate.window_closed",
+    "certificate.window_closed", "certificate.closed", "certificate.retimed",
 })
 """Facts about a certificate that change nothing about how it stands."""
+BACK = frozenset({
+    "certificate.granted", "certificate.imported", "certificate.brought_in", "certificate.restored",
+    "certificate.given_back",
+})
+"""Facts after which a certificate may rest on one that was lost before."""
 
 
 def of_certificate(session: Session, fact: Fact) -> None:
     """A certificate lapsed, was suspended, ended, granted, renewed, given back: it, and what it may bear on."""
     certificate = session.get(Certificate, fact.subject_id)
     if certificate is not None and fact.kind not in NEWS:
-        _again(session, [certificate, *causes_near(session, certificate)])
+        above = causes_above(session, certificate) if fact.kind in BACK else []
+        _again(session, [certificate, *causes_near(session, certificate), *above])
 
 
 def of_person(session: Session, fact: Fact) -> None:
     """Somebody left, came back or moved."""
     person = session.get(Person, fact.subject_id)
     if person is not None:
-        _again(session, [person, *causes_at(session, _units(session, fact), person.id)])
+        units = _units(session, fact)
+        _again(session, [person, *leavers_at(session, units, person.id)])
+        look_again(session, units)
 
 
 def of_place(session: Session, fact: Fact) -> None:
     """Posts, contracts, works, qualifications or machines of a place changed: what was lacking may be there now."""
     person = fact.subject_id if fact.subject_kind == "person" else None
-    _again(session, causes_at(session, _units(session, fact), person))
+    units = _units(session, fact)
+    _again(session, leavers_at(session, units, person))
+    look_again(session, units)
 
 
 def _units(session: Session, fact: Fact) -> list[int]:
@@ -46,12 +56,10 @@ def _units(session: Session, fact: Fact) -> list[int]:
 
 
 def _again(session: Session, causes: Iterable[Cause]) -> None:
-    seen: set[tuple[str, int]] = set()
-    for cause in causes:
-        name = (type(cause).__name__, cause.id)
-        if name not in seen:
-            seen.add(name)
-            reconsider(session, cause)
+    """Each once, in one order: two deliveries at once never wait for each other in a circle."""
+    found = {(type(cause).__name__, cause.id): cause for cause in causes}
+    for name in sorted(found):
+        reconsider(session, found[name])
 
 
 HANDLERS: list[tuple[str, Handler]] = [

@@ -80,9 +80,10 @@ def form_for(task: Task, request: Request) -> schema.Form:
 
 
 def given_for(session: Session, request: Request, task: Task) -> dict[str, Any]:
-    """What the form of this task opens with: earlier answers, and the lists its choices are made from."""
+    """What the form of this task opens with: what its drawing hands it by name (the `gap` of one round of several),
+    earlier answers, and the lists its choices are made from."""
     give = CATALOG[request.process_id].give(task.form_key or "")
-    return give(session, request) if give else {}
+    return {**(task.inputs or {}), **(give(session, request) if give else {})}
 
 
 def corrections_of(request: Request, task: Task) -> dict[str, list[Problem]]:

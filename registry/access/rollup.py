@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, null, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
 from ledger import clock
@@ -57,7 +57,7 @@ def rollup(session: Session, actor: Actor, unit: Unit, on: dt.date | None = None
 
     for row, what, number in counted(Certificate, Certificate.unit_path, by=standing_column(on)):
         row.standings[what] = number
-    for row, _, number in counted(Person, Person.unit_path, Person.left_on.is_(None)):
+    for row, _, number in counted(Person, Person.unit_path, or_(Person.left_on.is_(None), Person.left_on >= on)):
         row.people = number
     for row, _, number in counted(Unit, Unit.path, Unit.kind == "project"):
         row.projects = number

@@ -34,7 +34,8 @@ def join(session: Session, *, unit: Unit, on: dt.date, by: Actor, contract: bool
 
 
 def come_back(session: Session, person: Person, *, unit: Unit, on: dt.date, by: Actor, contract: bool = True) -> None:
-    """Somebody who had left works here again from a day on, with a new contract. StillHere; BadAnswer: before the end.
+    """Somebody who had left, or was to leave, works here from a day on, with a new contract. StillHere; BadAnswer:
+    before the end. Whose last day is still to come has never been away: the first day stays.
 
     Certificates go along to the unit as with any move.
     """
@@ -43,7 +44,8 @@ def come_back(session: Session, person: Person, *, unit: Unit, on: dt.date, by: 
     if on <= person.left_on:
         raise BadAnswer({"on": [Problem("返聘日期应晚于离职日期 {day}。", {"day": person.left_on})]})
     company = _company(session, unit, contract)
-    person.left_on, person.joined_on = None, on
+    away = person.left_on < clock.today()
+    person.left_on, person.joined_on = None, on if away else person.joined_on
     move_person(session, person, to=unit, by=by)
     if company is not None:
         employ(session, person, company, "contract", from_on=on, by=by)

@@ -104,10 +104,12 @@ class Changed:
 
 
 def reconsider(session: Session, cause: Cause) -> Changed:
-    """Bring the rows of one cause into line with what follows from it today."""
+    """Bring the rows of one cause into line with what follows from it today. The cause stays locked: who looks at it
+    at the same time waits, and then finds nothing left to do."""
+    session.execute(select(type(cause).id).where(type(cause).id == cause.id).with_for_update())
     wanted = {row.key: row for row in _wanted(session, cause)}
     held = {row.key: row for row in session.scalars(
-        select(Effect).where(_of(cause), Effect.lifted_at.is_(None)).with_for_update())}
+        select(Effect).where(_of(cause), Effect.lifted_at.is_(None)))}
     opened = [row for key, row in wanted.items() if key not in held]
     lifted = [row for key, row in held.items() if key not in wanted]
     session.add_all(opened)
@@ -131,14 +133,40 @@ def causes_near(session: Session, certificate: Certificate) -> list[Cause]:
     return _causes(rows)
 
 
-def causes_at(session: Session, unit_ids: Iterable[int], person_id: int | None = None) -> list[Cause]:
-    """The causes of open rows about these projects and companies, or about what a person holds."""
-    held = select(Certificate.id).where(Certificate.holder_person_id == person_id)
-    rows = session.scalars(select(Effect).where(
-        Effect.lifted_at.is_(None),
-        or_(Effect.unit_id.in_(list(unit_ids)), Effect.cause_person_id == (person_id or 0),
-            Effect.certificate_id.in_(held))))
+def causes_above(session: Session, certificate: Certificate) -> list[Cause]:
+    """Lost certificates of the companies above a certificate that is new here: it may rest on one of them."""
+    above = [int(part) for part in certificate.unit_path.strip("/").split("/")]
+    rows = session.scalars(
+        select(Effect).join(Certificate, Certificate.id == Effect.cause_certificate_id)
+        .where(Effect.lifted_at.is_(None), Certificate.holder_unit_id.in_(above)))
     return _causes(rows)
+
+
+def leavers_at(session: Session, unit_ids: Iterable[int], person_id: int | None = None) -> list[Cause]:
+    """Who has left and is still the cause of open rows about these projects and companies; and the person named."""
+    rows = session.scalars(select(Effect).where(
+        Effect.lifted_at.is_(None), Effect.cause_person_id.is_not(None),
+        or_(Effect.unit_id.in_(list(unit_ids)), Effect.cause_person_id == (person_id or 0))))
+    return _causes(rows)
+
+
+def look_again(session: Session, unit_ids: Iterable[int]) -> list[Effect]:
+    """Lift what these projects and companies no longer lack, whoever filled the gap: rows that lost certificates had
+    caused. One question a place, not one for all that follows from the cause."""
+    rows = session.scalars(select(Effect).where(
+        Effect.unit_id.in_(list(unit_ids)), Effect.lifted_at.is_(None), Effect.cause_certificate_id.is_not(None)
+    ).order_by(Effect.cause_certificate_id, Effect.id)).all()
+    places = {row.unit_id: row.unit for row in rows if row.unit is not None}
+    still = {number: {(line.decision, line.lack) for line in lacking(session, unit).lines}
+             for number, unit in places.items()}
+    lifted = [row for row in rows if (row.decision, row.lack) not in still.get(row.unit_id, set())]
+    for row in lifted:
+        row.lifted_at = clock.now()
+    session.flush()
+    for cause in _causes(lifted):
+        mine = [row for row in lifted if row.cause_certificate_id == cause.id]
+        _note(session, cause, "effects.lifted", mine)
+    return lifted
 
 
 def _causes(rows: Iterable[Effect]) -> list[Cause]:

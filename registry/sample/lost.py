@@ -14,9 +14,9 @@ TYPES = ("E01", "E02", "E03")
 
 
 def load(made: Sample) -> None:
-    """Ask for each what followed: of the first company only, so that large samples load no longer than small ones."""
+    """Ask for each what followed: of the last company only, so that large samples load no longer than small ones."""
     rows = made.session.scalars(
-        select(Certificate).where(Certificate.holder_unit_id == made.companies[0].id, Certificate.type_code.in_(TYPES))
+        select(Certificate).where(Certificate.holder_unit_id == made.companies[-1].id, Certificate.type_code.in_(TYPES))
         .options(selectinload(Certificate.versions)).order_by(Certificate.id)).all()
     for row in rows:
         if not standing_of(row).standing.usable:

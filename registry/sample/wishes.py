@@ -49,12 +49,14 @@ def dated(made: Sample) -> Iterator[Wish]:
 
 
 def _companies(made: Sample) -> Iterator[Wish]:
-    """The first company's safety licence ran out, so that a new one can be applied for; its subsidiaries have none."""
+    """The last company's safety licence ran out, and what follows from that is there to be seen; the first company's
+    subsidiaries have none, so that one can be applied for."""
+    last = len(made.companies) - 1
     for place, company in enumerate(made.companies):
         about = {"company": company.name, "company_code": company.uscc, "scope": "建筑施工", "leader": "法定代表人"}
         yield Wish("E01", company, about, fate="valid")
         yield Wish("E02", company, about, fate="valid")
-        yield Wish("E03", company, about, fate="valid" if place else "overdue")
+        yield Wish("E03", company, about, fate="overdue" if place == last else "valid")
         for number, code in enumerate(COMPANY):
             yield Wish(code, company, {**about, "standard": STANDARDS[number]} if code == "E12" else about)
     for subsidiary in made.subsidiaries:

@@ -49,7 +49,7 @@ def good(component: Any, given: dict[str, Any]) -> Any:
     if component.get("valuesKey") or component.get("values"):
         options = given.get(component["valuesKey"], []) if component.get("valuesKey") else component["values"]
         values = [option["value"] for option in options]
-        return values if kind == "licet-ticks" else values[0]
+        return values if kind in ("licet-ticks", "checklist") else values[0]
     return GOOD.get(kind) or NUMBERS.get(component["key"], "某某")
 
 

@@ -13,11 +13,13 @@ from ledger.actor import SYSTEM
 from ledger.db import unit
 from ledger.facts import Fact
 from registry.access.grants import grant_role
+from registry.certificates.lifecycle import grant, suspend
 from registry.people.machines import Installation, Machine
 from registry.people.persons import Person
 from registry.people.tenure import Assignment, Employment
 from registry.people.units import Unit
 from registry.people.works import Qualification, Works
+from registry.rules.effects import reconsider
 from tests.web.house import Browser, House
 
 LONG_AGO = dt.date(2020, 1, 1)
@@ -172,6 +174,31 @@ def test_new_units_hang_where_they_may(house: House) -> None:
     status, page = sent(browser, "/units/new/project", **told)
     assert status == 303 and "新桥" in page
     assert "编码 P2 已被使用" in sent(browser, "/units/new/project", **told)[1]
+
+
+def test_without_its_qualification_a_company_takes_on_no_new_project(house: House) -> None:
+    with unit(house.engine) as session:
+        company = session.get_one(Unit, house.units["company"])
+        company.uscc = "91320100135800013L"
+        term = {"issued_on": LONG_AGO, "valid_from": LONG_AGO, "valid_until": dt.date(2028, 1, 1)}
+        e02 = grant(session, "E02", company, number="D232012345", issuer="某厅", by=SYSTEM, **term)
+        suspend(session, e02, since=dt.date(2026, 11, 20), reason="动态核查", by=SYSTEM)
+        reconsider(session, e02)
+    browser = house.browser("legal")
+    told = {"parent": house.units["company"], "name": "新桥", "code": "P2", "work": "市政"}
+    assert "不得投标，不得承接新项目" in browser.get(f"/companies/{house.units['company']}").text
+    assert "不得承接新项目" in sent(browser, "/units/new/project", **told)[1]
+    assert "建筑业企业资质证书（江海一建）不能再用" in browser.get("/affected").text
+
+
+def test_a_last_day_to_come_can_be_taken_back(house: House) -> None:
+    browser, welder = house.browser("hr"), house.people["welder"]
+    assert sent(browser, f"/people/{welder}/leaving", on="2026-12-31")[0] == 303
+    assert "王建国" in browser.get("/people").text
+    assert sent(browser, f"/people/{welder}/return", unit=house.units["project"], on="2027-01-01")[0] == 303
+    with Session(house.engine) as session:
+        person = session.get_one(Person, welder)
+        assert person.left_on is None and person.employed(dt.date(2026, 11, 23))
 
 
 def test_a_machine_from_entry_to_scrap(staffed: House) -> None:

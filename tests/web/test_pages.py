@@ -115,7 +115,7 @@ def test_a_notice_leads_to_its_subject_and_is_read(house: House) -> None:
         mine, other = session.scalars(select(Notice.id).order_by(Notice.person_id != house.people["hr"]))
     assert browser.post(f"/notices/{other}/reading").status_code == 404
     assert browser.post(f"/notices/{mine}/reading").location == f"/certificates/{house.certificates['trade']}"
-    assert browser.get("/counts").json == {"inbox": 0, "notices": 0}
+    assert browser.get("/counts").json["notices"] == 0
 
 
 def test_the_page_speaks_english_when_asked_and_remembers_it(house: House) -> None:

@@ -12,6 +12,7 @@ from registry.custody import copies, loans, reservations
 from registry.custody.originals import original_of
 from registry.people.persons import person_of
 from registry.people.units import unit_of
+from registry.rules.lacking import may_lend
 from workflows import reviewing
 from workflows.borrowing import papers
 from workflows.process import Act
@@ -62,12 +63,15 @@ def handed(act: Act) -> None:
     original = papers.wanted(act.session, request)
     assert original is not None
     photo, project = act.answers.get("photo") or [], content.get("project")
+    outside, legal_by = content.get("outside") == "yes", _agreed(act)
+    if may_lend(own_staff=not outside, legal_agreed=legal_by is not None):
+        raise loans.NeedsLegal
     made = loans.hand_over(
         act.session, original, borrower=person_of(act.session, request.applicant_id or 0),
         carrier=person_of(act.session, int(content["carrier"])), purpose=content["purpose"],
         purpose_note=content["purpose_note"], until=papers.day(content, "until"),
-        project=unit_of(act.session, int(project)) if project else None, outside=content.get("outside") == "yes",
-        legal_by=_agreed(act), photo_id=photo[0] if photo else None, request_id=request.id,
+        project=unit_of(act.session, int(project)) if project else None, outside=outside,
+        legal_by=legal_by, photo_id=photo[0] if photo else None, request_id=request.id,
         reservation=papers.reservation_of(act.session, request), by=act.by)
     request.details = {**request.details, "loan": made.id}
 

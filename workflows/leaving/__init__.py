@@ -12,7 +12,7 @@ LEAVING = Process(
     id="leaving", name="离职联动", folder=Path(__file__).parent, steps=STEPS, checked=CHECKED, answered=ANSWERED,
     given=GIVEN, variables=VARIABLES | {"tied", "posts", "loans", "last_day", "proof_due", "decided"}, reacts=REACTS,
     stages={
-        "listing": "清点中", "certificates": "证件待定", "posts": "岗位待接任", "loans": "等待归还原件",
+        "taking_stock": "清点中", "certificates": "证件待定", "posts": "岗位待接任", "loans": "等待归还原件",
         "shortage": "补员计划待定", "clearing": "待放行", "proof": "待出具证明",
     },
     outcomes={"left": "离职办完", "stayed": "没有离职"},

@@ -10,7 +10,7 @@ from workflows.process import Process
 from workflows.submission import SUBMISSION
 
 STAGES: dict[str, str] = {
-    "draft": "填报中", "confirming": "核实中", "announcing": "待刊登遗失声明", "reissuing": "补发中",
+    "draft": "填报中", "verifying": "核实中", "announcing": "待刊登遗失声明", "reissuing": "补发中",
     "closing": "待事件记录",
 }
 OUTCOMES: dict[str, str] = {

@@ -13,8 +13,17 @@ from ledger.actor import SYSTEM
 from registry.certificates.lifecycle import cancel, give_back, lapse, suspend
 from registry.people.joining import come_back
 from registry.people.persons import leave
-from registry.people.tenure import assign
-from registry.rules.effects import Effect, blocked, causes_at, causes_near, flags, reconsider
+from registry.people.tenure import assign, employ
+from registry.rules.effects import (
+    Effect,
+    blocked,
+    causes_above,
+    causes_near,
+    flags,
+    leavers_at,
+    look_again,
+    reconsider,
+)
 from tests.registry.organisation import DAY, Organisation, id_number
 from tests.registry.rules.test_dependence import Site
 
@@ -77,7 +86,7 @@ def test_a_leaver_s_gap_is_lifted_when_the_post_is_filled(site: Site, session: S
     assert "no_manager" in lacking_at(site, session) and flagged(session) == {"P07": "change", "P04": "change"}
     successor = site.org.person(name="孙经理", id_number=id_number(35, "19850307"))
     assign(session, successor, site.org.project, "project_manager", from_on=DAY, by=SYSTEM)
-    for cause in causes_at(session, [site.org.project.id]):
+    for cause in leavers_at(session, [site.org.project.id]):
         reconsider(session, cause)
     assert "no_manager" not in lacking_at(site, session)
 
@@ -98,3 +107,25 @@ def test_who_comes_back_lifts_what_followed(site: Site, session: Session) -> Non
     reconsider(session, site.manager)
     come_back(session, site.manager, unit=site.org.project, on=DAY, by=SYSTEM)
     assert reconsider(session, site.manager).lifted and flagged(session) == {}
+
+
+def test_a_gap_that_somebody_else_fills_is_lifted(site: Site, session: Session) -> None:
+    suspend(session, site.p05, since=DAY, reason="x", by=SYSTEM)
+    reconsider(session, site.p05)
+    assert "short_of_officers" in lacking_at(site, session)
+    second = site.org.person(name="李安全", id_number=id_number(39, "19850307"))
+    site.paper("P05", second, "苏建安C2（2025）0012399", fields={"employer_code": site.org.company.uscc})
+    assign(session, second, site.org.project, "safety_officer", from_on=DAY, by=SYSTEM)
+    assert [row.lack for row in look_again(session, [site.org.project.id])] == ["short_of_officers"]
+    assert "short_of_officers" not in lacking_at(site, session) and look_again(session, [site.org.project.id]) == []
+
+
+def test_what_comes_new_under_a_lost_certificate_is_flagged_too(site: Site, session: Session) -> None:
+    suspend(session, site.e03, since=DAY, reason="x", by=SYSTEM)
+    reconsider(session, site.e03)
+    third = site.org.person(name="周安全", id_number=id_number(41, "19850307"))
+    employ(session, third, site.org.company, "contract", from_on=DAY, by=SYSTEM)
+    fresh = site.paper("P05", third, "苏建安C2（2025）0012388")
+    assert causes_above(session, fresh) == [site.e03]
+    reconsider(session, site.e03)
+    assert fresh.id in flags(session, [fresh.id])
