@@ -46,7 +46,10 @@ DATA: dict[str, Any] = {
     ],
     **{
         name: [{"value": "7", "label": "第一项"}, {"value": "8", "label": "第二项"}]
-        for name in ("hindrances", "originals", "units", "people", "sites", "handover")
+        for name in (
+            "hindrances", "originals", "units", "people", "sites", "handover", "carriers", "certificates", "clearances",
+            "papers", "posts", "projects", "shortages", "takeover",
+        )
     },
 }
 FILES = {"11": {"id": 11, "name": "用地批准书.pdf", "size": 204800, "url": "/files/11"}}
