@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from sqlalchemy import Engine, Exists, exists, or_, select
-from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm import Session, aliased, object_session
 
 import workflows
 from engine.model import Task
@@ -116,8 +116,11 @@ def _subjects(session: Session) -> Iterator[tuple[str, str, int]]:
     projects = session.scalars(select(Unit.id).where(
         Unit.kind == "project", Unit.parent_id != first.id, *away,
         ~_held("J03", Certificate.holder_unit_id, Unit.id)).order_by(Unit.id))
+    site = aliased(Unit)
+    building = exists().where(site.parent_id == Unit.id, site.kind == "project")  # these hold one, or have lost it
     firms = session.scalars(select(Unit.id).where(
-        Unit.kind == "company", *away, ~_held("E03", Certificate.holder_unit_id, Unit.id)).order_by(Unit.id))
+        Unit.kind == "company", *away, ~building, ~_held("E03", Certificate.holder_unit_id, Unit.id)
+    ).order_by(Unit.id))
     rows = [[("J03", "unit", number) for number in projects], [("E03", "unit", number) for number in firms],
             [("P02", "person", number) for number in people]]
     for number in range(max(map(len, rows))):

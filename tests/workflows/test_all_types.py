@@ -17,7 +17,7 @@ from registry.certificates.catalogue import type_of, types
 from registry.certificates.drafting import item_of
 from registry.certificates.kinds import Document
 from registry.certificates.models import Certificate
-from registry.people.tenure import employ
+from registry.people.tenure import Employment, employ
 from registry.sample.numbers import Numbers
 from tests.workflows.walk import APPLICANTS, Walk, holder_for
 from workflows import form_for, opening, reviewing, typed
@@ -41,7 +41,8 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def prepare(company, code, session, kind, number):
     """What rules and requirements ask of the holder before this type may be applied for."""
     holder = opening.holder_of(session, kind, number)
-    for tie in ("contract", "insurance") if code in REGISTERED else ():
+    tied = kind == "person" and session.scalar(select(Employment.id).where(Employment.person_id == number).limit(1))
+    for tie in ("contract", "insurance") if code in REGISTERED and not tied else ():
         employ(session, holder, company.unit(session, "company"), tie, from_on=dt.date(2020, 1, 1), by=SYSTEM)
     before = FIRST.get(code)
     column = Certificate.holder_person_id if kind == "person" else Certificate.holder_machine_id
