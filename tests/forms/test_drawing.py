@@ -6,6 +6,7 @@ import pytest
 
 from forms import library
 from tests.forms.conftest import Open
+from tests.forms.covering import covering
 from tests.forms.pages import form_page, page
 
 WIDTHS = [1280, 360]
@@ -20,8 +21,8 @@ def serious(opened) -> list[str]:  # type: ignore[no-untyped-def]
     ]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("key", library())
+@pytest.mark.parametrize(
+    ("key", "width"), [*((key, 360) for key in library()), *((key, 1280) for key in covering())])
 def test_a_form_is_drawn_without_complaint(key: str, width: int, show: Open) -> None:
     opened = show(form_page(key), width)
     opened.wait_for_selector('[data-part="actions"] button')

@@ -73,7 +73,7 @@ def run(form: Form, answers: Any, data: dict[str, Any]) -> dict[str, Any] | None
 
 
 @pytest.mark.parametrize("key", library())
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_form_of_the_library_survives_any_answers(key: str, data: st.DataObject) -> None:
     sent = data.draw(answers_for(FORMS[key]))
@@ -83,7 +83,7 @@ def test_a_form_of_the_library_survives_any_answers(key: str, data: st.DataObjec
 
 
 @pytest.mark.parametrize("key", library())
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_one_spoiled_field_spoils_only_itself(key: str, data: st.DataObject) -> None:
     form = FORMS[key]
