@@ -48,7 +48,7 @@ class Noticed:
 def noticed(application: Request) -> list[Noticed]:
     """What prevalidation (A2) found that does not stop the request."""
     found = [fault_of(one) for one in application.problems]
-    return [Noticed(problem_text(one.whole), one.basis, one.verified) for one in found if one.severity == WARN]
+    return [Noticed(problem_text(one.whole), say(one.basis), one.verified) for one in found if one.severity == WARN]
 
 
 def application_fields(application: Request) -> Fields:

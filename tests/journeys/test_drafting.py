@@ -32,9 +32,11 @@ def test_what_is_missing_is_listed_and_reached_from_the_list(site: Site, arrive:
     person.press("提交申请")
     box = person.page.locator('[data-part="problems-list"]')
     expect(box).to_be_focused()
-    expect(box).to_contain_text("工程名称")
-    box.get_by_role("link", name="工程名称").click()
-    expect(person.page.locator('[id$="-project_name"]')).to_be_focused()
+    expect(box).not_to_contain_text("工程名称")  # known of the project, and so filled in already
+    expect(person.page.locator('[id$="-project_name"]')).to_have_value("滨江花园一期")
+    expect(box).to_contain_text("建设规模")
+    box.get_by_role("link", name="建设规模").click()
+    expect(person.page.locator('[id$="-scale"]')).to_be_focused()
     expect(person.page.locator('[id$="-address"]')).to_have_value("滨江区江南大道 100 号")
     person.look()
 

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from registry.certificates.catalogue import shipped
+from registry.rules import tables
 from web.i18n import FOLDER, catalogue
+from web.rules import sheets
 from web.words import collected
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +35,13 @@ def test_every_word_of_every_room_has_its_english(messages: dict[str, list[str]]
 def test_the_english_has_the_same_values_in_it(messages: dict[str, list[str]]) -> None:
     wrong = [one for one in messages if set(VALUE.findall(one)) != set(VALUE.findall(english(one)))]
     assert wrong == []
+
+
+def test_what_a_note_of_the_system_rests_on_has_its_english() -> None:
+    """The basis stands in the rules and the types, which are data: no word of the code."""
+    said = {need.text for kind in shipped().values() for need in kind.requires if need.text}
+    said |= {row[5] for rule in tables.models() for sheet in sheets(rule) for row in sheet.rows if row[5]}
+    assert {one for one in said if english(one) == one} == set()
 
 
 def test_words_are_collected_from_all_the_places_they_stand_in(messages: dict[str, list[str]]) -> None:
