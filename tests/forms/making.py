@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from forms.check import check
-from forms.schema import FILES, Form, form_of, walk
+from forms.conditions import context_of, hidden, locked
+from forms.schema import FILES, KEYED, Form, form_of, walk
 from ledger.errors import BadAnswer, Problem
 
 CHECKS: dict[str, Any] = dict.fromkeys(("uscc", "cn-id", "certificate-number", "licence-id"), lambda *_: None)
@@ -38,7 +39,7 @@ def wrong(text: str, **params: object) -> Problem:
 
 
 GOOD = {"number": 1, "checkbox": True, "datetime": "2026-01-02", "textarea": "说明"}
-NUMBERS = {"project_code": "2026-320102-48-01-000001"}
+NUMBERS = {"project_code": "2026-320102-48-01-000001", "new_id_number": "11010519491231002X"}
 
 
 def good(component: Any, given: dict[str, Any]) -> Any:
@@ -54,15 +55,31 @@ def good(component: Any, given: dict[str, Any]) -> Any:
 
 
 def filled(schema: Any, given: dict[str, Any]) -> dict[str, Any]:
-    """Right answers for every field that is neither conditional nor read-only; one row in every list."""
+    """Right answers for every field that is shown and not read-only; one row in every list.
+
+    Shown means: with the first verdict, and with the answers to the fields above it.
+    """
     answers: dict[str, Any] = {}
-    for component in schema["components"]:
-        if "conditional" in component or component.get("readonly"):
-            continue
-        if component["type"] == "dynamiclist":
-            answers[component["path"]] = [{inner["key"]: good(inner, given) for inner in walk(component["components"])}]
-        elif component["type"] == "group":
-            answers |= filled(component, given)
-        else:
-            answers[component["key"]] = good(component, given)
+    verdict = next((one["value"] for one in schema.get("licet:verdicts", ())), None)
+
+    def fill(components: Any) -> None:
+        for component in components:
+            context = {**context_of(schema, answers, given), "verdict": verdict}
+            if hidden(component, context) or locked(component, context):
+                continue
+            if component["type"] == "dynamiclist":
+                row = {inner["key"]: good(inner, given) for inner in walk(component["components"])}
+                answers[component["path"]] = [row]
+            elif component["type"] == "group":
+                fill(component["components"])
+            elif component["type"] in KEYED:
+                answers[component["key"]] = good(component, given)
+
+    fill(schema["components"])
     return answers
+
+
+def conditional(made: Form) -> set[str]:
+    """The fields that are shown only sometimes: by their own condition, or by that of a group they are in."""
+    shown_sometimes = (inner for one in made.fields() if "conditional" in one for inner in walk([one]))
+    return {str(name) for one in shown_sometimes if (name := one.get("key") or one.get("path"))}

@@ -69,6 +69,8 @@ def test_what_the_browser_sends_the_server_accepts(key: str, show: Open, site: S
     data = {**DATA, "kinds": DATA["kinds"][:1]}
     opened = show(form_page(key, data=data, answers=filled(made.schema, data)))
     press(opened, verdict.value)
+    if verdict.confirm:
+        opened.click(f"dialog >> button:has-text('{verdict.label}')")
     opened.wait_for_url("**/done.html")
     assert problems(made, submitted(site), data) == {}
 

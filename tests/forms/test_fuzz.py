@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from forms import library, load
 from forms.check import check
-from forms.schema import Form, form_of
+from forms.schema import Form, form_of, property_of
 from ledger.errors import BadAnswer
-from tests.forms.making import CHECKS, filled
+from tests.forms.making import CHECKS, conditional, filled
 from tests.forms.pages import DATA
 
 scalars = (
@@ -92,8 +92,8 @@ def test_one_spoiled_field_spoils_only_itself(key: str, data: st.DataObject) -> 
     try:
         check(form, {**right, spoiled: data.draw(anything)}, DATA, checks=CHECKS, may_use=lambda _: True)
     except BadAnswer as bad:
-        depends = (c for c in form.fields() if c.get("conditional") or "licet:after" in (c.get("properties") or {}))
-        related = {spoiled, *(str(c.get("key") or c.get("path")) for c in depends)}
+        later = {str(c["key"]) for c in form.fields() if property_of(c, "licet:after")}
+        related = {spoiled, *conditional(form), *later}
         if spoiled != "verdict":
             assert {name.split(".")[0] for name in bad.problems} <= related
 
