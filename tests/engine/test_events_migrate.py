@@ -166,7 +166,7 @@ def test_what_was_done_is_undone_under_the_new_name(world: World) -> None:
 
 
 def test_what_can_be_undone_keeps_its_handler_in_the_new_version(world: World) -> None:
-    catalog.provide("P", steps={"book": lambda step: None})
+    catalog.provide("P", steps={"book": lambda step: None, "unbook": lambda step: None})
     it = world.run(booked())
     bare = drawing(start(), service("X", "book"), task("A"), throw("T", compensate()), end(), flows("S X A T E"))
     assert rules(plan(world, it, world.deploy(bare))) == {"undoing"}
