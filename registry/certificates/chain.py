@@ -13,7 +13,7 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.db import ring_after_commit
 from ledger.errors import Conflict, NotFound, Problem
-from ledger.facts import Subject, record
+from ledger.facts import record
 from ledger.files import File
 from ledger.workdays import calendar
 from registry.certificates import codes, drafting, windows
@@ -153,7 +153,7 @@ def set_timers(session: Session, certificate: Certificate, version: Version) -> 
     """Replace what was waiting by the steps of this version's term; what was told of the same end is not told again."""
     cancel_timers(certificate)
     if certificate.state in codes.LIVE:
-        done = {timer.kind for timer in certificate.timers if timer.fired_at and _same_end(timer, version)}
+        done = told(certificate, version)
         with session.no_autoflush:
             steps = _steps(session, certificate, version)
         for step in steps:
@@ -173,6 +173,12 @@ def _steps(session: Session, certificate: Certificate, version: Version) -> list
         day = version.suspended_until
         steps.append(windows.Step("susp_end", day, clock.start_of_day(day)))
     return steps
+
+
+def told(certificate: Certificate, version: Version) -> set[str]:
+    """The steps of the version's end that came already, in whichever version: nobody is told of them again."""
+    return {timer.kind for timer in certificate.timers
+            if timer.fired_at and (timer.version is version or _same_end(timer, version))}
 
 
 def _same_end(timer: CertificateTimer, version: Version) -> bool:
@@ -201,9 +207,7 @@ def note_down(
 ) -> None:
     """Record the fact of a version, in the stories of certificate, unit, person and request."""
     certificate = version.certificate
-    about: list[Subject] = [("unit", certificate.unit_id)]
-    if certificate.holder_person_id:
-        about.append(("person", certificate.holder_person_id))
+    about = certificate.concerned
     if version.request_id:
         about.append(("request", version.request_id))
     record(session, kind, ("certificate", certificate.id), by=by, group_id=certificate.group_id, about=about,

@@ -119,7 +119,7 @@ def test_what_is_brought_in_carries_number_and_mark_of_the_other_province(org: O
 def test_the_end_of_a_suspension_stays_when_the_days_of_the_type_move(org: Organisation) -> None:
     licence = org.licence()
     suspend(org.session, licence, since=DAY, reason="整改", until=dt.date(2026, 12, 22), by=SYSTEM)
-    refit(org.session, licence, licence.latest.id, calendar(org.session))
+    refit(org.session, licence, calendar(org.session))
     assert "susp_end" in {timer.kind for timer in licence.timers if not timer.cancelled_at}
 
 
