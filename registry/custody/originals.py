@@ -15,8 +15,9 @@ from ledger.db import Base, BigId, Id, Instant
 from ledger.errors import BadAnswer, Conflict, NotFound, Problem
 from ledger.facts import Subject, record
 from registry.certificates.models import Certificate
+from registry.people.machines import RELOCATED, Machine
 from registry.people.persons import MOVED, Person
-from registry.people.scope import Path, Visible
+from registry.people.scope import Belonging, Visible
 from registry.people.units import Unit
 
 KINDS: dict[str, str] = {
@@ -41,7 +42,7 @@ class NotLost(Conflict):
     """这件原件没有报失。"""
 
 
-class Original(Base):
+class Original(Belonging, Base):
     """One thing in the cabinet: a paper of a certificate, its working copy, its electronic file, a seal.
 
     `serial` tells several of a kind apart (副本 1, 副本 2). The columns for rights repeat the certificate's.
@@ -56,11 +57,6 @@ class Original(Base):
     __visible__ = Visible(action="custody.read", family="family", type="type_code", owner="holder_person_id")
 
     id: Mapped[Id]
-    group_id: Mapped[int] = mapped_column(BigId)
-    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
-    unit_path: Mapped[str] = mapped_column(Path)
-    family: Mapped[str] = mapped_column(String(1))
-    type_code: Mapped[str] = mapped_column(String(8))
     holder_person_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"), index=True)
     certificate_id: Mapped[int] = mapped_column(BigId, ForeignKey("certificate.id"), index=True)
     kind: Mapped[str] = mapped_column(String(12))
@@ -220,10 +216,12 @@ def note(
            after={"code": original.certificate.code, "original": original.kind, **(after or {})}, key=key)
 
 
-def _go_along(session: Session, person: Person) -> None:
-    """A person's originals are seen where the person works; the paper itself stays with its keeper."""
-    for original in session.scalars(select(Original).where(Original.holder_person_id == person.id)):
-        original.unit_id, original.unit_path, original.group_id = person.unit_id, person.unit_path, person.group_id
+def _go_along(session: Session, holder: Person | Machine) -> None:
+    """Originals are seen where the person works or the machine stands; the paper itself stays with its keeper."""
+    mine = Certificate.holder_person_id if isinstance(holder, Person) else Certificate.holder_machine_id
+    for original in session.scalars(select(Original).join(Original.certificate).where(mine == holder.id)):
+        original.unit_id, original.unit_path, original.group_id = holder.unit_id, holder.unit_path, holder.group_id
 
 
 MOVED.append(_go_along)
+RELOCATED.append(_go_along)

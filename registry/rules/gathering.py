@@ -11,8 +11,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from ledger import clock
-from registry.certificates.models import Certificate, Version
-from registry.certificates.specialities import Speciality
+from registry.certificates.models import Certificate, Speciality, Version
 from registry.certificates.standing import standing
 from registry.custody.loans import Loan
 from registry.custody.originals import Original
