@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -46,10 +47,10 @@ from tests.registry.organisation import DAY, Organisation, organisation
 MORE = dt.timedelta(days=1)
 
 
-def extend(org: Organisation, permit: Certificate, until: dt.date, **more: object) -> None:
+def extend(org: Organisation, permit: Certificate, until: dt.date, **more: Any) -> None:
     assert permit.ends_on
     renew(org.session, permit, valid_from=permit.ends_on + MORE, valid_until=until, issued_on=DAY, issuer="某区住建局",
-          by=SYSTEM, **more)  # type: ignore[arg-type]
+          by=SYSTEM, **more)
 
 
 def test_a_suspension_with_an_end_is_told_of_on_that_day_and_not_given_back(org: Organisation, clock: Fixed) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -22,8 +23,8 @@ from tests.registry.organisation import DAY, Organisation, id_number
 D = dt.date
 
 
-def codes_found(org: Organisation, text: str = "", actor: Actor = SYSTEM, **more: object) -> list[str]:
-    sought = Filter(text=text, **more)  # type: ignore[arg-type]
+def codes_found(org: Organisation, text: str = "", actor: Actor = SYSTEM, **more: Any) -> list[str]:
+    sought = Filter(text=text, **more)
     return [row.code for row in find(org.session, actor, sought, order="code").rows]
 
 
