@@ -14,6 +14,7 @@ from ledger.errors import BadAnswer
 from registry.certificates.catalogue import types
 from registry.certificates.lifecycle import grant
 from registry.certificates.models import Certificate
+from registry.certificates.specialities import drop, specialities
 from registry.people.persons import leave
 from registry.people.spells import Superseded
 from registry.people.tenure import assign, employ, relieve
@@ -70,6 +71,12 @@ def lacks(found: Consequences) -> set[tuple[str, str]]:
 
 def test_a_project_in_order_lacks_nothing(site: Site, session: Session) -> None:
     assert lacking(session, site.org.project).lines == ()
+
+
+def test_a_speciality_that_was_dropped_no_longer_fits_the_works(site: Site, session: Session) -> None:
+    [held] = specialities(site.p07)
+    drop(session, held.row, since=clocks.today(), by=SYSTEM)
+    assert [line.lack for line in lacking(session, site.org.project).lines] == ["wrong_speciality"]
 
 
 def test_the_qualification_carries_the_licence_and_both_the_permit(site: Site, session: Session) -> None:

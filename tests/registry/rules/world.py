@@ -219,7 +219,7 @@ def _ties(made: World, person: Person) -> None:
 def _registered(made: World) -> None:
     """Of half the constructors' certificates the specialities are rows of their own, some corrected since."""
     for row in made.session.scalars(select(Certificate).where(Certificate.type_code.in_(("P06", "P07")))).all():
-        for name in SPECIALITIES if made.chance(0.5) else ():
+        for name in SPECIALITIES if made.chance(0.7) else ():
             if made.chance(0.6):
                 made.session.add(Speciality(**made.spell(), certificate_id=row.id, name=name))
 
