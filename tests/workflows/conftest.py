@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,8 +15,8 @@ from ledger.db import unit
 from registry.certificates import lifecycle
 from registry.people import sealing
 from registry.people.persons import person_of
-from tests.databases import PostgresDatabase, Rows
-from tests.journeys.company import Company, found
+from tests.founding import Founder
+from tests.journeys.company import Company
 from tests.workflows.acts import entrust
 from tests.workflows.cabinet import MONDAY, Cabinet
 from tests.workflows.coverage import Reached
@@ -33,51 +30,10 @@ def key() -> None:
     sealing.set_key(b"k" * 32)
 
 
-@pytest.fixture(scope="session")
-def founded() -> dict[str, tuple[Company, Path | Rows]]:
-    """The company of each kind of database, founded once, with what the database then held: empty before the first."""
-    return {}
-
-
 @pytest.fixture
-def company(
-    request: pytest.FixtureRequest, engine: Engine, clock: Fixed, founded: dict[str, tuple[Company, Path | Rows]],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Company:  # fmt: skip
-    """A group with somebody for every lane; founded as it is founded, for every later test put back from a copy."""
-    kind = engine.dialect.name
-    if kind in founded:
-        made, held = founded[kind]
-        put_back(engine, held, request)
-        return made
-    with unit(engine) as session:
-        made = found(session)
-    founded[kind] = (made, taken(engine, tmp_path_factory, request))
-    return made
-
-
-def taken(engine: Engine, folders: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path | Rows:
-    """What the database holds now."""
-    if engine.dialect.name != "sqlite":
-        database: PostgresDatabase = request.getfixturevalue("postgres_database")
-        return database.copy()
-    template = folders.mktemp("founded") / "licet.db"
-    with closing(sqlite3.connect(str(engine.url.database))) as source, closing(sqlite3.connect(template)) as target:
-        source.backup(target)
-    return template
-
-
-def put_back(engine: Engine, held: Path | Rows, request: pytest.FixtureRequest) -> None:
-    """Fill the empty database of a test."""
-    if isinstance(held, Rows):
-        database: PostgresDatabase = request.getfixturevalue("postgres_database")
-        database.paste(held)
-        return
-    engine.dispose()
-    file = str(engine.url.database)
-    for rest in ("-wal", "-shm"):
-        Path(file + rest).unlink(missing_ok=True)
-    shutil.copyfile(held, file)
+def company(engine: Engine, clock: Fixed, founder: Founder) -> Company:
+    """A group with somebody for every lane."""
+    return founder.company(engine)
 
 
 @pytest.fixture
