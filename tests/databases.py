@@ -64,9 +64,12 @@ class PostgresDatabase:
                 " where datname = current_database() and pid <> pg_backend_pid()"
             )
             server.execute("set session_replication_role = replica")
-            for (name,) in server.execute(self.filled).fetchall():  # type: ignore[arg-type]
-                server.execute(f'delete from "{name}"')
+            filled = [f'"{name}"' for (name,) in server.execute(self.filled)]  # type: ignore[arg-type]
+            for name in filled:
+                server.execute(f"delete from {name}")
             server.execute(RESTART)
+            if filled:
+                server.execute(f"vacuum {', '.join(filled)}")
 
     def copy(self) -> Rows:
         """All rows as they are now, and where each sequence stands."""
