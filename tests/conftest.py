@@ -19,6 +19,7 @@ from ledger import clock as clocks
 from ledger.db import open_database, unit
 from registry.certificates import catalogue
 from tests.databases import KINDS, PostgresDatabase, SqliteFiles
+from tests.founding import Founder
 from tests.servers import Postgres, Redis
 
 CHROMIUM = [
@@ -46,6 +47,12 @@ def postgres_database(postgres: Postgres) -> PostgresDatabase:
 @pytest.fixture(scope="session")
 def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
     return SqliteFiles(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def founder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Founder:
+    """Fills a database with the company that most tests of processes and pages begin with."""
+    return Founder(tmp_path_factory.mktemp("founded"), lambda: request.getfixturevalue("postgres_database"))
 
 
 @pytest.fixture(params=KINDS)
