@@ -113,6 +113,26 @@ def test_false_papers_bar_the_holder_for_a_year(walk, clock):
     assert case.submitted().open() == ["A3_pm"]
 
 
+def test_false_papers_at_the_counter_bar_the_holder_too(walk):
+    walk("J03").filed().authority("refused", ground="false_papers")
+    with pytest.raises(BadAnswer) as refusal:
+        walk("J03").submitted()
+    assert "行政许可法第78条" in str(refusal.value.problems[""][0])
+
+
+def test_a_second_filing_counts_its_own_acceptance_and_rounds(engine, walk):
+    case = walk("J03").filed()
+    case.authority("supplement")
+    case.do("custodian", "A7_supplement", "done")
+    case.authority("accepted")
+    case.authority("denied")
+    case.do("applicant", "A9_denied", "reapply")
+    case.filed()
+    with reading(engine) as session:
+        request = case.request(session)
+        assert (request.accepted_on, request.accepted_how, request.rounds) == (None, "", 0)
+
+
 def test_whoever_registered_a_certificate_cannot_compare_it(engine, company, walk):
     case = walk("P02").granted()
     with unit(engine) as session:

@@ -205,6 +205,20 @@ def test_a_process_that_is_not_there_is_refused_with_its_name(renewing, monkeypa
     assert "证件注销" in str(refusal.value)
 
 
+def test_only_people_leave(renewing):
+    with pytest.raises(BadAnswer) as refusal:
+        decided(renewing, "E03", verdict="left")
+    assert "不是个人持有" in str(refusal.value.problems[""][0])
+
+
+def test_near_the_age_limit_of_the_type_nothing_is_renewed_any_more(renewing):
+    case = renewing("P07")
+    with unit(case.engine) as session:
+        case.certificate(session).holder_person.birth = D(1962, 7, 4)  # 65 in 2027: no more applications from 5 April
+    case.day(2027, 4, 5).opened().do("hr", "N1_decide", "renew")
+    assert case.open() == ["N2_refused"] and facts(case, "renewal.checked")[-1]["refused"] == "age_closed"
+
+
 def test_nobody_decides_in_ten_working_days_and_it_climbs(renewing):
     case = renewing("E03").day(2027, 2, 1).opened()
     case.wait_until(case.now() + dt.timedelta(days=25))
@@ -278,6 +292,7 @@ def in_beijing(renewing):
 def test_where_the_window_closes_early_open_gaps_end_the_renewal_then(renewing):
     case = decided_in_beijing(renewing).day(2027, 5, 3)
     assert case.open() == ["N9_after"] and state(case) == codes.VALID and told(case, "legal", "受理截止日")
+    assert told(case, "custodian", "办理窗口已关闭")
     case.do("safety", "N9_after", "end", reason="没有按时完成继续教育")
     assert case.outcome() == "expired"
 
@@ -326,6 +341,29 @@ def test_no_answer_by_the_end_counts_as_renewed_and_the_wait_goes_on(renewing):
     registered(case, valid_until="2030-06-30")
     with reading(case.engine) as session:
         assert case.outcome() == "renewed" and case.certificate(session).valid_until == D(2030, 6, 30)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["asked anew", "filed anew, not taken"])
+def test_what_was_refused_in_time_is_not_presumed(renewing, again):
+    case = accepted(decided(renewing))
+    case.authority("denied")
+    case.do("legal", "N7_denied", "reapply")
+    if again:
+        filed(case.day(2027, 5, 28))
+    case.day(2027, 6, 2)
+    assert case.open() == ["N9_after"] and state(case) == codes.LAPSED and not facts(case, "renewal.presumed")
+
+
+def test_a_decision_after_a_presumed_term_gives_nothing_back(renewing):
+    case = accepted(decided(renewing)).day(2027, 6, 2)
+    while "S8_chase" in case.open():
+        case.do("custodian", "S8_chase", "done")
+    case.authority("granted")
+    with unit(case.engine) as session:
+        lifecycle.suspend(session, case.certificate(session), since=D(2027, 6, 2), reason="事故", by=SYSTEM)
+    with pytest.raises(lifecycle.HeldBack):
+        case.do("custodian", "R10_register", "done")
+    assert state(case) == codes.SUSPENDED and case.open() == ["R10_register"]
 
 
 def test_filed_late_it_waits_on_but_no_new_contract_may_be_taken(renewing):
