@@ -10,8 +10,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
+from ledger import outbox
 from ledger.actor import SYSTEM
 from ledger.clock import Fixed
 from ledger.db import unit
@@ -24,12 +25,20 @@ from tests.workflows.cabinet import MONDAY, Cabinet
 from tests.workflows.coverage import Reached
 from tests.workflows.passage import Passage
 from tests.workflows.walk import Walk
-from workflows import choices
+from workflows import choices, triggers
 
 
 @pytest.fixture(autouse=True)
 def key() -> None:
     sealing.set_key(b"k" * 32)
+
+
+@pytest.fixture
+def engine(engine: Engine) -> Engine:
+    """Nobody pulls the plug here: a commit need not wait for the disk."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous = OFF"))
+    return engine
 
 
 @pytest.fixture(scope="session")
@@ -42,23 +51,29 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Company]:
 def company(
     engine: Engine, clock: Fixed, founded: dict[str, Company], tmp_path_factory: pytest.TempPathFactory
 ) -> Company:
-    """A group with somebody for every lane."""
+    """A group with somebody for every lane; what founding it led to is over."""
     file = engine.url.database if engine.dialect.name == "sqlite" else None
     if file is None:
-        with unit(engine) as session:
-            return found(session)
+        return _found(engine)
     engine.dispose()
     for template, made in founded.items():
         for rest in ("-wal", "-shm"):
             Path(file + rest).unlink(missing_ok=True)
         shutil.copyfile(template, file)
         return made
-    with unit(engine) as session:
-        made = found(session)
+    made = _found(engine)
     template = tmp_path_factory.mktemp("founded") / "licet.db"
     with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(template)) as target:
         source.backup(target)
     founded[str(template)] = made
+    return made
+
+
+def _found(engine: Engine) -> Company:
+    with unit(engine) as session:
+        made = found(session)
+    while outbox.deliver(engine, triggers.HANDLERS):
+        pass
     return made
 
 
