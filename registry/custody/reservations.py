@@ -71,7 +71,7 @@ def reserve(
     """Speak for an original. Spoken where a day is taken, whoever asks at the same time; NotLent for an electronic one;
     BadAnswer for days in the past, reversed, too far or too many, or for somebody who does not work here then."""
     checked_days(from_on, to_on)
-    own_staff(person, original, to_on, "person")
+    own_staff(person, original, from_on, to_on, "person")
     lendable(session, held(session, original))
     made = Reservation(
         group_id=original.group_id, unit_path=original.unit_path, family=original.family, type_code=original.type_code,
@@ -128,9 +128,10 @@ def last_day(first: dt.date, last: dt.date) -> None:
         raise BadAnswer({"until": [Problem("一次最多 {days} 天。", {"days": LONGEST_DAYS})]})
 
 
-def own_staff(person: Person, original: Original, on: dt.date, field: str) -> None:
-    """BadAnswer unless the person works in the original's group on the day (R14: 建筑法 66, no lending outside)."""
-    if person.group_id != original.group_id or not person.employed(on):
+def own_staff(person: Person, original: Original, first: dt.date, last: dt.date, field: str) -> None:
+    """BadAnswer unless the person works in the original's group from the first day to the last (R14: 建筑法 66, no
+    lending outside)."""
+    if person.group_id != original.group_id or not (person.employed(first) and person.employed(last)):
         raise BadAnswer({field: [Problem("原件只借给本单位在职职工，{name}在这些日子不在职。", {"name": person.name})]})
 
 

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
-from ledger import outbox
 from ledger.actor import SYSTEM
 from ledger.clock import Fixed
 from ledger.db import unit
 from registry.certificates import lifecycle
 from registry.people import sealing
 from registry.people.persons import person_of
-from tests.journeys.company import Company, found
+from tests.founding import Founder
+from tests.journeys.company import Company
 from tests.workflows.acts import entrust
 from tests.workflows.cabinet import MONDAY, Cabinet
 from tests.workflows.coverage import Reached
 from tests.workflows.passage import Passage
 from tests.workflows.walk import Walk
-from workflows import choices, triggers
+from workflows import choices
 
 
 @pytest.fixture(autouse=True)
@@ -34,47 +31,9 @@ def key() -> None:
 
 
 @pytest.fixture
-def engine(engine: Engine) -> Engine:
-    """Nobody pulls the plug here: a commit need not wait for the disk."""
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous = OFF"))
-    return engine
-
-
-@pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Company]:
-    """The company of the SQLite file "licet.db", founded once and copied for each test: empty before the first."""
-    return {}
-
-
-@pytest.fixture
-def company(
-    engine: Engine, clock: Fixed, founded: dict[str, Company], tmp_path_factory: pytest.TempPathFactory
-) -> Company:
-    """A group with somebody for every lane; what founding it led to is over."""
-    file = engine.url.database if engine.dialect.name == "sqlite" else None
-    if file is None:
-        return _found(engine)
-    engine.dispose()
-    for template, made in founded.items():
-        for rest in ("-wal", "-shm"):
-            Path(file + rest).unlink(missing_ok=True)
-        shutil.copyfile(template, file)
-        return made
-    made = _found(engine)
-    template = tmp_path_factory.mktemp("founded") / "licet.db"
-    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(template)) as target:
-        source.backup(target)
-    founded[str(template)] = made
-    return made
-
-
-def _found(engine: Engine) -> Company:
-    with unit(engine) as session:
-        made = found(session)
-    while outbox.deliver(engine, triggers.HANDLERS):
-        pass
-    return made
+def company(engine: Engine, clock: Fixed, founder: Founder) -> Company:
+    """A group with somebody for every lane."""
+    return founder.company(engine)
 
 
 @pytest.fixture

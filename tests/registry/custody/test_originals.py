@@ -60,6 +60,13 @@ def test_what_is_lost_on_loan_may_turn_up_or_be_given_up(org: Organisation, pape
     assert not loan.open and loans.clear_to_leave(org.session, wang) == []
 
 
+def test_what_was_reported_lost_and_is_brought_back_is_in(org: Organisation, paper: Original, wang: Person) -> None:
+    loan = loans.hand_over(org.session, paper, borrower=wang, purpose="bid", until=SOON, by=SYSTEM)
+    whereabouts.lost(org.session, paper, told="在公交车上", by=SYSTEM)
+    loans.take_back(org.session, loan, by=SYSTEM)
+    assert place(org, paper) is Place.IN
+
+
 def test_what_was_never_reported_lost_is_not_found(org: Organisation, paper: Original) -> None:
     with pytest.raises(NotLost):
         originals.found(org.session, paper, by=SYSTEM)

@@ -1,4 +1,7 @@
-"""`make sequences`: a hundred thousand random lives of certificates, in memory; `--seed N` plays one again."""
+"""`make sequences`: a hundred thousand random lives of certificates and their papers, in memory.
+
+`--seed N` plays one again; `--from N COUNT` plays a slice, so that several run side by side with the same seeds.
+"""
 
 from __future__ import annotations
 

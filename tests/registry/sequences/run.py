@@ -58,7 +58,8 @@ def _one(play: Play, seed: int) -> list[str]:
 
     event.listen(play.session, "after_flush", count)
     try:
-        for _ in range(play.random.choice((5, 5, 5, 5, 6, 6, 7, 8, 9, 10, 20))):
+        play.cabinet = play.random.random() < 0.5
+        for _ in range(play.random.choice((5, 5, 5, 5, 6, 6, 7, 8, 9, 10, 20)) + 3 * play.cabinet):
             refused = play.step()
             if play.spoilt:
                 return play.tried
