@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -10,11 +11,13 @@ from ledger.actor import SYSTEM
 from ledger.db import reading, unit
 from ledger.errors import AlreadyDone, BadAnswer, Conflict, NotAllowed, NotFound
 from registry.access.grants import grant_role
+from registry.certificates.catalogue import type_of
 from registry.certificates.models import Certificate
 from registry.people.persons import person_of
 from workflows import authority, desk, opening, requests, story
 from workflows.requests import Correction
 
+pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.usefixtures("noted")]
 REGISTRAR, SECOND = "custodian", {"J03": "safety", "E03": "safety", "P02": "hr"}
 
 
@@ -41,6 +44,11 @@ def test_only_the_lanes_that_the_type_names_review_it(walk):
     assert walk("J03").submitted().open() == ["A3_pm"]
     assert walk("E03").submitted().open() == ["A3_legal"]
     assert sorted(walk("P02").submitted().open()) == ["A3_hr", "A3_safety"]
+
+
+def test_a_type_that_names_no_lane_goes_straight_to_the_approver(walk, monkeypatch):
+    monkeypatch.setattr(opening, "kind_for", lambda _, code: msgspec.structs.replace(type_of(code), reviewers=()))
+    assert walk("J03").submitted().open() == ["A4_approve"]
 
 
 def test_one_return_stops_the_other_reviewers_and_says_why_at_the_field(engine, walk):

@@ -15,6 +15,7 @@ from registry.alerts.notices import Notice
 from registry.certificates.models import CertificateTimer
 from workflows import story, triggers
 
+pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.usefixtures("noted")]
 MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)
 
 
