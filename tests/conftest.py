@@ -13,7 +13,7 @@ import pytest
 from _pytest.nodeid import coerce_node_id
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from ledger import clock as clocks
@@ -84,8 +84,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """A database of each kind, opened as the house opens it."""
+    """A database of each kind, opened as the house opens it, but that a commit waits for no disk: see tests.servers."""
     opened = open_database(database_url)
+    if opened.dialect.name == "sqlite":
+        event.listen(opened, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous = OFF"))
     yield opened
     opened.dispose()
     catalogue._view.set(None)  # what this database said of the types is forgotten with it
