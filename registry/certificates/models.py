@@ -68,7 +68,6 @@ class Certificate(Belonging, Base):
         # lists, counts and searches are answered from this index alone (access.register); rows are read for one page
         Index("ix_certificate_seen", "unit_path", "family", "type_code", "holder_person_id", "state", "ends_on",
               "due_from", "version_no", "valid_from", "term", "search", "number_key", "holder_name", "number"),
-        Index("ix_certificate_unit_path", "unit_path"),
         Index("ix_certificate_by_holder", "holder_name", "id"),
         Index("ix_certificate_by_number", "number", "id"),
         Index("ix_certificate_by_type", "type_code", "id"),
@@ -76,6 +75,7 @@ class Certificate(Belonging, Base):
     __visible__ = Visible(action="certificate.read", family="family", type="type_code", owner="holder_person_id")
 
     id: Mapped[Id]
+    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
     code: Mapped[str] = mapped_column(String(24), unique=True)
     check_token: Mapped[str] = mapped_column(String(24), unique=True, default=new_token)
     number: Mapped[str] = mapped_column(String(100))
@@ -98,7 +98,7 @@ class Certificate(Belonging, Base):
     created_at: Mapped[dt.datetime] = mapped_column(Instant, default=clock.now)
     revision: Mapped[int] = mapped_column(default=1)
 
-    unit: Mapped[Unit] = relationship(foreign_keys="Certificate.unit_id")
+    unit: Mapped[Unit] = relationship(foreign_keys=[unit_id])
     holder_person: Mapped[Person | None] = relationship(foreign_keys=[holder_person_id])
     holder_unit: Mapped[Unit | None] = relationship(foreign_keys=[holder_unit_id])
     holder_machine: Mapped[Machine | None] = relationship(foreign_keys=[holder_machine_id])
@@ -233,7 +233,8 @@ class Speciality(Spell, Base):
 
 class CertificateTimer(Base):
     """What happens to a version on a day: its window opens, our own hand-in day and the law's
-    target day end, the window closes, it lapses; or the last day of a 暂扣 comes (susp_end).
+    target day end, the window closes, it lapses; or the last day of a 暂扣 comes (susp_end), or the time to prepare
+    a review whose missing does not end the certificate (duty).
 
     `confirmed` is False where the day was rolled through a year without an official calendar.
     """

@@ -107,9 +107,12 @@ def refit(session: Session, certificate: Certificate, cal: Calendar) -> int:
     if certificate.due_from != near:
         certificate.due_from = near
     moved, version = 0, certificate.latest
-    held = {timer.kind: timer for timer in certificate.timers if timer.version is version and timer.kind in OURS}
-    steps = {step.kind: step for step in windows.steps(kind, certificate.ends_on, cal)}
-    for name in sorted({*held, *steps} - told(certificate, version)):
+    held = {timer.kind: timer for timer in certificate.timers
+            if timer.version is version and timer.kind in OURS and timer.fired_at is None}
+    due = windows.steps(kind, certificate.ends_on, cal)
+    done = told(certificate, version, due)
+    steps = {step.kind: step for step in due if step.kind not in done}
+    for name in sorted({*held, *steps}):
         timer, step = held.get(name), steps.get(name)
         before = timer.due_on if timer is not None and timer.cancelled_at is None else None
         if step is None:

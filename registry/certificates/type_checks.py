@@ -142,6 +142,7 @@ def _period_faults(each: CertificateType) -> Iterator[Fault]:
             yield from _outside(f"age.{name}", getattr(age, name), "years")
         if age.minimum and age.maximum and age.minimum >= age.maximum:
             yield "age.maximum", Problem("最高年龄应大于最低年龄。")
+        yield from _outside("age.last_days", age.last_days, "days")
     for name in ("workdays", "extension_workdays", "acceptance_workdays", "delivery_workdays"):
         yield from _outside(f"decision.{name}", getattr(each.decision, name), "workdays", least=0)
 
@@ -154,6 +155,7 @@ def _outside(place: str, number: int | None, unit: str, least: int = 1) -> Itera
 def _review_faults(review: Review) -> Iterator[Fault]:
     yield from _outside("review.months", review.months, "months")
     yield from _outside("review.long_months", review.long_months, "months")
+    yield from _outside("review.opens_days", review.opens_days, "days")
     for name in ("year_from", "year_to"):
         if (day := getattr(review, name)) and not _is_day_of_year(day):
             yield f"review.{name}", Problem("请写成“月-日”，例如 06-30。")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select, text
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, select, text, update
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column, relationship
 
 from ledger import clock
 from ledger.actor import Actor
@@ -17,7 +17,7 @@ from ledger.facts import Subject, record
 from registry.certificates.models import Certificate
 from registry.people.machines import RELOCATED, Machine
 from registry.people.persons import MOVED, Person
-from registry.people.scope import Belonging, Visible
+from registry.people.scope import Belonging, Path, Visible
 from registry.people.units import Unit
 
 KINDS: dict[str, str] = {
@@ -45,7 +45,7 @@ class NotLost(Conflict):
 class Original(Belonging, Base):
     """One thing in the cabinet: a paper of a certificate, its working copy, its electronic file, a seal.
 
-    `serial` tells several of a kind apart (副本 1, 副本 2). The columns for rights repeat the certificate's.
+    `serial` tells several of a kind apart (副本 1, 副本 2).
     """
 
     __tablename__ = "original"
@@ -57,6 +57,8 @@ class Original(Belonging, Base):
     __visible__ = Visible(action="custody.read", family="family", type="type_code", owner="holder_person_id")
 
     id: Mapped[Id]
+    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
+    unit_path: Mapped[str] = mapped_column(Path)  # its index names the id too
     holder_person_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"), index=True)
     certificate_id: Mapped[int] = mapped_column(BigId, ForeignKey("certificate.id"), index=True)
     kind: Mapped[str] = mapped_column(String(12))
@@ -99,6 +101,11 @@ class Absence(Base):
     original: Mapped[Original] = relationship()
 
 
+def repeated(of: Belonging) -> dict[str, Any]:
+    """The values of the columns that repeat a certificate's."""
+    return {"group_id": of.group_id, "unit_path": of.unit_path, "family": of.family, "type_code": of.type_code}
+
+
 def enter(
     session: Session, certificate: Certificate, kind: str, *, place: str, keeper: Unit, by: Actor, serial: str = ""
 ) -> Original:
@@ -118,8 +125,7 @@ def enter(
     if problems:
         raise BadAnswer(problems)
     made = Original(
-        group_id=certificate.group_id, unit_id=certificate.unit_id, unit_path=certificate.unit_path,
-        family=certificate.family, type_code=certificate.type_code, holder_person_id=certificate.holder_person_id,
+        **repeated(certificate), unit_id=certificate.unit_id, holder_person_id=certificate.holder_person_id,
         certificate=certificate, kind=kind, serial=serial, place=place, keeper_unit=keeper, entered_by=by.id)
     session.add(made)
     session.flush()
@@ -218,10 +224,29 @@ def note(
 
 def _go_along(session: Session, holder: Person | Machine) -> None:
     """Originals are seen where the person works or the machine stands; the paper itself stays with its keeper."""
-    mine = Certificate.holder_person_id if isinstance(holder, Person) else Certificate.holder_machine_id
-    for original in session.scalars(select(Original).join(Original.certificate).where(mine == holder.id)):
+    for original in session.scalars(select(Original).join(Original.certificate).where(held_by(holder))):
         original.unit_id, original.unit_path, original.group_id = holder.unit_id, holder.unit_path, holder.group_id
 
 
 MOVED.append(_go_along)
 RELOCATED.append(_go_along)
+
+
+def follow(kind: type[Belonging], whose: Callable[[Person | Machine], ColumnElement[bool]]) -> None:
+    """Let rows about a holder's certificates be seen where the person works or the machine stands, too."""
+    def go_along(session: Session, holder: Person | Machine) -> None:
+        session.execute(update(kind).where(whose(holder)).values(unit_path=holder.unit_path, group_id=holder.group_id))
+
+    MOVED.append(go_along)
+    RELOCATED.append(go_along)
+
+
+def held_by(holder: Person | Machine) -> ColumnElement[bool]:
+    """Certificates of a person or a machine."""
+    mine = Certificate.holder_person_id if isinstance(holder, Person) else Certificate.holder_machine_id
+    return mine == holder.id
+
+
+def of_holder(original_id: InstrumentedAttribute[int]) -> Callable[[Person | Machine], ColumnElement[bool]]:
+    """Which rows are about an original of a holder's certificate."""
+    return lambda holder: original_id.in_(select(Original.id).join(Original.certificate).where(held_by(holder)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.db import BigId
@@ -30,10 +30,9 @@ def subtree(path: str) -> tuple[str, str]:
 
 
 class Belonging:
-    """Where a certificate belongs, and what is kept of it: the columns that rights are asked by."""
+    """Where a certificate, or what is kept of it, belongs: the columns that rights and lists ask by."""
 
     group_id: Mapped[int] = mapped_column(BigId)
-    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
-    unit_path: Mapped[str] = mapped_column(Path)
+    unit_path: Mapped[str] = mapped_column(Path, index=True)
     family: Mapped[str] = mapped_column(String(1))
     type_code: Mapped[str] = mapped_column(String(8))

@@ -16,6 +16,7 @@ from registry.certificates import timers
 from registry.certificates.models import CertificateTimer
 from workflows import story, triggers
 
+pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.usefixtures("noted")]
 MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)
 
 
@@ -132,6 +133,16 @@ def test_a_decision_may_come_while_the_chase_is_open(walk):
         case.now.move_to(MONDAY)
 
 
+def test_after_a_denial_the_second_filing_gets_the_whole_statutory_term(walk):
+    case = walk("E03").accepted()  # 安全生产许可: 45 working days
+    case.wait_until(case.now() + dt.timedelta(days=120))
+    case.do("custodian", "A8c_chase", "done")
+    case.authority("denied")
+    case.do("desk", "A9_denied", "reapply")
+    case.accepted().later(30)
+    assert not case.open()
+
+
 def test_a_deadline_in_a_year_without_a_notice_is_marked_unconfirmed(engine, walk, clock):
     clock.move_to(dt.datetime(2026, 12, 30, 10, tzinfo=SHANGHAI))
     case = walk("J03").filed()
@@ -141,7 +152,7 @@ def test_a_deadline_in_a_year_without_a_notice_is_marked_unconfirmed(engine, wal
 
 
 def test_every_step_of_a_term_has_its_news():
-    own = {"certificate.suspension_ends"}  # told by the process of suspension
+    own = {"certificate.suspension_ends", "certificate.review_opened"}  # processes of their own wait for these
     assert set(triggers.TERM_NEWS) == {*timers.FACTS.values(), "certificate.lapsed"} - own
 
 
