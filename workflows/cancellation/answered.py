@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from ledger import clock
 from ledger.errors import BadAnswer, Problem
-from registry.custody.originals import KINDS, Original
+from registry.custody.originals import Original
 from workflows import reviewing
+from workflows.borrowing.papers import label
 from workflows.clearing.hindrance import subject
 from workflows.process import Act, Answers
 from workflows.requests import Request
@@ -66,7 +67,8 @@ def originals(session: Session, request: Request) -> Answers:
     """C5: the originals to collect, one by one."""
     rows = session.scalars(select(Original).where(Original.certificate_id == request.certificate_id)
                            .order_by(Original.kind.desc(), Original.serial)).all()
-    kept = [{"value": str(row.id), "label": f"{KINDS[row.kind]} {row.serial} {row.place}".strip()} for row in rows]
+    kept = [{"value": str(row.id), "label": Problem("{original}（{place}）", {
+        "original": label(row), "place": row.place}).plain()} for row in rows]
     return {"originals": kept or [{"value": "all", "label": request.title}], "collected_on": clock.today().isoformat(),
             "way": "announced" if request.subtype == "passive" else "file"}
 
