@@ -25,6 +25,7 @@ from workflows.requests import Request
 
 PROCESS = "renewal"
 NAME = "续期、延期、延续"
+ABOUT = "按证件类型的办理窗口核对条件、补齐缺口、审核、审批、申报、登记新的有效期"
 INSPECTED = frozenset({"Q02"})
 """Reports that no authority lengthens: a new inspection takes their place (process "review")."""
 
@@ -92,8 +93,7 @@ def offered(session: Session, actor: Actor, certificates: Iterable[Certificate])
 
 def _choice(certificate: Certificate, open_: Request | None) -> Choice:
     why, params = why_not(certificate)
-    about = "按证件类型的办理窗口核对条件、补齐缺口、审核、审批、申报、登记新的有效期"
-    return Choice(PROCESS, NAME, about=about, why_not=why, params=params, open=open_)
+    return Choice(PROCESS, NAME, about=ABOUT, why_not=why, params=params, open=open_)
 
 
 def _may(actor: Actor, certificate: Certificate) -> bool:
