@@ -22,6 +22,7 @@ from web.i18n import title_words
 from workflows import desk
 
 MOST_FILES_SHOWN = 200
+LARGEST = 2**63 - 1
 MOST_BYTES = 2 * 1024 * 1024  # of one submission or draft; files are sent by themselves
 
 
@@ -70,9 +71,11 @@ def object_in(text: str) -> dict[str, Any]:
 
 
 def _storable(value: Any) -> bool:
-    """No NUL in any text, and no half of a surrogate pair (UnicodeEncodeError, a ValueError)."""
+    """No NUL in a text, no half of a surrogate pair (UnicodeEncodeError, a ValueError), no number beyond 64 bits."""
     if isinstance(value, str):
         return b"\0" not in value.encode()
+    if isinstance(value, int | float):
+        return -LARGEST <= value <= LARGEST
     parts = (*value, *value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ()
     return all(_storable(one) for one in parts)
 

@@ -14,7 +14,7 @@ from ledger.files import MOST_BYTES
 from registry.custody import copies
 from registry.people import sealing
 from web import i18n, pages, session
-from web.asked import Number, check_text
+from web.asked import Asked, Number, check_text
 from web.assets import open_assets
 from web.config import Config
 from web.errors import open_errors
@@ -68,6 +68,8 @@ RESOURCES = (
 
 class Licet(Flask):
     """Flask, with the one commit of a request between the view and the answer."""
+
+    request_class = Asked
 
     def dispatch_request(self) -> ResponseReturnValue:
         response: Response = self.make_response(super().dispatch_request())

@@ -26,7 +26,7 @@ NAMES = (
 """Every name that a page reads from its address."""
 SENT = {
     "huge": "1" + "0" * 30, "long": "9" * 17, "below": "-1", "no day": "9999-99-99", "first day": "0001-01-01",
-    "last day": "9999-12-31", "odd": "²%_[]{}\\'\"<>", "text": "长" * 2000,
+    "last day": "9999-12-31", "nul": "a\0b", "odd": "²%_[]{}\\'\"<>", "text": "长" * 2000,
 }
 WORDS = {"code": "P02", "rule": "R11", "mark": "AAAA", "token": "x" * 22, "process_id": "application"}
 LARGEST = 10**18 - 1
