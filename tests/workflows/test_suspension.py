@@ -117,6 +117,6 @@ def test_only_a_custodian_records_it_and_two_starts_give_one(holding, suspending
 
 def test_an_answer_for_another_stage_changes_nothing(engine, holding, suspending):
     case = held_back(suspending(number := holding("E03")))
-    with pytest.raises(authority.OtherStage), unit(engine):
+    with pytest.raises(authority.OtherStage):
         case.authority("granted")
     assert case.open() == ["S3_rectify"] and state(engine, number) == "02"
