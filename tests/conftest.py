@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from _pytest.nodeid import coerce_node_id
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, event
@@ -28,6 +29,21 @@ CHROMIUM = [
 ]  # fmt: skip
 settings.register_profile("house", deadline=None)  # a busy machine is not a bug
 settings.load_profile("house")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Tests of one group run in one process, one after the other; those with a browser are a group, and share it.
+
+    pytest-xdist 3.8 (--dist loadgroup) writes the group behind a test's name where pytest 9.2 does not look for it.
+    """
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+    yield
+    for item in items:
+        if grouped := vars(item).get("_nodeid"):
+            item._id = coerce_node_id(grouped)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")

@@ -15,10 +15,22 @@ from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant
 from ledger.errors import BadAnswer, Conflict, NotFound, Problem
 from registry.custody import days
-from registry.custody.originals import ABSENCES, NotHere, Original, absence, found, held, note
+from registry.custody.originals import (
+    ABSENCES,
+    NotHere,
+    OfCertificate,
+    Original,
+    absence,
+    follow,
+    found,
+    held,
+    note,
+    of_holder,
+    repeated,
+)
 from registry.custody.reservations import Reservation, Settled, last_day, lendable, own_staff
 from registry.people.persons import Person
-from registry.people.scope import Path, Visible
+from registry.people.scope import Visible
 from registry.people.units import Unit
 
 PURPOSES: dict[str, str] = {"bid": "投标", "filing": "备案", "inspection": "接受检查", "transaction": "办理手续"}
@@ -48,7 +60,7 @@ class NotYours(Conflict):
     """只有领取人本人可以签收。"""
 
 
-class Loan(Base):
+class Loan(OfCertificate, Base):
     """One going-out of an original.
 
     `person` answers for it and `carrier` takes it along; both are our own people. Two signatures, each who and when:
@@ -66,10 +78,6 @@ class Loan(Base):
     __visible__ = Visible(action="custody.read", family="family", type="type_code", owner="person_id")
 
     id: Mapped[Id]
-    group_id: Mapped[int] = mapped_column(BigId)
-    unit_path: Mapped[str] = mapped_column(Path, index=True)
-    family: Mapped[str] = mapped_column(String(1))
-    type_code: Mapped[str] = mapped_column(String(8))
     original_id: Mapped[int] = mapped_column(BigId, ForeignKey("original.id"))
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
     carrier_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
@@ -114,6 +122,9 @@ class Loan(Base):
         return max(0, (on - self.due_on).days) if self.open else 0
 
 
+follow(Loan, of_holder(Loan.original_id))
+
+
 def hand_over(
     session: Session, original: Original, *, borrower: Person, purpose: str, until: dt.date, by: Actor,
     carrier: Person | None = None, project: Unit | None = None, purpose_note: str = "", outside: bool = False,
@@ -135,8 +146,7 @@ def hand_over(
     in_cabinet(session, original)
     refuse_blocked(session, borrower)
     loan = Loan(
-        group_id=original.group_id, unit_path=original.unit_path, family=original.family, type_code=original.type_code,
-        original=original, person=borrower, carrier=carrier, project=project, purpose=purpose,
+        **repeated(original), original=original, person=borrower, carrier=carrier, project=project, purpose=purpose,
         purpose_note=" ".join(purpose_note.split())[:120], from_on=today, until_on=until, handed_by=by.id,
         photo_id=photo_id, outside=outside, legal_by=legal_by if outside else None, request_id=request_id)
     with session.begin_nested():  # refused, it leaves nothing behind

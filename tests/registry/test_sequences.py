@@ -8,7 +8,7 @@ from tests.registry.sequences.run import play_all
 
 SIZES = {"sqlite": 150, "postgresql": 60}
 DONE = {"grant", "renew", "change", "reviewed", "suspend", "give_back", "cancel", "restore", "send_out", "sweep",
-        "lend", "sign", "extend", "take_back", "reserve", "cancel_reservation", "lose", "to_authority", "destroy",
+        "lend", "extend", "take_back", "reserve", "cancel_reservation", "lose", "to_authority", "destroy",
         "lend: AlreadyOut", "lend: Spoken"}
 
 

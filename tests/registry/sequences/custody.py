@@ -295,7 +295,7 @@ def agree(play: Play, papers: list[Paper]) -> None:
     out = Counter(session.scalars(select(Loan.original_id).where(
         Loan.original_id.in_(by_id), Loan.returned_at.is_(None), Loan.voided_at.is_(None))))
     taken = Counter(session.execute(select(TakenDay.original_id, TakenDay.day).where(
-        TakenDay.original_id.in_(by_id), TakenDay.day >= today)).tuples().all())
+        TakenDay.original_id.in_(by_id), TakenDay.day >= today)).all())
     found = whereabouts.all_whereabouts(session, [paper.original for paper in papers])
     for number, paper in by_id.items():
         assert out[number] == (paper.lent is not None), f"{out[number]} open loans of one original"
