@@ -13,11 +13,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from ledger import clock
+from ledger import clock, outbox
 from ledger.db import unit
 from registry.people import sealing
 from tests.databases import PostgresDatabase, Rows
 from tests.journeys.company import Company, found
+from workflows import triggers
 
 KEY = b"k" * 32
 """Seals what the copies hold of people; a site that opens them needs it too, as `KEY_FILE`."""
@@ -37,8 +38,11 @@ class Founder:
         sealing.set_key(KEY)
         kind = engine.dialect.name
         if kind not in self.held:
-            with clock.use(clock.Fixed(SUNDAY)), unit(engine) as session:
-                made = found(session)
+            with clock.use(clock.Fixed(SUNDAY)):
+                with unit(engine) as session:
+                    made = found(session)
+                while outbox.deliver(engine, triggers.HANDLERS):
+                    pass  # what follows from founding is over before any test begins
             self.held[kind] = (deepcopy(made), self._taken(engine))
             return made
         made, held = self.held[kind]

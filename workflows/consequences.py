@@ -16,7 +16,7 @@ from registry.rules.effects import Cause, causes_above, causes_near, leavers_at,
 
 NEWS = frozenset({
     "certificate.window_opened", "certificate.hand_in_reached", "certificate.target_reached",
-    "certificate.window_closed", "certificate.closed", "certificate.retimed",
+    "certificate.closed", "certificate.retimed", "certificate.suspension_ends", "certificate.review_opened",
 })
 """Facts about a certificate that change nothing about how it stands."""
 BACK = frozenset({

@@ -37,11 +37,12 @@ def company(engine: Engine, clock: Fixed, founder: Founder) -> Company:
 
 
 @pytest.fixture
-def walk(engine: Engine, company: Company, clock: Fixed, tmp_path: Path) -> Callable[..., Walk]:
+def walk(engine: Engine, company: Company, clock: Fixed, tmp_path: Path, noted: Reached) -> Callable[..., Walk]:
     """Opens a request: walk("E03")."""
 
     def begin(code: str = "J03") -> Walk:
-        return Walk(engine, company, tmp_path / "files", clock, code)
+        noted.cases.append(case := Walk(engine, company, tmp_path / "files", clock, code))
+        return case
 
     return begin
 

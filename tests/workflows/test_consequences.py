@@ -57,6 +57,7 @@ def test_a_suspension_is_followed_and_the_return_lifts_it(told: Engine) -> None:
     assert open_rows(told) == set()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_fact_delivered_twice_writes_nothing_twice(told: Engine) -> None:
     with unit(told) as session:
         suspend(session, qualification(session), since=DAY, reason="x", by=SYSTEM)
@@ -87,6 +88,7 @@ def test_a_gap_closes_when_somebody_else_there_gets_the_certificate(told: Engine
     assert ("blocked", "short_of_officers") not in open_rows(told)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_leaver_s_gap_closes_when_the_successor_is_appointed(told: Engine) -> None:
     with unit(told) as session:
         manager = session.scalars(select(Person).where(Person.name == "赵经理")).one()

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.model import Instance
 from ledger import clock
+from registry.certificates import lifecycle
 from registry.certificates.codes import LAPSED, LEAVING, SUSPENDED, VALID
 from registry.certificates.models import Certificate
 from registry.people.scope import subtree
@@ -36,6 +37,7 @@ def guards(session: Session, request: Request) -> list[Hindrance]:
         *_last_days(request, certificate),
         *(_moving(session, request, certificate) if request.subtype == "a" else ()),
         *(_lapsed_constructors(session, certificate) if request.subtype == "b" else ()),
+        *(_same_post(session, certificate) if request.subtype == "h" else ()),
     ]
 
 
@@ -89,6 +91,16 @@ def _goes_along(session: Session, other: Certificate, unit: str) -> bool:
         Request.process_id == "transfer", Request.subtype == "a", Request.certificate_id == other.id,
         Instance.ended_at.is_(None)))
     return any(str(each.content.get("new_unit")) == unit for each in running)
+
+
+def _same_post(session: Session, certificate: Certificate) -> Iterator[Hindrance]:
+    """h: nobody goes to a province with a certificate for a post that they hold a valid one for there (facts 4.4 h)."""
+    person = certificate.holder_person
+    other = lifecycle.same_post(
+        session, certificate.type_code, person, certificate.item, but=certificate.id) if person else None
+    if other is not None:
+        yield Hindrance(f"same-post:{other.id}", "guard", "持证人另有有效的同岗位证件 {code}，转入省不接收第二张",
+                        "先注销其中一张", {"code": other.code}, ("matters", other.id), waivable=False)
 
 
 def _lapsed_constructors(session: Session, certificate: Certificate) -> Iterator[Hindrance]:
