@@ -18,7 +18,6 @@ from registry.custody import days
 from registry.custody.originals import (
     ABSENCES,
     NotHere,
-    OfCertificate,
     Original,
     absence,
     follow,
@@ -30,7 +29,7 @@ from registry.custody.originals import (
 )
 from registry.custody.reservations import Reservation, Settled, last_day, lendable, own_staff
 from registry.people.persons import Person
-from registry.people.scope import Visible
+from registry.people.scope import Belonging, Visible
 from registry.people.units import Unit
 
 PURPOSES: dict[str, str] = {"bid": "投标", "filing": "备案", "inspection": "接受检查", "transaction": "办理手续"}
@@ -60,7 +59,7 @@ class NotYours(Conflict):
     """只有领取人本人可以签收。"""
 
 
-class Loan(OfCertificate, Base):
+class Loan(Belonging, Base):
     """One going-out of an original.
 
     `person` answers for it and `carrier` takes it along; both are our own people. Two signatures, each who and when:
