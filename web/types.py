@@ -113,7 +113,7 @@ def _state_of(edition: TypeEdition) -> tuple[str, str]:
     """How an edition stands today: colour and word."""
     today = clock.today()
     if edition.withdrawn_at is not None:
-        return "closed", _("已撤回")
+        return "closed", _("已更正") if edition.corrected else _("已撤回")
     if edition.effective_from > today:
         return "due", _("待生效")
     said = said_on(edition.code, today, edition.province)
@@ -198,11 +198,27 @@ def end(code: str) -> ResponseReturnValue:
 
 
 def notice() -> Notice:
-    """Day, place, reason, who checked, and which edition was seen, as a form sends them."""
+    """Day, place, reason, who checked, and which edition was seen or is to be corrected, as a form sends them."""
     form = request.form
+<<<<<<< HEAD
     day = day_in(form.get("effective_from"))
+=======
+    try:
+        day = dt.date.fromisoformat(form.get("effective_from", ""))
+    except ValueError:
+        day = None
+>>>>>>> main
     province = form.get("province", "").strip()
     if province and province not in tuple(SHORTS):
         raise BadAnswer({"province": [Problem("请从列表中选择。")]})
     return Notice(day, form.get("reason", ""), province, form.get("verified_by", ""),
+<<<<<<< HEAD
                   form.get("after", 0, type=whole))
+=======
+                  numbered(form.get("after", "")), numbered(form.get("corrects", "")))
+
+
+def numbered(text: str) -> int:
+    """The number of an edition as a form or an address says it; 0 for none and for nonsense."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
+>>>>>>> main

@@ -13,7 +13,7 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.db import ring_after_commit
 from ledger.errors import Conflict, NotFound, Problem
-from ledger.facts import Subject, record
+from ledger.facts import record
 from ledger.files import File
 from ledger.workdays import calendar
 from registry.certificates import codes, drafting, windows
@@ -156,9 +156,9 @@ def set_timers(session: Session, certificate: Certificate, version: Version) -> 
     if certificate.state in codes.LIVE:
         with session.no_autoflush:
             steps = _steps(session, certificate, version)
-        fired = [timer for timer in certificate.timers if timer.fired_at]
+        done = told(certificate, version, steps)
         for step in steps:
-            if not any(timer.kind == step.kind and _same_end(timer, version, step) for timer in fired):
+            if step.kind not in done:
                 session.add(CertificateTimer(certificate=certificate, version=version, kind=step.kind, due_on=step.on,
                                              due_at=step.at, confirmed=step.confirmed))
                 ring_after_commit(session, "timers")
@@ -175,6 +175,13 @@ def _steps(session: Session, certificate: Certificate, version: Version) -> list
         day = version.suspended_until
         steps.append(windows.Step("susp_end", day, clock.start_of_day(day)))
     return steps
+
+
+def told(certificate: Certificate, version: Version, steps: Iterable[windows.Step]) -> set[str]:
+    """Which steps of a version came already, in whichever version of the same end: nobody is told of them again."""
+    fired = [timer for timer in certificate.timers if timer.fired_at]
+    return {step.kind for step in steps for timer in fired
+            if timer.kind == step.kind and (timer.version is version or _same_end(timer, version, step))}
 
 
 def duty_of(kind: CertificateType, version: Version) -> dt.date | None:
@@ -211,9 +218,7 @@ def note_down(
 ) -> None:
     """Record the fact of a version, in the stories of certificate, unit, person and request."""
     certificate = version.certificate
-    about: list[Subject] = [("unit", certificate.unit_id)]
-    if certificate.holder_person_id:
-        about.append(("person", certificate.holder_person_id))
+    about = certificate.concerned
     if version.request_id:
         about.append(("request", version.request_id))
     record(session, kind, ("certificate", certificate.id), by=by, group_id=certificate.group_id, about=about,

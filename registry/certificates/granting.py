@@ -16,13 +16,14 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import Conflict
 from ledger.files import File
+from ledger.workdays import calendar
 from registry.certificates import codes, drafting, specialities
 from registry.certificates.catalogue import in_force_of
 from registry.certificates.chain import add_scans, note_down, set_timers, taken
 from registry.certificates.drafting import Paper
 from registry.certificates.endings import lapse
 from registry.certificates.models import Certificate, CertificateCount, Holder
-from registry.certificates.windows import near_from
+from registry.certificates.retiming import refit
 from registry.people.machines import RELOCATED, Machine
 from registry.people.persons import MOVED, Person
 from registry.people.units import Unit
@@ -151,22 +152,16 @@ def next_code(session: Session, type_code: str, count: int = 1) -> str:
     return f"LC-{type_code}-{last - count + 1:06d}"
 
 
-def _go_along(session: Session, person: Person) -> None:
-    """A person's certificates are seen where the person works."""
-    for certificate in session.scalars(select(Certificate).where(Certificate.holder_person_id == person.id)):
-        certificate.unit, certificate.unit_path, certificate.group_id = person.unit, person.unit_path, person.group_id
-        kind = in_force_of(certificate.type_code, clock.today(), person.unit.province)
-        certificate.due_from = near_from(kind, certificate.ends_on)  # another province may open its window earlier
-
-
-def _stand_along(session: Session, machine: Machine) -> None:
-    """A machine's certificates are seen where the machine stands."""
-    for certificate in session.scalars(select(Certificate).where(Certificate.holder_machine_id == machine.id)):
-        certificate.unit, certificate.unit_path = machine.unit, machine.unit_path
-        certificate.group_id = machine.group_id
-        kind = in_force_of(certificate.type_code, clock.today(), machine.unit.province)
-        certificate.due_from = near_from(kind, certificate.ends_on)
+def _go_along(session: Session, holder: Person | Machine) -> None:
+    """A holder's certificates are seen where the person works or the machine stands; in another province the window
+    of a type may open on another day."""
+    mine = Certificate.holder_person_id if isinstance(holder, Person) else Certificate.holder_machine_id
+    for certificate in session.scalars(select(Certificate).where(mine == holder.id)).all():
+        before = certificate.unit.province
+        certificate.unit, certificate.unit_path, certificate.group_id = holder.unit, holder.unit_path, holder.group_id
+        if holder.unit.province != before:
+            refit(session, certificate, calendar(session))
 
 
 MOVED.append(_go_along)
-RELOCATED.append(_stand_along)
+RELOCATED.append(_go_along)

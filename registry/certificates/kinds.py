@@ -212,6 +212,10 @@ class Variant(Stated, frozen=True, kw_only=True):
     decision: Decision | None = None
 
 
+SECTIONS = ("validity", "review", "window", "change", "ending", "age", "decision")
+"""What a variant may replace."""
+
+
 class CertificateType(Stated, frozen=True, kw_only=True):
     """One type of the catalogue. `reviewers` (role keys) and `second_approval` say which lanes answer a request;
     `final` that an ending cannot be taken back, the certificate must be applied for anew.

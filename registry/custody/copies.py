@@ -19,9 +19,9 @@ from ledger.facts import record
 from ledger.files import File, keep
 from registry.certificates.models import Certificate, Scan
 from registry.custody.loans import PURPOSES, Loan
-from registry.custody.originals import OfCertificate, follow, repeated
+from registry.custody.originals import follow, held_by, repeated
 from registry.custody.watermark import Mark, marked
-from registry.people.scope import Visible
+from registry.people.scope import Belonging, Visible
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 MARK_LENGTH = 12
@@ -34,7 +34,7 @@ class Revoked(Conflict):
     """这份副本已作废。"""
 
 
-class Copy(OfCertificate, Base):
+class Copy(Belonging, Base):
     """One marked copy of a scan. `mark` is printed all over it: twelve of 31 characters, 59 bits, in groups of four."""
 
     __tablename__ = "certificate_copy"
@@ -65,8 +65,7 @@ class Copy(OfCertificate, Base):
         return self.revoked_at is None and self.until_on >= on
 
 
-follow(Copy, lambda person: Copy.certificate_id.in_(
-    select(Certificate.id).where(Certificate.holder_person_id == person.id)))
+follow(Copy, lambda holder: Copy.certificate_id.in_(select(Certificate.id).where(held_by(holder))))
 _home: list[tuple[Folder, str]] = []
 
 
@@ -159,11 +158,6 @@ def revoke(session: Session, copy: Copy, *, by: Actor) -> None:
     copy.revoked_at, copy.revoked_by = clock.now(), by.id
     session.flush()
     _note(session, "copy.revoked", copy, by)
-
-
-def copies_of(session: Session, certificate: Certificate) -> list[Copy]:
-    """The copies of a certificate, newest first."""
-    return list(session.scalars(select(Copy).where(Copy.certificate_id == certificate.id).order_by(Copy.id.desc())))
 
 
 def read(session: Session, certificate: Certificate, *, by: Actor, scan: Scan | None = None,

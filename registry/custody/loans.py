@@ -18,7 +18,6 @@ from registry.custody import days
 from registry.custody.originals import (
     ABSENCES,
     NotHere,
-    OfCertificate,
     Original,
     absence,
     follow,
@@ -30,7 +29,7 @@ from registry.custody.originals import (
 )
 from registry.custody.reservations import Reservation, Settled, last_day, lendable, own_staff
 from registry.people.persons import Person
-from registry.people.scope import Visible
+from registry.people.scope import Belonging, Visible
 from registry.people.units import Unit
 
 PURPOSES: dict[str, str] = {"bid": "投标", "filing": "备案", "inspection": "接受检查", "transaction": "办理手续"}
@@ -60,7 +59,7 @@ class NotYours(Conflict):
     """只有领取人本人可以签收。"""
 
 
-class Loan(OfCertificate, Base):
+class Loan(Belonging, Base):
     """One going-out of an original.
 
     `person` answers for it and `carrier` takes it along; both are our own people. Two signatures, each who and when:
@@ -313,13 +312,6 @@ def open_loans(
         query = query.where(Loan.original_id == original.id)
     if unit is not None:
         query = query.where(Original.unit_id == unit.id)
-    return list(session.scalars(query.order_by(due, Loan.id)))
-
-
-def overdue(session: Session, on: dt.date | None = None) -> list[Loan]:
-    """What should have been back before the day (today), the latest first to last."""
-    due = func.coalesce(Loan.extended_until_on, Loan.until_on)
-    query = select(Loan).where(Loan.returned_at.is_(None), Loan.voided_at.is_(None), due < (on or clock.today()))
     return list(session.scalars(query.order_by(due, Loan.id)))
 
 

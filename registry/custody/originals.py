@@ -15,8 +15,9 @@ from ledger.db import Base, BigId, Id, Instant
 from ledger.errors import BadAnswer, Conflict, NotFound, Problem
 from ledger.facts import Subject, record
 from registry.certificates.models import Certificate
+from registry.people.machines import RELOCATED, Machine
 from registry.people.persons import MOVED, Person
-from registry.people.scope import Path, Visible
+from registry.people.scope import Belonging, Path, Visible
 from registry.people.units import Unit
 
 KINDS: dict[str, str] = {
@@ -41,16 +42,7 @@ class NotLost(Conflict):
     """这件原件没有报失。"""
 
 
-class OfCertificate:
-    """The columns that repeat a certificate's, for rights and lists."""
-
-    group_id: Mapped[int] = mapped_column(BigId)
-    unit_path: Mapped[str] = mapped_column(Path, index=True)
-    family: Mapped[str] = mapped_column(String(1))
-    type_code: Mapped[str] = mapped_column(String(8))
-
-
-class Original(OfCertificate, Base):
+class Original(Belonging, Base):
     """One thing in the cabinet: a paper of a certificate, its working copy, its electronic file, a seal.
 
     `serial` tells several of a kind apart (副本 1, 副本 2).
@@ -109,7 +101,7 @@ class Absence(Base):
     original: Mapped[Original] = relationship()
 
 
-def repeated(of: Certificate | OfCertificate) -> dict[str, Any]:
+def repeated(of: Belonging) -> dict[str, Any]:
     """The values of the columns that repeat a certificate's."""
     return {"group_id": of.group_id, "unit_path": of.unit_path, "family": of.family, "type_code": of.type_code}
 
@@ -126,6 +118,7 @@ def enter(
         problems["place"] = [Problem("请写明存放位置，如“档案室 3 柜 2 层”。")]
     if keeper.group_id != certificate.group_id:
         problems["keeper"] = [Problem("保管单位须是本集团的单位。")]
+    session.execute(select(Certificate.id).where(Certificate.id == certificate.id).with_for_update())  # one at a time
     same = select(Original.id).where(
         Original.certificate_id == certificate.id, Original.kind == kind, Original.serial == serial)
     if session.scalar(same) is not None:
@@ -230,23 +223,31 @@ def note(
            after={"code": original.certificate.code, "original": original.kind, **(after or {})}, key=key)
 
 
-def _go_along(session: Session, person: Person) -> None:
-    """A person's originals are seen where the person works; the paper itself stays with its keeper."""
-    for original in session.scalars(select(Original).where(Original.holder_person_id == person.id)):
-        original.unit_id, original.unit_path, original.group_id = person.unit_id, person.unit_path, person.group_id
+def _go_along(session: Session, holder: Person | Machine) -> None:
+    """Originals are seen where the person works or the machine stands; the paper itself stays with its keeper."""
+    for original in session.scalars(select(Original).join(Original.certificate).where(held_by(holder))):
+        original.unit_id, original.unit_path, original.group_id = holder.unit_id, holder.unit_path, holder.group_id
 
 
 MOVED.append(_go_along)
+RELOCATED.append(_go_along)
 
 
-def follow(kind: type[OfCertificate], whose: Callable[[Person], ColumnElement[bool]]) -> None:
-    """Let rows about a person's certificates be seen where the person works, too."""
-    def go_along(session: Session, person: Person) -> None:
-        session.execute(update(kind).where(whose(person)).values(unit_path=person.unit_path, group_id=person.group_id))
+def follow(kind: type[Belonging], whose: Callable[[Person | Machine], ColumnElement[bool]]) -> None:
+    """Let rows about a holder's certificates be seen where the person works or the machine stands, too."""
+    def go_along(session: Session, holder: Person | Machine) -> None:
+        session.execute(update(kind).where(whose(holder)).values(unit_path=holder.unit_path, group_id=holder.group_id))
 
     MOVED.append(go_along)
+    RELOCATED.append(go_along)
 
 
-def of_holder(original_id: InstrumentedAttribute[int]) -> Callable[[Person], ColumnElement[bool]]:
-    """Which rows are about an original of a person's certificate."""
-    return lambda person: original_id.in_(select(Original.id).where(Original.holder_person_id == person.id))
+def held_by(holder: Person | Machine) -> ColumnElement[bool]:
+    """Certificates of a person or a machine."""
+    mine = Certificate.holder_person_id if isinstance(holder, Person) else Certificate.holder_machine_id
+    return mine == holder.id
+
+
+def of_holder(original_id: InstrumentedAttribute[int]) -> Callable[[Person | Machine], ColumnElement[bool]]:
+    """Which rows are about an original of a holder's certificate."""
+    return lambda holder: original_id.in_(select(Original.id).join(Original.certificate).where(held_by(holder)))

@@ -16,7 +16,6 @@ from registry.custody import days
 from registry.custody.originals import (
     ABSENCES,
     NotHere,
-    OfCertificate,
     Original,
     absence,
     follow,
@@ -26,7 +25,7 @@ from registry.custody.originals import (
     repeated,
 )
 from registry.people.persons import Person
-from registry.people.scope import Visible
+from registry.people.scope import Belonging, Visible
 
 LONGEST_DAYS = 92
 FURTHEST_DAYS = 366
@@ -41,7 +40,7 @@ class NotLent(Conflict):
     """电子件不外借，请制作带水印的副本。"""
 
 
-class Reservation(OfCertificate, Base):
+class Reservation(Belonging, Base):
     """The claim of a person on an original. Open until it is cancelled, handed out (`loan_id`) or its days are over."""
 
     __tablename__ = "original_reservation"

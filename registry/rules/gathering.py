@@ -10,8 +10,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from ledger import clock
-from registry.certificates.models import Certificate, Version
-from registry.certificates.specialities import Speciality
+from registry.certificates.models import Certificate, Speciality, Version
 from registry.certificates.standing import standing
 from registry.custody.loans import Loan
 from registry.custody.originals import Original

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -47,10 +48,10 @@ from tests.registry.organisation import DAY, Organisation, organisation
 MORE = dt.timedelta(days=1)
 
 
-def extend(org: Organisation, permit: Certificate, until: dt.date, **more: object) -> None:
+def extend(org: Organisation, permit: Certificate, until: dt.date, **more: Any) -> None:
     assert permit.ends_on
     renew(org.session, permit, valid_from=permit.ends_on + MORE, valid_until=until, issued_on=DAY, issuer="某区住建局",
-          by=SYSTEM, **more)  # type: ignore[arg-type]
+          by=SYSTEM, **more)
 
 
 def test_a_suspension_with_an_end_is_told_of_on_that_day_and_not_given_back(org: Organisation, clock: Fixed) -> None:
@@ -130,7 +131,7 @@ def test_nobody_brings_in_a_second_certificate_for_a_post(org: Organisation) -> 
 def test_the_end_of_a_suspension_stays_when_the_days_of_the_type_move(org: Organisation) -> None:
     licence = org.licence()
     suspend(org.session, licence, since=DAY, reason="整改", until=dt.date(2026, 12, 22), by=SYSTEM)
-    refit(org.session, licence, licence.latest.id, calendar(org.session))
+    refit(org.session, licence, calendar(org.session))
     assert "susp_end" in {timer.kind for timer in licence.timers if not timer.cancelled_at}
 
 

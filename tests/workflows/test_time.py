@@ -12,6 +12,7 @@ from ledger.clock import SHANGHAI, end_of_day
 from ledger.db import reading, unit
 from ledger.facts import Fact, record
 from registry.alerts.notices import Notice
+from registry.certificates import timers
 from registry.certificates.models import CertificateTimer
 from workflows import story, triggers
 
@@ -148,6 +149,21 @@ def test_a_deadline_in_a_year_without_a_notice_is_marked_unconfirmed(engine, wal
     with reading(engine) as session:
         waits = session.scalars(select(Timer).where(Timer.element_id == "T6_silence")).one()
         assert not waits.due_confirmed and case.stage() == "filed"
+
+
+def test_every_step_of_a_term_has_its_news():
+    own = {"certificate.suspension_ends", "certificate.review_opened"}  # processes of their own wait for these
+    assert set(triggers.TERM_NEWS) == {*timers.FACTS.values(), "certificate.lapsed"} - own
+
+
+def test_a_year_that_is_not_announced_moves_nothing(engine, walk):
+    walk("P02").granted()
+    with unit(engine) as session:
+        workdays.touch(session, 2027, confirmed=False, source="")
+        record(session, "calendar.changed", ("calendar", 2027), by=SYSTEM)
+    outbox.deliver(engine, triggers.HANDLERS)
+    with reading(engine) as session:
+        assert session.scalars(select(Fact).where(Fact.kind.in_(("certificate.retimed", triggers.RETIMED)))).all() == []
 
 
 def test_a_year_that_gets_its_notice_moves_the_days_computed_without_it(engine, walk):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from ledger import clock
 from ledger.errors import BadAnswer, Problem
+from registry.certificates.chain import turned_on
 from registry.custody.originals import Original
 from workflows import reviewing
 from workflows.borrowing.papers import label
@@ -52,9 +53,8 @@ def record_checked(act: Act) -> None:
     """C5: it cannot end before what stands in the register began."""
     certificate = subject(act.session, act.request)
     ended = dt.date.fromisoformat(act.answers["ended_on"])
-    if certificate is not None and ended < certificate.latest.holds_from:
-        raise BadAnswer({"ended_on": [
-            Problem("注销日期早于台账最后一次变动 {day}。", {"day": certificate.latest.holds_from})]})
+    if certificate is not None and ended < (turned := turned_on(certificate)):
+        raise BadAnswer({"ended_on": [Problem("注销日期早于台账最后一次变动 {day}。", {"day": turned})]})
 
 
 def ground(_session: Session, request: Request) -> Answers:

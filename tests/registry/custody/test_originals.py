@@ -12,9 +12,11 @@ from ledger.clock import Fixed
 from ledger.errors import BadAnswer
 from ledger.facts import story
 from registry.access.rules import can
+from registry.certificates.lifecycle import grant
 from registry.custody import loans, originals, reservations, whereabouts
 from registry.custody.originals import Gone, NotAway, NotHere, NotLost, Original
 from registry.custody.whereabouts import Place
+from registry.people.machines import relocate
 from registry.people.persons import Person, move_person
 from tests.registry.organisation import DAY, Organisation
 
@@ -107,6 +109,15 @@ def test_a_person_s_original_is_seen_where_the_person_works(org: Organisation) -
     assert not any(can(keeper_there, "custody.read", one) for one in (kept, lent, claim))
     move_person(org.session, person, to=org.far, by=SYSTEM)
     assert all(can(keeper_there, "custody.keep", one) for one in (kept, lent, claim))
+
+
+def test_a_machine_s_original_is_seen_where_the_machine_stands(org: Organisation) -> None:
+    crane = org.machine()
+    card = grant(org.session, "Q06", crane, number="FZ2026001", issued_on=DAY, valid_until=dt.date(2027, 11, 21),
+                 issuer="某检定院", by=SYSTEM)
+    kept = originals.enter(org.session, card, "original", place="柜", keeper=org.safety, by=SYSTEM)
+    relocate(org.session, crane, to=org.far, by=SYSTEM)
+    assert can(org.actor("custodian", at=org.other), "custody.read", kept)
 
 
 def test_moving_is_told_without_saying_where_the_cabinet_is(org: Organisation, paper: Original) -> None:

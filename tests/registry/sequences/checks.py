@@ -7,7 +7,7 @@ from collections import Counter
 
 from sqlalchemy import select
 
-from registry.access.standing_columns import deciding, standing_column, version_standing
+from registry.access.standing_columns import deciding, standing_column, version_stands
 from registry.certificates import standing as rules
 from registry.certificates.models import Certificate, Version
 from registry.certificates.specialities import Speciality, specialities
@@ -101,7 +101,7 @@ def in_sql(play: Play) -> None:
 
 def on_a_day(play: Play, by_id: dict[int, Card], on: dt.date, known: dt.datetime | None) -> None:
     """The register of a day in SQL: which certificates it has, and how they stand."""
-    rows = dict(play.session.execute(select(Certificate.id, version_standing(on, known)).join(
+    rows = dict(play.session.execute(select(Certificate.id, version_stands(on, known).column).join(
         Version, deciding(on, known)).where(Certificate.id.in_(by_id))).all())
     for number, card in by_id.items():
         wanted, found = standing(card, on, known), rows.get(number, "not there")
