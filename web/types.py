@@ -21,6 +21,7 @@ from registry.certificates.numbers import RULES
 from registry.certificates.publishing import Notice, close, edition_of, withdraw
 from registry.certificates.type_files import written
 from registry.people.regions import SHORTS
+from web.asked import day_in, whole
 from web.errors import field_problems, sentence
 from web.guard import actor, needs
 from web.session import db
@@ -85,7 +86,7 @@ def show(code: str) -> str:
     """One type as it stands on a day in a province: the card, what is not verified, the law, and its editions."""
     session = db.session()
     held = editions(session, code)
-    day = request.args.get("on", type=dt.date.fromisoformat) or _first_day(code)
+    day = day_in(request.args.get("on")) or _first_day(code)
     province = request.args.get("province", "")
     each = in_force_of(code, day, province)
     return render_template(
@@ -199,17 +200,25 @@ def end(code: str) -> ResponseReturnValue:
 def notice() -> Notice:
     """Day, place, reason, who checked, and which edition was seen or is to be corrected, as a form sends them."""
     form = request.form
+<<<<<<< HEAD
+    day = day_in(form.get("effective_from"))
+=======
     try:
         day = dt.date.fromisoformat(form.get("effective_from", ""))
     except ValueError:
         day = None
+>>>>>>> main
     province = form.get("province", "").strip()
     if province and province not in tuple(SHORTS):
         raise BadAnswer({"province": [Problem("请从列表中选择。")]})
     return Notice(day, form.get("reason", ""), province, form.get("verified_by", ""),
+<<<<<<< HEAD
+                  form.get("after", 0, type=whole))
+=======
                   numbered(form.get("after", "")), numbered(form.get("corrects", "")))
 
 
 def numbered(text: str) -> int:
     """The number of an edition as a form or an address says it; 0 for none and for nonsense."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
+>>>>>>> main

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import LazyString, get_locale
+from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -119,7 +119,7 @@ def shown(path: str, value: Any) -> str:
 
 def listed(parts: Any) -> str:
     """Several things in a row, with the comma of the language."""
-    return (", " if str(get_locale()).startswith("en") else "、").join(filter(None, parts))
+    return _("、").join(filter(None, parts))
 
 
 def role(key: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -97,6 +97,14 @@ def unfinished(
     if subtype:
         query = query.where(Request.subtype == subtype)
     return session.scalar(query.order_by(Request.id).limit(1))
+
+
+def all_unfinished(session: Session, process_id: str, certificate_ids: Iterable[int]) -> dict[int, Request]:
+    """The same for many certificates at once, by their ids."""
+    rows = session.scalars(select(Request).join(Instance, Request.instance_id == Instance.id).where(
+        Request.certificate_id.in_(list(certificate_ids)), Request.process_id == process_id,
+        Instance.ended_at.is_(None)).order_by(Request.id.desc()))
+    return {row.certificate_id: row for row in rows if row.certificate_id is not None}  # the oldest is last and stays
 
 
 def counter(session: Session, group_id: int) -> RequestCount:

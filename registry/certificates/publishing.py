@@ -17,7 +17,7 @@ from ledger.db import ring_after_commit
 from ledger.errors import BadAnswer, Conflict, NotFound, Problem
 from ledger.facts import record
 from registry.certificates import catalogue
-from registry.certificates.editions import TypeEdition
+from registry.certificates.editions import TypeEdition, editions
 from registry.certificates.kinds import CertificateType
 from registry.certificates.type_checks import faults, link_faults
 from registry.certificates.type_files import plain
@@ -184,7 +184,7 @@ def newest(session: Session, code: str) -> TypeEdition | None:
 
 def edition_of(session: Session, code: str, no: int) -> TypeEdition:
     """One edition; NotFound."""
-    found = session.scalar(select(TypeEdition).where(TypeEdition.code == code, TypeEdition.no == no))
+    found = next((one for one in editions(session, code) if one.no == no), None)
     if found is None:
         raise NotFound
     return found

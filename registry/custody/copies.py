@@ -160,11 +160,6 @@ def revoke(session: Session, copy: Copy, *, by: Actor) -> None:
     _note(session, "copy.revoked", copy, by)
 
 
-def copies_of(session: Session, certificate: Certificate) -> list[Copy]:
-    """The copies of a certificate, newest first."""
-    return list(session.scalars(select(Copy).where(Copy.certificate_id == certificate.id).order_by(Copy.id.desc())))
-
-
 def read(session: Session, certificate: Certificate, *, by: Actor, scan: Scan | None = None,
          copy: Copy | None = None) -> None:
     """Write down that somebody read a scan or copy of a personal certificate: it shows an ID number."""

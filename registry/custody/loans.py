@@ -315,13 +315,6 @@ def open_loans(
     return list(session.scalars(query.order_by(due, Loan.id)))
 
 
-def overdue(session: Session, on: dt.date | None = None) -> list[Loan]:
-    """What should have been back before the day (today), the latest first to last."""
-    due = func.coalesce(Loan.extended_until_on, Loan.until_on)
-    query = select(Loan).where(Loan.returned_at.is_(None), Loan.voided_at.is_(None), due < (on or clock.today()))
-    return list(session.scalars(query.order_by(due, Loan.id)))
-
-
 def clear_to_leave(session: Session, person: Person) -> list[Loan]:
     """What a person must still bring back before leaving; an empty list clears the exit (domain facts 4.10, D5)."""
     return open_loans(session, person=person)

@@ -118,6 +118,7 @@ def enter(
         problems["place"] = [Problem("请写明存放位置，如“档案室 3 柜 2 层”。")]
     if keeper.group_id != certificate.group_id:
         problems["keeper"] = [Problem("保管单位须是本集团的单位。")]
+    session.execute(select(Certificate.id).where(Certificate.id == certificate.id).with_for_update())  # one at a time
     same = select(Original.id).where(
         Original.certificate_id == certificate.id, Original.kind == kind, Original.serial == serial)
     if session.scalar(same) is not None:

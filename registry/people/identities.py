@@ -13,8 +13,7 @@ from ledger.errors import BadAnswer, Problem
 from ledger.facts import Fact, record
 from registry.people import sealing
 from registry.people.identity import birth_of, check_id_number, gender_of, mask_id
-from registry.people.persons import ID_NUMBER, Person, with_id_number
-from registry.people.spelling import spell
+from registry.people.persons import ID_NUMBER, Person, spelled, with_id_number
 from registry.people.units import Unit
 
 
@@ -25,7 +24,7 @@ def identify(
     changed = []
     if (text := "".join((name or "").split())) and text != person.name:
         person.name = text
-        person.pinyin, person.initials = spell(text)
+        person.pinyin, person.initials = spelled(text)
         changed.append("name")
     former = _renumber(session, person, id_number) if id_number else None
     if former is not None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from ledger import clock
@@ -29,7 +29,8 @@ from registry.people.persons import Person
 from registry.people.scope import subtree
 from registry.people.tenure import Assignment, Employment
 from registry.people.units import Unit
-from registry.rules.lacking import Hypothesis, lacking
+from registry.people.works import Works
+from registry.rules.lacking import Hypothesis, under
 from registry.rules.lines import Line
 
 FILE = Path(__file__).with_name("dependence.toml")
@@ -148,7 +149,7 @@ def when_left(
     firms = select(Employment.company_id).where(
         Employment.person_id == person.id, Employment.kind == "contract", Employment.holding(found.on, known))
     places = {*session.scalars(posts), *session.scalars(firms)}
-    _ask(session, found, known, places, None, Hypothesis(left=frozenset({person.id})))
+    _ask(session, found, known, places, Hypothesis(), Hypothesis(left=frozenset({person.id})))
     return found
 
 
@@ -236,19 +237,23 @@ def places_of(
 
 
 def _ask(
-    session: Session, found: Consequences, known: dt.datetime, places: set[int], with_it: Hypothesis | None,
+    session: Session, found: Consequences, known: dt.datetime, places: set[int], with_it: Hypothesis,
     without: Hypothesis,
 ) -> None:
-    """The lines that are there without it and not with it."""
-    units = session.scalars(select(Unit).where(Unit.id.in_(places), Unit.kind.in_(("project", "company", "group")))
-                            .order_by(Unit.path).limit(found.most_places + 1)).all()
+    """The lines that are there without it and not with it. Of projects only those whose works go on: nothing is asked
+    of the others."""
+    going_on = select(Works.unit_id).where(
+        Works.holding(found.on, known), or_(Works.accepted_on.is_(None), Works.accepted_on > found.on))
+    units = session.scalars(
+        select(Unit).where(Unit.id.in_(places), or_(
+            Unit.kind.in_(("company", "group")), and_(Unit.kind == "project", Unit.id.in_(going_on))))
+        .order_by(Unit.path).limit(found.most_places + 1)).all()
     found.cut = found.cut or len(units) > found.most_places
     for unit in units[:found.most_places]:
-        lines = lacking(session, unit, on=found.on, known=known, without=with_it).lines
-        found.before |= {(unit.id, line.decision, line.lack) for line in lines}
-        before = {_same(line) for line in lines}
-        after = lacking(session, unit, on=found.on, known=known, without=without).lines
-        found.lines += [(unit, line) for line in after if _same(line) not in before]
+        before, after = under(session, unit, (with_it, without), on=found.on, known=known)
+        found.before |= {(unit.id, line.decision, line.lack) for line in before.lines}
+        there = {_same(line) for line in before.lines}
+        found.lines += [(unit, line) for line in after.lines if _same(line) not in there]
 
 
 def _same(line: Line) -> tuple[object, ...]:

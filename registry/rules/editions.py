@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import Index, String, UniqueConstraint, func, or_, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 import feel
@@ -123,8 +124,11 @@ def publish(
         rule=rule, no=last + 1, province=province, effective_from=effective_from, until=until,
         digest=hashlib.sha256(content).hexdigest(), content=content.decode("utf-8"), reason=reason.strip()[:300],
         by_id=by.id, by_name=by.name)
-    session.add(edition)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(edition)
+    except IntegrityError as error:  # somebody else published one at the same time
+        raise Conflict from error
     record(session, "rule.published", ("rule_edition", edition.id), by=by,
            after={"rule": rule, "no": edition.no, "province": province, "from": effective_from.isoformat(),
                   "sha256": edition.digest})

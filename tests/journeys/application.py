@@ -14,7 +14,10 @@ from tests.journeys.way import Arrive, Way
 
 @dataclass(frozen=True)
 class Case:
-    """A type to apply for: who applies for whom, who reviews; the certificate in the end, and who reads it."""
+    """A type to apply for: who applies for whom, who reviews; the certificate in the end, and who reads it.
+
+    `supplements` is how often the authority wants more.
+    """
 
     code: str
     name: str
@@ -26,21 +29,22 @@ class Case:
     certificate: str
     until: str
     reader: str
+    supplements: int
 
 
 J03 = Case("J03", "建筑工程施工许可证", "applicant", "滨江花园一期", ("pm",), False, "safety", "330109202611230122",
-           "2028-06-30", "applicant")
+           "2028-06-30", "applicant", 2)
 E03 = Case("E03", "安全生产许可证", "desk", "华建第一建筑", ("legal",), True, "safety",
-           "（浙）JZ安许证字〔2026〕000123", "2029-11-22", "safety")
+           "（浙）JZ安许证字〔2026〕000123", "2029-11-22", "safety", 1)
 P02 = Case("P02", "建筑施工特种作业操作资格证书", "desk", "石磊", ("safety", "hr"), False, "hr", "浙A012026000123",
-           "2028-11-22", "hr")
+           "2028-11-22", "hr", 0)
 
 
 class Application(Way):
     """One application on its way through the browser."""
 
     def __init__(self, case: Case, site: Site, arrive: Arrive) -> None:
-        super().__init__(case.holder, site, arrive)
+        super().__init__(case.holder, site, arrive, claims=True)
         self.case = case
 
     @property

@@ -35,8 +35,9 @@ BUILT = """() => {
     seen.set(one, left.toString(36) + right.toString(36));
     places.add(seen.get(one));
   }
-  return [...places];
-}"""
+  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  return {drawing: Boolean(document.querySelector(UNDRAWN)), wide, places: [...places]};
+}""".replace("UNDRAWN", json.dumps("[data-licet-form]:is(:not([data-drawn]), [aria-busy])"))
 
 
 class Person:
@@ -153,14 +154,15 @@ class Person:
 
     def look(self) -> None:
         """Examine the page as it is now."""
-        if self.page.locator("[data-licet-form]").count():
+        found = self.page.evaluate(BUILT)
+        if found["drawing"]:
             self.drawn()
+            found = self.page.evaluate(BUILT)
         if SEEN:
             self._picture()
-        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if wide > 0:
-            self._complain(f"{wide} px wider than the screen")
-        built = set(self.page.evaluate(BUILT))
+        if found["wide"] > 0:
+            self._complain(f"{found['wide']} px wider than the screen")
+        built = set(found["places"])
         if not built <= EXAMINED:
             grave = [one for one in self._violations() if one["impact"] in GRAVE]
             for one in grave:

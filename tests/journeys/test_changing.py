@@ -29,9 +29,7 @@ def test_a_certificate_follows_its_holder_to_another_company(site: Site, arrive:
         "doc_termination": ["解除证明.pdf"], "doc_contract": ["劳动合同.pdf"], "doc_insurance": ["社保证明.pdf"],
     }, "材料齐备")
     way.act("approver", "审批变更", "approve", {"opinion": "同意"}, "同意")
-    way.file()
-    way.record("受理通知")
-    way.record("准予许可决定")
+    way.granted()
     way.act("custodian", "登记证件", "change", {"scans": ["证书.jpg"]}, "登记")
     way.compare("hr")
     way.stands("desk", "已变更")

@@ -16,13 +16,17 @@ Arrive = Callable[..., Person]
 
 @dataclass
 class Way:
-    """`about` are words of its rows in the inbox; `number` is known from the first page that shows it."""
+    """`about` are words of its rows in the inbox; `number` is known from the first page that shows it.
+
+    With `claims`, people press the row's own button before they open a task.
+    """
 
     about: str
     site: Site
     arrive: Arrive
     people: dict[tuple[str, bool], Person] = field(default_factory=dict)
     number: str = ""
+    claims: bool = False
 
     def person(self, login: str, phone: bool = False) -> Person:
         """`login` at a desk or with a phone; whoever came once stays signed in."""
@@ -35,14 +39,12 @@ class Way:
         return self.site.clock().date().isoformat()
 
     def take(self, login: str, step: str = "", *, phone: bool = False) -> Person:
-        """From the inbox, by the row's own button where there is one, to the task."""
+        """From the inbox to the task."""
         person = self.person(login, phone)
         person.go("/inbox")
         row = person.page.locator("[data-row]", has_text=self.about).filter(has_text=step).first
-        claim = row.get_by_role("button", name="签收")
-        expect(row.locator("[data-row-link]")).to_be_visible()
-        if claim.count():
-            claim.click()
+        if self.claims and row.get_by_role("button", name="签收").count():
+            row.get_by_role("button", name="签收").click()
             person.page.wait_for_load_state()
             person.sees("已签收")
             person.look()
@@ -68,6 +70,13 @@ class Way:
             "receipt": ["回执.pdf"],
         }, "已申报")
 
+    def granted(self) -> None:
+        """Filed, accepted and granted, not through the browser: test_applying and test_renewing look at those pages."""
+        request = self.site.request(self.number).id
+        self.site.done(request, "S5_file", "custodian")
+        for kind in ("accepted", "granted"):
+            self.site.answered(request, kind)
+
     def record(self, what: str, **more: Any) -> None:
         """The custodian records what the authority answered."""
         person = self.person("custodian")
@@ -87,6 +96,10 @@ class Way:
         """What somebody reads on the request's page of where it is."""
         person = self.person(login, phone)
         person.go(f"/requests/{self.site.request(self.number).id}")
+        self.at(person, *words)
+        return person
+
+    def at(self, person: Person, *words: str) -> None:
+        """The same, of somebody who is there already."""
         for one in words:
             expect(person.page.locator(".where")).to_contain_text(one)
-        return person

@@ -68,6 +68,11 @@ def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(house: House
     assert status == 400 and "该身份证号已登记在册" in page
 
 
+def test_a_name_as_long_as_the_field_is_taken(house: House) -> None:
+    told = {"name": "庄" * 60, "unit": house.units["project"], "on": "2026-11-20", "post": "岗" * 60}
+    assert sent(house.browser("hr"), "/people/new", **told)[0] == 303
+
+
 def test_the_same_form_sent_twice_is_done_once(house: House) -> None:
     browser = house.browser("hr")
     once = re.search(r'name="once" value="([^"]+)"', browser.get("/people/new").text)

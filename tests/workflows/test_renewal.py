@@ -322,11 +322,11 @@ def test_what_was_not_taken_in_time_lapses_at_midnight_and_can_be_applied_for_an
     case.day(2027, 6, 1)
     assert case.open() == ["N9_after"] and state(case) == codes.LAPSED
     assert told(case, "safety", "证件失效") and told(case, "legal", "证件失效")
-    case.do("legal", "N9_after", "reapply", reason="材料没有备齐")
+    case.do("custodian", "N9_after", "reapply", reason="材料没有备齐")  # who begins no application otherwise
     assert case.outcome() == "reapplied"
     with reading(case.engine) as session:
         child = session.scalars(select(Request).where(Request.parent_id == case.id)).one()
-        assert child.process_id == "application"
+        assert (child.process_id, child.applicant_name) == ("application", "方芳")
 
 
 def test_no_answer_by_the_end_counts_as_renewed_and_the_wait_goes_on(renewing):

@@ -11,6 +11,7 @@ from ledger.db import reading, unit
 from ledger.errors import BadAnswer, NotFound
 from registry.certificates import lifecycle
 from registry.certificates.models import Certificate
+from tests.workflows.acts import renewed_ahead
 from workflows import authority
 from workflows.requests import Request
 
@@ -88,9 +89,7 @@ def test_wrong_days_are_refused_at_their_field(holding, suspending, field, more)
 
 def test_what_was_renewed_ahead_can_still_be_held_back(engine, holding, suspending):
     number = holding("E03")
-    with unit(engine) as session:
-        lifecycle.renew(session, session.get_one(Certificate, number), valid_from=dt.date(2029, 1, 1),
-                        valid_until=dt.date(2031, 12, 31), issued_on=dt.date(2026, 11, 20), issuer="某厅", by=SYSTEM)
+    renewed_ahead(engine, number)
     held_back(suspending(number))
     assert state(engine, number) == "02"
 
@@ -117,6 +116,6 @@ def test_only_a_custodian_records_it_and_two_starts_give_one(holding, suspending
 
 def test_an_answer_for_another_stage_changes_nothing(engine, holding, suspending):
     case = held_back(suspending(number := holding("E03")))
-    with pytest.raises(authority.OtherStage), unit(engine):
+    with pytest.raises(authority.OtherStage):
         case.authority("granted")
     assert case.open() == ["S3_rectify"] and state(engine, number) == "02"

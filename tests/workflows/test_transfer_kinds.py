@@ -16,7 +16,7 @@ from registry.people.machines import create_machine
 from registry.people.persons import person_of
 from registry.people.tenure import assign, employ, relieve
 from registry.people.units import create_unit
-from tests.workflows.acts import child_of, entrust, filed, held, registered
+from tests.workflows.acts import child_of, entrust, filed, held, registered, renewed_ahead
 from workflows import authority
 from workflows.transfer import posts
 
@@ -289,3 +289,10 @@ def test_a_draft_that_nobody_hands_in_is_void(holding, changing):
     case = changing(holding("P02"), "f")
     case.later(31)
     assert case.outcome() == "void"
+
+
+def test_what_was_renewed_ahead_can_still_be_changed(engine, company, holding, staffed, changing):
+    renewed_ahead(engine, number := holding("P02"))
+    case = reviewed(changing(number, "f"), change_name=True, new_name="石垒")
+    registered(case, "legal2")
+    assert case.outcome() == "changed" and held(engine, number).holder_name == "石垒"

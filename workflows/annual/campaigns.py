@@ -13,6 +13,7 @@ from engine import instances
 from engine.catalog import Step
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
+from ledger.errors import Problem
 from ledger.facts import record
 from registry.certificates import codes
 from registry.certificates.models import Certificate
@@ -42,7 +43,7 @@ def open_campaigns(step: Step) -> None:
 def start(session: Session, company: Unit, year: int, *, by: Actor) -> Request:
     """The campaign of a company for a year; a second call gives the first one back."""
     return beginning.begin(
-        session, "annual", company, by=by, title=f"{year} 年度工作 · {company.name}",
+        session, "annual", company, by=by, title=f"年度工作 · {year} · {company.name}",
         once_key=f"annual:{company.id}:{year}", details={"year": year},
         variables={"held": held(session, company), "duties": [], "children_open": 0})
 
@@ -73,9 +74,14 @@ def confirmed(act: Act) -> None:
 def duties_given(session: Session, request: Request) -> Answers:
     """A1: the duties that the table names for what the company holds."""
     rows = instances.variables(session, request.instance_id)["duties"] if request.instance_id else []
-    listed = [{"value": row["duty"], "label": NAMES.get(row["duty"], row["duty"]),
-               "text": f"{row['due']} · {row['basis']}{'' if row['verified'] else '（未核实）'}"} for row in rows]
+    listed = [{"value": row["duty"], "label": NAMES.get(row["duty"], row["duty"]), "text": _when(row)} for row in rows]
     return {"duties": listed, "chosen": [row["value"] for row in listed]}
+
+
+def _when(row: Mapping[str, Any]) -> dict[str, Any]:
+    known = {"due": row["due"], "basis": row["basis"]}
+    told = Problem("{due} · {basis}", known) if row["verified"] else Problem("{due} · {basis}（未核实）", known)
+    return told.plain()
 
 
 def begin_duties(step: Step) -> Mapping[str, Any]:

@@ -64,7 +64,7 @@ def _person_faults(person: Person, kind: CertificateType, today: dt.date) -> Ite
                     Problem("已返聘的，请先在人员资料中登记。"))
     if missing := [field.label for field in kind.fields if field.required and field.key in PERSONAL
                    and known_of(person).get(field.key) is None]:
-        yield Fault("", Problem("人员资料中没有{what}，证书内容会缺这几项。", {"what": "、".join(missing)}),
+        yield Fault("", Problem("人员资料中没有{what}，证书内容会缺这几项。", {"what": missing}),
                     Problem("请人力资源补全人员资料。"), WARN)
     limits = kind.age
     if limits is None or person.birth is None:

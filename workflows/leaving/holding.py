@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from ledger import clock
+from ledger.errors import Problem
 from registry.certificates.models import Certificate
 from registry.certificates.standing import of as standing_of
 from registry.custody.loans import Loan, clear_to_leave
@@ -91,6 +92,6 @@ def shortages(session: Session, person: Person) -> list[tuple[str, Line]]:
     return [(unit.name, line) for unit, line in found.lines if line.rule in STAFFING]
 
 
-def post_words(post: Assignment) -> str:
+def post_words(post: Assignment) -> Problem:
     """The post and its place, for a list in a form."""
-    return f"{POSTS[post.post]} · {post.unit.name}"
+    return Problem("{post} · {place}", {"post": POSTS[post.post], "place": post.unit.name})

@@ -67,15 +67,16 @@ def turned_up(session: Session, fact: Fact) -> None:
 
 def originals(session: Session, request: Request) -> Answers:
     """L1: which original; discovered today unless somebody says otherwise."""
-    rows = [{"value": str(one.id), "label": label(one)} for one in originals_of(session, request.certificate_id or 0)]
+    kept = originals_of(session, request.certificate_id or 0)
+    rows = [{"value": str(one.id), "label": label(one).plain()} for one in kept]
     return {"originals": rows, "lost_on": clock.today().isoformat(), "police": "no", **request.content}
 
 
 def told(session: Session, request: Request) -> Answers:
-    """L1, L3: which original, and who was the last to have it: values only, no words to translate."""
+    """L1, L3: which original, and who was the last to have it, line by line."""
     original = original_of(session, request.details["original"])
-    lines = [f"{request.title} {label(original)}", request.content.get("told") or ""]
-    return {"summary": "\n".join(line for line in lines if line)}
+    lines = [request.title, label(original).plain(), request.content.get("told") or ""]
+    return {"summary": [line for line in lines if line]}
 
 
 def announcement(session: Session, request: Request) -> Answers:

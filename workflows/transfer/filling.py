@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from ledger import clock
 from ledger.errors import BadAnswer, Problem
 from registry.certificates import drafting
+from registry.certificates.chain import turned_on
 from registry.certificates.codes import LIVE
 from registry.certificates.models import Certificate
 from registry.people.persons import Person
@@ -148,8 +149,8 @@ def _same_term(act: Act, held: Certificate) -> dict[str, list[Problem]]:
     until = day_in(act.answers, "valid_until")
     if until and held.valid_until and until != held.valid_until:
         problems["valid_until"] = [Problem("变更不改变有效期，应为 {day}。", {"day": held.valid_until})]
-    if dt.date.fromisoformat(act.answers["changed_on"]) < held.latest.holds_from:
-        problems["changed_on"] = [Problem("日期早于台账最后一次变动 {day}。", {"day": held.latest.holds_from})]
+    if dt.date.fromisoformat(act.answers["changed_on"]) < (turned := turned_on(held)):
+        problems["changed_on"] = [Problem("日期早于台账最后一次变动 {day}。", {"day": turned})]
     return problems
 
 

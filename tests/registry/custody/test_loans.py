@@ -179,10 +179,9 @@ def test_impossible_days_are_refused(org: Organisation, paper: Original, wang: P
         reservations.reserve(org.session, paper, wang, from_on=on(first), to_on=on(last), by=SYSTEM)
 
 
-def test_what_is_overdue_is_found(org: Organisation, paper: Original, wang: Person, clock: Fixed) -> None:
-    late = lend(org, paper, wang, 1)
-    lend(org, another(org), wang, 9)
-    assert loans.overdue(org.session, on(1)) == [] and loans.overdue(org.session, on(2)) == [late]
-    assert loans.open_loans(org.session, certificate=paper.certificate_id) == [late]
-    assert loans.open_loans(org.session, original=paper) == [late]
-    assert len(loans.open_loans(org.session, unit=org.company)) == 2
+def test_what_is_out_is_found_the_most_pressing_first(org: Organisation, paper: Original, wang: Person) -> None:
+    later = lend(org, another(org), wang, 9)
+    soon = lend(org, paper, wang, 1)
+    assert loans.open_loans(org.session, certificate=paper.certificate_id) == [soon]
+    assert loans.open_loans(org.session, original=paper) == [soon]
+    assert loans.open_loans(org.session, unit=org.company) == [soon, later]

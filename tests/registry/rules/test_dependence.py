@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from ledger import clock as clocks
@@ -15,9 +16,12 @@ from registry.certificates.catalogue import types
 from registry.certificates.lifecycle import grant
 from registry.certificates.models import Certificate
 from registry.certificates.specialities import drop, specialities
+from registry.custody.loans import hand_over
+from registry.custody.originals import enter
 from registry.people.persons import leave
 from registry.people.spells import Superseded
 from registry.people.tenure import assign, employ, relieve
+from registry.people.units import Unit
 from registry.people.works import contracted, qualified
 from registry.rules import dependence
 from registry.rules.dependence import Consequences, follows, when_gone, when_left
@@ -71,6 +75,37 @@ def lacks(found: Consequences) -> set[tuple[str, str]]:
 
 def test_a_project_in_order_lacks_nothing(site: Site, session: Session) -> None:
     assert lacking(session, site.org.project).lines == ()
+
+
+def queries(session: Session, what: Unit) -> int:
+    """How many a question takes that nothing was read for before."""
+    asked: list[str] = []
+
+    def count(*told: Any) -> None:
+        asked.append(told[2])
+
+    session.flush()
+    session.expunge_all()
+    what = session.get_one(Unit, what.id)
+    event.listen(session.get_bind(), "before_cursor_execute", count)
+    try:
+        lacking(session, what)
+    finally:
+        event.remove(session.get_bind(), "before_cursor_execute", count)
+    return len(asked)
+
+
+def test_a_question_takes_as_many_queries_for_many_people_as_for_two(site: Site, session: Session) -> None:
+    taken = []
+    for number in range(4):
+        person = site.org.person(name=f"第{number}人")
+        assign(session, person, site.org.project, "safety_officer", from_on=FIRST, by=SYSTEM)
+        employ(session, person, site.org.company, "contract", from_on=FIRST, by=SYSTEM)
+        kept = enter(session, site.paper("P07", person, f"苏23210120099{number}"), "original", place="柜",
+                     keeper=site.org.safety, by=SYSTEM)
+        hand_over(session, kept, borrower=person, purpose="bid", until=clocks.today(), by=SYSTEM)
+        taken.append([queries(session, place) for place in (site.org.project, site.org.company)])
+    assert taken == [taken[0]] * 4 and max(taken[0]) <= 13
 
 
 def test_a_speciality_that_was_dropped_no_longer_fits_the_works(site: Site, session: Session) -> None:
