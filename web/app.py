@@ -43,6 +43,7 @@ RESOURCES = (
     "joining",
     "companies",
     "works",
+    "winning",
     "machines",
     "affected",
     "rules",

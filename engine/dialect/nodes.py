@@ -31,8 +31,8 @@ STARTED: int = TaskState.STARTED
 COMPLETED: int = TaskState.COMPLETED
 CANCELLED: int = TaskState.CANCELLED
 FUTURE: int = TaskState.FUTURE
-ARRIVING, WORKING, LEAVING, STUCK = "arrive", "work", "leave", "stuck"
-"""What a halted token could not do (internal_data["halt"])."""
+ARRIVING, WORKING, GIVING, LEAVING, STUCK = "arrive", "work", "give", "leave", "stuck"
+"""What a halted token could not do (internal_data["halt"]); "give": set its outputs from internal_data["given"]."""
 
 
 class Token(Task):  # type: ignore[misc]
@@ -116,8 +116,13 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         return self.work(token)
 
     def _on_complete(self, token: Token) -> None:
+        flows: Sequence[Flow] = ()
         try:
-            flows = self.follow(token) if self.body is None else ()
+            if self.body is None:
+                flows = self.follow(token)
+            else:
+                self.body.weigh(token)
+            token.workflow.foresee()
         except (Fault, FeelError) as error:
             token.workflow.top_workflow.act.halt(token, LEAVING, error)
             return
@@ -188,14 +193,31 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         token.workflow.top_workflow.act.left(token, "completed")
 
     def take(self, token: Token, result: Mapping[str, Any], *, only_named: bool = False) -> None:
-        """Set variables from a result: through the output mapping if there is one, else each by its own name."""
+        """Set variables from a result: through the output mapping if there is one, else each by its own name.
+
+        Raises Fault, before anything is set.
+        """
         if self.gives:
-            found = self.holdable(paired(self.gives, context(token, result)))
+            try:
+                found = self.holdable(paired(self.gives, context(token, result)))
+            except FeelError as error:
+                zh, en = f"表达式有误：{error.message_zh}", f"FEEL: {error.message_en}"
+                raise Fault(self.bpmn_id, zh, en) from error
             for name, value in found.items():
                 assign(token, name, value)
         elif not only_named:
             for name, value in self.holdable(result).items():
                 assign(token, name, value)
+
+    def hand_on(self, token: Token, result: Mapping[str, Any]) -> None:
+        """Set the outputs and go on; where they cannot be set the token halts, and keeps what it was given."""
+        try:
+            self.take(token, result, only_named=True)
+        except Fault as error:
+            token.internal_data["given"] = dict(result)
+            token.workflow.top_workflow.act.halt(token, GIVING, error)
+        else:
+            token.complete()
 
     def holdable(self, found: Mapping[str, Any]) -> Mapping[str, Any]:
         """The same variables. Raises Fault for a value that none may hold: a function, a date after the year 9999."""

@@ -15,7 +15,7 @@ from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant
 from ledger.errors import BadAnswer, Conflict, NotFound, Problem
 from registry.custody import days
-from registry.custody.originals import ABSENCES, NotHere, Original, absence, held, note
+from registry.custody.originals import ABSENCES, NotHere, Original, absence, held, note, refuse_stopped
 from registry.custody.reservations import Reservation, Settled, last_day, lendable, own_staff
 from registry.people.persons import Person
 from registry.people.scope import Path, Visible
@@ -132,6 +132,7 @@ def hand_over(
         raise NeedsLegal
     held(session, original)
     in_cabinet(session, original)
+    refuse_stopped(session, original.certificate)
     refuse_blocked(session, borrower)
     loan = Loan(
         group_id=original.group_id, unit_path=original.unit_path, family=original.family, type_code=original.type_code,

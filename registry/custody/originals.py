@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select, text
@@ -39,6 +39,16 @@ class NotAway(Conflict):
 
 class NotLost(Conflict):
     """这件原件没有报失。"""
+
+
+STOPS: list[Callable[[Session, Certificate], None]] = []
+"""What may forbid that anything of a certificate is lent, reserved or copied: each raises a Conflict."""
+
+
+def refuse_stopped(session: Session, certificate: Certificate) -> None:
+    """The Conflict of whoever has stopped the certificate, if anybody has."""
+    for stop in STOPS:
+        stop(session, certificate)
 
 
 class Original(Base):

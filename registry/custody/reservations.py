@@ -13,7 +13,7 @@ from ledger.db import Base, BigId, Id, Instant
 from ledger.errors import BadAnswer, Conflict, Problem
 from ledger.facts import Subject
 from registry.custody import days
-from registry.custody.originals import ABSENCES, NotHere, Original, absence, held, note
+from registry.custody.originals import ABSENCES, NotHere, Original, absence, held, note, refuse_stopped
 from registry.people.persons import Person
 from registry.people.scope import Path, Visible
 
@@ -73,6 +73,7 @@ def reserve(
     checked_days(from_on, to_on)
     own_staff(person, original, to_on, "person")
     lendable(session, held(session, original))
+    refuse_stopped(session, original.certificate)
     made = Reservation(
         group_id=original.group_id, unit_path=original.unit_path, family=original.family, type_code=original.type_code,
         original=original, person=person, from_on=from_on, to_on=to_on, by_id=by.id, request_id=request_id)

@@ -57,9 +57,9 @@ def posts_given(session: Session, request: Request) -> Answers:
 
 def posts_checked(act: Act) -> None:
     """L3: ticking is not enough: somebody else must hold each post from the day after the last."""
-    person = holding.leaver(act.session, act.request)
-    if waiting := holding.unfilled(act.session, person):
-        told = {"post": holding.post_words(waiting[0]), "day": holding.last_day(person) + holding.DAY}
+    who = holding.leaver(act.session, act.request)
+    if waiting := holding.unfilled(act.session, who):
+        told = {"post": holding.post_words(waiting[0]), "day": who.last + holding.DAY}
         raise BadAnswer({"succeeded": [Problem("还没有任命接任者：{post}，应自 {day} 起。", told)]})
 
 
@@ -79,10 +79,10 @@ def plan_checked(act: Act) -> None:
 
 def clear_given(session: Session, request: Request) -> Answers:
     """L6: what to look at: the person's own certificates go back, and what is still out."""
-    person = holding.leaver(session, request)
+    who = holding.leaver(session, request)
     rows = [{"value": f"own-{one.id}", "label": f"退还本人：{one.type.name} {one.number}"}
-            for one in holding.own(session, person)]
-    out = [(one.id, one.original.certificate.type.name, one.original.serial) for one in holding.loans(session, person)]
+            for one in holding.own(session, who)]
+    out = [(one.id, one.original.certificate.type.name, one.original.serial) for one in holding.loans(session, who)]
     rows += [{"value": f"loan-{number}", "label": f"未归还：{name} {serial}".strip()} for number, name, serial in out]
     return {"clearances": [*rows, {"value": "badge", "label": "工作证、门禁和印章已收回"}]}
 

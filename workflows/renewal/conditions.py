@@ -126,8 +126,10 @@ def _until(day: dt.date) -> ColumnElement[bool]:
 
 
 def _change(case: Case, _row: Mapping[str, Any]) -> str | None:
-    open_ = beginning.unfinished(case.session, "transfer", case.certificate)
-    return f"变更申请 {open_.number} 还没有办结" if open_ else None
+    for process, words in (("transfer", "变更申请"), ("loss", "遗失补办")):
+        if open_ := beginning.unfinished(case.session, process, case.certificate):
+            return f"{words} {open_.number} 还没有办结"
+    return None
 
 
 def _held(case: Case, _row: Mapping[str, Any]) -> str | None:

@@ -17,7 +17,8 @@ FOLDER = Path(__file__).parent
 EMPLOYER = Process(id="transfer_employer", name="转注册会签", folder=FOLDER, steps=steps.EMPLOYER,
                    variables=frozenset({"request_id"}))
 MANAGER = Process(id="transfer_manager", name="负责人交接", folder=FOLDER, steps=posts.STEPS,
-                  answered=filling.SUCCEEDED, given={**filling.SUCCEEDING, **posts.GIVEN},
+                  checked=filling.SUCCEEDING_CHECKED, answered=filling.SUCCEEDED,
+                  given={**filling.SUCCEEDING, **posts.GIVEN},
                   variables=frozenset({"request_id", "applicant_id", "reviewers"}))
 EQUIPMENT = Process(id="transfer_equipment", name="设备转场", folder=FOLDER, steps=steps.EQUIPMENT,
                     variables=frozenset({"request_id", "way"}))

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from engine.model import Instance
 from ledger import clock
-from registry.certificates.codes import LAPSED, LEAVING, SUSPENDED, VALID
+from registry.certificates.codes import LAPSED, LEAVING, LIVE, SUSPENDED, VALID
 from registry.certificates.models import Certificate
-from registry.people.scope import subtree
+from registry.people.persons import Person
 from registry.people.units import Unit
 from workflows.clearing.hindrance import Hindrance, live_posts, open_loans, open_requests, subject
 from workflows.requests import Request
-from workflows.transfer.kinds import LAST_DAYS, MOST_MOVES
+from workflows.transfer.kinds import INWARD, LAST_DAYS, MOST_MOVES, staff
 
 CONSTRUCTORS = ("P06", "P07")
 STANDS: dict[str, str] = {
@@ -29,6 +29,8 @@ STANDS: dict[str, str] = {
 def guards(session: Session, request: Request) -> list[Hindrance]:
     """What stands in the way of this change today; a step of a chain was looked at when the chain began."""
     certificate = subject(session, request)
+    if request.subtype == INWARD:
+        return list(_same_post(session, request, "先办理转出、注销，或者改办延续"))
     if certificate is None or request.subtype == "step":
         return []
     return [
@@ -36,6 +38,7 @@ def guards(session: Session, request: Request) -> list[Hindrance]:
         *_last_days(request, certificate),
         *(_moving(session, request, certificate) if request.subtype == "a" else ()),
         *(_lapsed_constructors(session, certificate) if request.subtype == "b" else ()),
+        *(_same_post(session, request, "先注销另一张") if request.subtype == "h" else ()),
     ]
 
 
@@ -84,6 +87,17 @@ def _constructor_elsewhere(session: Session, request: Request, certificate: Cert
                         "先办理或同时办理建造师转注册", {"code": other.code}, ("matters", other.id), waivable=False)
 
 
+def _same_post(session: Session, request: Request, way: str) -> Iterator[Hindrance]:
+    """Whoever has a valid certificate of the same post where they go cannot bring another in (facts 4.4 h)."""
+    rows = session.scalars(select(Certificate).where(
+        Certificate.holder_person_id == request.holder_id, Certificate.type_code == request.type_code,
+        Certificate.item == request.item, Certificate.state.in_(LIVE),
+        Certificate.id != (request.certificate_id or 0)).order_by(Certificate.id))
+    for other in rows:
+        yield Hindrance(f"same:{other.id}", "guard", "已有同一岗位的有效证件 {code}", way, {"code": other.code},
+                        ("matters", other.id), waivable=False)
+
+
 def _goes_along(session: Session, other: Certificate, unit: str) -> bool:
     running = session.scalars(select(Request).join(Instance, Request.instance_id == Instance.id).where(
         Request.process_id == "transfer", Request.subtype == "a", Request.certificate_id == other.id,
@@ -93,10 +107,9 @@ def _goes_along(session: Session, other: Certificate, unit: str) -> bool:
 
 def _lapsed_constructors(session: Session, certificate: Certificate) -> Iterator[Hindrance]:
     """Expired registrations of 二建 are cancelled before the company's name is changed (nanchang.jiangongdata)."""
-    low, high = subtree(certificate.unit_path)
     rows = session.scalars(select(Certificate).where(
-        Certificate.type_code == "P07", Certificate.state == LAPSED, Certificate.unit_path >= low,
-        Certificate.unit_path < high).order_by(Certificate.id).limit(30))
+        Certificate.type_code == "P07", Certificate.state == LAPSED,
+        Certificate.holder_person_id.in_(select(Person.id).where(staff(certificate.unit)))).order_by(Certificate.id).limit(30))
     for other in rows:
         yield Hindrance(f"lapsed:{other.id}", "guard", "二级建造师 {code}（{holder}）过期未注销", "先注销这张证件",
                         {"code": other.code, "holder": other.holder_name}, ("matters", other.id))
