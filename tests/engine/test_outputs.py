@@ -37,8 +37,9 @@ from tests.engine.drawings import (
 )
 
 pytestmark = [pytest.mark.usefixtures("cold"), pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
-COSTLY = "=if c = 1 then (every a in 1..1000 satisfies every b in 1..1000 satisfies a + b &gt; c) else c"
+COSTLY = "=if c = 1 then (every a in 1..1000 satisfies every b in 1..1000 satisfies a + b = b + a) else c"
 """Far over the budget while c is 1."""
+PAID = {"Y": "accepted"}
 GIVES = extensions(mapping(None, {"v": COSTLY}))
 
 
@@ -52,11 +53,11 @@ def mended(world: World, it: int) -> None:
 @pytest.mark.parametrize("around", [loop("=[7, 8]", "one", "found", COSTLY), loop("=[7, 8]", "one", condition=COSTLY)],
                          ids=["output element", "completion condition"])
 def test_a_round_whose_end_cannot_be_worked_out_is_an_incident_of_its_own(world: World, around: str) -> None:
-    it = world.run(drawing(start(), task("A", around, gives={}), task("B"), end(), flows("S A B E")), c=1)
-    world.do(it, "A")
+    it = world.run(drawing(start(), task("A", around), task("B"), end(), flows("S A B E")), c=0)
+    world.do(it, "A", c=1)
     assert [element for element, _ in world.incidents(it)] == ["A"] and world.names(it) == ["A"]
     mended(world, it)
-    world.do(it, "A")
+    world.do(it, "A", c=2)
     assert (world.names(it), world.incidents(it)) == (["B"], [])
     assert "found" not in around or world.variables(it)["found"] == [2, 2]
 
@@ -74,11 +75,13 @@ def test_a_round_that_is_skipped_yields_nothing(world: World) -> None:
 
 @pytest.mark.parametrize("event", [
     catch("X", GIVES, conditional("=go")), catch("X", GIVES, timer("timeDuration", "PT1S")),
-    catch("X", GIVES, message("Y")), sub("X", GIVES, start("Xs"), script("Xx", "w", "=1"), end("Xe"), flows("Xs Xx Xe")),
+    catch("X", GIVES, message("Y")),
+    sub("X", GIVES, start("Xs"), script("Xx", "w", "=1"), end("Xe"), flows("Xs Xx Xe")),
 ], ids=["condition", "timer", "message", "sub-process"])  # fmt: skip
 def test_outputs_that_cannot_be_set_halt_the_element_and_not_the_act(world: World, clock: Fixed, event: str) -> None:
     answers = {"c": "=c", "go": "=go"}
-    it = world.run(drawing(start(), task("A", gives=answers), event, task("B"), end(), flows("S A X B E")), c=0)
+    it = world.run(drawing(start(), task("A", gives=answers), event, task("B"), end(), flows("S A X B E"),
+                           messages=PAID), c=0)
     world.do(it, "A", c=1, go=True)
     clock.advance(dt.timedelta(seconds=2))
     world.publish("accepted", amount=5)
@@ -104,7 +107,7 @@ def test_a_boundary_event_that_came_is_not_forgotten_with_its_outputs(world: Wor
 def test_what_came_with_a_message_is_kept_until_the_event_sub_process_can_take_it(world: World) -> None:
     beside = event_sub("W", message("Y"), task("B"), end("We"), flows("W_s B We"), interrupting=False,
                        gives={"v": COSTLY, "paid": "=amount"})
-    it = world.run(drawing(start(), task("A"), end(), flows("S A E"), beside), c=1)
+    it = world.run(drawing(start(), task("A"), end(), flows("S A E"), beside, messages=PAID), c=1)
     world.send(it, "accepted", amount=5)
     assert [element for element, _ in world.incidents(it)] == ["W_s"] and world.names(it) == ["A"]
     mended(world, it)
@@ -147,7 +150,7 @@ def test_so_does_a_timer_or_a_delivery(world: World, clock: Fixed, monkeypatch: 
         raise ValueError("330102199001011234")
 
     event = timer("timeDuration", "PT1S") if table is Timer else message("Y")
-    it = world.run(drawing(start(), catch("X", event), task("B"), end(), flows("S X B E")))
+    it = world.run(drawing(start(), catch("X", event), task("B"), end(), flows("S X B E"), messages=PAID))
     monkeypatch.setattr(run, "trigger", careless)
     clock.advance(dt.timedelta(seconds=2))
     world.publish("accepted")

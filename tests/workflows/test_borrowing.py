@@ -50,6 +50,15 @@ def test_a_no_gives_the_days_back(cabinet):
         assert session.scalars(select(TakenDay.day)).all() == []
 
 
+def test_so_does_whoever_drops_what_was_sent_back(cabinet):
+    case = cabinet.asked(cabinet.paper("duplicate"))
+    case.do("approver", "B2_head", "return", returns=[{"field": "until", "reason": "太长"}])
+    case.do("desk", "B1_fill", "abandon")
+    assert case.outcome() == "void"
+    with reading(cabinet.engine) as session:
+        assert session.scalars(select(TakenDay.day)).all() == []
+
+
 def test_lateness_is_told_to_ever_more_people_and_begins_one_loss(cabinet):
     case = cabinet.out()
     told, people = [], ("desk", "approver", "custodian")
