@@ -7,7 +7,7 @@ parallel branches cannot overwrite each other's variables when they join.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
@@ -15,8 +15,9 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine import expressions
+from engine.dialect.pairing import compile_pairings, paired
 from engine.packing import freeze
-from engine.vocabulary import Extensions, Pairing
+from engine.vocabulary import Extensions
 from feel import FeelError
 from ledger.errors import Refused
 
@@ -270,32 +271,6 @@ def restart(token: Token) -> None:
     top.act.left(token, "cancelled")
     token._set_state(FUTURE)
     token.task_spec._update(token)
-
-
-def compile_pairings(pairs: Iterable[Pairing]) -> list[tuple[expressions.Evaluate, str]]:
-    """An ioMapping ready to evaluate."""
-    return [(expressions.value(pair.source), pair.target) for pair in pairs]
-
-
-def paired(pairs: list[tuple[expressions.Evaluate, str]], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Evaluate an ioMapping; a target "a.b" makes a context."""
-    made: dict[str, Any] = {}
-    for source, target in pairs:
-        head, *path = target.split(".")
-        found = source({**given, **made} if made else given)
-        if path:
-            old = made.get(head, given.get(head))
-            made[head] = placed(old if isinstance(old, Mapping) else {}, path, found)
-        else:
-            made[head] = found
-    return made
-
-
-def placed(old: Mapping[str, Any], path: list[str], value: Any) -> dict[str, Any]:
-    """A copy of `old` with `value` put at the path; the old context is never changed."""
-    head, *rest = path
-    below = old.get(head)
-    return {**old, head: placed(below if isinstance(below, Mapping) else {}, rest, value) if rest else value}
 
 
 def move(token: Token, flow: Flow) -> None:

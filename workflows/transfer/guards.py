@@ -30,7 +30,7 @@ def guards(session: Session, request: Request) -> list[Hindrance]:
     """What stands in the way of this change today; a step of a chain was looked at when the chain began."""
     certificate = subject(session, request)
     if request.subtype == INWARD:
-        return list(_same_post(session, request, "先办理转出、注销，或者改办延续"))
+        return list(_same_post(session, request))
     if certificate is None or request.subtype == "step":
         return []
     return [
@@ -38,7 +38,7 @@ def guards(session: Session, request: Request) -> list[Hindrance]:
         *_last_days(request, certificate),
         *(_moving(session, request, certificate) if request.subtype == "a" else ()),
         *(_lapsed_constructors(session, certificate) if request.subtype == "b" else ()),
-        *(_same_post(session, request, "先注销另一张") if request.subtype == "h" else ()),
+        *(_same_post(session, request) if request.subtype == "h" else ()),
     ]
 
 
@@ -87,15 +87,15 @@ def _constructor_elsewhere(session: Session, request: Request, certificate: Cert
                         "先办理或同时办理建造师转注册", {"code": other.code}, ("matters", other.id), waivable=False)
 
 
-def _same_post(session: Session, request: Request, way: str) -> Iterator[Hindrance]:
+def _same_post(session: Session, request: Request) -> Iterator[Hindrance]:
     """Whoever has a valid certificate of the same post where they go cannot bring another in (facts 4.4 h)."""
     rows = session.scalars(select(Certificate).where(
         Certificate.holder_person_id == request.holder_id, Certificate.type_code == request.type_code,
         Certificate.item == request.item, Certificate.state.in_(LIVE),
         Certificate.id != (request.certificate_id or 0)).order_by(Certificate.id))
     for other in rows:
-        yield Hindrance(f"same:{other.id}", "guard", "已有同一岗位的有效证件 {code}", way, {"code": other.code},
-                        ("matters", other.id), waivable=False)
+        yield Hindrance(f"same:{other.id}", "guard", "已有同一岗位的有效证件 {code}", "先注销或转出那一张",
+                        {"code": other.code}, ("matters", other.id), waivable=False)
 
 
 def _goes_along(session: Session, other: Certificate, unit: str) -> bool:
