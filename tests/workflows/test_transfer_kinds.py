@@ -121,6 +121,10 @@ def test_another_contractor_means_another_permit_and_both_name_each_other(
     case.do("applicant", "T1_fill", "submit", changed_on="2026-11-20")
     case.do("pm", "T3_review", "pass")
     case.do("vice", "T4_approve", "approve")
+    with pytest.raises(BadAnswer) as refusal:
+        case.do("custodian", "D1_return", "done", handed_on="2020-01-01")
+    assert "handed_on" in refusal.value.problems
+    case.case.papers.clear()
     case.do("custodian", "D1_return", "done")
     assert held(engine, number).state == "04"
     child = child_of(noted, tmp_path, case, "J03")

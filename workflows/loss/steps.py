@@ -53,7 +53,7 @@ def reissue(step: Step) -> None:
         Original.certificate_id == certificate.id, Original.kind == lost.kind)) or 0
     request.details = {**request.details, "reissued": True}
     originals.enter(session, certificate, lost.kind, place=answers["place"], keeper=lost.keeper_unit,
-                    serial=f"{lost.serial} 补发{made}".strip(), by=step.actor)
+                    serial=f"{lost.serial[:30]} 补发{made}".strip(), by=step.actor)
 
 
 STEPS = {"freeze": freeze, "keep_download": keep_download, "reissue": reissue}

@@ -178,6 +178,15 @@ def day_in(answers: Mapping[str, Any], key: str) -> dt.date | None:
     return dt.date.fromisoformat(answers[key]) if answers.get(key) else None
 
 
+def ended_checked(act: Act) -> None:
+    """d, e: what is handed back cannot have ended before what stands in the register began."""
+    held = subject(act.session, act.request)
+    for key in ("ended_on", "handed_on"):
+        day = day_in(act.answers, key)
+        if held is not None and day is not None and day < held.latest.holds_from:
+            raise BadAnswer({key: [Problem("日期早于台账最后一次变动 {day}。", {"day": held.latest.holds_from})]})
+
+
 def successor_checked(act: Act) -> None:
     """c: whoever is proposed after the check is somebody else, too."""
     now = manager_of(act.session, act.request.holder_id)
