@@ -18,6 +18,7 @@ from ledger.db import unit
 from registry.certificates import lifecycle
 from registry.people import sealing
 from registry.people.persons import person_of
+from tests.databases import Rows
 from tests.journeys.company import Company, found
 from tests.workflows.acts import entrust
 from tests.workflows.cabinet import MONDAY, Cabinet
@@ -38,15 +39,32 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Company]:
     return {}
 
 
+@pytest.fixture(scope="session")
+def kept() -> list[tuple[Rows, Company]]:
+    """The same in rows of PostgreSQL."""
+    return []
+
+
+def _founded_on_postgresql(engine: Engine, kept: list[tuple[Rows, Company]]) -> Company:
+    if kept:
+        rows, made = kept[0]
+        rows.put(engine)
+        return made
+    with unit(engine) as session:
+        made = found(session)
+    kept.append((Rows(engine), made))
+    return made
+
+
 @pytest.fixture
 def company(
-    engine: Engine, clock: Fixed, founded: dict[str, Company], tmp_path_factory: pytest.TempPathFactory
+    engine: Engine, clock: Fixed, founded: dict[str, Company], kept: list[tuple[Rows, Company]],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Company:
     """A group with somebody for every lane."""
     file = engine.url.database if engine.dialect.name == "sqlite" else None
     if file is None:
-        with unit(engine) as session:
-            return found(session)
+        return _founded_on_postgresql(engine, kept)
     engine.dispose()
     for template, made in founded.items():
         for rest in ("-wal", "-shm"):
