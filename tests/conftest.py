@@ -10,15 +10,17 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from _pytest.nodeid import coerce_node_id
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from ledger import clock as clocks
 from ledger.db import open_database, unit
 from registry.certificates import catalogue
 from tests.databases import KINDS, PostgresDatabase, SqliteFiles
+from tests.founding import Founder
 from tests.servers import Postgres, Redis
 
 CHROMIUM = [
@@ -27,6 +29,21 @@ CHROMIUM = [
 ]  # fmt: skip
 settings.register_profile("house", deadline=None)  # a busy machine is not a bug
 settings.load_profile("house")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Tests of one group run in one process, one after the other; those with a browser are a group, and share it.
+
+    pytest-xdist 3.8 (--dist loadgroup) writes the group behind a test's name where pytest 9.2 does not look for it.
+    """
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+    yield
+    for item in items:
+        if grouped := vars(item).get("_nodeid"):
+            item._id = coerce_node_id(grouped)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +65,12 @@ def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
     return SqliteFiles(tmp_path_factory.mktemp("sqlite"))
 
 
+@pytest.fixture(scope="session")
+def founder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Founder:
+    """Fills a database with the company that most tests of processes and pages begin with."""
+    return Founder(tmp_path_factory.mktemp("founded"), lambda: request.getfixturevalue("postgres_database"))
+
+
 @pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database with all tables and no row."""
@@ -61,8 +84,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """A database of each kind, opened as the house opens it."""
+    """A database of each kind, opened as the house opens it, but that a commit waits for no disk: see tests.servers."""
     opened = open_database(database_url)
+    if opened.dialect.name == "sqlite":
+        event.listen(opened, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous = OFF"))
     yield opened
     opened.dispose()
     catalogue._view.set(None)  # what this database said of the types is forgotten with it

@@ -95,11 +95,17 @@ def seen_loans() -> Select[Loan]:
     return select(Loan).where(or_(mine, Loan.id.in_(allowed)))
 
 
-def loans_of(person: Person) -> Select[Loan]:
-    """What a person must still bring back, as far as one may see it; empty clears the exit."""
+def loans_of(person: Person) -> list[tuple[Loan, bool]]:
+    """What a person must still bring back, and whether its page may be seen; empty clears the exit.
+
+    Whoever lets people go is told of all of it, also of what they may not look at.
+    """
+    seen, lets_go = seen_loans(), can(actor(), "person.edit", person)
     mine = or_(Loan.person_id == person.id, Loan.carrier_id == person.id)
-    running = seen_loans().where(mine, Loan.returned_at.is_(None), Loan.voided_at.is_(None))
-    return running.options(*LOADED).order_by(Loan.id)
+    running = (select(Loan) if lets_go else seen).where(mine, Loan.returned_at.is_(None), Loan.voided_at.is_(None))
+    found = db.session.scalars(running.options(*LOADED).order_by(Loan.id)).all()
+    shown = set(db.session.scalars(seen.with_only_columns(Loan.id).where(Loan.id.in_([one.id for one in found]))))
+    return [(one, one.id in shown) for one in found]
 
 
 def loan_of(loan_id: int) -> Loan:

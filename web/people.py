@@ -142,7 +142,7 @@ def _person_page(found: Person, clear: tuple[str | None, str | None] | None = No
         clear=clear,
         may_unmask=can(actor(), "person.unmask", found),
         told=tell(("person", found.id)),
-        out=db.session.scalars(loans_of(found)).all(),
+        out=loans_of(found),
     )
 
 

@@ -50,6 +50,7 @@ KINDS = {
     "certificate.window_opened": _l("延续办理窗口已打开"),
     "certificate.target_reached": _l("已到延续申报期限"),
     "certificate.closed": _l("延续办理窗口已关闭"),
+    "certificate.review_opened": _l("开始准备期内复审"),
     "original.entered": _l("登记原件"),
     "original.moved": _l("原件换存放位置"),
     "original.to_authority": _l("原件交给机关"),

@@ -31,7 +31,7 @@ TERM_NEWS = {
     "certificate.window_opened": "{type}（{holder}）可以开始办理延续。",
     "certificate.hand_in_reached": "{type}（{holder}）到达内部交件日。",
     "certificate.target_reached": "{type}（{holder}）到达法定申请日，请立即办理。",
-    "certificate.window_closed": "{type}（{holder}）的办理窗口已关闭。",
+    "certificate.closed": "{type}（{holder}）的办理窗口已关闭。",
     "certificate.lapsed": "{type}（{holder}）有效期已届满。",
 }
 

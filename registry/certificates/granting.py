@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.exc import IntegrityError
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from ledger import clock
 from ledger.actor import Actor
+from ledger.errors import Conflict
 from ledger.files import File
 from registry.certificates import codes, drafting, specialities
 from registry.certificates.catalogue import in_force_of
@@ -25,6 +26,12 @@ from registry.certificates.windows import near_from
 from registry.people.machines import RELOCATED, Machine
 from registry.people.persons import MOVED, Person
 from registry.people.units import Unit
+
+PER_FIRM = "P03"
+
+
+class HeldThere(Conflict):
+    """持证人已持有有效的同岗位证件 {code}，不能再转入一张。"""
 
 
 def grant(
@@ -49,12 +56,28 @@ def bring_in(
 ) -> Certificate:
     """转入: enter a certificate that another province sent out, with its number and 证照标识 there; else as grant.
 
-    The fact is certificate.brought_in. WrongNumber when the old number is missing.
+    The fact is certificate.brought_in. WrongNumber when the old number is missing; HeldThere when the holder has a
+    valid one for the same post already (facts 4.4 h).
     """
     if not old_number.strip():
         raise drafting.missing_number("old_number")
     return _enter(session, type_code, holder, by=by, operation=codes.BROUGHT_IN, old_number=old_number.strip()[:200],
                   old_mark=old_mark.strip(), **given)
+
+
+def same_post(
+    session: Session, type_code: str, person: Person, item: str, *, but: int | None = None
+) -> Certificate | None:
+    """A valid certificate of this person for the same post: type and trade; `but` is the one that is moved itself.
+
+    An A certificate is held once for each firm (R04): one more is no hindrance.
+    """
+    if type_code == PER_FIRM:
+        return None
+    return session.scalar(select(Certificate).where(
+        Certificate.holder_person_id == person.id, Certificate.type_code == type_code, Certificate.item == item,
+        Certificate.state == codes.VALID, Certificate.id != (but or 0),
+        or_(Certificate.ends_on.is_(None), Certificate.ends_on >= clock.today())).order_by(Certificate.id).limit(1))
 
 
 def _enter(
@@ -73,6 +96,9 @@ def _enter(
                                  review_on=review_on, undated=undated, begun=_begun(holder))
     checked = drafting.checked_number(kind, number, holder, issued_on)
     item = drafting.item_of(kind, fields or {}) if item is None else item
+    if operation == codes.BROUGHT_IN and isinstance(holder, Person) and (
+            other := same_post(session, type_code, holder, item)):
+        raise HeldThere(code=other.code)
     _make_way(session, type_code, checked.key, item, term.holds_from)
     certificate = drafting.new_certificate(kind, holder, checked, term, next_code(session, type_code), item)
     paper = Paper(issuer, fields or {}, licence_mark, qr)

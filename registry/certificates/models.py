@@ -215,7 +215,8 @@ class Scan(Base):
 
 class CertificateTimer(Base):
     """What happens to a version on a day: its window opens, our own hand-in day and the law's
-    target day end, the window closes, it lapses; or the last day of a 暂扣 comes (susp_end).
+    target day end, the window closes, it lapses; or the last day of a 暂扣 comes (susp_end), or the time to prepare
+    a review whose missing does not end the certificate (duty).
 
     `confirmed` is False where the day was rolled through a year without an official calendar.
     """

@@ -22,6 +22,7 @@ log = logging.getLogger("licet.certificates")
 FACTS = {
     "opens": "certificate.window_opened", "hand_in": "certificate.hand_in_reached",
     "target": "certificate.target_reached", "closes": "certificate.closed", "susp_end": "certificate.suspension_ends",
+    "duty": "certificate.review_opened",
 }
 """The fact of each kind; "lapses" ends the certificate, which records certificate.lapsed."""
 

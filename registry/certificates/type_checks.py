@@ -107,6 +107,8 @@ def _term_faults(each: CertificateType) -> Iterator[Fault]:
             yield "age.minimum", Problem("年龄应在 {least} 到 {most} 之间。", {"least": 1, "most": MOST_YEARS})
         if each.age.minimum and each.age.maximum and each.age.minimum >= each.age.maximum:
             yield "age.maximum", Problem("最高年龄应大于最低年龄。")
+        if each.age.last_days is not None and not 0 < each.age.last_days <= MOST_DAYS:
+            yield "age.last_days", Problem("天数应在 {least} 到 {most} 之间。", {"least": 1, "most": MOST_DAYS})
     periods = {name: getattr(each.decision, name) for name in (
         "workdays", "extension_workdays", "acceptance_workdays", "delivery_workdays")}
     for name, days in periods.items():
@@ -121,6 +123,8 @@ def _review_faults(place: str, review: Review) -> Iterator[Fault]:
         months = getattr(review, name)
         if months is not None and not 0 < months <= MOST_MONTHS:
             yield f"{place}.{name}", Problem("月数应在 {least} 到 {most} 之间。", {"least": 1, "most": MOST_MONTHS})
+    if review.opens_days is not None and not 0 < review.opens_days <= MOST_DAYS:
+        yield f"{place}.opens_days", Problem("天数应在 {least} 到 {most} 之间。", {"least": 1, "most": MOST_DAYS})
     for name in ("year_from", "year_to"):
         if (day := getattr(review, name)) and not _is_day_of_year(day):
             yield f"{place}.{name}", Problem("请写成“月-日”，例如 06-30。")

@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select, text
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, select, text, update
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column, relationship
 
 from ledger import clock
 from ledger.actor import Actor
@@ -51,10 +51,19 @@ def refuse_stopped(session: Session, certificate: Certificate) -> None:
         stop(session, certificate)
 
 
-class Original(Base):
+class OfCertificate:
+    """The columns that repeat a certificate's, for rights and lists."""
+
+    group_id: Mapped[int] = mapped_column(BigId)
+    unit_path: Mapped[str] = mapped_column(Path, index=True)
+    family: Mapped[str] = mapped_column(String(1))
+    type_code: Mapped[str] = mapped_column(String(8))
+
+
+class Original(OfCertificate, Base):
     """One thing in the cabinet: a paper of a certificate, its working copy, its electronic file, a seal.
 
-    `serial` tells several of a kind apart (副本 1, 副本 2). The columns for rights repeat the certificate's.
+    `serial` tells several of a kind apart (副本 1, 副本 2).
     """
 
     __tablename__ = "original"
@@ -66,11 +75,8 @@ class Original(Base):
     __visible__ = Visible(action="custody.read", family="family", type="type_code", owner="holder_person_id")
 
     id: Mapped[Id]
-    group_id: Mapped[int] = mapped_column(BigId)
     unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
-    unit_path: Mapped[str] = mapped_column(Path)
-    family: Mapped[str] = mapped_column(String(1))
-    type_code: Mapped[str] = mapped_column(String(8))
+    unit_path: Mapped[str] = mapped_column(Path)  # its index names the id too
     holder_person_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"), index=True)
     certificate_id: Mapped[int] = mapped_column(BigId, ForeignKey("certificate.id"), index=True)
     kind: Mapped[str] = mapped_column(String(12))
@@ -113,6 +119,11 @@ class Absence(Base):
     original: Mapped[Original] = relationship()
 
 
+def repeated(of: Certificate | OfCertificate) -> dict[str, Any]:
+    """The values of the columns that repeat a certificate's."""
+    return {"group_id": of.group_id, "unit_path": of.unit_path, "family": of.family, "type_code": of.type_code}
+
+
 def enter(
     session: Session, certificate: Certificate, kind: str, *, place: str, keeper: Unit, by: Actor, serial: str = ""
 ) -> Original:
@@ -132,8 +143,7 @@ def enter(
     if problems:
         raise BadAnswer(problems)
     made = Original(
-        group_id=certificate.group_id, unit_id=certificate.unit_id, unit_path=certificate.unit_path,
-        family=certificate.family, type_code=certificate.type_code, holder_person_id=certificate.holder_person_id,
+        **repeated(certificate), unit_id=certificate.unit_id, holder_person_id=certificate.holder_person_id,
         certificate=certificate, kind=kind, serial=serial, place=place, keeper_unit=keeper, entered_by=by.id)
     session.add(made)
     session.flush()
@@ -237,3 +247,16 @@ def _go_along(session: Session, person: Person) -> None:
 
 
 MOVED.append(_go_along)
+
+
+def follow(kind: type[OfCertificate], whose: Callable[[Person], ColumnElement[bool]]) -> None:
+    """Let rows about a person's certificates be seen where the person works, too."""
+    def go_along(session: Session, person: Person) -> None:
+        session.execute(update(kind).where(whose(person)).values(unit_path=person.unit_path, group_id=person.group_id))
+
+    MOVED.append(go_along)
+
+
+def of_holder(original_id: InstrumentedAttribute[int]) -> Callable[[Person], ColumnElement[bool]]:
+    """Which rows are about an original of a person's certificate."""
+    return lambda person: original_id.in_(select(Original.id).where(Original.holder_person_id == person.id))

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-
-from playwright.sync_api import expect
 
 from forms.schema import FILES, load
 from tests.journeys.answers import filled
 from tests.journeys.person import Person
 from tests.journeys.site import Site
-
-Arrive = Callable[..., Person]
+from tests.journeys.way import Arrive, Way
 
 
 @dataclass(frozen=True)
@@ -40,21 +36,12 @@ P02 = Case("P02", "建筑施工特种作业操作资格证书", "desk", "石磊"
            "2028-11-22", "hr")
 
 
-@dataclass
-class Application:
-    """One request on its way through the browser; `number` once there is one."""
+class Application(Way):
+    """One application on its way through the browser."""
 
-    case: Case
-    site: Site
-    arrive: Arrive
-    people: dict[str, Person] = field(default_factory=dict)
-    number: str = ""
-
-    def person(self, login: str) -> Person:
-        """`login` at a desk; whoever came once stays signed in."""
-        if login not in self.people:
-            self.people[login] = self.arrive(login)
-        return self.people[login]
+    def __init__(self, case: Case, site: Site, arrive: Arrive) -> None:
+        super().__init__(case.holder, site, arrive)
+        self.case = case
 
     @property
     def applicant(self) -> Person:
@@ -87,75 +74,25 @@ class Application:
     def review(self) -> None:
         """Every reviewer claims the task, ticks the papers off and passes it."""
         for login in self.case.reviewers:
-            person = self.claim(login)
-            person.fill("review", {"checked": [], "opinion": "材料齐全，与原件一致"})
-            person.decide("通过")
-
-    def claim(self, login: str) -> Person:
-        """From the inbox, by the row's own button, then open it."""
-        person = self.person(login)
-        person.go("/inbox")
-        person.page.locator("[data-row]", has_text=self.case.holder).first.get_by_role("button", name="签收").click()
-        person.page.wait_for_load_state()
-        person.sees("已签收")
-        person.open_task(self.case.holder)
-        return person
+            self.act(login, "", "review", {"checked": [], "opinion": "材料齐全，与原件一致"}, "通过")
 
     def approve(self) -> None:
         for login in ("approver", "vice")[: 2 if self.case.second else 1]:
-            person = self.claim(login)
-            person.fill("approve", {"opinion": "同意"})
-            person.decide("同意")
-
-    def file(self) -> None:
-        """The custodian files it with the authority."""
-        person = self.claim("custodian")
-        person.fill("file", {
-            "channel": "online", "application_number": "浙建受20261123001", "filed_on": self.today,
-            "receipt": ["回执.pdf"],
-        })
-        person.decide("已申报")
-
-    @property
-    def today(self) -> str:
-        return self.site.clock().date().isoformat()
-
-    def record(self, what: str, **more: Any) -> None:
-        """The custodian records what the authority answered."""
-        person = self.person("custodian")
-        person.go("/requests?scope=all&q=" + self.number)
-        person.follow(self.number)
-        person.follow(what)
-        person.drawn()
-        notice = {"document_no": "浙建字〔2026〕88号", "answered_on": self.today, "files": ["文书.pdf"]}
-        person.fill("answer", {**notice, **more})
-        person.decide("登记答复")
-        person.sees("已登记")
+            self.act(login, "", "approve", {"opinion": "同意"}, "同意")
 
     def supplement(self) -> None:
         """The custodian asks for what the notice wants; the applicant answers it."""
         self.record("补正通知", items=[{"item": "补充地质勘察报告"}])
-        person = self.applicant
-        person.open_task(self.case.holder)
-        person.fill("supplement", {
+        self.act(self.case.applicant, "", "supplement", {
             "items": [{"item": "补充地质勘察报告", "response": "已补充，见附件"}], "files": ["勘察报告.pdf"],
             "resubmitted_on": self.today,
-        })
-        person.decide("已补正并报送")
+        }, "已补正并报送")
 
     def register(self) -> None:
         """The custodian registers the certificate that was granted."""
-        person = self.claim("custodian")
         answers = filled(f"register-{self.case.code}", [], issued_on=self.today, valid_from=self.today,
                          valid_until=self.case.until, number=self.case.certificate)
-        person.fill(f"register-{self.case.code}", {**answers, "scans": ["证书.jpg"]})
-        person.decide("登记")
-
-    def compare(self) -> None:
-        """Somebody else compares it with the scan."""
-        person = self.claim(self.case.comparer)
-        person.fill("compare", {"checked": [], "official_query": ["查询截图.png"]})
-        person.decide("一致，入库")
+        self.act("custodian", "", f"register-{self.case.code}", {**answers, "scans": ["证书.jpg"]}, "登记")
 
     def certificate(self) -> None:
         """From the request to the certificate: number, version, what is due, its story, and its page as a PDF."""
@@ -166,10 +103,3 @@ class Application:
         link = person.page.get_by_role("link", name="下载证件单").get_attribute("href")
         answer = person.context.request.get(self.site.address + str(link))
         assert (answer.status, answer.body()[:5]) == (200, b"%PDF-")
-
-    def stands(self, *words: str) -> None:
-        """What the applicant reads on the request's page."""
-        person = self.applicant
-        person.go(f"/requests/{self.site.request(self.number).id}")
-        for one in words:
-            expect(person.page.locator(".where")).to_contain_text(one)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,15 @@ from ledger import clock as clocks
 from ledger.db import open_database, unit
 from tests.databases import SqliteFiles
 from tests.journeys.company import Company, found, open_accounts
+from tests.journeys.door import Door, Seats
 from tests.journeys.person import Person
 from tests.journeys.site import Site
+from tests.journeys.way import Arrive
 from web.app import create_app
 from web.config import Config
 
 MORNING = datetime(2026, 11, 23, 10, 0, tzinfo=clocks.SHANGHAI)  # a Monday
 PATIENT: dict[str, Any] = {"idle": timedelta(days=90), "absolute": timedelta(days=90)}  # journeys outlast a sign-in
-WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="session")
@@ -48,9 +49,22 @@ def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(shutil.copytree(Path(web.__file__).parent / "static", tmp_path_factory.mktemp("static") / "static"))
 
 
+@pytest.fixture(scope="session")
+def door() -> Iterator[Door]:
+    """One address for all journeys, so that a browser keeps the files it has: behind it, each journey's own site."""
+    opened = Door()
+    server = make_server("127.0.0.1", 0, opened, threaded=True)
+    opened.address = f"http://127.0.0.1:{server.port}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield opened
+    server.shutdown()
+    thread.join()
+
+
 @pytest.fixture
-def site(founded: tuple[Path, Company], static: Path, tmp_path: Path) -> Iterator[Site]:
-    """The site, served from a thread of this process on a free port; its clock stands until a journey moves it."""
+def site(founded: tuple[Path, Company], static: Path, tmp_path: Path, door: Door) -> Iterator[Site]:
+    """The site, with a copy of the database, behind the door; its clock stands until a journey moves it."""
     template, company = founded
     data = tmp_path / "data"
     shutil.copytree(template, data)
@@ -60,30 +74,28 @@ def site(founded: tuple[Path, Company], static: Path, tmp_path: Path) -> Iterato
         config = Config(data=data, database_url=url, secret="s" * 32, limits=False, **PATIENT)
         app = create_app(config)
         app.static_folder = str(static)
-        server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        made = Site(f"http://127.0.0.1:{server.port}", company, open_database(config.database), clock, config.files)
-        yield made
-        server.shutdown()
-        thread.join()
+        made = Site(door.address, company, open_database(config.database), clock, config.files)
+        with door.leading_to(app):
+            yield made
         made.engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def seats(chromium: Browser) -> Iterator[Seats]:
+    """Everybody's browser, at a desk and with a phone; whoever has signed in once stays so in all journeys."""
+    made = Seats(chromium)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def arrive(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Callable[..., Person]]:
+def arrive(seats: Seats, site: Site) -> Iterator[Arrive]:
     """arrive("legal") is the legal reviewer, signed in at a desk; arrive("legal", phone=True) holds a phone."""
     people: list[Person] = []
 
     def come(login: str, *, phone: bool = False) -> Person:
-        context = chromium.new_context(
-            viewport=PHONE if phone else WIDE, locale="zh-CN", timezone_id="Asia/Shanghai",
-            has_touch=phone, is_mobile=phone, reduced_motion="reduce",
-        )
-        context.set_default_timeout(15_000)
-        person = Person(login, context, site)
+        person = seats.taken(login, phone, site)
         people.append(person)
-        person.sign_in()
         return person
 
     yield come

@@ -19,15 +19,23 @@ from tests.journeys.site import Site
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 SEEN = os.environ.get("LICET_PICTURES", "")  # a folder: keep a picture of every page
 GRAVE = ("serious", "critical")
-EXAMINED: set[str] = set()  # pages built of the same elements at the same width need axe only once
+EXAMINED: set[str] = set()  # elements that axe has seen at their places: a page of nothing else needs it no more
 BUILT = """() => {
-  const said = [document.documentElement.lang, innerWidth];
-  for (const one of document.querySelectorAll("body *")) {
+  const page = [document.documentElement.lang, innerWidth].join(" "), seen = new Map(), places = new Set();
+  for (const one of document.querySelectorAll("body, body *")) {
     const words = one.getAttributeNames().filter(name => !/^(href|id|value|d|x|y|points|transform)$/.test(name));
-    const sort = [one.tagName, one.getAttribute("class"), one.getAttribute("role"), ...words].join(" ");
-    if (sort !== said[said.length - 1]) said.push(sort);
+    const named = one.textContent.trim() ? "words" : "";
+    const sort = [one.tagName, one.getAttribute("class"), one.getAttribute("role"), named, ...words].join(" ");
+    const place = `${seen.get(one.parentElement) ?? page}>${sort}`;
+    let left = 5381, right = 52711;
+    for (let at = 0; at < place.length; at++) {
+      const code = place.charCodeAt(at);
+      [left, right] = [Math.imul(left, 33) ^ code, Math.imul(right, 31) ^ code];
+    }
+    seen.set(one, left.toString(36) + right.toString(36));
+    places.add(seen.get(one));
   }
-  return said.join(";");
+  return [...places];
 }"""
 
 
@@ -139,6 +147,10 @@ class Person:
         for one in words:
             expect(self.page.locator("main")).to_contain_text(one)
 
+    def reads(self, label: str, value: str) -> None:
+        """A field of the form holds this."""
+        expect(self.page.locator("[data-part=fields]").get_by_label(label, exact=True)).to_have_value(value)
+
     def look(self) -> None:
         """Examine the page as it is now."""
         if self.page.locator("[data-licet-form]").count():
@@ -148,14 +160,14 @@ class Person:
         wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if wide > 0:
             self._complain(f"{wide} px wider than the screen")
-        built = self.page.evaluate(BUILT)
-        if built not in EXAMINED:
+        built = set(self.page.evaluate(BUILT))
+        if not built <= EXAMINED:
             grave = [one for one in self._violations() if one["impact"] in GRAVE]
             for one in grave:
                 places = [node["target"] for node in one["nodes"][:3]]
                 self._complain(f"axe {one['id']}: {one['help']} at {json.dumps(places, ensure_ascii=False)}")
             if not grave:
-                EXAMINED.add(built)
+                EXAMINED.update(built)
 
     def _violations(self) -> list[dict[str, Any]]:
         if not self.page.evaluate("Boolean(window.axe)"):
@@ -188,8 +200,8 @@ class Person:
         self.complaints.append(f"{self.login} at {self.page.url}: {words}")
 
     def leave(self) -> None:
-        """Close the browser; whatever was wrong on the way fails the journey."""
+        """Close the page; whatever was wrong on the way fails the journey."""
         self.page.wait_for_load_state()  # Chromium may hang on closing a page that is on its way
-        self.context.close()
+        self.page.close()
         found = list(dict.fromkeys(self.complaints))
         assert not found, "\n".join(found)

@@ -11,18 +11,16 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from engine import timers
 from engine.model import Instance, Task
-from ledger import outbox
 from ledger.clock import Fixed
 from ledger.db import unit
 from ledger.files import keep
 from tests.journeys.answers import filled
 from tests.journeys.company import Company
 from tests.journeys.papers import PDF
+from worker import Rounds, due_work
 from workflows import authority, desk, opening
 from workflows.requests import Request
-from workflows.triggers import HANDLERS
 
 
 @dataclass
@@ -73,9 +71,8 @@ class Site:
         self.work()
 
     def work(self) -> None:
-        """What worker.py does in one sweep."""
-        timers.sweep(self.engine)
-        outbox.deliver(self.engine, HANDLERS)
+        """What worker.py does until there is nothing more to do."""
+        Rounds(self.engine, due_work()).answer("all")
 
     def request(self, number: str) -> Request:
         """The request with this number, as it stands in the database."""

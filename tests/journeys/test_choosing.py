@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 
 from playwright.sync_api import Locator, expect
 
@@ -14,8 +13,8 @@ from registry.people.tenure import assign
 from registry.people.works import contracted
 from tests.journeys.person import Person
 from tests.journeys.site import Site
+from tests.journeys.way import Arrive
 
-Arrive = Callable[..., Person]
 DAY = dt.date(2026, 1, 5)
 
 
@@ -27,7 +26,7 @@ def chosen(person: Person, label: str) -> Locator:
 def test_a_type_is_found_by_its_everyday_name_on_a_phone(arrive: Arrive) -> None:
     person = arrive("desk", phone=True)
     person.go("/requests/new")
-    assert person.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert person.page.evaluate("document.documentElement.scrollWidth") <= 360
     expect(person.page.get_by_text("职称证书")).to_be_hidden()
     person.page.get_by_role("navigation", name="按类别").get_by_role("link", name="人员证件 23").click()
     expect(person.page.get_by_text("职称证书")).to_be_visible()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.application import J03, Application, Arrive
+from tests.journeys.application import J03, Application
 from tests.journeys.site import Site
+from tests.journeys.way import Arrive
 
 pytestmark = pytest.mark.browser
 

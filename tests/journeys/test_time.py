@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.journeys.application import Arrive
 from tests.journeys.site import Site
+from tests.journeys.way import Arrive
 
 pytestmark = pytest.mark.browser
 

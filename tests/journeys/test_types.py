@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 from playwright.sync_api import expect
 
-from ledger.actor import SYSTEM
-from ledger.db import unit
 from registry.alerts import deadlines
-from registry.certificates.lifecycle import grant
-from registry.people.persons import Person
-from tests.journeys.application import Arrive
+from tests.journeys.holdings import held
 from tests.journeys.site import Site
+from tests.journeys.way import Arrive
 
 pytestmark = pytest.mark.browser
 
 
-def held(site: Site) -> int:
-    """A special worker's certificate that ends on 2027-12-31."""
-    with unit(site.engine) as session:
-        worker = session.get_one(Person, next(iter(site.company.people.values())))
-        return grant(session, "P02", worker, number="苏A012025000123", issued_on=dt.date(2026, 1, 1), by=SYSTEM,
-                     valid_from=dt.date(2026, 1, 1), valid_until=dt.date(2027, 12, 31), issuer="某省住建厅").id
-
-
 def test_a_new_window_is_tried_previewed_published_and_moves_the_day(site: Site, arrive: Arrive) -> None:
-    certificate = held(site)
+    certificate = held(site, "P02")
     owner = arrive("owner")
     owner.go("/types")
     owner.page.fill("#q", "建筑施工特种作业")

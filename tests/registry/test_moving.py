@@ -20,6 +20,7 @@ from registry.certificates.lifecycle import (
     AlreadyRenewed,
     Ended,
     HeldBack,
+    HeldThere,
     NotEnded,
     NotLeaving,
     NotRestored,
@@ -114,6 +115,16 @@ def test_what_is_brought_in_carries_number_and_mark_of_the_other_province(org: O
     with pytest.raises(drafting.WrongNumber) as refused:
         bring_in(org.session, "P02", org.person(), old_number="", old_mark="", by=SYSTEM, **given)
     assert list(refused.value.problems) == ["old_number"]
+
+
+def test_nobody_brings_in_a_second_certificate_for_a_post(org: Organisation) -> None:
+    given = {"issued_on": DAY, "valid_until": dt.date(2028, 11, 21), "issuer": "某厅", "by": SYSTEM,
+             "old_number": "浙A012024000001", "old_mark": ""}
+    person = org.person()
+    first = bring_in(org.session, "P02", person, number="苏A012026000777", item="01", **given)
+    with pytest.raises(HeldThere):
+        bring_in(org.session, "P02", person, number="苏A012026000778", item="01", **given)
+    assert bring_in(org.session, "P02", person, number="苏A022026000779", item="02", **given).id != first.id
 
 
 def test_the_end_of_a_suspension_stays_when_the_days_of_the_type_move(org: Organisation) -> None:

@@ -5,9 +5,11 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
+from ledger.actor import SYSTEM
 from ledger.clock import SHANGHAI
 from ledger.db import reading, unit
 from ledger.errors import BadAnswer, NotFound
+from registry.certificates import lifecycle
 from registry.certificates.models import Certificate
 from workflows import authority
 from workflows.requests import Request
@@ -82,6 +84,28 @@ def test_wrong_days_are_refused_at_their_field(holding, suspending, field, more)
     with pytest.raises(BadAnswer) as refusal:
         case.do("custodian", "S1_notice", "done", **more)
     assert field in refusal.value.problems
+
+
+def test_what_was_renewed_ahead_can_still_be_held_back(engine, holding, suspending):
+    number = holding("E03")
+    with unit(engine) as session:
+        lifecycle.renew(session, session.get_one(Certificate, number), valid_from=dt.date(2029, 1, 1),
+                        valid_until=dt.date(2031, 12, 31), issued_on=dt.date(2026, 11, 20), issuer="某厅", by=SYSTEM)
+    held_back(suspending(number))
+    assert state(engine, number) == "02"
+
+
+def test_what_was_given_back_by_hand_ends_the_matter(engine, holding, suspending):
+    case = held_back(suspending(number := holding("E03")))
+    case.do("legal", "S3_rectify", "done")
+    case.do("legal", "S4_ask", "submit")
+    case.do("custodian", "S5_file", "done")
+    case.authority("accepted")
+    case.authority("granted")
+    with unit(engine) as session:
+        lifecycle.give_back(session, session.get_one(Certificate, number), since=dt.date(2026, 11, 21), by=SYSTEM)
+    case.do("custodian", "S6_record", "done")
+    assert case.outcome() == "given_back" and state(engine, number) == "01"
 
 
 def test_only_a_custodian_records_it_and_two_starts_give_one(holding, suspending):

@@ -15,6 +15,7 @@ from registry.alerts.notices import Notice
 from registry.certificates.models import CertificateTimer
 from workflows import story, triggers
 
+pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.usefixtures("noted")]
 MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)
 
 
@@ -129,6 +130,16 @@ def test_a_decision_may_come_while_the_chase_is_open(walk):
         case.authority(kind)
         assert case.open() == [element]
         case.now.move_to(MONDAY)
+
+
+def test_after_a_denial_the_second_filing_gets_the_whole_statutory_term(walk):
+    case = walk("E03").accepted()  # 安全生产许可: 45 working days
+    case.wait_until(case.now() + dt.timedelta(days=120))
+    case.do("custodian", "A8c_chase", "done")
+    case.authority("denied")
+    case.do("desk", "A9_denied", "reapply")
+    case.accepted().later(30)
+    assert not case.open()
 
 
 def test_a_deadline_in_a_year_without_a_notice_is_marked_unconfirmed(engine, walk, clock):

@@ -51,7 +51,7 @@ def test_whoever_has_the_same_here_cannot_bring_another_in(engine, holding, brin
     case = asked(bringing(), item="01")
     with reading(engine) as session:
         [found] = case.request(session).problems
-        assert (found["key"], found["waivable"]) == (f"same:{number}", False)
+        assert (found["key"], found["waivable"]) == (f"same-post:{number}", False)
     assert asked(bringing(), item="02").open() == ["T3_review"]
 
 

@@ -277,6 +277,15 @@ def test_a_certificate_that_was_taken_in_elsewhere_ends_here(engine, company, ho
     assert case.outcome() == "sent_out" and held(engine, number).state == "04"
 
 
+def test_nobody_goes_where_they_hold_one_for_the_same_post(engine, holding, staffed, changing):
+    number, other = holding("P02"), holding("P02", number="浙A012026000002")
+    holding("P02", number="浙A022026000003", item="02")
+    case = changing(number, "h")
+    case.do("hr", "T1_fill", "submit", province="江苏")
+    with reading(engine) as session:
+        assert [each["key"] for each in case.request(session).problems] == [f"same-post:{other}"]
+
+
 def test_within_the_group_the_new_certificate_names_the_old_one(engine, company, holding, staffed, changing):
     number = holding("P02")
     case = reviewed(changing(number, "h"), province="江苏", unit=str(company.units["other"]))

@@ -73,13 +73,14 @@ def confirmed(act: Act) -> None:
 def duties_given(session: Session, request: Request) -> Answers:
     """A1: the duties that the table names for what the company holds."""
     rows = instances.variables(session, request.instance_id)["duties"] if request.instance_id else []
-    listed = [{"value": row["duty"], "label": NAMES[row["duty"]],
+    listed = [{"value": row["duty"], "label": NAMES.get(row["duty"], row["duty"]),
                "text": f"{row['due']} · {row['basis']}{'' if row['verified'] else '（未核实）'}"} for row in rows]
     return {"duties": listed, "chosen": [row["value"] for row in listed]}
 
 
 def begin_duties(step: Step) -> Mapping[str, Any]:
-    """A2: a request of its own for each duty, below the campaign; a surveillance audit opens the reviews at once."""
+    """A2: a request of its own for each duty, below the campaign; a surveillance audit opens the reviews at once, where
+    their own day has not opened them before (review.batches)."""
     request = of_instance(step.session, step.instance_id)
     company, year = unit_of(step.session, request.unit_id), int(request.details["year"])
     chosen = request.details.get("chosen")
@@ -97,9 +98,10 @@ def _duty(step: Step, request: Request, company: Unit, year: int, row: Mapping[s
     due = dt.date(year, month, day).isoformat()
     details = {"duty": row["duty"], "due_on": due, "types": list(row["types"]), "basis": row["basis"],
                "verified": bool(row["verified"]), "year": year}
+    name = NAMES.get(row["duty"], row["duty"])
     return beginning.begin(
-        step.session, "duty", company, by=SYSTEM, title=f"{NAMES[row['duty']]} · {company.name} · {year}",
-        parent=request, once_key=f"duty:{company.id}:{year}:{row['duty']}", details=details,
+        step.session, "duty", company, by=SYSTEM, title=f"{name} · {company.name} · {year}", parent=request,
+        once_key=f"duty:{company.id}:{year}:{row['duty']}", details=details,
         variables={"roles": list(row["roles"]), "due_on": due})
 
 

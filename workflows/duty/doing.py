@@ -34,7 +34,7 @@ def duty_given(session: Session, request: Request) -> Answers:
     """D1: which duty, until when, on what basis, and what the register says of it today."""
     details = request.details
     return {
-        "name": NAMES[details["duty"]], "due_on": details["due_on"], "basis": details["basis"],
+        "name": NAMES.get(details["duty"], details["duty"]), "due_on": details["due_on"], "basis": details["basis"],
         "verified": STATED[details["verified"]], "findings": "\n".join(_findings(session, request)),
     }
 

@@ -29,6 +29,7 @@ NAMES: dict[str, str] = {
 }
 WHY: dict[str, str] = {
     "extensions": "延期次数已满，依法不能再延期（建筑法第九条）。", "age": "持证人已到该证件的年龄上限，不能再续期。",
+    "age_closed": "持证人临近该证件的年龄上限，机关不再受理申请，不能再续期。",
 }
 SUPPORTING = "P23"  # contracts, insurance, health and training papers of a person
 AT_LEAST = 3  # working days that a gap gets, however late it is found
@@ -52,7 +53,14 @@ def hopeless(case: Case) -> str:
     limit = kind.age.maximum if kind.age else None
     if person and person.birth and limit is not None and age_on(person.birth, case.days.target) >= limit:
         return "age"
-    return ""
+    closed = _closed_from(case)
+    return "age_closed" if closed is not None and closed <= clock.today() else ""
+
+
+def _closed_from(case: Case) -> dt.date | None:
+    """The day from which, for the holder's age, no application is taken; None where none is known for certain."""
+    person, ages = case.certificate.holder_person, kind_of(case.certificate).age
+    return ages.closed_from(person.birth) if ages and ages.verified and person and person.birth else None
 
 
 def gaps(case: Case, conditions: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -139,7 +147,9 @@ def _held(case: Case, _row: Mapping[str, Any]) -> str | None:
 
 def _age(case: Case, _row: Mapping[str, Any]) -> str | None:
     person, kind, until = case.certificate.holder_person, kind_of(case.certificate), next_end(case.certificate)
-    limit = kind.age.maximum if kind.age else None
+    limit, closed = kind.age.maximum if kind.age else None, _closed_from(case)
+    if closed is not None and closed <= case.days.target:
+        return f"因年龄，机关自 {closed.isoformat()} 起不再受理申请，请在此前申报"
     if person is None or person.birth is None or limit is None or until is None or age_on(person.birth, until) < limit:
         return None
     return f"新的有效期内将满 {limit} 周岁，核对机关能否续满一个有效期"

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from engine.model import Instance
 from ledger import clock
-from registry.certificates.codes import LAPSED, LEAVING, LIVE, SUSPENDED, VALID
+from registry.certificates import lifecycle
+from registry.certificates.codes import LAPSED, LEAVING, SUSPENDED, VALID
 from registry.certificates.models import Certificate
-from registry.people.persons import Person
+from registry.people.persons import Person, person_of
 from registry.people.units import Unit
 from workflows.clearing.hindrance import Hindrance, live_posts, open_loans, open_requests, subject
 from workflows.requests import Request
@@ -87,22 +88,20 @@ def _constructor_elsewhere(session: Session, request: Request, certificate: Cert
                         "先办理或同时办理建造师转注册", {"code": other.code}, ("matters", other.id), waivable=False)
 
 
-def _same_post(session: Session, request: Request) -> Iterator[Hindrance]:
-    """Whoever has a valid certificate of the same post where they go cannot bring another in (facts 4.4 h)."""
-    rows = session.scalars(select(Certificate).where(
-        Certificate.holder_person_id == request.holder_id, Certificate.type_code == request.type_code,
-        Certificate.item == request.item, Certificate.state.in_(LIVE),
-        Certificate.id != (request.certificate_id or 0)).order_by(Certificate.id))
-    for other in rows:
-        yield Hindrance(f"same:{other.id}", "guard", "已有同一岗位的有效证件 {code}", "先注销或转出那一张",
-                        {"code": other.code}, ("matters", other.id), waivable=False)
-
-
 def _goes_along(session: Session, other: Certificate, unit: str) -> bool:
     running = session.scalars(select(Request).join(Instance, Request.instance_id == Instance.id).where(
         Request.process_id == "transfer", Request.subtype == "a", Request.certificate_id == other.id,
         Instance.ended_at.is_(None)))
     return any(str(each.content.get("new_unit")) == unit for each in running)
+
+
+def _same_post(session: Session, request: Request) -> Iterator[Hindrance]:
+    """h: nobody goes to a province with a certificate for a post that they hold a valid one for there (facts 4.4 h)."""
+    other = lifecycle.same_post(session, request.type_code, person_of(session, request.holder_id), request.item,
+                                but=request.certificate_id)
+    if other is not None:
+        yield Hindrance(f"same-post:{other.id}", "guard", "持证人另有有效的同岗位证件 {code}，转入省不接收第二张",
+                        "先注销其中一张", {"code": other.code}, ("matters", other.id), waivable=False)
 
 
 def _lapsed_constructors(session: Session, certificate: Certificate) -> Iterator[Hindrance]:

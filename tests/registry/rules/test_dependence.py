@@ -14,10 +14,12 @@ from ledger.errors import BadAnswer
 from registry.certificates.catalogue import types
 from registry.certificates.lifecycle import grant
 from registry.certificates.models import Certificate
+from registry.certificates.specialities import drop, specialities
 from registry.people.persons import leave
 from registry.people.spells import Superseded
 from registry.people.tenure import assign, employ, relieve
 from registry.people.works import contracted, qualified
+from registry.rules import dependence
 from registry.rules.dependence import Consequences, follows, when_gone, when_left
 from registry.rules.lacking import lacking
 from tests.registry.organisation import Organisation, id_number
@@ -71,11 +73,29 @@ def test_a_project_in_order_lacks_nothing(site: Site, session: Session) -> None:
     assert lacking(session, site.org.project).lines == ()
 
 
+def test_a_speciality_that_was_dropped_no_longer_fits_the_works(site: Site, session: Session) -> None:
+    [held] = specialities(site.p07)
+    drop(session, held.row, since=clocks.today(), by=SYSTEM)
+    assert [line.lack for line in lacking(session, site.org.project).lines] == ["wrong_speciality"]
+
+
 def test_the_qualification_carries_the_licence_and_both_the_permit(site: Site, session: Session) -> None:
     found = when_gone(session, site.e02)
     assert suffering(found) == {"E03": ("ground", 1), "J03": ("ground", 1), "P07": ("lapses", 1),
                                 "P04": ("review", 2), "P05": ("review", 2)}
     assert ("滨江花园一期", "no_e02") in lacks(found) and ("华城第一建筑公司", "e02_gone") in lacks(found)
+
+
+def test_what_ran_out_takes_no_place_in_the_list(site: Site, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dependence, "MOST_CERTIFICATES", 4)
+    for number in range(3):
+        site.paper("P05", site.officer, f"苏建安C2（2020）000000{number}", valid_until=dt.date(2026, 6, 1))
+    second = site.org.person(name="李安全", id_number=id_number(39, "19850307"))
+    employ(session, second, site.org.company, "contract", from_on=FIRST, by=SYSTEM)
+    late = site.paper("P05", second, "苏建安C2（2025）0012399")
+    found = when_gone(session, site.e03)
+    suffering = {each.certificate for each in found.certificates}
+    assert suffering == {site.j03, site.p04, site.p05, late} and not found.cut
 
 
 def test_with_the_constructor_s_registration_goes_the_ground_of_certificate_b(site: Site, session: Session) -> None:

@@ -1,0 +1,100 @@
+"""What all journeys of a test process share: the address of their sites, and the browsers of the people."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ledger.db import unit
+from tests.journeys.person import Person
+from tests.journeys.site import Site
+from web.web_session import WebSession
+
+WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 780}
+Wsgi = Callable[..., Iterable[bytes]]
+
+
+class Door:
+    """A WSGI application that is another one: the site of the journey that runs."""
+
+    address = ""
+
+    def __init__(self) -> None:
+        self._app: Wsgi | None = None
+        self._inside, self._changed = 0, threading.Condition()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        with self._changed:
+            app = self._app
+            self._inside += app is not None
+        if app is None:
+            start_response("503 Service Unavailable", [])
+            return []
+        try:
+            return list(app(environ, start_response))
+        finally:
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def leading_to(self, app: Wsgi) -> Iterator[None]:
+        """Until the block ends and everybody has left the site."""
+        self._app = app
+        yield
+        with self._changed:
+            self._app = None
+            assert self._changed.wait_for(lambda: not self._inside, 20), "a request never ended"
+
+
+class Seats:
+    """The browser contexts of people, kept with what they have loaded; and their sign-ins."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.known: dict[tuple[str, bool], BrowserContext] = {}
+        self.passes: dict[str, tuple[list[Any], dict[str, Any]]] = {}
+
+    def taken(self, login: str, phone: bool, site: Site) -> Person:
+        """Somebody in front of their browser: the first time through the sign-in page, then with that sign-in."""
+        context = self._context(login, phone)
+        if login not in self.passes:
+            person = Person(login, context, site)
+            person.sign_in()
+            self.passes[login] = context.cookies(), _sign_in(site)
+            return person
+        cookies, row = self.passes[login]
+        context.clear_cookies()
+        context.add_cookies(cookies)
+        with unit(site.engine) as session:
+            if session.scalar(select(WebSession.id).where(WebSession.token_hash == row["token_hash"])) is None:
+                session.add(WebSession(**row))
+        return Person(login, context, site)
+
+    def _context(self, login: str, phone: bool) -> BrowserContext:
+        if (login, phone) not in self.known:
+            context = self.browser.new_context(
+                viewport=PHONE if phone else WIDE, locale="zh-CN", timezone_id="Asia/Shanghai",  # type: ignore[arg-type]
+                has_touch=phone, is_mobile=phone, reduced_motion="reduce",
+            )
+            context.set_default_timeout(15_000)
+            self.known[login, phone] = context
+        return self.known[login, phone]
+
+    def close(self) -> None:
+        for context in self.known.values():
+            context.close()
+
+
+def _sign_in(site: Site) -> dict[str, Any]:
+    """The row of the newest sign-in."""
+    with Session(site.engine) as session:
+        newest = session.scalars(select(WebSession).order_by(WebSession.id.desc()).limit(1)).one()
+        return {column.name: getattr(newest, column.name) for column in WebSession.__table__.columns
+                if column.name != "id"}
