@@ -200,25 +200,9 @@ def end(code: str) -> ResponseReturnValue:
 def notice() -> Notice:
     """Day, place, reason, who checked, and which edition was seen or is to be corrected, as a form sends them."""
     form = request.form
-<<<<<<< HEAD
     day = day_in(form.get("effective_from"))
-=======
-    try:
-        day = dt.date.fromisoformat(form.get("effective_from", ""))
-    except ValueError:
-        day = None
->>>>>>> main
     province = form.get("province", "").strip()
     if province and province not in tuple(SHORTS):
         raise BadAnswer({"province": [Problem("请从列表中选择。")]})
     return Notice(day, form.get("reason", ""), province, form.get("verified_by", ""),
-<<<<<<< HEAD
-                  form.get("after", 0, type=whole))
-=======
-                  numbered(form.get("after", "")), numbered(form.get("corrects", "")))
-
-
-def numbered(text: str) -> int:
-    """The number of an edition as a form or an address says it; 0 for none and for nonsense."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
->>>>>>> main
+                  form.get("after", 0, type=whole), form.get("corrects", 0, type=whole))

@@ -34,7 +34,7 @@ from web.guard import actor, needs
 from web.i18n import named
 from web.session import db
 from web.text import work_calendar
-from web.types import notice, numbered
+from web.types import notice
 from web.types_form import Problems, Values, blank_like, flat, rows, type_from, typed
 from web.types_words import CHOICES, WORDS, differences
 
@@ -109,18 +109,12 @@ def publish(code: str) -> ResponseReturnValue:
         return _form(draft, {}, like=like, refusal=sentence(error), faster=newest(session, code)), error.status
     except BadAnswer as error:
         session.rollback()
-<<<<<<< HEAD
         return _form(draft, field_problems(error), like=like), 400
-    told = _("第 %(no)d 版已发布，自 %(day)s 起生效。", no=made.no, day=made.effective_from.isoformat())
-    flash(told, "ok")
-=======
-        return _form(draft, sentences(error), like=like), 400
     if draft.notice.corrects:
         flash(_("第 %(wrong)d 版已由第 %(no)d 版更正，立即生效。", wrong=draft.notice.corrects, no=made.no), "ok")
     else:
         day = made.effective_from.isoformat()
         flash(_("第 %(no)d 版已发布，自 %(day)s 起生效。", no=made.no, day=day), "ok")
->>>>>>> main
     return redirect(url_for("types.edition", code=code, no=made.no), 303)
 
 
@@ -141,11 +135,7 @@ def digest(each: CertificateType, given: Notice) -> str:
 
 def _base(session: Session, code: str, no: str, province: str) -> CertificateType:
     session.connection()
-<<<<<<< HEAD
     if number := whole_in(no):
-=======
-    if number := numbered(no):
->>>>>>> main
         return publishing.edition_of(session, code, number).type
     today = clock.today()
     said = said_on(code, today, province) or next(iter(current().lines.get((code, ""), [])), None)
