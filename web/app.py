@@ -44,6 +44,7 @@ RESOURCES = (
     "joining",
     "companies",
     "works",
+    "winning",
     "machines",
     "affected",
     "rules",

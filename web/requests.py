@@ -30,6 +30,7 @@ from web.told import tell
 from web.whereabouts import by_when, outcome_words, stage_words, turns
 from workflows import CATALOG, authority, offering, opening, requests, standing, story
 from workflows.requests import Request
+from workflows.transfer import inward
 
 bp = Blueprint("requests", __name__, url_prefix="/requests")
 PAGE, MOST_PAGES = 20, 10**6
@@ -80,7 +81,7 @@ def _choose_holder(code: str, problem: str = "", status: int = 200) -> ResponseR
     found = opening.holders(db.session(), actor(), code, search=search, limit=HOLDERS + 1)
     page = render_template(
         "requests/holder.html", type=type_of(code), holders=found[:HOLDERS], more=len(found) > HOLDERS, search=search,
-        problem=problem, once=once.fresh(), brought=request.values.get("with", ""),
+        problem=problem, once=once.fresh(), brought=request.values.get("with", ""), inward=inward.offered(code),
     )
     return page, status
 
@@ -101,7 +102,11 @@ def start() -> ResponseReturnValue:
         raise BadRequest
     if number is None or kind not in HOLDER_KINDS:
         return _choose_holder(code, _("请选择为谁申请。"), 400)
-    made = opening.open_request(db.session(), actor(), code, kind, number, once=once.given(), prefill=_brought())
+    if request.form.get("way") == "inward":
+        made = inward.open_request(db.session(), actor(), code, kind, number)
+    else:
+        made = opening.open_request(
+            db.session(), actor(), code, kind, number, once=once.given(), prefill=_brought())
     first = next(iter(open_tasks(made)), None)
     target = url_for("tasks.show", task_id=first.id) if first else url_for("requests.show", request_id=made.id)
     return redirect(target, 303)

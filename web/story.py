@@ -93,7 +93,7 @@ KINDS = {
     "employment.entered": _l("登记劳动合同或社保"),
     "assignment.made": _l("任命岗位"),
     "assignment.ended": _l("免去岗位"),
-    "works.entered": _l("登记工程概况"),
+    "works.entered": _l("登记工程概况"), "project.won": _l("登记中标"),
     "qualification.entered": _l("登记资质类别和等级"),
     "machine.installed": _l("登记设备安装"),
     "person.unmasked": _l("查看完整身份证号和电话"),

@@ -19,7 +19,7 @@ from ledger.facts import record
 from ledger.files import File, keep
 from registry.certificates.models import Certificate, Scan
 from registry.custody.loans import PURPOSES, Loan
-from registry.custody.originals import follow, held_by, repeated
+from registry.custody.originals import follow, held_by, refuse_stopped, repeated
 from registry.custody.watermark import Mark, marked
 from registry.people.scope import Belonging, Visible
 
@@ -128,8 +128,9 @@ def make(
     session: Session, folder: Folder, scan: Scan, draft: Draft, drawn: bytes, *, by: Actor, loan: Loan | None = None,
     request_id: int | None = None, once: str | None = None,
 ) -> Copy:
-    """Keep what was drawn from a scan in `folder`, under its mark."""
+    """Keep what was drawn from a scan in `folder`, under its mark. A Conflict where the certificate is stopped."""
     certificate = scan.version.certificate
+    refuse_stopped(session, certificate)
     file = keep(session, folder, BytesIO(drawn), f"{certificate.code}-{draft.mark}.pdf", by=by, limit=MOST_BYTES)
     copy = Copy(
         **repeated(certificate), certificate=certificate, scan=scan, loan=loan, request_id=request_id,

@@ -25,6 +25,7 @@ from registry.custody.originals import (
     held,
     note,
     of_holder,
+    refuse_stopped,
     repeated,
 )
 from registry.custody.reservations import Reservation, Settled, last_day, lendable, own_staff
@@ -143,6 +144,7 @@ def hand_over(
         raise NeedsLegal
     held(session, original)
     in_cabinet(session, original)
+    refuse_stopped(session, original.certificate)
     refuse_blocked(session, borrower)
     loan = Loan(
         **repeated(original), original=original, person=borrower, carrier=carrier, project=project, purpose=purpose,

@@ -42,6 +42,16 @@ class NotLost(Conflict):
     """这件原件没有报失。"""
 
 
+STOPS: list[Callable[[Session, Certificate], None]] = []
+"""What may forbid that anything of a certificate is lent, reserved or copied: each raises a Conflict."""
+
+
+def refuse_stopped(session: Session, certificate: Certificate) -> None:
+    """The Conflict of whoever has stopped the certificate, if anybody has."""
+    for stop in STOPS:
+        stop(session, certificate)
+
+
 class Original(Belonging, Base):
     """One thing in the cabinet: a paper of a certificate, its working copy, its electronic file, a seal.
 

@@ -22,6 +22,7 @@ from registry.custody.originals import (
     held,
     note,
     of_holder,
+    refuse_stopped,
     repeated,
 )
 from registry.people.persons import Person
@@ -82,6 +83,7 @@ def reserve(
     checked_days(from_on, to_on)
     own_staff(person, original, from_on, to_on, "person")
     lendable(session, held(session, original))
+    refuse_stopped(session, original.certificate)
     made = Reservation(
         **repeated(original), original=original, person=person, from_on=from_on, to_on=to_on, by_id=by.id,
         request_id=request_id)

@@ -134,6 +134,24 @@ def qualified(
     return row
 
 
+def regraded(
+    session: Session, company: Unit, *, work: str, grade: str, from_on: dt.date, by: Actor, contracting: str,
+    to_on: dt.date | None, reason: str,
+) -> Qualification:
+    """增项 or 升级: a line from a day on; what the company had for the same works ends the day before.
+
+    BadAnswer where such a line was entered from that day on, or later, already.
+    """
+    before = session.scalars(select(Qualification).where(
+        Qualification.company_id == company.id, Qualification.work == work, Qualification.contracting == contracting,
+        Qualification.known_until.is_(None), Qualification.from_on < from_on,
+        or_(Qualification.to_on.is_(None), Qualification.to_on >= from_on))).all()
+    for row in before:
+        end_qualification(session, row, on=from_on - dt.timedelta(days=1), reason=reason, by=by)
+    return qualified(session, company, work=work, grade=grade, from_on=from_on, to_on=to_on, by=by,
+                     contracting=contracting)
+
+
 def end_qualification(session: Session, row: Qualification, *, on: dt.date, reason: str, by: Actor) -> Qualification:
     """The last day of one line of a company's qualification: given up, lowered, revoked."""
     if not reason.strip():

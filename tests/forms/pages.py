@@ -48,7 +48,7 @@ DATA: dict[str, Any] = {
         name: [{"value": "7", "label": "第一项"}, {"value": "8", "label": "第二项"}]
         for name in (
             "hindrances", "originals", "units", "people", "sites", "handover", "carriers", "certificates", "clearances",
-            "papers", "posts", "projects", "shortages", "takeover",
+            "papers", "posts", "projects", "shortages", "takeover", "works", "contractings", "grades", "items",
         )
     },
 }

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from sqlalchemy import select
 
 from ledger.actor import SYSTEM
 from ledger.clock import SHANGHAI
@@ -120,6 +121,10 @@ def test_another_contractor_means_another_permit_and_both_name_each_other(
     case.do("applicant", "T1_fill", "submit", changed_on="2026-11-20")
     case.do("pm", "T3_review", "pass")
     case.do("vice", "T4_approve", "approve")
+    with pytest.raises(BadAnswer) as refusal:
+        case.do("custodian", "D1_return", "done", handed_on="2020-01-01")
+    assert "handed_on" in refusal.value.problems
+    case.case.papers.clear()
     case.do("custodian", "D1_return", "done")
     assert held(engine, number).state == "04"
     child = child_of(noted, tmp_path, case, "J03")
@@ -151,14 +156,12 @@ def test_a_crane_that_moves_gets_a_new_registration_where_it_stands(engine, cran
     number, goal = crane
     case = changing(number, "e", "safety")
     case.do("safety", "T1_fill", "submit", way="site", site=str(goal), moved_on="2026-11-20")
+    allowed(case)
     case.do("custodian", "Q1_deregister", "done")
     assert held(engine, number).state == "04"
     case.do("safety", "Q3_notice", "done")
     case.do("safety", "Q4_test", "failed")
     case.do("safety", "Q4_test", "passed")
-    case.do("approver", "T4_approve", "approve")
-    with unit(engine) as session:
-        entrust(session, case.company, "legal2", "safety")
     registered(filed(case), "legal2", number="Q4-2")
     assert case.outcome() == "changed"
     with reading(engine) as session:
@@ -167,11 +170,40 @@ def test_a_crane_that_moves_gets_a_new_registration_where_it_stands(engine, cran
         assert made.number == "Q4-2" and made.unit_id == goal and request.details["replaces"] == number
 
 
-def test_a_crane_that_is_sold_goes_without_notice_and_test(engine, company, crane, changing):
-    case = changing(crane[0], "e", "safety")
-    case.do("safety", "T1_fill", "submit", way="owner", owner=str(company.units["other"]))
+def allowed(case):
+    """A second person of safety has looked, and it is approved."""
+    with unit(case.engine) as session:
+        entrust(session, case.company, "legal2", "safety")
+    case.do("legal2", "T3_review", "pass")
+    case.do("approver", "T4_approve", "approve")
+
+
+def test_a_crane_that_is_sold_goes_without_notice_and_test_by_its_owners_registration(
+        engine, company, crane, changing):
+    with unit(engine) as session:
+        owned = lifecycle.grant(session, "Q03", session.get_one(Certificate, crane[0]).holder_machine, number="Q3-1",
+                                issued_on=dt.date(2026, 1, 5), issuer="某站", undated=True, by=SYSTEM).id
+    to = {"way": "owner", "owner": str(company.units["other"])}
+    with pytest.raises(BadAnswer) as refusal:
+        changing(crane[0], "e", "safety").do("safety", "T1_fill", "submit", **to)
+    assert "way" in refusal.value.problems
+    case = changing(owned, "e", "safety")
+    case.do("safety", "T1_fill", "submit", **to)
+    allowed(case)
     case.do("custodian", "Q1_deregister", "done")
-    assert case.open() == ["T4_approve"]
+    assert case.open() == ["S5_file"] and held(engine, crane[0]).state == "01"
+
+
+def test_a_move_that_is_not_approved_leaves_the_registration_as_it_is(engine, crane, changing):
+    number, goal = crane
+    case = changing(number, "e", "safety")
+    with unit(engine) as session:
+        entrust(session, case.company, "legal2", "safety")
+    for verdict in ("return", "reject"):
+        case.do("safety", "T1_fill", "submit", way="site", site=str(goal), moved_on="2026-11-20")
+        case.do("legal2", "T3_review", "pass")
+        case.do("approver", "T4_approve", verdict)
+    assert case.outcome() == "rejected" and held(engine, number).state == "01"
 
 
 # f, g, h ---------------------------------------------------------------------------------------------------------
@@ -206,6 +238,26 @@ def test_a_speciality_is_added_with_a_term_of_its_own(engine, company, holding, 
     with reading(engine) as session:
         [line] = [each.row for each in specialities.specialities(session.get_one(Certificate, number))]
         assert (line.name, line.to_on) == ("市政公用工程", dt.date(2028, 6, 30))
+
+
+def test_a_contractors_line_of_a_higher_grade_takes_the_place_of_the_old_in_the_rules(
+        engine, company, holding, changing):
+    number, firm = holding("E02"), company.units["company"]
+    with unit(engine) as session:
+        works.qualified(session, company.unit(session, "company"), work="市政", grade="second",
+                        from_on=dt.date(2025, 1, 5), by=SYSTEM)
+    case = changing(number, "g", "legal")
+    case.do("legal", "T1_fill", "submit", speciality="市政公用工程施工总承包一级", line_from="2026-11-22",
+            line_until="2030-12-31", work="市政", contracting="general", grade="first")
+    case.do("legal2", "T3_review", "pass")
+    case.do("vice", "T4_approve", "approve")
+    registered(filed(case), "safety")
+    with reading(engine) as session:
+        rows = session.scalars(select(works.Qualification).where(
+            works.Qualification.company_id == firm, works.Qualification.known_until.is_(None)))
+        assert {(row.grade, row.from_on, row.to_on) for row in rows} == {
+            ("second", dt.date(2025, 1, 5), dt.date(2026, 11, 21)),
+            ("first", dt.date(2026, 11, 22), dt.date(2030, 12, 31))}
 
 
 def test_a_certificate_leaves_the_province_and_comes_back_when_withdrawn(engine, company, holding, staffed, changing):

@@ -63,9 +63,9 @@ def posts_given(session: Session, request: Request) -> Answers:
 
 def posts_checked(act: Act) -> None:
     """L3: ticking is not enough: somebody else must hold each post from the day after the last."""
-    person = holding.leaver(act.session, act.request)
-    if waiting := holding.unfilled(act.session, person):
-        told = {"post": holding.post_words(waiting[0]), "day": holding.last_day(person) + holding.DAY}
+    who = holding.leaver(act.session, act.request)
+    if waiting := holding.unfilled(act.session, who):
+        told = {"post": holding.post_words(waiting[0]), "day": who.last + holding.DAY}
         raise BadAnswer({"succeeded": [Problem("还没有任命接任者：{post}，应自 {day} 起。", told)]})
 
 

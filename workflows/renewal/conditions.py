@@ -138,8 +138,10 @@ def _until(day: dt.date) -> ColumnElement[bool]:
 
 
 def _change(case: Case, _row: Mapping[str, Any]) -> Problem | None:
-    open_ = beginning.unfinished(case.session, "transfer", case.certificate)
-    return Problem("变更申请 {number} 还没有办结。", {"number": open_.number}) if open_ else None
+    for process, words in (("transfer", "变更申请 {number} 还没有办结。"), ("loss", "遗失补办 {number} 还没有办结。")):
+        if open_ := beginning.unfinished(case.session, process, case.certificate):
+            return Problem(words, {"number": open_.number})
+    return None
 
 
 def _held(case: Case, _row: Mapping[str, Any]) -> Problem | None:
