@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from ledger import clock
 from ledger.workdays import ONE_DAY, calendar
 from registry.certificates import codes
+from registry.certificates.catalogue import type_of
 from registry.certificates.kinds import Requirement
 from registry.certificates.lifecycle import renewals
 from registry.certificates.models import Certificate
@@ -147,7 +148,8 @@ def _linked(case: Case, _row: Mapping[str, Any]) -> str | None:
     """Certificates that this one rests on are good beyond the authority's decision."""
     kind = kind_of(case.certificate)
     needed = calendar(case.session).after(case.days.target, kind.decision.workdays)
-    lacking = ["或".join(one.types) for one in kind.requires if not one.when and not _rests(case, one, needed)]
+    lacking = ["或".join(type_of(code).name for code in one.types)
+               for one in kind.requires if not one.when and not _rests(case, one, needed)]
     return f"{'、'.join(lacking)} 在 {needed.isoformat()} 以前到期或没有登记" if lacking else None
 
 
