@@ -38,7 +38,8 @@ differential: python
 	@$(PYTHON) -m scripts.setup --tests
 	@exec $(VENV) -m tests.engine.compared 2400
 
-# 100,000 random lives of certificates against a model, in memory (`make test` plays some hundreds); ARGS="--seed 7".
+# 100,000 random lives of certificates and their papers against a model, in memory (`make test` plays some hundreds);
+# ARGS="--seed 7" plays one again, ARGS="--from 50000 50000" the second half, beside the first.
 sequences: python
 	@$(PYTHON) -m scripts.setup --tests
 	@exec $(VENV) -m tests.registry.sequences $(ARGS)

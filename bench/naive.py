@@ -38,8 +38,8 @@ class Naive:
         workflow = BpmnWorkflow(self.spec, self.parts)
         workflow.do_engine_steps()
         with unit(self.engine) as session:
-            row = session.execute(sa.insert(STATE).values(version=1, state=self.serializer.serialize_json(workflow)))
-            return int(row.inserted_primary_key[0])  # type: ignore[attr-defined]
+            begun = sa.insert(STATE).values(version=1, state=self.serializer.serialize_json(workflow))
+            return int(session.execute(begun.returning(STATE.c.id)).scalar_one())
 
     def complete(self, rows: sa.Connection, instance_id: int, name: str, answers: dict[str, Any]) -> None:
         """Take the workflow out of its row, do the task, put it back whole."""

@@ -6,6 +6,7 @@ import datetime as dt
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -96,15 +97,13 @@ def exported(session: Session) -> int:
 def _searches() -> dict[str, Ask]:
     made: dict[str, Ask] = {}
     for word in WORDS:
-        made[word] = lambda session, word=word: find(session, EVERYWHERE, Filter(text=word))  # type: ignore[misc]
-        made[f"{word}, a company"] = lambda session, word=word: find(  # type: ignore[misc]
-            session, COMPANY, Filter(text=word), order="holder")
+        made[word] = partial(find, actor=EVERYWHERE, sought=Filter(text=word))
+        made[f"{word}, a company"] = partial(find, actor=COMPANY, sought=Filter(text=word), order="holder")
     return made
 
 
 def _orders() -> dict[str, Ask]:
-    return {sign + key: lambda session, order=sign + key: find(session, EVERYWHERE, order=order)  # type: ignore[misc]
-            for key in SORTS for sign in ("", "-")}
+    return {sign + key: partial(find, actor=EVERYWHERE, order=sign + key) for key in SORTS for sign in ("", "-")}
 
 
 def _filters() -> dict[str, Ask]:
@@ -114,5 +113,4 @@ def _filters() -> dict[str, Ask]:
         "type and end": Filter(types=("P02", "P05"), ends_from=day, ends_to=day + dt.timedelta(days=60)),
         "word and state": Filter(text="zhang", standings=(Standing.VALID, Standing.DUE)),
     }
-    return {what: lambda session, each=each: find(session, EVERYWHERE, each, order="ends")  # type: ignore[misc]
-            for what, each in sought.items()}
+    return {what: partial(find, actor=EVERYWHERE, sought=each, order="ends") for what, each in sought.items()}

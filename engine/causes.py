@@ -6,6 +6,7 @@ The log is for programmers: the kind of the error and the lines of code that led
 from __future__ import annotations
 
 import traceback
+from pathlib import Path
 
 from sqlalchemy import exc
 
@@ -42,6 +43,12 @@ def plain(error: BaseException) -> Words:
     kind = type(error).__name__
     zh, en = next((words for known, words in PLAIN if isinstance(error, known)), ("系统步骤出错", "a step failed"))
     return f"{zh}（{kind}）", f"{en} ({kind})"
+
+
+def brief(error: BaseException) -> str:
+    """The kind of an error, and the line that raised it: "ValueError in load (papers.py:41)"."""
+    raised = traceback.extract_tb(error.__traceback__)[-1:]
+    return "".join([type(error).__name__, *(f" in {at.name} ({Path(at.filename).name}:{at.lineno})" for at in raised)])
 
 
 def trail(error: BaseException) -> str:

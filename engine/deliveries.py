@@ -6,11 +6,13 @@ until it expires.
 
 from __future__ import annotations
 
+import logging
+
 from sqlalchemy import ColumnElement, Engine, and_, or_, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from engine import halting, incidents, instances, run
+from engine import causes, halting, incidents, instances, run
 from engine.model import Delivery, Instance, StartTrigger, Subscription
 from engine.sending import starts
 from ledger import clock
@@ -19,6 +21,7 @@ from ledger.db import reading, unit
 from ledger.facts import record
 from ledger.failpoints import fp
 
+log = logging.getLogger("licet.engine")
 ATTEMPTS = 3
 
 
@@ -45,6 +48,7 @@ def _attempt(engine: Engine, delivery_id: int) -> bool:
     except OperationalError:
         return False  # the database made us wait too long; the next sweep looks again
     except Exception as error:
+        log.warning("delivery %s failed: %s", delivery_id, causes.trail(error))
         with unit(engine) as session:
             _failed(session, delivery_id, error)
         return False
@@ -128,17 +132,18 @@ def _done(session: Session, row: Delivery, instance_id: int) -> None:
 
 
 def _failed(session: Session, delivery_id: int, error: Exception) -> None:
+    found = session.get_one(Delivery, delivery_id)
+    owner = found.instance_id or found.from_instance_id  # neither changes while it waits
+    instance = None if owner is None else run.lock(session, owner)  # before the delivery, as everywhere
     row = session.get_one(Delivery, delivery_id, with_for_update=True, populate_existing=True)
     if row.state != "waiting":
         return
-    row.attempts, row.last_error = row.attempts + 1, f"{type(error).__name__}: {error}"[:500]
+    row.attempts, row.last_error = row.attempts + 1, halting.brief(error)[:500]
     row.next_try_at = clock.now() + halting.PAUSE * 2 ** (row.attempts - 1)
     if row.attempts >= ATTEMPTS:
         row.state = "failed"
-        owner = row.instance_id or row.from_instance_id
-        if owner is not None:
+        if instance is not None:
             zh, en = halting.told(error)
-            instance = run.lock(session, owner)
             incidents.open(session, instance, "", f"“{row.name}”没有送达：{zh}", cause_en=f"{row.name}: {en}",
                            delivery_id=row.id)
 

@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 import feel
+from feel.budget import spend
 from feel.values import DaysDuration, YearsMonths
 from ledger import clock
 from ledger.workdays import Calendar, months_before
@@ -76,6 +77,7 @@ def _working_days_after(start: Any, count: Any) -> dt.date | None:
     day, days, desk = _day(start), _whole(count), _desk_now()
     if day is None or days is None:
         return None
+    spend(abs(days))  # it walks day by day
     end = desk.calendar.after(day, days)
     desk.note(day, end)
     return end

@@ -1,7 +1,8 @@
 """Tokens that cannot go on: a step that fails is tried again with growing pauses, then a person has to decide.
 
 The act itself stands: whoever completed the task before the failing step has completed it. A halted token keeps its
-place; `internal_data["halt"]` says what it could not do (arrive, work, leave, stuck), "tries" how often it was tried.
+place; `internal_data["halt"]` says what it could not do (arrive, work, give, leave, stuck), "tries" how often it was
+tried.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine import causes, incidents, rows
-from engine.dialect.nodes import ARRIVING, LEAVING, READY, STARTED, STUCK, Fault, Node, Token, restart
+from engine.dialect.nodes import ARRIVING, GIVING, LEAVING, READY, STARTED, STUCK, Fault, Node, Token, restart
 from feel import FeelError
 from ledger.errors import Refused
 
@@ -57,6 +58,8 @@ def resume(token: Token) -> None:
     phase = token.internal_data.pop("halt", None)
     if phase == ARRIVING:
         restart(token)
+    elif phase == GIVING:
+        token.task_spec.hand_on(token, token.internal_data.pop("given"))
     elif phase == LEAVING:
         token.complete()
     elif phase is not None and phase != STUCK:
@@ -73,7 +76,7 @@ def write(act: Act) -> None:
             tries = each.token.internal_data["tries"]
             due = act.now + PAUSE * 2 ** (tries - 1)
             row = rows.timer(act, each.token, spec.bpmn_id, "retry", due, True)
-            act.connection.execute(rows.ADD_TIMER, [{**row, "last_error": told(each.error)[1][:500]}])
+            act.connection.execute(rows.ADD_TIMER, [{**row, "last_error": brief(each.error)}])
         else:
             zh, en = told(each.error)
             incidents.open(act.session, act.instance, spec.bpmn_id, zh, cause_en=en, token=each.token.thread_id)
@@ -92,4 +95,9 @@ def told(error: Exception) -> tuple[str, str]:
     return causes.plain(error)
 
 
-__all__ = ["Halt", "StepFailed", "halt", "resume", "told", "write"]
+def brief(error: Exception) -> str:
+    """The kind of an error and where it was raised, for a row that people look at: its message may be personal."""
+    return causes.brief(error.cause if isinstance(error, StepFailed) else error)
+
+
+__all__ = ["Halt", "StepFailed", "brief", "halt", "resume", "told", "write"]

@@ -17,7 +17,7 @@ from engine import catalog, deliveries, expressions, halting, incidents, instanc
 from engine.dialect.catching import EventGateway
 from engine.dialect.containers import EventSubProcess
 from engine.dialect.gateways import Choosing, Joining
-from engine.dialect.nodes import COMPLETED, LEAVING, STUCK, Fault, Token, assign, context, move, withdraw
+from engine.dialect.nodes import COMPLETED, GIVING, LEAVING, STUCK, Fault, Token, assign, context, move, withdraw
 from engine.model import Delivery, Incident, Instance, Timer
 from ledger.actor import Actor
 from ledger.errors import BadAnswer, Conflict, NotFound, Problem
@@ -164,13 +164,18 @@ def _pass(token: Token, along: str | None) -> None:
     """Let a halted token go on without its work."""
     spec = token.task_spec
     phase = token.internal_data.pop("halt", None)
-    if spec.is_boundary or (isinstance(spec, EventSubProcess) and spec.armed(token)):
+    happened = phase in (GIVING, LEAVING)
+    if not happened and (spec.is_boundary or (isinstance(spec, EventSubProcess) and spec.armed(token))):
         withdraw(token)  # an event beside the work that can never happen
     elif along is not None:
         flow = next((flow for flow in spec.flows if flow.id == along), None)
         if flow is None:
             raise SayWhere(element=spec.bpmn_name or spec.bpmn_id)
         _along(token, flow)
+    elif phase == LEAVING and spec.body is not None:
+        token._set_state(COMPLETED)
+        spec.leave(token)
+        spec.body.pass_over(token)
     elif phase == LEAVING and len(spec.flows) == 1:
         _along(token, spec.flows[0])
     elif isinstance(spec, EventGateway) or (phase == LEAVING and len(spec.flows) > 1) or _undecided(spec):

@@ -7,12 +7,13 @@ that fails is tried again with a growing pause and then becomes an incident; it 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 
 from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from engine import halting, incidents, rows, run
+from engine import causes, halting, incidents, rows, run
 from engine.model import OPEN, Incident, Instance, Task, TaskCandidate, Timer
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
@@ -21,6 +22,7 @@ from ledger.errors import Conflict, NotFound
 from ledger.facts import record
 from ledger.failpoints import fp
 
+log = logging.getLogger("licet.engine")
 ATTEMPTS = 3
 PENDING = ("waiting", "suspended", "failed")
 
@@ -59,6 +61,7 @@ def _attempt(engine: Engine, timer_id: int) -> bool:
     except OperationalError:
         return False  # the database made us wait too long; no attempt is counted, the next sweep looks again
     except Exception as error:
+        log.warning("timer %s failed: %s", timer_id, causes.trail(error))
         with unit(engine) as session:
             _failed(session, timer_id, error)
         return False
@@ -145,7 +148,7 @@ def _failed(session: Session, timer_id: int, error: Exception) -> None:
     if timer.state != "waiting":
         return
     attempts = timer.attempts + 1
-    timer.attempts, timer.last_error = attempts, f"{type(error).__name__}: {error}"[:500]
+    timer.attempts, timer.last_error = attempts, halting.brief(error)[:500]
     timer.next_try_at = clock.now() + halting.PAUSE * 2 ** (attempts - 1)
     if attempts >= ATTEMPTS:
         timer.state = "failed"

@@ -9,12 +9,15 @@ is stopped too. Other threads, and waiting, do not count.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from time import thread_time
+from typing import TypeVar
 
 from feel.errors import OverBudget
 
+Some = TypeVar("Some")
 STEPS = 100_000
 SECONDS = 0.015
 BETWEEN_LOOKS = 1_000
@@ -99,6 +102,14 @@ def spend(steps: int) -> None:
     budget.left -= steps
     if budget.left < 0:
         budget.refill()
+
+
+def paced(items: Iterable[Some], steps: int = 1) -> Iterator[Some]:
+    """The same items; each costs so many steps, paid as they are handed out, so that nobody works long unseen."""
+    rest = iter(items)
+    while some := list(islice(rest, BETWEEN_LOOKS)):
+        spend(steps * len(some))
+        yield from some
 
 
 def look() -> None:

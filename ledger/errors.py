@@ -23,9 +23,10 @@ class Refused(Exception):
 
 
 def fill(text: str, params: Mapping[str, Any]) -> str:
-    """Put named values into a message: "{name}" and nothing cleverer."""
+    """Put named values into a message: "{name}" and nothing cleverer; of a list, each value."""
     for key, value in params.items():
-        text = text.replace("{" + key + "}", str(value))
+        told = "、".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        text = text.replace("{" + key + "}", told)
     return text
 
 
@@ -76,6 +77,27 @@ class Problem:
 
     def __str__(self) -> str:
         return fill(self.text, self.params)
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON keeps it, {"text", "params"}; values that are problems themselves likewise."""
+        return {"text": self.text, "params": {key: _plain(one) for key, one in self.params.items()}}
+
+
+def problem_of(kept: Mapping[str, Any]) -> Problem:
+    """What `Problem.plain` made, as a problem again."""
+    return Problem(kept["text"], {key: _again(one) for key, one in kept["params"].items()})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value.plain() if isinstance(value, Problem) else value
+
+
+def _again(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_again(one) for one in value]
+    return problem_of(value) if isinstance(value, Mapping) else value
 
 
 class BadAnswer(Refused):

@@ -10,6 +10,8 @@ import unicodedata
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _LETTERS = {ord(small): ord(small) - 32 for small in "abcdefghijklmnopqrstuvwxyz"}
+_ASCII = _LETTERS | dict.fromkeys([*range(33), 127])
+"""The same for plain text in one go: capitals, and nothing for blanks and control characters."""
 _DASHES = {ord(dash): "-" for dash in "‐‑‒–—―−﹣"}
 _OPENERS, _CLOSERS = "([【〔", ")]】〕"
 _SQUARE = str.maketrans("[]【】", "〔〕〔〕")
@@ -21,6 +23,8 @@ def clean(text: str) -> str:
 
     Bracket kinds are left to the rule; cleaning twice changes nothing.
     """
+    if text.isascii():
+        return text.translate(_ASCII)
     narrow = text.translate(_FULL_WIDTH).translate(_DASHES)
     seen = "".join(each for each in narrow if unicodedata.category(each) not in ("Zs", "Zl", "Zp", "Cc", "Cf"))
     return seen.translate(_LETTERS)

@@ -122,6 +122,11 @@ class Seat:
             picture = self._screen(tall, mark)
         keep(picture, self.studio.folder / f"{name}.png")
 
+    def look(self, path: str, name: str, **how: Any) -> None:
+        """Open a page and keep its picture (`shot`)."""
+        self.go(path)
+        self.shot(name, **how)
+
     @contextlib.contextmanager
     def _window(self, tall: int) -> Iterator[None]:
         """A window of this height for a moment."""

@@ -40,8 +40,7 @@ def copied(studio: Studio, certificate: str) -> None:
                            "until": until.isoformat()})
     person.shot("borrow-copy", of=FORM, tall=900)
     person.decide("提交申请")
-    person.go(f"{certificate}/custody")
-    person.shot("custody", of="nav.tabs, nav.tabs + section", tall=640)
+    person.look(f"{certificate}/custody", "custody", of="nav.tabs, nav.tabs + section", tall=640)
     person.page.locator("a.licet-code").first.click()
     person.settle()
     person.shot("copy", tall=560)
@@ -51,8 +50,7 @@ def copied(studio: Studio, certificate: str) -> None:
         page = pypdfium2.PdfDocument(drawn)[0]
         keep(page.render(scale=WIDTH / page.get_width()).to_pil().convert("RGB"), studio.folder / "copy-page.png")
     phone = studio.at("", phone=True)
-    phone.go(f"/c/{mark}")
-    phone.shot("copy-verify-phone", tall=640)
+    phone.look(f"/c/{mark}", "copy-verify-phone", tall=640)
 
 
 def ask(seat: Seat, certificate: str) -> None:
@@ -92,13 +90,11 @@ def act(seat: Seat, request: str) -> None:
 
 def on_loan(studio: Studio, certificate: str) -> None:
     keeper = studio.at("custodian")
-    keeper.go("/loans?scope=out")
-    keeper.shot("loans", tall=760)
+    keeper.look("/loans?scope=out", "loans", tall=760)
     keeper.go(f"{certificate}/custody")
     keeper.page.locator("section td a.first").first.click()
     keeper.settle()
     keeper.follow("看这笔借用")
     keeper.shot("loan", tall=900)
     phone = studio.at("applicant", phone=True)
-    phone.go("/loans")
-    phone.shot("loans-phone")
+    phone.look("/loans", "loans-phone")

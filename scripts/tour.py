@@ -56,14 +56,11 @@ def walk(studio: Studio) -> None:
 
 def at_the_door(studio: Studio) -> None:
     door = studio.at("")
-    door.go("/login")
-    door.shot("login", tall=860)
+    door.look("/login", "login", tall=860)
     desk = studio.at("applicant")
-    desk.go("/")
-    desk.shot("desk")
+    desk.look("/", "desk")
     phone = studio.at("applicant", phone=True)
-    phone.go("/")
-    phone.shot("desk-phone")
+    phone.look("/", "desk-phone")
 
 
 def apply(studio: Studio) -> str:
@@ -75,8 +72,7 @@ def apply(studio: Studio) -> str:
     person.go("/requests")
     person.follow("发起申请")
     person.shot("apply-types", tall=560)
-    person.go("/requests/new?q=塔")
-    person.shot("apply-search", tall=460)
+    person.look("/requests/new?q=塔", "apply-search", tall=460)
     person.go("/requests/new")
     person.follow(PERMIT)
     person.page.get_by_label(project).check()
@@ -86,8 +82,7 @@ def apply(studio: Studio) -> str:
     person.fill("apply-J03", {"project_name": project, **APPLICATION})
     person.page.get_by_text("草稿已保存").wait_for()
     person.shot("apply-form", tall=900)
-    person.go("/requests")
-    person.shot("apply-draft", mark=person.page.locator("[data-row]").first, tall=520)
+    person.look("/requests", "apply-draft", mark=person.page.locator("[data-row]").first, tall=520)
     person.go(form.removeprefix(studio.address))
     person.fill("apply-J03", {**PAPERS, "client_code": "91320100135800013X", "declaration": True})
     person.shot("apply-papers", of=group(person, "用地批准手续"), tall=640)
@@ -101,8 +96,7 @@ def apply(studio: Studio) -> str:
     person.shot("request-en", tall=1000)
     person.speak("中文")
     phone = studio.at("applicant", phone=True)
-    phone.go(person.page.url.removeprefix(studio.address))
-    phone.shot("request-phone")
+    phone.look(person.page.url.removeprefix(studio.address), "request-phone")
     return project
 
 
@@ -114,8 +108,7 @@ def group(seat: Seat, words: str) -> Locator:
 def returned(studio: Studio, project: str) -> None:
     """The project manager returns it with a reason at a field; the applicant corrects it."""
     manager = studio.at("pm")
-    manager.go("/inbox")
-    manager.shot("inbox", mark=manager.page.get_by_role("button", name="签收").first, tall=520)
+    manager.look("/inbox", "inbox", mark=manager.page.get_by_role("button", name="签收").first, tall=520)
     open_task(manager, project)
     manager.shot("review", tall=1000)
     manager.button("退回补正").click()
@@ -139,8 +132,7 @@ def approved(studio: Studio, project: str) -> None:
     manager.shot("review-pass", of=FORM)
     manager.decide("通过")
     phone = studio.at("approver", phone=True)
-    phone.go("/inbox")
-    phone.shot("inbox-phone")
+    phone.look("/inbox", "inbox-phone")
     open_task(phone, project)
     phone.shot("approve-phone")
     phone.fill("approve", {"opinion": "同意"})
@@ -210,10 +202,8 @@ def registered(studio: Studio, project: str) -> None:
 def in_the_register(studio: Studio, project: str) -> str:
     """The certificate's page and whatever leads there; its address."""
     keeper = studio.at("custodian")
-    keeper.go("/certificates")
-    keeper.shot("certificates", tall=860)
-    keeper.go("/certificates?standing=due&sort=ends")
-    keeper.shot("certificates-due", tall=700)
+    keeper.look("/certificates", "certificates", tall=860)
+    keeper.look("/certificates?standing=due&sort=ends", "certificates-due", tall=700)
     keeper.go(f"/certificates?q={project}&type=J03")
     keeper.page.locator("[data-row-link], .first").first.click()
     keeper.settle()
@@ -221,16 +211,13 @@ def in_the_register(studio: Studio, project: str) -> str:
     keeper.shot("certificate", tall=1000)
     address = keeper.page.url.removeprefix(studio.address)
     for tab in ("timers", "story"):
-        keeper.go(f"{address}/{tab}")
-        keeper.shot(f"certificate-{tab}", of="nav.tabs, nav.tabs + section", tall=640)
+        keeper.look(f"{address}/{tab}", f"certificate-{tab}", of="nav.tabs, nav.tabs + section", tall=640)
     sheet(studio, keeper, address)
     phone = studio.at("custodian", phone=True)
-    phone.go(address)
-    phone.shot("certificate-phone")
+    phone.look(address, "certificate-phone")
     keeper.go("/requests?scope=all&q=" + "特种作业")
     name = keeper.page.locator("[data-row] .work-what").first.inner_text().rpartition("·")[2].strip()
-    keeper.go("/search?q=" + name)
-    keeper.shot("search", tall=620)
+    keeper.look("/search?q=" + name, "search", tall=620)
     return address
 
 
@@ -248,15 +235,13 @@ def sheet(studio: Studio, keeper: Seat, address: str) -> None:
             keep(Image.open(file.with_suffix(".png")).convert("RGB"), studio.folder / "sheet.png")
     if found := re.search(r"/v/[\w-]{22}", "".join(text.split())):
         phone = studio.at("", phone=True)
-        phone.go(found[0])
-        phone.shot("verify-phone", tall=640)
+        phone.look(found[0], "verify-phone", tall=640)
 
 
 def owned(studio: Studio) -> None:
     """The process owner: versions, a drawing, a report of a drawing that is refused, the calendar."""
     owner = studio.at("owner")
-    owner.go("/processes")
-    owner.shot("processes", tall=460)
+    owner.look("/processes", "processes", tall=460)
     owner.follow("第 1 版")
     owner.shot("process", tall=900)
     owner.go("/processes/new")
@@ -269,8 +254,7 @@ def owned(studio: Studio) -> None:
     owner.shot("process-report", of="#report", tall=900)
     year = clock.today().year
     for shown in (year, year + 1):
-        owner.go(f"/calendar/{shown}")
-        owner.shot("calendar" if shown == year else "calendar-next", tall=820)
+        owner.look(f"/calendar/{shown}", "calendar" if shown == year else "calendar-next", tall=820)
 
 
 def spoiled(drawing: bytes) -> bytes:

@@ -27,8 +27,7 @@ def of_changes(studio: Studio) -> None:
     legal.go("/certificates?type=E03")
     pages = (one.get_attribute("href") or "" for one in legal.page.locator("main a").all())
     licence = next(page for page in pages if re.fullmatch("/certificates/[0-9]+", page))
-    legal.go(f"{licence}/requests/new")
-    legal.shot("matters", tall=460)
+    legal.look(f"{licence}/requests/new", "matters", tall=460)
     legal.page.locator("button[value='cancellation.']").click()
     legal.settle()
     legal.fill("cancel-ground", {
@@ -41,10 +40,8 @@ def of_changes(studio: Studio) -> None:
 def of_types(studio: Studio) -> None:
     """The types: the list, one of them, a window tried and refused, what a change would move, the edition."""
     owner = studio.at("owner")
-    owner.go("/types")
-    owner.shot("types", tall=640)
-    owner.go("/types/P07")
-    owner.shot("type", tall=1000)
+    owner.look("/types", "types", tall=640)
+    owner.look("/types/P07", "type", tall=1000)
     owner.go("/types/P02/editions/new")
     window = owner.page.locator("#p-window")
     owner.page.fill('[name="window.opens"]', "4")
@@ -61,8 +58,7 @@ def of_types(studio: Studio) -> None:
     owner.follow("发布，")
     owner.shot("type-edition", tall=520)
     phone = studio.at("owner", phone=True)
-    phone.go("/types/P02")
-    phone.shot("type-phone", tall=800)
+    phone.look("/types/P02", "type-phone", tall=800)
 
 
 def renewed(studio: Studio) -> None:
@@ -82,5 +78,4 @@ def renewed(studio: Studio) -> None:
     open_task(officer, "补齐缺口")
     officer.shot("renew-gap", tall=940)
     phone = studio.at("safety", phone=True)
-    phone.go(officer.page.url.removeprefix(studio.address))
-    phone.shot("renew-gap-phone", tall=1000)
+    phone.look(officer.page.url.removeprefix(studio.address), "renew-gap-phone", tall=1000)

@@ -12,11 +12,9 @@ PATIENCE = 30.0  # seconds the worker may take to begin what follows from a fact
 def holders(studio: Studio) -> None:
     """Somebody joins; a company and its children; a machine."""
     hr = studio.at("hr")
-    hr.go("/people/new")
-    hr.shot("person-new", tall=900)
+    hr.look("/people/new", "person-new", tall=900)
     auditor = studio.at("auditor")
-    auditor.go("/companies/1?lacks=yes")
-    auditor.shot("group", tall=700)
+    auditor.look("/companies/1?lacks=yes", "group", tall=700)
     legal = studio.at("legal")
     legal.go("/projects?state=live")
     legal.page.locator("[data-row-link]").first.click()
@@ -41,8 +39,7 @@ def leaving(studio: Studio) -> None:
     hr.settle()
     person = hr.page.url.removeprefix(studio.address)
     hr.shot("person", tall=1000)
-    hr.go(f"{person}/leaving")
-    hr.shot("leaving", tall=1000)
+    hr.look(f"{person}/leaving", "leaving", tall=1000)
     hr.page.fill("#f-reason", "个人原因")
     hr.page.locator("form[action$='/leaving'] button.btn-primary").click()
     hr.page.locator("dialog").get_by_role("button", name="登记离职").click()
@@ -55,20 +52,16 @@ def leaving(studio: Studio) -> None:
     hr.settle()
     hr.shot("leaving-request", tall=900)
     keeper = studio.at("custodian")
-    keeper.go("/affected")
-    keeper.shot("affected", tall=620)
+    keeper.look("/affected", "affected", tall=620)
     phone = studio.at("custodian", phone=True)
-    phone.go("/affected")
-    phone.shot("affected-phone")
+    phone.look("/affected", "affected-phone")
 
 
 def rules(studio: Studio) -> None:
     """The rules' tables, for their owner."""
     owner = studio.at("owner")
-    owner.go("/rules")
-    owner.shot("rules", tall=860)
-    owner.go("/rules/R11")
-    owner.shot("rule", tall=900)
+    owner.look("/rules", "rules", tall=860)
+    owner.look("/rules/R11", "rule", tall=900)
 
 
 def _until(seat: Seat, words: str) -> None:

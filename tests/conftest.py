@@ -13,13 +13,14 @@ import pytest
 from _pytest.nodeid import coerce_node_id
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from ledger import clock as clocks
 from ledger.db import open_database, unit
 from registry.certificates import catalogue
 from tests.databases import KINDS, PostgresDatabase, SqliteFiles
+from tests.founding import Founder
 from tests.servers import Postgres, Redis
 
 CHROMIUM = [
@@ -64,6 +65,12 @@ def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
     return SqliteFiles(tmp_path_factory.mktemp("sqlite"))
 
 
+@pytest.fixture(scope="session")
+def founder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Founder:
+    """Fills a database with the company that most tests of processes and pages begin with."""
+    return Founder(tmp_path_factory.mktemp("founded"), lambda: request.getfixturevalue("postgres_database"))
+
+
 @pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database with all tables and no row."""
@@ -77,8 +84,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """A database of each kind, opened as the house opens it."""
+    """A database of each kind, opened as the house opens it, but that a commit waits for no disk: see tests.servers."""
     opened = open_database(database_url)
+    if opened.dialect.name == "sqlite":
+        event.listen(opened, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous = OFF"))
     yield opened
     opened.dispose()
     catalogue._view.set(None)  # what this database said of the types is forgotten with it

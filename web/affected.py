@@ -16,6 +16,7 @@ from registry.certificates.models import Certificate
 from registry.people.scope import subtree
 from registry.people.units import Unit
 from registry.rules.effects import KINDS, Effect, flags
+from web.asked import whole
 from web.guard import actor, needs
 from web.i18n import named, say
 from web.lacks import value_words
@@ -34,7 +35,7 @@ def listed() -> str:
     query = visible(select(Effect), actor())
     kind = request.args.get("kind", "")
     query = query.where(Effect.kind == kind) if kind in KINDS else query
-    if (unit_id := request.args.get("unit", type=int)) is not None:
+    if (unit_id := request.args.get("unit", type=whole)) is not None:
         low, high = subtree(unit_of(unit_id).path)
         query = query.where(Effect.unit_path >= low, Effect.unit_path < high)
     over = request.args.get("lifted") == "yes"

@@ -14,13 +14,15 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from forms.schema import FILES, Form
 from ledger.actor import Actor
-from ledger.errors import NotFound
+from ledger.errors import NotFound, problem_of
 from ledger.files import File
+from web.errors import problem_text
 from web.files import described
-from web.i18n import say
+from web.i18n import title_words
 from workflows import desk
 
 MOST_FILES_SHOWN = 200
+LARGEST = 2**63 - 1
 MOST_BYTES = 2 * 1024 * 1024  # of one submission or draft; files are sent by themselves
 
 
@@ -36,10 +38,10 @@ def sent() -> Sent:
     """A JSON object {answers, version}, or the form fields `answers` (JSON) and `version`; 400 for anything else."""
     if (request.content_length or 0) > MOST_BYTES:
         raise RequestEntityTooLarge
-    told = _object(request.get_data(as_text=True)) if request.is_json else request.form.to_dict()
+    told = object_in(request.get_data(as_text=True)) if request.is_json else request.form.to_dict()
     answers = told.get("answers")
     if isinstance(answers, str):
-        answers = _object(answers)
+        answers = object_in(answers)
     if not isinstance(answers, dict):
         raise BadRequest
     if (verdict := told.get("verdict")) and isinstance(verdict, str):
@@ -52,18 +54,30 @@ def _whole(value: Any) -> int | None:
         return None
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise BadRequest from None
 
 
-def _object(text: str) -> dict[str, Any]:
+def object_in(text: str) -> dict[str, Any]:
+    """A JSON object whose texts a database can keep; 400 for anything else."""
     try:
         told = json.loads(text, object_pairs_hook=_once, parse_constant=_never)
+        kept = _storable(told)
     except (ValueError, RecursionError):
         raise BadRequest from None
-    if not isinstance(told, dict):
+    if not kept or not isinstance(told, dict):
         raise BadRequest
     return told
+
+
+def _storable(value: Any) -> bool:
+    """No NUL in a text, no half of a surrogate pair (UnicodeEncodeError, a ValueError), no number beyond 64 bits."""
+    if isinstance(value, str):
+        return b"\0" not in value.encode()
+    if isinstance(value, int | float):
+        return -LARGEST <= value <= LARGEST
+    parts = (*value, *value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return all(_storable(one) for one in parts)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -78,16 +92,38 @@ def _never(name: str) -> Any:
     raise ValueError(name)
 
 
-def spoken(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A form's data with the labels of its lists in the visitor's language."""
-    return {key: [_spoken(one) for one in value] if isinstance(value, list) else value for key, value in data.items()}
+def spoken(form: Form, data: Mapping[str, Any]) -> dict[str, Any]:
+    """A form's data in the visitor's language: the labels of its lists, and what stands in fields to be read only."""
+    told = {key: [_option(one) for one in value] if isinstance(value, list) else value for key, value in data.items()}
+    for field in form.fields():
+        if field.get("readonly") and field.get("key"):
+            told = _put(told, str(field["key"]).split("."))
+    return told
 
 
-def _spoken(option: Any) -> Any:
+def _option(option: Any) -> Any:
     if not isinstance(option, Mapping) or not {"value", "label"} <= option.keys():
         return option
-    label, text = say(str(option["label"])), say(str(option.get("text") or ""))
+    label, text = _said(option["label"]), _said(option.get("text") or "")
     return {**option, "label": _("%(field)s：%(value)s", field=label, value=text) if text else label}
+
+
+def _put(data: Mapping[str, Any], path: list[str]) -> dict[str, Any]:
+    """The data with the value at a dotted key said; as it is where there is none."""
+    first, *rest = path
+    value = data.get(first)
+    if rest:
+        return {**data, first: _put(value, rest)} if isinstance(value, Mapping) else dict(data)
+    return {**data, first: _said(value)} if value else dict(data)
+
+
+def _said(value: Any) -> Any:
+    """A text of ours ({"text", "params"} with its values, as `Problem.plain` makes it), or several as lines."""
+    if isinstance(value, list):
+        return "\n".join(str(_said(one)) for one in value)
+    if isinstance(value, Mapping):
+        return problem_text(problem_of(value))
+    return title_words(value) if isinstance(value, str) else value
 
 
 def files_in(

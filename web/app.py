@@ -14,6 +14,7 @@ from ledger.files import MOST_BYTES
 from registry.custody import copies
 from registry.people import sealing
 from web import i18n, pages, session
+from web.asked import Asked, Number, check_text
 from web.assets import open_assets
 from web.config import Config
 from web.errors import open_errors
@@ -43,6 +44,7 @@ RESOURCES = (
     "joining",
     "companies",
     "works",
+    "winning",
     "machines",
     "affected",
     "rules",
@@ -68,6 +70,8 @@ RESOURCES = (
 class Licet(Flask):
     """Flask, with the one commit of a request between the view and the answer."""
 
+    request_class = Asked
+
     def dispatch_request(self) -> ResponseReturnValue:
         response: Response = self.make_response(super().dispatch_request())
         return session.settle(response)
@@ -88,10 +92,12 @@ def create_app(config: Config | None = None, *, bell: Callable[[str], None] | No
     config.data.mkdir(parents=True, exist_ok=True)
     sealing.load_key(config.data)
     copies.keep_in(config.files, config.url + "/c/")
+    app.url_map.converters["int"] = Number
     session.open_session(app, config.database)
     i18n.open_languages(app)
     open_login(app)
     app.before_request(session.receive)
+    app.before_request(check_text)
     app.before_request(check_signed_in)
     secure(app, config)
     open_limits(app, config)

@@ -19,7 +19,7 @@ from registry.certificates.kinds import CertificateType, Field
 from registry.certificates.models import Certificate, Scan, Version
 from registry.certificates.standing import Finding, Standing
 from web.guard import actor
-from web.i18n import named
+from web.i18n import named, say
 from web.session import db
 from web.text import masked_number
 
@@ -83,7 +83,7 @@ def shown(field: Field, value: Any) -> str:
     if field.kind in PRIVATE:
         return masked_number(str(value))
     if field.kind == "code":
-        return next((named(option) for option in field.options if option.value == str(value)), str(value))
+        return next((named(option) for option in field.options if option.value == str(value)), say(str(value)))
     if field.kind in {"file", "image"}:
         return _("见扫描件")
     return f"{value} {field.unit}".strip()

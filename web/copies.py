@@ -22,9 +22,10 @@ from registry.custody.copies import MOST_DAYS, Copy
 from registry.custody.loans import PURPOSES, Loan, open_loans
 from registry.custody.watermark import CannotMark
 from web import once
+from web.asked import whole
 from web.certificate import certificate_of
 from web.certificate_pdf import public_address
-from web.custody import day_in, done_before, note_reading, problems_in, wish
+from web.custody import day_of, done_before, note_reading, wish, wrong
 from web.files import INERT, folder
 from web.guard import actor, needs, public
 from web.limits import VERIFY, limiter
@@ -71,7 +72,7 @@ def _new_page(found: Certificate, error: BadAnswer | None = None) -> ResponseRet
     page = render_template(
         "custody/new_copy.html", found=found, scans=_scans(found), loans=_loans(found), purposes=PURPOSES,
         form=request.form, once=once.fresh(), usual=clock.today() + dt.timedelta(days=30),
-        latest=clock.today() + dt.timedelta(days=MOST_DAYS - 1), problems=problems_in(error) if error else {},
+        latest=clock.today() + dt.timedelta(days=MOST_DAYS - 1), **wrong(error),
     )
     return page, error.status if error else 200
 
@@ -87,7 +88,7 @@ def make(certificate_id: int) -> ResponseReturnValue:
     try:
         scan, loan = _scan(found), _loan(found)
         draft = copies.drafted(found, purpose=request.form.get("purpose", ""), loan=loan,
-                               purpose_note=request.form.get("purpose_note", ""), until=day_in(request.form, "until"))
+                               purpose_note=request.form.get("purpose_note", ""), until=day_of(request.form, "until"))
         place, kind = path_of(folder(), scan.file), scan.file.media_type
         scan_id, loan_id = scan.id, loan.id if loan else None
         db.session.rollback()
@@ -106,7 +107,7 @@ def make(certificate_id: int) -> ResponseReturnValue:
 
 
 def _scan(found: Certificate) -> Scan:
-    wanted = request.form.get("scan", type=int)
+    wanted = request.form.get("scan", type=whole)
     scan = next((one for one in _scans(found) if one.id == wanted), None)
     if scan is None:
         raise BadAnswer({"scan": [Problem("请选择扫描件。")]})
@@ -114,7 +115,7 @@ def _scan(found: Certificate) -> Scan:
 
 
 def _loan(found: Certificate) -> Loan | None:
-    wanted = request.form.get("loan", type=int)
+    wanted = request.form.get("loan", type=whole)
     return next((one for one in _loans(found) if one.id == wanted), None) if wanted else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint
 from flask_babel import gettext as _
@@ -13,7 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from ledger import clock
 from ledger.db import unit
-from ledger.errors import BadAnswer, NotAllowed, NotFound, Problem
+from ledger.errors import BadAnswer, NotAllowed, NotFound, Problem, Refused
 from ledger.facts import Fact
 from registry.access.rules import can, visible
 from registry.certificates.models import Certificate, Scan, Version
@@ -25,6 +26,8 @@ from registry.custody.whereabouts import Place
 from registry.people.persons import Person
 from registry.people.units import Unit
 from web import once
+from web.asked import day_in
+from web.errors import field_problems, sentence
 from web.guard import actor
 from web.i18n import say
 from web.session import db
@@ -138,17 +141,18 @@ def done_before(key: str | None) -> Fact | None:
     return db.session.scalar(select(Fact).where(Fact.key == key)) if key else None
 
 
-def day_in(form: Mapping[str, str], name: str) -> dt.date:
+def day_of(form: Mapping[str, str], name: str) -> dt.date:
     """A date that must be given; BadAnswer at its field."""
-    try:
-        return dt.date.fromisoformat(form.get(name, "").strip())
-    except ValueError:
-        raise BadAnswer({name: [Problem("请填写日期。")]}) from None
+    found = day_in(form.get(name, "").strip())
+    if found is None:
+        raise BadAnswer({name: [Problem("请填写日期。")]})
+    return found
 
 
-def problems_in(error: BadAnswer) -> dict[str, list[str]]:
-    """What is wrong, field by field, in the visitor's language."""
-    return {name: [say(one.text, dict(one.params)) for one in found] for name, found in error.problems.items()}
+def wrong(error: Refused | None) -> dict[str, Any]:
+    """What a page is drawn with after a refusal: what is wrong at each field, or with the whole (`refusal`)."""
+    whole = error is not None and not isinstance(error, BadAnswer)
+    return {"problems": field_problems(error) if error else {}, "refusal": sentence(error) if error and whole else ""}
 
 
 def projects() -> list[Unit]:
@@ -157,17 +161,20 @@ def projects() -> list[Unit]:
     return list(db.session.scalars(query.order_by(Unit.path).limit(300)))
 
 
+def colleagues() -> Select[Person]:
+    """Who of the visitor's group works here today."""
+    return visible(select(Person), actor()).where(
+        Person.group_id == actor().group_id, or_(Person.left_on.is_(None), Person.left_on >= clock.today()))
+
+
 def people_called(text: str, most: int = 12) -> list[Person]:
     """Colleagues by a piece of the name, its pinyin or its initials."""
     plain = text.strip().lower().replace(" ", "")
     if not plain:
         return []
-    query = visible(select(Person), actor()).where(
-        Person.group_id == actor().group_id,
-        or_(Person.left_on.is_(None), Person.left_on >= clock.today()),
+    query = colleagues().where(
         or_(Person.name.contains(text.strip(), autoescape=True), Person.pinyin.startswith(plain, autoescape=True),
-            Person.initials.startswith(plain, autoescape=True)),
-    )
+            Person.initials.startswith(plain, autoescape=True)))
     return list(db.session.scalars(query.options(joinedload(Person.unit)).order_by(Person.pinyin, Person.id)
                                    .limit(most)))
 

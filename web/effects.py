@@ -6,18 +6,15 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
-from ledger.errors import NotFound
-from registry.access.rules import can, visible
-from registry.people.persons import Person
+from registry.access.rules import can
 from registry.rules.dependence import EFFECTS, Consequence, Consequences, when_gone, when_left
 from web.certificate import certificate_of
 from web.guard import actor, needs
 from web.i18n import named
 from web.lacks import day_asked, may_read, shown_line
 from web.session import db
+from web.sight import person_of
 
 bp = Blueprint("effects", __name__)
 COLOURS = {"lapses": "bad", "ground": "due", "review": "due", "change": "due"}
@@ -49,7 +46,7 @@ def of_certificate_as_json(certificate_id: int) -> Response:
 @needs("person.read")
 def of_person(person_id: int) -> str:
     """What follows if this person leaves."""
-    found = _person(person_id)
+    found = person_of(person_id)
     return _page(
         when_left(db.session(), found, on=day_asked("on")),
         _("%(what)s离职会影响什么", what=found.name),
@@ -63,15 +60,7 @@ def of_person(person_id: int) -> str:
 @needs("person.read")
 def of_person_as_json(person_id: int) -> Response:
     """The same as JSON."""
-    return _json(when_left(db.session(), _person(person_id), on=day_asked("on")))
-
-
-def _person(person_id: int) -> Person:
-    query = visible(select(Person), actor()).where(Person.id == person_id).options(joinedload(Person.unit))
-    found = db.session.scalar(query)
-    if found is None:
-        raise NotFound
-    return found
+    return _json(when_left(db.session(), person_of(person_id), on=day_asked("on")))
 
 
 def _readable(found: Consequences) -> tuple[list[Consequence], int]:

@@ -85,12 +85,8 @@ def field_problems(error: Refused) -> dict[str, list[str]]:
 
 
 def problem_text(problem: Problem) -> str:
-    """One thing wrong with one answer, as a sentence; names among its values are told in the visitor's language."""
-    return say(problem.text, {key: _value(one) for key, one in problem.params.items()})
-
-
-def _value(value: Any) -> Any:
-    return problem_text(value) if isinstance(value, Problem) else say(value) if isinstance(value, str) else value
+    """One thing wrong with one answer, as a sentence."""
+    return say(problem.text, problem.params)
 
 
 def findings(error: Refused) -> list[str]:

@@ -14,7 +14,7 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, has_request_context, session
 from flask_babel import Babel, Domain, get_locale, gettext
 
-from ledger.errors import fill
+from ledger.errors import Problem, fill
 from registry.certificates.catalogue import types
 from registry.certificates.kinds import CertificateType
 
@@ -57,9 +57,32 @@ def speak(chosen: str | None) -> None:
         session["language"] = chosen
 
 
-def say(text: str, params: dict[str, Any] | None = None) -> str:
-    """A message id in the visitor's language, with named values ("{name}") put in; names of the types are known too."""
-    return fill(_spoken(text), params or {}) if text else ""
+def say(text: str, params: Mapping[str, Any] | None = None) -> str:
+    """A message id in the visitor's language, with named values ("{name}") put in; names of the types are known too.
+
+    Values that are message ids themselves, problems, or lists of either are told in that language as well.
+    """
+    return fill(_spoken(text), {key: _value(one) for key, one in (params or {}).items()}) if text else ""
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, Problem):
+        return say(value.text, value.params)
+    if isinstance(value, list | tuple):
+        return gettext("、").join(str(_value(one)) for one in value)
+    return title_words(value) if isinstance(value, str) else value
+
+
+MATTERS: dict[str, str] = {"注销": "注销手续", "离职": "离职手续"}
+"""Matters whose name means a state elsewhere -> the message id of the matter."""
+
+
+def title_words(title: str) -> str:
+    """The title of a request, "type · holder" or "matter · type · holder", in the visitor's language."""
+    if language() == "zh":
+        return title
+    first, *rest = title.split(" · ")
+    return " · ".join(map(say, [MATTERS.get(first, first) if rest else first, *rest]))
 
 
 def _spoken(text: str) -> str:

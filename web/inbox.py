@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from engine import tasks
 from ledger.actor import Actor
 from web import navigation
+from web.asked import whole
 from web.guard import actor
 from web.session import db
 
@@ -25,7 +26,7 @@ def show() -> ResponseReturnValue:
     scope: tasks.Scope = next((known for known in SCOPES if known == request.args.get("scope")), "all")
     search = request.args.get("q", "").strip()[:80]
     found = tasks.inbox(
-        session, person, scope=scope, search=search or None, after=request.args.get("after", type=int), limit=PAGE + 1
+        session, person, scope=scope, search=search or None, after=request.args.get("after", type=whole), limit=PAGE + 1
     )
     return render_template(
         "inbox/tasks.html", rows=found[:PAGE], more=len(found) > PAGE, scope=scope, scopes=SCOPES, search=search,

@@ -10,12 +10,10 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from ledger import clock
-from ledger.errors import BadAnswer, NotFound, Problem
-from registry.access.rules import Thing, can, visible
+from ledger.errors import BadAnswer, Problem
+from registry.access.rules import Thing, can
 from registry.certificates.catalogue import type_of, types
 from registry.people.persons import Person
 from registry.people.units import Unit
@@ -27,13 +25,15 @@ from web import once
 from web.guard import actor, needs
 from web.i18n import named, say
 from web.session import db
+from web.sight import person_of, unit_of
 from workflows.cures import Cure, cure_of
 
 bp = Blueprint("lacks", __name__)
 EARLIEST, LATEST = dt.date(1980, 1, 1), dt.date(2099, 12, 31)
 COLOURS = {"block": "bad", "warn": "due", "unknown": "closed"}
 SPOKEN = {"scale": SCALES, "grade": GRADES, "contracting": CONTRACTING}
-PLACES = {"person": ("people.person", "person_id"), "project": ("people.project", "unit_id")}
+PLACES = {"person": ("people.person", "person_id"), "project": ("people.project", "unit_id"),
+          "company": ("companies.company", "unit_id")}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,58 +53,42 @@ class Shown:
 @needs("unit.read")
 def of_project(unit_id: int) -> str:
     """What a project lacks; ?on= the day (today), ?known= as known at the end of that day (now)."""
-    return _page(_unit(unit_id, "project"), "project")
+    return _page(unit_of(unit_id, "project"), "project")
 
 
 @bp.get("/projects/<int:unit_id>/lacks.json")
 @needs("unit.read")
 def of_project_as_json(unit_id: int) -> Response:
     """The same as JSON."""
-    return _json(_unit(unit_id, "project"))
+    return _json(unit_of(unit_id, "project"))
 
 
 @bp.get("/companies/<int:unit_id>/lacks")
 @needs("unit.read")
 def of_company(unit_id: int) -> str:
     """What a company lacks."""
-    return _page(_unit(unit_id, "company", "group"), "company")
+    return _page(unit_of(unit_id, "company", "group"), "company")
 
 
 @bp.get("/companies/<int:unit_id>/lacks.json")
 @needs("unit.read")
 def of_company_as_json(unit_id: int) -> Response:
     """The same as JSON."""
-    return _json(_unit(unit_id, "company", "group"))
+    return _json(unit_of(unit_id, "company", "group"))
 
 
 @bp.get("/people/<int:person_id>/lacks")
 @needs("person.read")
 def of_person(person_id: int) -> str:
     """What a person lacks, in whatever posts."""
-    return _page(_person(person_id), "person")
+    return _page(person_of(person_id), "person")
 
 
 @bp.get("/people/<int:person_id>/lacks.json")
 @needs("person.read")
 def of_person_as_json(person_id: int) -> Response:
     """The same as JSON."""
-    return _json(_person(person_id))
-
-
-def _unit(unit_id: int, *kinds: str) -> Unit:
-    query = visible(select(Unit), actor()).where(Unit.id == unit_id, Unit.kind.in_(kinds))
-    found = db.session.scalar(query.options(joinedload(Unit.parent)))
-    if found is None:
-        raise NotFound
-    return found
-
-
-def _person(person_id: int) -> Person:
-    query = visible(select(Person), actor()).where(Person.id == person_id).options(joinedload(Person.unit))
-    found = db.session.scalar(query)
-    if found is None:
-        raise NotFound
-    return found
+    return _json(person_of(person_id))
 
 
 def _asked(what: Unit | Person) -> tuple[Answer, list[Line]]:
@@ -136,7 +120,7 @@ def day_asked(name: str) -> dt.date | None:
 
 def _page(what: Unit | Person, kind: str) -> str:
     answer, lines = _asked(what)
-    endpoint, argument = PLACES.get(kind, ("", "unit_id"))
+    endpoint, argument = PLACES[kind]
     number: dict[str, Any] = {argument: what.id}
     return render_template(
         "lacks.html",
@@ -145,7 +129,7 @@ def _page(what: Unit | Person, kind: str) -> str:
         answer=answer,
         shown=[shown_line(line, cure_of(db.session(), actor(), line)) for line in lines],
         hidden=len(answer.lines) - len(lines),
-        back=url_for(endpoint, **number) if endpoint else "",
+        back=url_for(endpoint, **number),
         address=url_for(f"lacks.of_{kind}", **number),
         as_json=url_for(f"lacks.of_{kind}_as_json", **number, **_days(answer)),
         today=clock.today(),
@@ -226,5 +210,10 @@ def value_words(key: str, value: Any) -> str:
 
 def trade_name(code: str) -> str:
     """A special work of P02 by its name."""
-    field = next(each for each in type_of("P02").fields if each.key == "trade")
-    return next((named(option) for option in field.options if option.value == code), code)
+    return dict(trades()).get(code, code)
+
+
+def trades() -> list[tuple[str, str]]:
+    """The special works of P02 by code; none where its fields name none."""
+    named_in = (field for field in type_of("P02").fields if field.key == "trade")
+    return [(option.value, named(option)) for field in named_in for option in field.options]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from ledger import clock
 from ledger.actor import Actor
-from ledger.errors import BadAnswer
+from ledger.errors import BadAnswer, Conflict, Refused
 from registry.access.rules import can, visible
 from registry.custody import loans, whereabouts
 from registry.custody.copies import Copy
@@ -21,7 +22,7 @@ from registry.custody.loans import CONDITIONS, Loan
 from registry.custody.originals import Original
 from registry.custody.reservations import Reservation
 from registry.people.persons import Person
-from web.custody import LOADED, day_in, loan_of, problems_in, require_keeper, seen_loans
+from web.custody import LOADED, day_of, loan_of, require_keeper, seen_loans, wrong
 from web.guard import actor, needs
 from web.navigation import COUNTS
 from web.pages import cut
@@ -84,7 +85,7 @@ def loan(loan_id: int) -> ResponseReturnValue:
     return _page(loan_of(loan_id))
 
 
-def _page(found: Loan, error: BadAnswer | None = None) -> ResponseReturnValue:
+def _page(found: Loan, error: Refused | None = None) -> ResponseReturnValue:
     length = (found.until_on - found.from_on).days + 1
     ids = [one for one in (found.handed_by, found.returned_to, found.extended_by, found.legal_by) if one]
     names = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all()
@@ -95,7 +96,7 @@ def _page(found: Loan, error: BadAnswer | None = None) -> ResponseReturnValue:
         latest=found.until_on + dt.timedelta(days=length), length=length, conditions=CONDITIONS,
         names=dict(names), told=tell(("loan", found.id)), form=request.form,
         now_at=whereabouts.whereabouts(db.session(), found.original),
-        copies=db.session.scalars(copies).all(), problems=problems_in(error) if error else {},
+        copies=db.session.scalars(copies).all(), **wrong(error),
     )
     return page, error.status if error else 200
 
@@ -116,30 +117,30 @@ def extend(loan_id: int) -> ResponseReturnValue:
     """Let it stay out longer."""
     found = loan_of(loan_id)
     require_keeper(found)
+    return _done(found, lambda: loans.extend(db.session(), found, until=day_of(request.form, "until"), by=actor()),
+                 _("已延长借期。"))
+
+
+def _done(found: Loan, act: Callable[[], object], words: str) -> ResponseReturnValue:
+    """Do it, or show the page again with what is wrong."""
+    number = found.id
     try:
-        loans.extend(db.session(), found, until=day_in(request.form, "until"), by=actor())
-    except BadAnswer as error:
+        act()
+    except (BadAnswer, Conflict) as error:
         db.session.rollback()
-        return _page(loan_of(loan_id), error)
-    flash(_("已延长借期。"), "ok")
-    return redirect(url_for("loans.loan", loan_id=found.id), 303)
+        return _page(loan_of(number), error)
+    flash(words, "ok")
+    return redirect(url_for("loans.loan", loan_id=number), 303)
 
 
 @bp.post("/<int:loan_id>/return")
 @needs("custody.keep")
 def take_back(loan_id: int) -> ResponseReturnValue:
     """It is back and was looked over."""
-    found = loan_of(loan_id)
+    found, form = loan_of(loan_id), request.form
     require_keeper(found)
-    form = request.form
-    try:
-        loans.take_back(db.session(), found, by=actor(), condition=form.get("condition", ""),
-                        note_text=form.get("note", ""))
-    except BadAnswer as error:
-        db.session.rollback()
-        return _page(loan_of(loan_id), error)
-    flash(_("已收回，原件在库。"), "ok")
-    return redirect(url_for("loans.loan", loan_id=found.id), 303)
+    return _done(found, lambda: loans.take_back(db.session(), found, by=actor(), condition=form.get("condition", ""),
+                                                note_text=form.get("note", "")), _("已收回，原件在库。"))
 
 
 @bp.post("/<int:loan_id>/loss")
@@ -150,11 +151,6 @@ def lose(loan_id: int) -> ResponseReturnValue:
     if actor().id not in (found.person_id, found.carrier_id):
         require_keeper(found)
     loans.require_open(db.session(), found)
-    try:
-        whereabouts.lost(db.session(), found.original, told=form.get("told", ""), by=actor(),
-                         police_report=form.get("police") == "yes")
-    except BadAnswer as error:
-        db.session.rollback()
-        return _page(loan_of(loan_id), error)
-    flash(_("已报失，证照管理员会接着办理。"), "ok")
-    return redirect(url_for("loans.loan", loan_id=found.id), 303)
+    return _done(found, lambda: whereabouts.lost(
+        db.session(), found.original, told=form.get("told", ""), by=actor(),
+        police_report=form.get("police") == "yes"), _("已报失，证照管理员会接着办理。"))

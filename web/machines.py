@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
 from ledger import clock
@@ -17,10 +17,12 @@ from registry.certificates.models import Certificate
 from registry.people.machines import Installation, Machine, create_machine, install, relocate, scrap, take_down
 from registry.people.scope import subtree
 from registry.people.units import Unit
+from web.asked import whole
 from web.entry import Ask, Entry, answered, drawn
 from web.guard import actor, needs
 from web.i18n import say
 from web.pages import cut
+from web.people import held_by
 from web.session import db
 from web.sight import chosen, machine_of, unit_of, unit_options
 from web.story import tell
@@ -38,24 +40,18 @@ def listed() -> str:
     if text := request.args.get("q", "").strip()[:60]:
         parts = (Machine.name, Machine.kind, Machine.model, Machine.serial)
         query = query.where(or_(*(part.contains(text, autoescape=True) for part in parts)))
-    if (unit_id := request.args.get("unit", type=int)) is not None:
+    if (unit_id := request.args.get("unit", type=whole)) is not None:
         low, high = subtree(unit_of(unit_id).path)
         query = query.where(Machine.unit_path >= low, Machine.unit_path < high)
     if request.args.get("scrapped") != "yes":
         query = query.where(Machine.scrapped_on.is_(None))
     found = cut(db.session(), query.order_by(Machine.unit_path, Machine.id), joinedload(Machine.unit))
     units = visible(select(Unit), actor()).where(Unit.kind.in_(("company", "project"))).order_by(Unit.path).limit(800)
+    ids = [one.id for one in found.rows]
     return render_template(
-        "machines.html", listed=found, held=_held([one.id for one in found.rows]), may_add=can(actor(), EDIT),
-        units=db.session.scalars(units).all(), standing=_standing([one.id for one in found.rows]),
+        "machines.html", listed=found, held=held_by(Certificate.holder_machine_id, ids), may_add=can(actor(), EDIT),
+        units=db.session.scalars(units).all(), standing=_standing(ids),
     )  # fmt: skip
-
-
-def _held(ids: list[int]) -> dict[int, int]:
-    column = Certificate.holder_machine_id
-    query = visible(select(column, func.count()).select_from(Certificate), actor(), model=Certificate)
-    rows = db.session.execute(query.where(column.in_(ids)).group_by(column))
-    return {row[0]: row[1] for row in rows if row[0] is not None}
 
 
 def _standing(ids: list[int]) -> dict[int, str]:

@@ -40,7 +40,7 @@ class Entry:
         return place == self.endpoint.partition(".")[0] or place in self.family
 
 
-HOLDERS = ("lacks", "effects", "tenure", "joining", "companies", "works", "machines", "affected")
+HOLDERS = ("lacks", "effects", "tenure", "joining", "companies", "works", "winning", "machines", "affected")
 ENTRIES = (
     Entry("home.desk", _l("工作台"), "home"),
     Entry("inbox.tasks", _l("待办"), "inbox", phone=1, family=("tasks",), count="inbox"),

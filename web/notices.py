@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from registry.alerts import notices
+from web.asked import whole
 from web.guard import actor
 from web.navigation import COUNTS
 from web.places import place_of
@@ -23,7 +24,7 @@ def newest() -> str:
         db.session(),
         actor(),
         only_unread=request.args.get("unread") == "yes",
-        before=request.args.get("before", type=int),
+        before=request.args.get("before", type=whole),
         limit=SIZE,
     )
     older = listed[-1].id if len(listed) == SIZE else None

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from ledger import clock
-from ledger.errors import BadAnswer, NotAllowed, NotFound, Problem
+from ledger.errors import BadAnswer, Conflict, NotAllowed, NotFound, Problem, Refused
 from registry.access.rules import can, visible
 from registry.certificates.models import Certificate
 from registry.custody import days, loans, originals, reservations, whereabouts
@@ -24,17 +24,19 @@ from registry.custody.reservations import Reservation
 from registry.people.persons import Person
 from registry.people.units import Unit
 from web import once
+from web.asked import whole
 from web.certificate import certificate_of
 from web.custody import (
-    day_in,
+    colleagues,
+    day_of,
     done_before,
     original_of,
     own_person,
     people_called,
-    problems_in,
     projects,
     require_keeper,
     wish,
+    wrong,
 )
 from web.guard import actor, needs
 from web.i18n import language
@@ -54,7 +56,7 @@ def original(original_id: int) -> ResponseReturnValue:
     return _page(original_of(original_id))
 
 
-def _page(found: Original, error: BadAnswer | None = None) -> ResponseReturnValue:
+def _page(found: Original, error: Refused | None = None) -> ResponseReturnValue:
     session = db.session()
     past = select(Loan).where(Loan.original_id == found.id).order_by(Loan.id.desc()).limit(20)
     page = render_template(
@@ -63,7 +65,7 @@ def _page(found: Original, error: BadAnswer | None = None) -> ResponseReturnValu
         queue=reservations.queue(session, found), months=_months(found), weekdays=WEEKDAYS[language()],
         past=session.scalars(past.options(joinedload(Loan.person), joinedload(Loan.carrier))).all(),
         told=tell(("original", found.id)), units=keepers(), absent=ABSENT, form=request.form, once=once.fresh(),
-        problems=problems_in(error) if error else {},
+        **wrong(error),
     )
     return page, error.status if error else 200
 
@@ -88,7 +90,7 @@ def keepers() -> list[Unit]:
 
 
 def _keeper(name: str = "keeper") -> Unit:
-    wanted = request.form.get(name, type=int)
+    wanted = request.form.get(name, type=whole)
     found = next((unit for unit in keepers() if unit.id == wanted), None)
     if found is None:
         raise BadAnswer({name: [Problem("请选择保管单位。")]})
@@ -111,7 +113,7 @@ def _kept(certificate_id: int) -> Certificate:
 
 def _new_page(found: Certificate, error: BadAnswer | None = None) -> ResponseReturnValue:
     page = render_template("custody/new.html", found=found, kinds=KINDS, units=keepers(), form=request.form,
-                           problems=problems_in(error) if error else {})
+                           **wrong(error))
     return page, error.status if error else 200
 
 
@@ -135,7 +137,7 @@ def _done(found: Original, act: Callable[[], object], words: str) -> ResponseRet
     number = found.id
     try:
         act()
-    except BadAnswer as error:
+    except (BadAnswer, Conflict) as error:
         db.session.rollback()
         return _page(original_of(number), error)
     flash(words, "ok")
@@ -161,7 +163,7 @@ def leave(original_id: int, kind: str) -> ResponseReturnValue:
     if kind == "authority":
         return _done(found, lambda: whereabouts.hand_to_authority(
             session, found, authority=form.get("authority", ""), by=actor(),
-            due_on=day_in(form, "due_on") if form.get("due_on") else None), _("已登记交给机关。"))
+            due_on=day_of(form, "due_on") if form.get("due_on") else None), _("已登记交给机关。"))
     if kind == "lost":
         return _done(found, lambda: whereabouts.lost(
             session, found, told=form.get("told", ""), police_report=form.get("police") == "yes", by=actor()),
@@ -192,8 +194,8 @@ def reserve(original_id: int) -> ResponseReturnValue:
         return redirect(url_for("originals.original", original_id=found.id), 303)
 
     def act() -> None:
-        reservations.reserve(db.session(), found, own_person(), from_on=day_in(request.form, "from_on"),
-                             to_on=day_in(request.form, "until"), by=actor(), once=key)
+        reservations.reserve(db.session(), found, own_person(), from_on=day_of(request.form, "from_on"),
+                             to_on=day_of(request.form, "until"), by=actor(), once=key)
 
     return _done(found, act, _("已预约。"))
 
@@ -225,21 +227,20 @@ def new_loan(original_id: int) -> ResponseReturnValue:
     return _loan_page(found)
 
 
-def _loan_page(found: Original, error: BadAnswer | None = None) -> ResponseReturnValue:
+def _loan_page(found: Original, error: Refused | None = None) -> ResponseReturnValue:
     waiting = _reservation(found)
     search = request.values.get("q", "").strip()[:40]
     people = [waiting.person] if waiting else people_called(search)
     upcoming = [one for one in reservations.queue(db.session(), found) if not waiting or one.id != waiting.id]
     page = render_template(
         "custody/hand_over.html", original=found, waiting=waiting, search=search, people=people, purposes=PURPOSES,
-        projects=projects(), upcoming=upcoming, form=request.form, once=once.fresh(),
-        problems=problems_in(error) if error else {},
+        projects=projects(), upcoming=upcoming, form=request.form, once=once.fresh(), **wrong(error),
     )
     return page, error.status if error else 200
 
 
 def _reservation(found: Original) -> Reservation | None:
-    number = request.values.get("reservation", type=int)
+    number = request.values.get("reservation", type=whole)
     if number is None:
         return None
     waiting = db.session.get(Reservation, number)
@@ -257,22 +258,24 @@ def hand_over(original_id: int) -> ResponseReturnValue:
     if before := done_before(key):
         return redirect(url_for("loans.loan", loan_id=(before.after or {})["loan"]), 303)
     try:
+        waiting = _reservation(found)
         made = loans.hand_over(
-            db.session(), found, borrower=_person("borrower"), carrier=_carrier(), purpose=form.get("purpose", ""),
-            purpose_note=form.get("purpose_note", ""), until=day_in(form, "until"), project=_project(), by=actor(),
-            reservation=_reservation(found), once=key)
-    except BadAnswer as error:
+            db.session(), found, borrower=_person("borrower", waiting), carrier=_carrier(), until=day_of(form, "until"),
+            purpose=form.get("purpose", ""), purpose_note=form.get("purpose_note", ""), project=_project(), by=actor(),
+            reservation=waiting, once=key)
+    except (BadAnswer, Conflict) as error:
         db.session.rollback()
         return _loan_page(original_of(original_id), error)
     flash(_("已登记借出，请领取人登录后签收。"), "ok")
     return redirect(url_for("loans.loan", loan_id=made.id), 303)
 
 
-def _person(name: str) -> Person:
-    wanted = request.form.get(name, type=int)
+def _person(name: str, waiting: Reservation | None) -> Person:
+    """Who was chosen; days that were reserved go to who reserved them."""
+    wanted = request.form.get(name, type=whole)
     query = visible(select(Person), actor()).where(Person.id == wanted)
     found = db.session.scalar(query) if wanted else None
-    if found is None:
+    if found is None or (waiting is not None and waiting.person_id != found.id):
         raise BadAnswer({name: [Problem("请先查找并选择借用人。")]})
     return found
 
@@ -282,7 +285,7 @@ def _carrier() -> Person | None:
     text = request.form.get("carrier", "").strip()[:40]
     if not text:
         return None
-    named = [person for person in people_called(text) if person.name == text]
+    named = db.session.scalars(colleagues().where(Person.name == text)).all()
     if not named:
         raise BadAnswer({"carrier": [Problem("没有叫这个名字的在职职工。")]})
     if len(named) > 1:
@@ -291,7 +294,7 @@ def _carrier() -> Person | None:
 
 
 def _project() -> Unit | None:
-    wanted = request.form.get("project", type=int)
+    wanted = request.form.get("project", type=whole)
     if not wanted:
         return None
     return next((unit for unit in projects() if unit.id == wanted), None)

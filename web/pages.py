@@ -11,6 +11,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.interfaces import ORMOption
 
+from web.asked import whole
+
 SIZE = 25
 
 
@@ -53,7 +55,7 @@ def cut(session: Session, query: Select[Any], *options: ORMOption, size: int = S
     ids = query.with_only_columns(model.id)
     total = session.scalar(select(func.count()).select_from(ids.order_by(None).subquery())) or 0
     last = max(1, -(-total // size))
-    number = min(max(1, request.args.get("page", 1, type=int)), last)
+    number = min(max(1, request.args.get("page", 1, type=whole)), last)
     wanted = session.scalars(ids.limit(size).offset((number - 1) * size)).all()
     found = {row.id: row for row in session.scalars(select(model).where(model.id.in_(wanted)).options(*options))}
     return Page([found[key] for key in wanted], number, total, size)

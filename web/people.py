@@ -20,11 +20,13 @@ from registry.people.tenure import POSTS, TIES, Assignment, Employment
 from registry.people.units import Unit
 from registry.people.works import CONTRACTING, SCALES, Works
 from registry.rules.effects import blocked, follows_from
+from web.asked import whole
 from web.custody import loans_of
 from web.guard import actor, needs
 from web.lacks import trade_name as _trade
 from web.pages import Page, cut
 from web.session import db
+from web.sight import person_of, unit_of
 from web.story import tell
 
 bp = Blueprint("people", __name__)
@@ -35,7 +37,7 @@ bp = Blueprint("people", __name__)
 def persons() -> str:
     """The people one may see, by name; ?q= finds a piece of the name, its pinyin or its initials, ?unit= a place."""
     query = visible(select(Person), actor())
-    query = _of_unit(_named(query), request.args.get("unit", type=int))
+    query = _of_unit(_named(query), request.args.get("unit", type=whole))
     if request.args.get("left") != "yes":
         query = query.where(here())
     loaded = joinedload(Person.unit), joinedload(Person.company)
@@ -43,7 +45,7 @@ def persons() -> str:
     return render_template(
         "people.html",
         listed=listed,
-        held=_held(Certificate.holder_person_id, (one.id for one in listed.rows)),
+        held=held_by(Certificate.holder_person_id, (one.id for one in listed.rows)),
         units=_units(),
         may_add=can(actor(), "person.edit"),
     )
@@ -80,7 +82,7 @@ def found_by_name(unit: Unit) -> Page:
 def _of_unit(query: Select[Person], unit_id: int | None) -> Select[Person]:
     if unit_id is None:
         return query
-    unit = _unit(unit_id)
+    unit = unit_of(unit_id)
     return query.where(_under(Person.unit_path, unit))
 
 
@@ -89,7 +91,7 @@ def _under(column: InstrumentedAttribute[str], unit: Unit) -> ColumnElement[bool
     return and_(column >= low, column < high)
 
 
-def _held(column: InstrumentedAttribute[Any], owners: Iterable[int]) -> dict[int, int]:
+def held_by(column: InstrumentedAttribute[Any], owners: Iterable[int]) -> dict[int, int]:
     """How many certificates each holds, as far as one may see them: one query for the whole page."""
     query = visible(select(column, func.count()).select_from(Certificate), actor(), model=Certificate)
     return dict(db.session.execute(query.where(column.in_(list(owners))).group_by(column)).all())
@@ -101,28 +103,11 @@ def _units() -> list[Unit]:
     return list(db.session.scalars(query.order_by(Unit.path)))
 
 
-def _person(person_id: int) -> Person:
-    query = visible(select(Person), actor()).where(Person.id == person_id)
-    found = db.session.scalar(query.options(joinedload(Person.unit), joinedload(Person.company)))
-    if found is None:
-        raise NotFound
-    return found
-
-
-def _unit(unit_id: int) -> Unit:
-    found = db.session.scalar(
-        visible(select(Unit), actor()).where(Unit.id == unit_id).options(joinedload(Unit.project))
-    )
-    if found is None:
-        raise NotFound
-    return found
-
-
 @bp.get("/people/<int:person_id>")
 @needs("person.read")
 def person(person_id: int) -> str:
     """One person: where, since when, the certificates held, and what happened."""
-    return _person_page(_person(person_id))
+    return _person_page(person_of(person_id))
 
 
 def _person_page(found: Person, clear: tuple[str | None, str | None] | None = None) -> str:
@@ -172,7 +157,7 @@ def trade_words(post: Assignment) -> str:
 @needs("person.unmask")
 def disclose(person_id: int) -> str:
     """Show ID number and phone in clear, once, for a reason that is written down."""
-    found = _person(person_id)
+    found = person_of(person_id)
     if not can(actor(), "person.unmask", found):
         raise NotFound
     clear = unmask(db.session(), found, reason=request.form.get("reason", ""), by=actor())
@@ -186,15 +171,15 @@ def projects() -> str:
     query = visible(select(Unit), actor()).where(Unit.kind == "project")
     if text := request.args.get("q", "").strip()[:60]:
         query = query.where(or_(Unit.name.contains(text, autoescape=True), Unit.code.contains(text, autoescape=True)))
-    if (company := request.args.get("unit", type=int)) is not None:
-        query = query.where(_under(Unit.path, _unit(company)))
+    if (company := request.args.get("unit", type=whole)) is not None:
+        query = query.where(_under(Unit.path, unit_of(company)))
     query = _in_state(query, request.args.get("state", ""))
     listed = cut(db.session(), query.order_by(Unit.path), joinedload(Unit.project), joinedload(Unit.parent))
     ids = [one.id for one in listed.rows]
     return render_template(
         "projects.html",
         listed=listed,
-        held=_held(Certificate.unit_id, ids),
+        held=held_by(Certificate.unit_id, ids),
         managers=_managers(ids),
         units=[one for one in _units() if one.kind == "company"],
         may_add=can(actor(), "unit.edit"),
@@ -232,9 +217,7 @@ def _managers(projects: Iterable[int]) -> dict[int, str]:
 @needs("unit.read")
 def project(unit_id: int) -> str:
     """One project: what is built, who has which post, which machines stand there, its certificates and its story."""
-    found = _unit(unit_id)
-    if found.kind != "project":
-        raise NotFound
+    found = unit_of(unit_id, "project")
     held = visible(select(Certificate), actor()).where(_under(Certificate.unit_path, found))
     certificates = db.session.scalars(held.order_by(Certificate.valid_until, Certificate.id).limit(200)).all()
     working = visible(select(func.count(Person.id)), actor(), model=Person)

@@ -11,11 +11,12 @@ from flask import Blueprint, render_template, request
 from ledger import clock
 from registry.access.comparison import Difference, compare
 from registry.access.lines import Day
+from web.asked import day_in, whole
 from web.guard import actor, needs
 from web.pages import SIZE, Page
 from web.register_list import choices
 from web.session import db
-from web.sought import Sought, day_in, instant_in, sought_in
+from web.sought import Sought, instant_in, sought_in
 
 bp = Blueprint("register_days", __name__)
 ARGUMENTS = ("before", "after", "before_known", "after_known", "only")
@@ -50,7 +51,7 @@ def asked_in(given: Mapping[str, str]) -> Asked:
 def comparison() -> str:
     """Two days of the register side by side, by what happened between them."""
     asked = asked_in(request.args)
-    number = min(max(1, request.args.get("page", 1, type=int)), 10**6)
+    number = min(max(1, request.args.get("page", 1, type=whole)), 10**6)
     found = compare(
         db.session(), actor(), asked.sought.filter, asked.before, asked.after, only=asked.only, limit=SIZE,
         offset=(number - 1) * SIZE,

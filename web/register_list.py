@@ -17,6 +17,7 @@ from registry.certificates.catalogue import types
 from registry.certificates.kinds import CertificateType
 from registry.people.persons import Person
 from registry.people.units import Unit
+from web.asked import whole
 from web.guard import actor, needs
 from web.i18n import say
 from web.pages import SIZE, Page
@@ -51,7 +52,7 @@ def choices(sought: Sought) -> dict[str, Any]:
 
 def _listed(sought: Sought) -> Page:
     """The page asked for; beyond the last is the last."""
-    number = min(max(1, request.args.get("page", 1, type=int)), MOST_PAGES)
+    number = min(max(1, request.args.get("page", 1, type=whole)), MOST_PAGES)
     rows, total = _rows(sought, number)
     if not rows and total:
         number = -(-total // SIZE)

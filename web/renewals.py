@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from flask import Blueprint, flash, render_template, request
 from flask_babel import gettext as _
@@ -13,8 +12,8 @@ from werkzeug.datastructures import MultiDict
 from ledger import clock
 from registry.access import register
 from registry.access.rules import can
-from registry.certificates.models import Certificate
 from registry.certificates.standing import Standing
+from web.asked import whole
 from web.guard import actor, needs
 from web.session import db
 from web.sought import Sought, sought_in
@@ -40,22 +39,17 @@ def new() -> str:
 def _page(sought: Sought, made: list[starting.Batched] | None = None) -> str:
     asked = sought.filter if sought.narrowed else replace(sought.filter, standings=NEAR)
     found = register.find(db.session(), actor(), asked, order="ends", limit=MOST)
-    rows = [_row(certificate) for certificate in found.rows] if may_renew() and made is None else []
+    offered = starting.offered(db.session(), actor(), found.rows) if may_renew() and made is None else {}
+    rows = [{"certificate": one, "choice": offered[one.id]} for one in found.rows if one.id in offered]
     return render_template(
-        "renewals.html", sought=sought, rows=[row for row in rows if row], made=made, total=found.total, most=MOST,
-        today=clock.today())
-
-
-def _row(certificate: Certificate) -> dict[str, Any] | None:
-    offered = starting.choices(db.session(), actor(), certificate)
-    return {"certificate": certificate, "choice": offered[0]} if offered else None
+        "renewals.html", sought=sought, rows=rows, made=made, total=found.total, most=MOST, today=clock.today())
 
 
 @bp.post("")
 @needs("certificate.read")
 def start() -> str:
     """Begin one for each certificate chosen; what is open is told, not begun twice, however often this is sent."""
-    chosen = [int(number) for number in request.form.getlist("certificate") if number.isdigit()][:MOST]
+    chosen = request.form.getlist("certificate", type=whole)[:MOST]
     if not chosen:
         flash(_("请至少选择一张证件。"), "bad")
         return _page(sought_in(MultiDict(request.args)))

@@ -18,20 +18,22 @@ from registry.certificates.catalogue import type_of
 from registry.certificates.models import Certificate
 from web import once
 from web.answers import Sent, files_in, sent
+from web.asked import whole, whole_in
 from web.drawn import drawn
 from web.errors import answer, field_problems, sentence, wants_json
 from web.filled import application_fields, channel_words, field_label, filled_in, noticed, papers, size_words
 from web.guard import actor
-from web.i18n import say
+from web.i18n import say, title_words
 from web.pages import Page
 from web.session import db
 from web.told import tell
-from web.whereabouts import by_when, outcome_colour, outcome_words, stage_words, title_words, turns
+from web.whereabouts import by_when, outcome_colour, outcome_words, stage_words, turns
 from workflows import CATALOG, authority, offering, opening, requests, standing, story
 from workflows.requests import Request
+from workflows.transfer import inward
 
 bp = Blueprint("requests", __name__, url_prefix="/requests")
-PAGE = 20
+PAGE, MOST_PAGES = 20, 10**6
 ANSWERS = {
     "accepted": _l("受理通知"), "supplement": _l("补正通知"), "refused": _l("不予受理决定"),
     "granted": _l("准予许可决定"), "denied": _l("不予许可决定"),
@@ -49,8 +51,11 @@ def listed() -> ResponseReturnValue:
     session, person = db.session(), actor()
     scope: requests.Scope = next((known for known in SCOPES if known == request.args.get("scope")), "mine")
     search = request.args.get("q", "").strip()[:80]
-    number = max(1, request.args.get("page", 1, type=int))
+    number = min(max(1, request.args.get("page", 1, type=whole)), MOST_PAGES)
     rows, total = requests.find(session, person, scope=scope, search=search or None, page=number, size=PAGE)
+    if total and not rows:  # beyond the last page is the last
+        number = -(-total // PAGE)
+        rows, total = requests.find(session, person, scope=scope, search=search or None, page=number, size=PAGE)
     return render_template(
         "requests/list.html", listed=Page(rows, number, total, PAGE), scope=scope, scopes=SCOPES, search=search,
         may_start=can(person, "request.start", None),
@@ -76,7 +81,7 @@ def _choose_holder(code: str, problem: str = "", status: int = 200) -> ResponseR
     found = opening.holders(db.session(), actor(), code, search=search, limit=HOLDERS + 1)
     page = render_template(
         "requests/holder.html", type=type_of(code), holders=found[:HOLDERS], more=len(found) > HOLDERS, search=search,
-        problem=problem, once=once.fresh(), brought=request.values.get("with", ""),
+        problem=problem, once=once.fresh(), brought=request.values.get("with", ""), inward=inward.offered(code),
     )
     return page, status
 
@@ -91,12 +96,17 @@ def _brought() -> dict[str, str]:
 def start() -> ResponseReturnValue:
     """Begin a request (or go on with my draft for the same) and open its form."""
     code = request.form.get("type", "")
-    kind, _dash, number = request.form.get("holder", "").partition("-")
+    kind, _dash, text = request.form.get("holder", "").partition("-")
+    number = whole_in(text)
     if code not in opening.offered():
         raise BadRequest
-    if not number.isdigit() or len(number) > 18 or kind not in HOLDER_KINDS:
+    if number is None or kind not in HOLDER_KINDS:
         return _choose_holder(code, _("请选择为谁申请。"), 400)
-    made = opening.open_request(db.session(), actor(), code, kind, int(number), once=once.given(), prefill=_brought())
+    if request.form.get("way") == "inward":
+        made = inward.open_request(db.session(), actor(), code, kind, number)
+    else:
+        made = opening.open_request(
+            db.session(), actor(), code, kind, number, once=once.given(), prefill=_brought())
     first = next(iter(open_tasks(made)), None)
     target = url_for("tasks.show", task_id=first.id) if first else url_for("requests.show", request_id=made.id)
     return redirect(target, 303)

@@ -18,6 +18,7 @@ from registry.people.regions import SHORTS
 from registry.rules import tables
 from registry.rules.editions import MOST_BYTES, BadTable, RuleEdition, editions, publish, tables_on, withdraw
 from registry.rules.tables import TITLES
+from web.asked import whole
 from web.entry import Ask, Entry, answered, drawn
 from web.guard import actor, needs
 from web.i18n import language, say
@@ -88,20 +89,22 @@ def rule(rule: str) -> str:
     """One rule's tables as in force today (?edition= another), its editions, and for who may a way to a new one."""
     _known(rule)
     kept = editions(db.session(), rule)
-    asked = request.args.get("edition", type=int)
+    asked = request.args.get("edition", type=whole)
     chosen = next((one for one in kept if one.no == asked), None)
-    key = _in_force("").get(rule, rule) if chosen is None and asked is None else rule
+    if asked and chosen is None:
+        raise NotFound
+    key = _in_force("").get(rule, rule) if asked is None else rule
     if chosen is not None:
         key = chosen.digest
         tables.learn(chosen.digest, chosen.content.encode("utf-8"))
     return render_template(
         "rule.html", rule=rule, title=TITLES[rule], sheets=sheets(key), editions=kept, key=key,
         shown_no=next((one.no for one in kept if one.digest == key), 0), may_edit=can(actor(), "rule.edit"),
-        text=_text(rule),
+        text=decided(rule), asked=asked,
     )  # fmt: skip
 
 
-def _text(rule: str) -> list[str]:
+def decided(rule: str) -> list[str]:
     """What the rule's own file says it decides."""
     tree = etree.fromstring(tables.files()[rule])
     return [str(found.text) for found in tree.findall("{*}decision/{*}description") if found.text]

@@ -21,6 +21,7 @@ from registry.certificates import codes
 from registry.certificates.catalogue import types
 from registry.certificates.standing import Standing
 from registry.people.units import Unit
+from web.asked import day_in, whole_in
 from web.guard import actor
 from web.session import db
 
@@ -38,7 +39,6 @@ KEPT = ("q", "family", "type", "unit", "standing", "holder", "from", "to", "with
 """The arguments that a saved filter keeps: not the page, and no day, so that it always means today."""
 DAYS = ("on", "known")
 MOST_TEXT = 60
-YEARS = range(1900, 2200)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def sought_in(given: Mapping[str, str]) -> Sought:
         ends_from=first,
         ends_to=last,
         unit=_unit(asked.get("unit")),
-        holder_person_id=_number(asked.get("holder")),
+        holder_person_id=whole_in(asked.get("holder")),
     )
     order = asked.get("sort", "")
     if order.removeprefix("-") not in SORTS:
@@ -82,15 +82,6 @@ def sought_in(given: Mapping[str, str]) -> Sought:
 def knows_past() -> bool:
     """Whether somebody may ask what was known when: those who check the book, and those who keep it."""
     return can(actor(), "audit.read") or can(actor(), "certificate.register")
-
-
-def day_in(text: str | None) -> dt.date | None:
-    """A date of the address (2026-11-22) or None; a year that no certificate knows is none."""
-    try:
-        day = dt.date.fromisoformat(text) if text and len(text) == 10 else None
-    except ValueError:
-        return None
-    return day if day and day.year in YEARS else None
 
 
 def instant_in(text: str | None) -> dt.datetime | None:
@@ -104,12 +95,8 @@ def _day(asked: Mapping[str, str]) -> Day | None:
     return Day(on or clock.today(), known) if on or known else None
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
 def _unit(text: str | None) -> Unit | None:
-    number = _number(text)
+    number = whole_in(text)
     if number is None:
         return None
     unit = db.session.scalar(visible(select(Unit), actor()).where(Unit.id == number))

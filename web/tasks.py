@@ -13,7 +13,7 @@ from werkzeug.exceptions import BadRequest
 from engine import tasks
 from forms.texts import translated
 from ledger.errors import AlreadyDone, BadAnswer, Conflict, Problem, Refused
-from web.answers import Sent, files_in, sent, spoken
+from web.answers import Sent, files_in, object_in, sent, spoken
 from web.errors import answer, field_problems, problem_text, sentence, wants_json
 from web.filled import Section, filled_in, papers, sections_of
 from web.guard import actor
@@ -47,7 +47,7 @@ def page(opened: Desk, typed: dict[str, Any] | None = None, error: BadAnswer | N
     judging = opened.form.key in ("review", "approve")
     return render_template(
         "tasks/task.html", desk=opened, task=opened.task, application=application,
-        schema=translated(opened.form.schema, say), data=spoken(opened.data), typed=typed,
+        schema=translated(opened.form.schema, say), data=spoken(opened.form, opened.data), typed=typed,
         problems=_problems(opened, error), error=sentence(error) if error else "",
         files=files_in(session, actor(), opened.form, opened.data, typed, known=[file for file, _what in attached]),
         content=[] if own else filled_in(application), judging=judging,
@@ -104,11 +104,11 @@ def drop_draft(task_id: int) -> ResponseReturnValue:
 @bp.post("/checks")
 def check(task_id: int) -> ResponseReturnValue:
     """One value against one check of the form while it is typed: {ok, normal, problem}; nothing is kept."""
-    told = request.get_json()
+    told = object_in(request.get_data(as_text=True))
     name, value = told.get("check"), told.get("value")
     opened = tasks.get(db.session(), task_id, actor())
     known = checks_for(db.session(), requests.of_instance(db.session(), opened.instance_id))
-    if name not in known or not isinstance(value, str) or len(value) > LONGEST:
+    if not isinstance(name, str) or name not in known or not isinstance(value, str) or len(value) > LONGEST:
         raise BadRequest
     found = known[name](value, {})
     wrong = problem_text(found) if isinstance(found, Problem) else ""
@@ -157,7 +157,7 @@ def _typed(task_id: int, answers: dict[str, Any]) -> list[Section]:
     """What was typed, with the names of its fields; by key where the form is out of reach by now."""
     try:
         opened = desk.open_task(db.session(), actor(), task_id)
-        return sections_of(opened.form, answers, opened.data)
+        return sections_of(opened.form, answers, spoken(opened.form, opened.data))
     except (Refused, TypeError, ValueError, AttributeError):
         rows = [(key, json.dumps(value, ensure_ascii=False)) for key, value in answers.items() if key != "verdict"]
         return [Section("", rows)]

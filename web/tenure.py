@@ -11,18 +11,19 @@ from flask_babel import gettext as _
 from ledger import clock
 from ledger.errors import BadAnswer, NotFound, Problem
 from registry.access.rules import require
-from registry.certificates.catalogue import type_of
 from registry.people.persons import Person
 from registry.people.tenure import POSTS, TIES, Assignment, Employment, Tie, amend, assign, employ, relieve, strike
 from registry.people.units import Unit
 from web.entry import Ask, Entry, answered, drawn
 from web.guard import actor, needs
-from web.i18n import named, say
+from web.i18n import say
+from web.lacks import trades
 from web.session import db
 from web.sight import chosen, person_of, unit_of, unit_options
 
 bp = Blueprint("tenure", __name__)
 EDIT = "person.edit"
+ROWS: dict[str, type[Any]] = {"employment": Employment, "posts": Assignment}
 
 
 def trail(person: Person) -> list[tuple[str, str]]:
@@ -76,41 +77,25 @@ def _tying(person: Person, kind: str) -> Entry:
     ])  # fmt: skip
 
 
-@bp.get("/employment/<int:row_id>/correction")
+@bp.get("/<any(employment, posts):kind>/<int:row_id>/correction")
 @needs(EDIT)
-def wrong_tie(row_id: int) -> ResponseReturnValue:
-    """Correct the days of a contract or of insurance."""
-    row, person = _of(Employment, row_id)
-    return drawn(_correcting(person, row, say(TIES[row.kind]), url_for("tenure.correct_tie", row_id=row.id)))
+def wrong(kind: str, row_id: int) -> ResponseReturnValue:
+    """Correct the days of a contract, of insurance or of a post."""
+    row, person = _of(ROWS[kind], row_id)
+    return drawn(_correcting(person, row, kind))
 
 
-@bp.post("/employment/<int:row_id>/correction")
+@bp.post("/<any(employment, posts):kind>/<int:row_id>/correction")
 @needs(EDIT)
-def correct_tie(row_id: int) -> ResponseReturnValue:
+def correct(kind: str, row_id: int) -> ResponseReturnValue:
     """They are corrected, or the entry is taken back."""
-    row, person = _of(Employment, row_id)
-    entry = _correcting(person, row, say(TIES[row.kind]), url_for("tenure.correct_tie", row_id=row.id))
-    return answered(entry, lambda told: _correct(person, row, told))
+    row, person = _of(ROWS[kind], row_id)
+    return answered(_correcting(person, row, kind), lambda told: _correct(person, row, told))
 
 
-@bp.get("/posts/<int:row_id>/correction")
-@needs(EDIT)
-def wrong_post(row_id: int) -> ResponseReturnValue:
-    """Correct the days of a post."""
-    row, person = _of(Assignment, row_id)
-    return drawn(_correcting(person, row, say(POSTS[row.post]), url_for("tenure.correct_post", row_id=row.id)))
-
-
-@bp.post("/posts/<int:row_id>/correction")
-@needs(EDIT)
-def correct_post(row_id: int) -> ResponseReturnValue:
-    """They are corrected, or the entry is taken back."""
-    row, person = _of(Assignment, row_id)
-    entry = _correcting(person, row, say(POSTS[row.post]), url_for("tenure.correct_post", row_id=row.id))
-    return answered(entry, lambda told: _correct(person, row, told))
-
-
-def _correcting(person: Person, row: Employment | Assignment, what: str, address: str) -> Entry:
+def _correcting(person: Person, row: Employment | Assignment, kind: str) -> Entry:
+    what = say(TIES[row.kind] if isinstance(row, Employment) else POSTS[row.post])
+    address = url_for("tenure.correct", kind=kind, row_id=row.id)
     return Entry(_("更正%(name)s的%(what)s", name=person.name, what=what), _("更正"), address, trail(person), [
         Ask("from_on", _("起"), "day", required=True, value=row.from_on),
         Ask("to_on", _("止（不填就是至今）"), "day", value=row.to_on),
@@ -152,12 +137,6 @@ def post(person_id: int) -> ResponseReturnValue:
         return url_for("people.project", unit_id=unit.id) if unit.kind == "project" else home(person)
 
     return answered(_posting(person), act)
-
-
-def trades() -> list[tuple[str, str]]:
-    """The special works of P02 by code."""
-    field = next(each for each in type_of("P02").fields if each.key == "trade")
-    return [(option.value, named(option)) for option in field.options]
 
 
 def _posting(person: Person) -> Entry:

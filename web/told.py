@@ -61,8 +61,7 @@ def _told(line: Line, application: Request, known: Fields, decided: Decisions) -
     if line.kind == "task.completed" and (made := decided.get(line.params.get("task", 0))):
         task, answers = made
         return Told(line.at, who, decision(task, application, answers), tone, _opinion(answers))
-    params = {key: say(value) if isinstance(value, str) else value for key, value in line.params.items()}
-    return Told(line.at, who, say(line.text, params), tone, list(_changes(line, known)))
+    return Told(line.at, who, say(line.text, line.params), tone, list(_changes(line, known)))
 
 
 def decision(task: Task, application: Request, answers: Mapping[str, Any]) -> str:

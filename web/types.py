@@ -21,6 +21,7 @@ from registry.certificates.numbers import RULES
 from registry.certificates.publishing import Notice, close, edition_of, withdraw
 from registry.certificates.type_files import written
 from registry.people.regions import SHORTS
+from web.asked import day_in, whole
 from web.errors import field_problems, sentence
 from web.guard import actor, needs
 from web.session import db
@@ -85,7 +86,7 @@ def show(code: str) -> str:
     """One type as it stands on a day in a province: the card, what is not verified, the law, and its editions."""
     session = db.session()
     held = editions(session, code)
-    day = request.args.get("on", type=dt.date.fromisoformat) or _first_day(code)
+    day = day_in(request.args.get("on")) or _first_day(code)
     province = request.args.get("province", "")
     each = in_force_of(code, day, province)
     return render_template(
@@ -112,7 +113,7 @@ def _state_of(edition: TypeEdition) -> tuple[str, str]:
     """How an edition stands today: colour and word."""
     today = clock.today()
     if edition.withdrawn_at is not None:
-        return "closed", _("已撤回")
+        return "closed", _("已更正") if edition.corrected else _("已撤回")
     if edition.effective_from > today:
         return "due", _("待生效")
     said = said_on(edition.code, today, edition.province)
@@ -197,15 +198,11 @@ def end(code: str) -> ResponseReturnValue:
 
 
 def notice() -> Notice:
-    """Day, place, reason, who checked, and which edition was seen, as a form sends them."""
+    """Day, place, reason, who checked, and which edition was seen or is to be corrected, as a form sends them."""
     form = request.form
-    try:
-        day = dt.date.fromisoformat(form.get("effective_from", ""))
-    except ValueError:
-        day = None
-    after = form.get("after", "")
+    day = day_in(form.get("effective_from"))
     province = form.get("province", "").strip()
     if province and province not in tuple(SHORTS):
         raise BadAnswer({"province": [Problem("请从列表中选择。")]})
     return Notice(day, form.get("reason", ""), province, form.get("verified_by", ""),
-                  int(after) if after.isdigit() and len(after) < 8 else 0)
+                  form.get("after", 0, type=whole), form.get("corrects", 0, type=whole))

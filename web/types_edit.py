@@ -25,12 +25,13 @@ from registry.certificates.editions import TypeEdition
 from registry.certificates.kinds import CertificateType, Offset, Window
 from registry.certificates.numbers import RULES, check_number
 from registry.certificates.publishing import Notice, PublishedMeanwhile, newest
-from registry.certificates.type_checks import STEPS, TRIED, faults
+from registry.certificates.type_checks import TRIED, faults
 from registry.certificates.type_files import plain
 from registry.people.regions import SHORTS
-from web.errors import sentence
+from web.asked import whole_in
+from web.errors import field_problems, problem_text, sentence
 from web.guard import actor, needs
-from web.i18n import named, say
+from web.i18n import named
 from web.session import db
 from web.text import work_calendar
 from web.types import notice
@@ -86,7 +87,7 @@ def preview(code: str) -> ResponseReturnValue:
     try:
         each = _checked(draft)
     except BadAnswer as error:
-        return _form(draft, sentences(error), like=request.form.get("like", "")), 400
+        return _form(draft, field_problems(error), like=request.form.get("like", "")), 400
     return _form(draft, {}, each=each, like=request.form.get("like", ""))
 
 
@@ -108,21 +109,13 @@ def publish(code: str) -> ResponseReturnValue:
         return _form(draft, {}, like=like, refusal=sentence(error), faster=newest(session, code)), error.status
     except BadAnswer as error:
         session.rollback()
-        return _form(draft, sentences(error), like=like), 400
-    told = _("第 %(no)d 版已发布，自 %(day)s 起生效。", no=made.no, day=made.effective_from.isoformat())
-    flash(told, "ok")
+        return _form(draft, field_problems(error), like=like), 400
+    if draft.notice.corrects:
+        flash(_("第 %(wrong)d 版已由第 %(no)d 版更正，立即生效。", wrong=draft.notice.corrects, no=made.no), "ok")
+    else:
+        day = made.effective_from.isoformat()
+        flash(_("第 %(no)d 版已发布，自 %(day)s 起生效。", no=made.no, day=day), "ok")
     return redirect(url_for("types.edition", code=code, no=made.no), 303)
-
-
-def sentences(error: BadAnswer) -> dict[str, list[str]]:
-    """The faults by their inputs, in the visitor's language, with the names of a window's points in it too."""
-    return {key: [fault(one) for one in several] for key, several in error.problems.items()}
-
-
-def fault(problem: Problem) -> str:
-    """One fault as a sentence."""
-    return say(problem.text, {
-        key: say(value) if value in STEPS.values() else value for key, value in problem.params.items()})
 
 
 def _done(session: Session, draft: Draft, by: Actor) -> TypeEdition | None:
@@ -135,15 +128,15 @@ def _done(session: Session, draft: Draft, by: Actor) -> TypeEdition | None:
 
 
 def digest(each: CertificateType, given: Notice) -> str:
-    """What was previewed, as a short name: another content, day or place has another."""
-    said = [plain(each), str(given.effective_from), given.province]
+    """What was previewed, as a short name: another content, day, place or edition to be corrected has another."""
+    said = [plain(each), str(given.effective_from), given.province, given.corrects]
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()[:32]
 
 
 def _base(session: Session, code: str, no: str, province: str) -> CertificateType:
     session.connection()
-    if no.isdigit() and int(no):
-        return publishing.edition_of(session, code, int(no)).type
+    if number := whole_in(no):
+        return publishing.edition_of(session, code, number).type
     today = clock.today()
     said = said_on(code, today, province) or next(iter(current().lines.get((code, ""), [])), None)
     if said is None:
@@ -212,6 +205,7 @@ def _form(
     return render_template(
         "types/edit.html", base=draft.base, values=draft.values, notice=draft.notice, problems=problems, like=like,
         refusal=refusal, faster=faster, after=last.no if last else 0, each=each, rows=rows, words=WORDS,
+        begun=publishing.begun_today(session, code, draft.notice.province),
         choices=CHOICES, rules=RULES, provinces=SHORTS, families=codes.FAMILIES,
         answering=[(key, named(roles()[key])) for key in ANSWERING if key in roles()],
         differences=differences(present, each) if each else [], seen=digest(each, draft.notice) if each else "",
@@ -243,7 +237,7 @@ def examples() -> str:
                 days = request.args.get(f"window.{name}.unit_of") == "days"
                 points[name] = Offset(days_before=int(text)) if days else Offset(months_before=int(text))
         each = msgspec.structs.replace(like, window=msgspec.structs.replace(Window(source="D"), **points))
-        wrong = " ".join(fault(one) for key, one in faults(each) if key.startswith("window."))
+        wrong = " ".join(problem_text(one) for key, one in faults(each) if key.startswith("window."))
         if not wrong:
             shown = [(day, windows.steps(each, day, work_calendar())) for day in (dt.date(2027, 12, 31), *TRIED[::2])]
     except (ValueError, OverflowError):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import LazyString, get_locale
+from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -22,7 +22,10 @@ WORDS: dict[str, LazyString] = {
     "national_code": _l("国家证照类型代码"), "effective_from": _l("生效日期"), "closed_from": _l("停用日期"),
     "employer": _l("与用人单位的关系"), "validity": _l("有效期"), "review": _l("期内复审"), "window": _l("办理窗口"),
     "extension": _l("延期"), "change": _l("变更"), "ending": _l("逾期、遗失与终止"), "age": _l("年龄"),
-    "final": _l("终止后不能恢复"), "annuls": _l("逾期自行废止"), "open_ended": _l("也可载明长期"),
+    "final": _l("终止后不能恢复"), "annuls": _l("逾期自行废止"),
+    "cancelled_first": _l("重新申领前须先注销"), "opens_days": _l("提前几天开始"),
+    "last_days": _l("到最高年龄前几天起不再受理"),
+    "open_ended": _l("也可载明长期"),
     "decision": _l("机关办理期限"), "retention": _l("保存期限"), "number": _l("编号"), "rule": _l("编号规则"),
     "unique_by": _l("由哪些字段确定是同一本"), "kind": _l("方式"), "months": _l("月数"),
     "long_months": _l("延长的月数"), "lapses": _l("失效"), "year_from": _l("每年自"), "year_to": _l("每年至"),
@@ -116,7 +119,7 @@ def shown(path: str, value: Any) -> str:
 
 def listed(parts: Any) -> str:
     """Several things in a row, with the comma of the language."""
-    return (", " if str(get_locale()).startswith("en") else "、").join(filter(None, parts))
+    return _("、").join(filter(None, parts))
 
 
 def role(key: str) -> str:

@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 
 from ledger import clock
 from registry.access.roles import roles
-from registry.certificates.catalogue import types
 from web.i18n import named, say
 from web.text import day, moment
 from workflows import outcomes, stages
@@ -62,13 +61,6 @@ def stage_words(stage: str | None) -> str:
 def outcome_words(outcome: str | None) -> str:
     """How a process ended."""
     return say(outcomes().get(outcome or "", outcome or "")) or _("已结束")
-
-
-def title_words(title: str) -> str:
-    """The title of a request, "type · holder" or "matter · type · holder", in the visitor's language."""
-    *matter, name, holder = ["", *title.split(" · ", 2)][-3:] if " · " in title else ("", "", title)
-    kind = next((one for one in types().values() if one.name == name), None)
-    return " · ".join([*(say(each) for each in matter if each), named(kind), holder]) if kind else title
 
 
 def role_words(role: str) -> str:

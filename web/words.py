@@ -21,6 +21,8 @@ CALLS = {"Problem": (0,), "Why": (1,), "say": (0,), "notify": (3,), "Choice": (1
 """Name of a function -> which of its arguments people read."""
 KEYWORDS = {"Process": ("name", "stages", "outcomes", "words", "news"), "Choice": ("name", "about", "why_not")}
 """The same for its arguments by name; of a dict, its values."""
+ONE_TEXT = ("NAME", "ABOUT")
+"""Constants that are one text; of a dict in capitals, every value is."""
 
 
 def diagram(fileobj: IO[bytes], _keywords: Any, _tags: Any, options: Any) -> Iterator[Message]:
@@ -53,10 +55,11 @@ def _said(node: ast.AST) -> Iterator[tuple[int, str]]:
             if keyword.arg in KEYWORDS.get(name, ()):
                 values = keyword.value.values if isinstance(keyword.value, ast.Dict) else [keyword.value]
                 yield from (text for value in values for text in _texts(value))
-    elif isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Dict):
+    elif isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Dict | ast.Constant):
         target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
         if isinstance(target, ast.Name) and target.id.isupper():
-            for value in node.value.values:
+            several = node.value.values if isinstance(node.value, ast.Dict) else [node.value]
+            for value in several if target.id in ONE_TEXT or isinstance(node.value, ast.Dict) else ():
                 yield from _texts(value)
 
 

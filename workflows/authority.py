@@ -113,6 +113,6 @@ def _effect(session: Session, request: Request, kind: str, clean: Mapping[str, A
         request.rounds += 1
         complaint = request.rounds >= MORE_THAN_ONCE
         return {"round": request.rounds, **({"complaint": True, "basis": "行政许可法第32条"} if complaint else {})}
-    if kind == "denied" and (ban := bans.impose(session, request, clean.get("ground", ""), on)):
+    if kind in ("refused", "denied") and (ban := bans.impose(session, request, clean.get("ground", ""), on)):
         return {"ground": clean["ground"], "banned_until": ban.until.isoformat(), "basis": ban.basis}
     return {}

@@ -31,7 +31,7 @@ class Ban(Base):
 
 
 def impose(session: Session, request: Request, ground: str, on: dt.date) -> Ban | None:
-    """Note the ban that a refusal on this ground carries; None for an ordinary ground."""
+    """Note the ban that a refusal (不予受理, 不予许可) on this ground carries; None for an ordinary ground."""
     if ground not in YEARS:
         return None
     ban = Ban(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -23,6 +23,7 @@ from registry.people.units import Unit, places
 from workflows import typed
 from workflows.requests import Request, RequestCount
 
+MOST_TITLE = 200  # characters
 SUPPLEMENT_DAYS = 10  # working days, where the notice sets no other term (unverified practice)
 VARIABLES = frozenset({
     "request_id", "applicant_id", "certificate_id", "subtype", "type_code", "family", "reviewers", "second_by_type",
@@ -51,9 +52,10 @@ def begin(
     request = Request(
         group_id=unit.group_id, number=_number(count), process_id=process_id, type_code=kind.code if kind else "",
         family=kind.family if kind else family_of(holder), holder_kind=kind_of(holder), holder_id=holder.id,
-        holder_name=holder.name, item=certificate.item if certificate else "", subtype=subtype, title=title,
-        applicant_id=applicant.id if applicant else by.id, applicant_name=applicant.name if applicant else by.name,
-        unit_id=unit.id, unit_path=unit.path, once_key=once_key, parent_id=parent.id if parent else None,
+        holder_name=holder.name, item=certificate.item if certificate else "", subtype=subtype,
+        title=title[:MOST_TITLE], applicant_id=applicant.id if applicant else by.id,
+        applicant_name=applicant.name if applicant else by.name, unit_id=unit.id, unit_path=unit.path,
+        once_key=once_key, parent_id=parent.id if parent else None,
         certificate_id=certificate.id if certificate else None,
         details={**(details or {}), **({"forms": typed.keep(session, kind)} if kind else {})},
     )
@@ -95,6 +97,14 @@ def unfinished(
     if subtype:
         query = query.where(Request.subtype == subtype)
     return session.scalar(query.order_by(Request.id).limit(1))
+
+
+def all_unfinished(session: Session, process_id: str, certificate_ids: Iterable[int]) -> dict[int, Request]:
+    """The same for many certificates at once, by their ids."""
+    rows = session.scalars(select(Request).join(Instance, Request.instance_id == Instance.id).where(
+        Request.certificate_id.in_(list(certificate_ids)), Request.process_id == process_id,
+        Instance.ended_at.is_(None)).order_by(Request.id.desc()))
+    return {row.certificate_id: row for row in rows if row.certificate_id is not None}  # the oldest is last and stays
 
 
 def counter(session: Session, group_id: int) -> RequestCount:

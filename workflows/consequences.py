@@ -11,11 +11,12 @@ from ledger.facts import Fact, FactAbout
 from ledger.outbox import Handler
 from registry.certificates.models import Certificate
 from registry.people.persons import Person
+from registry.rules.dependence import places_of
 from registry.rules.effects import Cause, causes_above, causes_near, leavers_at, look_again, reconsider
 
 NEWS = frozenset({
     "certificate.window_opened", "certificate.hand_in_reached", "certificate.target_reached",
-    "certificate.window_closed", "certificate.closed", "certificate.retimed",
+    "certificate.closed", "certificate.retimed", "certificate.suspension_ends", "certificate.review_opened",
 })
 """Facts about a certificate that change nothing about how it stands."""
 BACK = frozenset({
@@ -26,11 +27,14 @@ BACK = frozenset({
 
 
 def of_certificate(session: Session, fact: Fact) -> None:
-    """A certificate lapsed, was suspended, ended, granted, renewed, given back: it, and what it may bear on."""
+    """A certificate lapsed, was suspended, ended, granted, renewed, given back: it, what it may bear on, and the gaps
+    of its places that it may fill."""
     certificate = session.get(Certificate, fact.subject_id)
     if certificate is not None and fact.kind not in NEWS:
         above = causes_above(session, certificate) if fact.kind in BACK else []
-        _again(session, [certificate, *causes_near(session, certificate), *above])
+        units = places_of(session, certificate)
+        _again(session, [certificate, *causes_near(session, certificate), *above, *leavers_at(session, units)])
+        look_again(session, units)
 
 
 def of_person(session: Session, fact: Fact) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.errors import Problem
+from ledger.errors import Problem, problem_of
 from registry.certificates.catalogue import type_of, types
 from registry.people.works import GRADES
 from registry.rules.lines import Line
@@ -41,14 +41,14 @@ class Fault:
         """The form in which a request keeps it."""
         return {
             "field": self.field, "severity": self.severity, "rule": self.rule, "basis": self.basis,
-            "verified": self.verified, **_plain(self.problem), "cure": _plain(self.cure) if self.cure else None,
+            "verified": self.verified, **self.problem.plain(), "cure": self.cure.plain() if self.cure else None,
         }
 
 
 def fault_of(kept: Mapping[str, Any]) -> Fault:
     """What a request keeps, as a fault again; one from before there were cures and severities blocks."""
     cure = kept.get("cure")
-    return Fault(kept["field"], _problem(kept), _problem(cure) if cure else None, kept.get("severity", BLOCK),
+    return Fault(kept["field"], problem_of(kept), problem_of(cure) if cure else None, kept.get("severity", BLOCK),
                  kept.get("rule", ""), kept.get("basis", ""), kept.get("verified", True))
 
 
@@ -64,25 +64,22 @@ def of_line(line: Line) -> Fault:
 
 def _fault(lack: str, severity: str, rule: str, basis: str, verified: bool, params: Mapping[str, Any]) -> Fault:
     """Unknown is no reason to stop anybody."""
-    what = Problem(LACKS.get(lack, lack), {key: _word(key, one) for key, one in params.items()})
+    what = lack_of(lack, params)
     cure = Problem("办法：{what}。", {"what": Problem(CURES[lack])}) if lack in CURES else None
     return Fault("", Problem("{what}。", {"what": what}), cure, BLOCK if severity == BLOCK else WARN, rule, basis,
                  verified)
+
+
+def lack_of(lack: str, params: Mapping[str, Any]) -> Problem:
+    """What is lacking, without a full stop."""
+    return Problem(LACKS.get(lack, lack), {key: _word(key, one) for key, one in params.items()})
 
 
 def _word(key: str, value: Any) -> Any:
     """Names for codes, in Chinese: whoever shows them puts them into the reader's language."""
     if key == "type" and value in types():
         return type_of(value).name
+    if key == "trade":
+        options = (option for field in type_of("P02").fields if field.key == "trade" for option in field.options)
+        return next((option.label for option in options if option.value == value), value)
     return GRADES.get(value, value) if key == "grade" else value if isinstance(value, int) else str(value)
-
-
-def _plain(problem: Problem) -> dict[str, Any]:
-    """Values that are problems themselves are filled in as {"text", "params"}."""
-    return {"text": problem.text, "params": {
-        key: _plain(value) if isinstance(value, Problem) else value for key, value in problem.params.items()}}
-
-
-def _problem(kept: Mapping[str, Any]) -> Problem:
-    return Problem(kept["text"], {
-        key: _problem(value) if isinstance(value, Mapping) else value for key, value in kept["params"].items()})

@@ -20,6 +20,7 @@ from registry.certificates.kinds import CertificateType
 from registry.people.scope import Path, Visible
 
 Scope = Literal["mine", "open", "all"]
+MOST_PAGES = 1_000_000  # no database counts further than its integers go
 
 
 class Request(Base):
@@ -208,7 +209,7 @@ def find(
     """One page of requests, newest first, and how many there are. "open" are all that have not ended."""
     query = _sought(actor, scope, search)
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    rows = query.order_by(Request.id.desc()).limit(size).offset((max(page, 1) - 1) * size)
+    rows = query.order_by(Request.id.desc()).limit(size).offset((min(max(page, 1), MOST_PAGES) - 1) * size)
     return session.scalars(rows.options(contains_eager(Request.instance))).all(), total
 
 

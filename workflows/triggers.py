@@ -8,13 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.model import Task
-from ledger.facts import Fact
+from ledger.actor import SYSTEM
+from ledger.facts import Fact, record
 from ledger.outbox import Handler
+from ledger.workdays import CalendarYear
 from registry.access.grants import holders
 from registry.alerts.notices import notify
 from registry.certificates.catalogue import type_of
 from registry.certificates.models import Certificate
-from registry.certificates.timers import retime
+from registry.certificates.retiming import retime
 from registry.people.units import places
 from workflows import CATALOG, children, consequences, news, outcomes
 from workflows.requests import Request
@@ -31,9 +33,11 @@ TERM_NEWS = {
     "certificate.window_opened": "{type}（{holder}）可以开始办理延续。",
     "certificate.hand_in_reached": "{type}（{holder}）到达内部交件日。",
     "certificate.target_reached": "{type}（{holder}）到达法定申请日，请立即办理。",
-    "certificate.window_closed": "{type}（{holder}）的办理窗口已关闭。",
+    "certificate.closed": "{type}（{holder}）的办理窗口已关闭。",
     "certificate.lapsed": "{type}（{holder}）有效期已届满。",
 }
+RETIMED = "calendar.retimed"
+"""So far the waiting days of certificates follow a year that was announced."""
 
 
 def tell_applicant(session: Session, fact: Fact) -> None:
@@ -87,9 +91,15 @@ def tell_of_term(session: Session, fact: Fact) -> None:
            {"type": type_of(certificate.type_code).name, "holder": certificate.holder_name})
 
 
-def recompute_terms(session: Session, _fact: Fact) -> None:
-    """A year's working days were entered or changed: waiting days of certificates that were unconfirmed move."""
-    retime(session)
+def recompute_terms(session: Session, fact: Fact) -> None:
+    """A year's working days were announced, or corrected afterwards: the waiting days of certificates move. A batch
+    with each fact, so that no transaction grows with the register; what is not announced yet moves nothing."""
+    year = session.get(CalendarYear, fact.subject_id)
+    if year is None or not year.confirmed:
+        return
+    last = retime(session, year.year, (fact.after or {}).get("certificate", 0) if fact.kind == RETIMED else 0)
+    if last is not None:
+        record(session, RETIMED, ("calendar", year.year), by=SYSTEM, after={"certificate": last})
 
 
 def _present(*people: int | None) -> Iterable[int]:

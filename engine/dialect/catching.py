@@ -5,10 +5,10 @@ Clocks, messages and other instances are outside: an event only says what it wai
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.dialect.nodes import COMPLETED, WAITING, Fault, Node, Token, spawn, withdraw
+from engine.dialect.nodes import COMPLETED, STUCK, WAITING, Fault, Flow, Node, Token, spawn, withdraw
 from engine.dialect.triggers import AWAITED, ConditionTrigger, TimerTrigger, Trigger, rows_for
 
 
@@ -55,7 +55,17 @@ class CatchEvent(Awaiting):
 
     def trigger(self, token: Token, element_id: str, payload: Mapping[str, Any], trigger: Trigger | None) -> None:
         """The moment has come, or the message, the signal, the condition."""
-        self.take(token, payload, only_named=True)
+        if not self.all_of_them or trigger is None:
+            self.hand_on(token, payload)
+            return
+        try:
+            self.take(token, payload, only_named=True)
+        except Fault as error:
+            if not isinstance(trigger, ConditionTrigger):
+                raise  # its timer or its delivery is tried again
+            token.internal_data.pop("held", None)
+            token.workflow.top_workflow.act.halt(token, STUCK, error)
+            return
         if self.heard(token, trigger):
             token.complete()
 
@@ -159,12 +169,13 @@ class StartEvent(Awaiting):
 
     interrupting = True
 
-    def leave(self, token: Token) -> None:
+    def follow(self, token: Token) -> Sequence[Flow]:
         """What came with the trigger becomes variables where the drawing maps it."""
-        payload = token.workflow.task_tree.internal_data.pop("payload", None)
-        if payload:
-            self.take(token, payload, only_named=True)
-        super().leave(token)
+        book = token.workflow.task_tree.internal_data
+        if book.get("payload"):
+            self.take(token, book["payload"], only_named=True)
+        book.pop("payload", None)
+        return super().follow(token)
 
 
 __all__ = ["Awaiting", "BoundaryEvent", "CatchEvent", "EventGateway", "StartEvent", "repeated"]

@@ -49,12 +49,7 @@ class SubProcess(Node, SubWorkflowTask):  # type: ignore[misc]
         done = inner.task_tree.internal_data.get("done")
         if done or inner.spec.undoing is not None:
             remember(token.workflow, self, {"done": done or [], "data": dict(inner.data)})
-        self.bring_out(token, inner)
-        token.complete()
-
-    def bring_out(self, token: Token, inner: Inner) -> None:
-        """The outputs of the scope become variables around it."""
-        self.take(token, inner.data, only_named=True)
+        self.hand_on(token, inner.data)
 
 
 class CallActivity(SubProcess):
@@ -66,8 +61,8 @@ class CallActivity(SubProcess):
             return {name: token.data[name] for name in named}
         return dict(context(token))
 
-    def bring_out(self, token: Token, inner: Inner) -> None:
-        self.take(token, inner.data, only_named=not self.words.pass_all_out)
+    def take(self, token: Token, result: Mapping[str, Any], *, only_named: bool = False) -> None:
+        super().take(token, result, only_named=only_named and not self.words.pass_all_out)
 
 
 class EventSubProcess(SubProcess):

@@ -7,7 +7,7 @@ parallel branches cannot overwrite each other's variables when they join.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
@@ -15,8 +15,9 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine import expressions
+from engine.dialect.pairing import compile_pairings, paired
 from engine.packing import freeze
-from engine.vocabulary import Extensions, Pairing
+from engine.vocabulary import Extensions
 from feel import FeelError
 from ledger.errors import Refused
 
@@ -31,8 +32,8 @@ STARTED: int = TaskState.STARTED
 COMPLETED: int = TaskState.COMPLETED
 CANCELLED: int = TaskState.CANCELLED
 FUTURE: int = TaskState.FUTURE
-ARRIVING, WORKING, LEAVING, STUCK = "arrive", "work", "leave", "stuck"
-"""What a halted token could not do (internal_data["halt"])."""
+ARRIVING, WORKING, GIVING, LEAVING, STUCK = "arrive", "work", "give", "leave", "stuck"
+"""What a halted token could not do (internal_data["halt"]); "give": set its outputs from internal_data["given"]."""
 
 
 class Token(Task):  # type: ignore[misc]
@@ -116,8 +117,13 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         return self.work(token)
 
     def _on_complete(self, token: Token) -> None:
+        flows: Sequence[Flow] = ()
         try:
-            flows = self.follow(token) if self.body is None else ()
+            if self.body is None:
+                flows = self.follow(token)
+            else:
+                self.body.weigh(token)
+            token.workflow.foresee()
         except (Fault, FeelError) as error:
             token.workflow.top_workflow.act.halt(token, LEAVING, error)
             return
@@ -188,14 +194,31 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         token.workflow.top_workflow.act.left(token, "completed")
 
     def take(self, token: Token, result: Mapping[str, Any], *, only_named: bool = False) -> None:
-        """Set variables from a result: through the output mapping if there is one, else each by its own name."""
+        """Set variables from a result: through the output mapping if there is one, else each by its own name.
+
+        Raises Fault, before anything is set.
+        """
         if self.gives:
-            found = self.holdable(paired(self.gives, context(token, result)))
+            try:
+                found = self.holdable(paired(self.gives, context(token, result)))
+            except FeelError as error:
+                zh, en = f"表达式有误：{error.message_zh}", f"FEEL: {error.message_en}"
+                raise Fault(self.bpmn_id, zh, en) from error
             for name, value in found.items():
                 assign(token, name, value)
         elif not only_named:
             for name, value in self.holdable(result).items():
                 assign(token, name, value)
+
+    def hand_on(self, token: Token, result: Mapping[str, Any]) -> None:
+        """Set the outputs and go on; where they cannot be set the token halts, and keeps what it was given."""
+        try:
+            self.take(token, result, only_named=True)
+        except Fault as error:
+            token.internal_data["given"] = dict(result)
+            token.workflow.top_workflow.act.halt(token, GIVING, error)
+        else:
+            token.complete()
 
     def holdable(self, found: Mapping[str, Any]) -> Mapping[str, Any]:
         """The same variables. Raises Fault for a value that none may hold: a function, a date after the year 9999."""
@@ -248,32 +271,6 @@ def restart(token: Token) -> None:
     top.act.left(token, "cancelled")
     token._set_state(FUTURE)
     token.task_spec._update(token)
-
-
-def compile_pairings(pairs: Iterable[Pairing]) -> list[tuple[expressions.Evaluate, str]]:
-    """An ioMapping ready to evaluate."""
-    return [(expressions.value(pair.source), pair.target) for pair in pairs]
-
-
-def paired(pairs: list[tuple[expressions.Evaluate, str]], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Evaluate an ioMapping; a target "a.b" makes a context."""
-    made: dict[str, Any] = {}
-    for source, target in pairs:
-        head, *path = target.split(".")
-        found = source({**given, **made} if made else given)
-        if path:
-            old = made.get(head, given.get(head))
-            made[head] = placed(old if isinstance(old, Mapping) else {}, path, found)
-        else:
-            made[head] = found
-    return made
-
-
-def placed(old: Mapping[str, Any], path: list[str], value: Any) -> dict[str, Any]:
-    """A copy of `old` with `value` put at the path; the old context is never changed."""
-    head, *rest = path
-    below = old.get(head)
-    return {**old, head: placed(below if isinstance(below, Mapping) else {}, rest, value) if rest else value}
 
 
 def move(token: Token, flow: Flow) -> None:

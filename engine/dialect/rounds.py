@@ -20,6 +20,17 @@ class Rounds(Node):
     inner: Node
     separate = True  # whether each round has variables of its own
 
+    def weigh(self, child: Token) -> None:
+        """A round is about to end: work out what its expressions say, so that one that fails halts the round there.
+
+        The child keeps it ("weighed") for `round_over`, which follows at once. Raises FeelError, Fault.
+        """
+        raise NotImplementedError
+
+    def pass_over(self, child: Token) -> None:
+        """A round ends without its expressions being asked: it yields nothing, and nothing says that it is enough."""
+        raise NotImplementedError
+
     def round_over(self, child: Token) -> None:
         """One round ended."""
         raise NotImplementedError
@@ -83,14 +94,27 @@ class MultiInstance(Rounds):
                 child.data[self.loop.element] = state["items"][index]
             self.inner._update(child)
 
+    def weigh(self, child: Token) -> None:
+        state = child.parent.internal_data
+        out, enough = list(state["out"]), False
+        if self.harvest is not None:
+            name = self.loop.output_collection or "outputElement"
+            found = self.holdable({name: self.harvest(context(child, self._counts(state)))})
+            out[child.internal_data["round"]] = found[name]
+        if self.enough is not None:
+            after = self._counts({**state, "out": out, "ended": state["ended"] + 1})
+            enough = self.enough(context(child, after)) is True
+        child.internal_data["weighed"] = [out, enough]
+
+    def pass_over(self, child: Token) -> None:
+        child.internal_data["weighed"] = [list(child.parent.internal_data["out"]), False]
+        self.round_over(child)
+
     def round_over(self, child: Token) -> None:
         """Gather the round's result, then go on, stop early, or finish."""
         token, state = child.parent, child.parent.internal_data
-        seen = context(child, self._counts(state))
-        if self.harvest is not None:
-            state["out"][child.internal_data["round"]] = self.harvest(seen)
+        state["out"], enough = child.internal_data.pop("weighed")
         state["ended"] += 1
-        enough = self.enough is not None and self.enough(context(child, self._counts(state))) is True
         self._tell(token, state["ended"])
         if enough or state["ended"] == len(state["items"]):
             self.close(token)
@@ -155,16 +179,23 @@ class StandardLoop(Rounds):
             self.inner._update(self.begin_round(token, 0))
         return False
 
-    def _goes_on(self, token: Token) -> bool:
-        ended = token.internal_data["ended"]
+    def _goes_on(self, token: Token, more: int = 0) -> bool:
+        ended = token.internal_data["ended"] + more
         most = MOST_ROUNDS if self.repeat.most is None else self.repeat.most
         seen = context(token, {"loopCounter": ended})
         return ended < most and (self.again is None or self.again(seen) is True)
 
+    def weigh(self, child: Token) -> None:
+        child.internal_data["weighed"] = self._goes_on(child.parent, 1)
+
+    def pass_over(self, child: Token) -> None:
+        child.internal_data["weighed"] = False
+        self.round_over(child)
+
     def round_over(self, child: Token) -> None:
         token = child.parent
         token.internal_data["ended"] += 1
-        if self._goes_on(token):
+        if child.internal_data.pop("weighed"):
             self.inner._update(self.begin_round(token, token.internal_data["ended"]))
         else:
             self._close(token)

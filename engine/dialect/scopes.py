@@ -120,6 +120,11 @@ class Scope:
         self.completed = True
         self.on_end()
 
+    def foresee(self) -> None:
+        """Raises FeelError where an ad-hoc sub-process cannot tell whether it has enough; nothing has moved yet."""
+        if self.spec.enough is not None:
+            self.spec.enough(context(self.task_tree))
+
     def _enough(self) -> bool:
         enough = self.spec.enough
         return enough is not None and self.spec.stop_others and enough(context(self.task_tree)) is True

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from feel.budget import paced, spend
 from feel.signatures import builtin
 from feel.values import Value
 
 Context = dict[str, Value]
+PER_STEP = 20  # so many entries are copied in the time of a step
 
 
 @builtin("get value(m: context, key: string)")
@@ -23,7 +25,7 @@ def get_value_at(context: Context, keys: list[Value]) -> Value:
 
 @builtin("get entries(m: context)")
 def get_entries(context: Context) -> list[Context]:
-    return [{"key": key, "value": value} for key, value in context.items()]
+    return [{"key": key, "value": value} for key, value in paced(context.items())]
 
 
 @builtin("context(entries: list)")
@@ -44,16 +46,17 @@ def context_put_at(context: Context, keys: list[Value], value: Value) -> Context
     if not keys or type(keys[0]) is not str:
         return None
     if len(keys) == 1:
-        return {**context, keys[0]: value}
+        return context_put(context, keys[0], value)
     inner = context.get(keys[0])
     made = (
         context_put_at({} if inner is None else inner, keys[1:], value) if type(inner) in (dict, type(None)) else None
     )
-    return None if made is None else {**context, keys[0]: made}
+    return None if made is None else context_put(context, keys[0], made)
 
 
 @builtin("context put(context: context, key: string, value: any)")
 def context_put(context: Context, key: str, value: Value) -> Context:
+    spend(len(context) // PER_STEP)
     return {**context, key: value}
 
 
@@ -61,4 +64,4 @@ def context_put(context: Context, key: str, value: Value) -> Context:
 def context_merge(contexts: list[Value]) -> Context | None:
     if any(type(each) is not dict for each in contexts):
         return None
-    return {key: value for each in contexts for key, value in each.items()}
+    return {key: value for each in contexts for key, value in paced(each.items())}

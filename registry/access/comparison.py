@@ -132,11 +132,11 @@ def _of_day(
     session: Session, actor: Actor, sought: Filter, first: Day, second: Day, turn: int, action: str
 ) -> dict[int, Stood]:
     seen = view((first, second)[turn])
-    query = select(Certificate.id, Version.id, seen.standing)
+    query = select(Certificate.id, Version.id, seen.stands.column)
     query = visible(query.join(Version, seen.version), actor, model=Certificate, action=action)
     lasting = Filter(sought.text, sought.types, sought.families, unit=sought.unit,
                      holder_person_id=sought.holder_person_id)
-    query = query.where(_changing(first, second), *conditions(lasting, seen.standing, seen.ends_on))
+    query = query.where(_changing(first, second), *conditions(lasting, seen.stands, seen.ends_on))
     return {number: (version, standing) for number, version, standing in session.execute(query)}
 
 

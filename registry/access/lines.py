@@ -18,7 +18,7 @@ from ledger import clock
 from ledger.actor import Actor
 from registry.access.register import MOST, Filter, conditions, ordered, paged, sort_keys
 from registry.access.rules import visible
-from registry.access.standing_columns import deciding, standing_column, version_ends, version_standing
+from registry.access.standing_columns import Stands, deciding, row_stands, version_ends, version_stands
 from registry.certificates.catalogue import type_of
 from registry.certificates.kinds import CertificateType
 from registry.certificates.models import Certificate, Version
@@ -78,7 +78,7 @@ class View:
     """What of a certificate a day shows: which version decides, its standing and its end."""
 
     version: ColumnElement[bool]
-    standing: ColumnElement[str]
+    stands: Stands
     ends_on: Any
 
 
@@ -86,8 +86,8 @@ def view(day: Day | None) -> View:
     """The columns of a day; None is today as the lists show it, from the columns beside the chains."""
     if day is None:
         last = and_(Version.certificate_id == Certificate.id, Version.no == Certificate.version_no)
-        return View(last, standing_column(clock.today()), Certificate.ends_on)
-    return View(deciding(day.on, day.known), version_standing(day.on, day.known), version_ends())
+        return View(last, row_stands(clock.today()), Certificate.ends_on)
+    return View(deciding(day.on, day.known), version_stands(day.on, day.known), version_ends())
 
 
 def find_lines(
@@ -96,10 +96,10 @@ def find_lines(
 ) -> Lines:
     """A page of the register of that day; `limit` is at most 200, `order` one of register.SORTS."""
     seen = view(day)
-    keys = [key.label(f"k{place}") for place, key in enumerate(sort_keys(order, seen.standing, seen.ends_on))]
-    query = select(Certificate.id, Version.id.label("version_id"), seen.standing.label("standing"), *keys)
+    keys = [key.label(f"k{place}") for place, key in enumerate(sort_keys(order, seen.stands.column, seen.ends_on))]
+    query = select(Certificate.id, Version.id.label("version_id"), seen.stands.column.label("standing"), *keys)
     query = visible(query.join(Version, seen.version), actor, model=Certificate)
-    hits = query.where(*conditions(sought, seen.standing, seen.ends_on)).cte("hits")
+    hits = query.where(*conditions(sought, seen.stands, seen.ends_on)).cte("hits")
     page = select(hits.c.id, hits.c.version_id, hits.c.standing)
     page = page.order_by(*ordered(order, [hits.c[key.name] for key in keys]))
     found, total = paged(session, page, select(func.count()).select_from(hits), min(limit, MOST), offset)
@@ -119,7 +119,7 @@ def count_lines(session: Session, actor: Actor, sought: Filter, day: Day | None,
     seen = view(day)
     query = select(func.count()).select_from(Certificate).join(Version, seen.version)
     query = visible(query, actor, model=Certificate, action=action)
-    return session.scalar(query.where(*conditions(sought, seen.standing, seen.ends_on))) or 0
+    return session.scalar(query.where(*conditions(sought, seen.stands, seen.ends_on))) or 0
 
 
 def every_line(
@@ -127,10 +127,10 @@ def every_line(
 ) -> Iterator[Line]:
     """The whole list in its order, up to `limit`, read in chunks: what the actor may do `action` with."""
     seen = view(day)
-    query = _columns(seen.ends_on, seen.standing).join(Version, seen.version)
+    query = _columns(seen.ends_on, seen.stands.column).join(Version, seen.version)
     query = visible(query.join(Unit, Certificate.unit_id == Unit.id), actor, model=Certificate, action=action)
-    query = query.where(*conditions(sought, seen.standing, seen.ends_on))
-    query = query.order_by(*ordered(order, sort_keys(order, seen.standing, seen.ends_on))).limit(limit)
+    query = query.where(*conditions(sought, seen.stands, seen.ends_on))
+    query = query.order_by(*ordered(order, sort_keys(order, seen.stands.column, seen.ends_on))).limit(limit)
     for row in session.execute(query, execution_options={"yield_per": CHUNK}):
         yield _line(tuple(row))
 

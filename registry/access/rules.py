@@ -80,17 +80,23 @@ def visible(query: S, actor: Actor, *, model: type[Any] | None = None, action: s
 
 def allowed(model: type[Any], actor: Actor, action: str | None = None) -> ColumnElement[bool]:
     """The condition behind `visible`, for use inside a larger query."""
+    return or_(false(), *reaches(model, actor, action))
+
+
+def reaches(model: type[Any], actor: Actor, action: str | None = None) -> list[ColumnElement[bool]]:
+    """The conditions of which a visible row fulfils one: one for each reach of the actor's rights, own rows last."""
     how = _declared(model)
-    reaches = {
+    found = {
         (right.scope, grant.path if right.scope != "own" else "", right.families)
         for grant, right in _rights(actor, action or how.action)
     }
-    whole = {path for scope, path, families in reaches if scope == "subtree" and families is None}
+    whole = {path for scope, path, families in found if scope == "subtree" and families is None}
     conditions = [
-        _condition(model, how, actor, scope, path, families) for scope, path, families in sorted(reaches, key=repr)
+        _condition(model, how, actor, scope, path, families)
+        for scope, path, families in sorted(found, key=lambda reach: (reach[0] == "own", repr(reach)))
         if not any(path.startswith(above) and (path, families) != (above, None) for above in whole)
     ]
-    return or_(false(), *(condition for condition in conditions if condition is not None))
+    return [condition for condition in conditions if condition is not None]
 
 
 def _condition(

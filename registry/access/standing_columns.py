@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -21,20 +22,78 @@ from registry.certificates.windows import near_by
 from registry.people.units import Unit
 
 _ENDED = frozenset({codes.CANCELLED, codes.ANNULLED, codes.REVOKED, codes.LAPSED})
+_RUNNING = {code: found for code, found in BY_STATE.items() if code not in _ENDED}
 _FARTHEST = 20 * 366  # days: no window opens earlier before its end
 
 
-def standing_column(today: dt.date) -> ColumnElement[str]:
-    """Today's standing of a row of the register, by the columns beside the chain."""
+@dataclass(frozen=True)
+class Stands:
+    """How rows stand on the day `on`, by their columns; `due` says whether an end that lies ahead is near."""
+
+    state: Any
+    no: Any
+    valid_from: Any
+    ends_on: Any
+    term: Any
+    on: dt.date
+    due: ColumnElement[bool]
+
+    @property
+    def column(self) -> ColumnElement[str]:
+        """The standing, to be shown, counted and sorted by."""
+        return case(
+            *((self.state == code, BY_STATE[code].value) for code in sorted(_ENDED)),
+            (and_(self.no == 1, self.valid_from > self.on), Standing.FUTURE.value),
+            (self.ends_on < self.on, Standing.EXPIRED.value),
+            *((self.state == code, found.value) for code, found in sorted(_RUNNING.items())),
+            (self.due, Standing.DUE.value),
+            (and_(self.ends_on.is_(None), self.term == codes.UNKNOWN), Standing.UNDATED.value),
+            else_=Standing.VALID.value,
+        )
+
+    def among(self, wanted: Collection[Standing]) -> ColumnElement[bool]:
+        """Whether the standing is one of these: the same decisions as a condition, of which most rows fail the first
+        comparison; to find out the standing of every row costs twice as much."""
+        begun = or_(self.no != 1, self.valid_from.is_(None), self.valid_from <= self.on)
+        runs = or_(self.ends_on.is_(None), self.ends_on >= self.on)
+        parts = [self.state == code for code in sorted(_ENDED) if BY_STATE[code] in wanted]
+        parts += [and_(self.state == code, begun, runs) for code, found in sorted(_RUNNING.items()) if found in wanted]
+        if Standing.FUTURE in wanted:
+            parts.append(and_(self.state.not_in(sorted(_ENDED)), self.no == 1, self.valid_from > self.on))
+        if Standing.EXPIRED in wanted:
+            parts.append(and_(self.state.not_in(sorted(_ENDED)), begun, self.ends_on < self.on))
+        for standing, told in self._in_force(wanted):
+            if standing in wanted:
+                parts.append(and_(self.state == codes.VALID, told, begun))
+        return or_(false(), *parts)
+
+    def _in_force(self, wanted: Collection[Standing]) -> Iterator[tuple[Standing, ColumnElement[bool]]]:
+        ahead, endless = self.ends_on >= self.on, self.ends_on.is_(None)
+        yield Standing.UNDATED, and_(endless, self.term == codes.UNKNOWN)
+        yield Standing.VALID, and_(endless, self.term != codes.UNKNOWN)
+        if {Standing.VALID, Standing.DUE} <= set(wanted):
+            yield Standing.VALID, ahead
+        else:
+            yield Standing.DUE, and_(self.due, ahead)
+            yield Standing.VALID, and_(ahead, ~func.coalesce(self.due, false()))
+
+
+def row_stands(today: dt.date) -> Stands:
+    """Rows of the register today, by the columns beside the chain."""
     row = Certificate
-    return _standing(row.state, row.version_no, row.valid_from, row.ends_on, row.term, today, row.due_from <= today)
+    return Stands(row.state, row.version_no, row.valid_from, row.ends_on, row.term, today, row.due_from <= today)
 
 
-def version_standing(on: dt.date, known: dt.datetime | None = None) -> ColumnElement[str]:
-    """The standing that a Version (joined to its Certificate, and deciding on the day) gives on a day."""
+def standing_column(today: dt.date) -> ColumnElement[str]:
+    """Today's standing of a row of the register."""
+    return row_stands(today).column
+
+
+def version_stands(on: dt.date, known: dt.datetime | None = None) -> Stands:
+    """Versions (joined to their Certificates, and deciding on the day)."""
     row, ends_on = Version, version_ends()
     due = and_(_near(on, ends_on), ~_follows(on, known))
-    return _standing(row.state, row.no, row.valid_from, ends_on, row.term, on, due)
+    return Stands(row.state, row.no, row.valid_from, ends_on, row.term, on, due)
 
 
 def version_ends() -> ColumnElement[dt.date]:
@@ -64,21 +123,6 @@ def moved(first: dt.date, last: dt.date) -> ColumnElement[bool]:
     return or_(
         and_(row.holds_from > first, row.holds_from <= last), and_(row.valid_from > first, row.valid_from <= last),
         and_(ends_on >= first, ends_on < last), and_(_near(last, ends_on), ~_near(first, ends_on)),
-    )
-
-
-def _standing(
-    state: Any, no: Any, valid_from: Any, ends_on: Any, term: Any, on: dt.date, due: ColumnElement[bool]
-) -> ColumnElement[str]:
-    running = {code: found for code, found in BY_STATE.items() if code not in _ENDED}
-    return case(
-        *((state == code, BY_STATE[code].value) for code in sorted(_ENDED)),
-        (and_(no == 1, valid_from > on), Standing.FUTURE.value),
-        (ends_on < on, Standing.EXPIRED.value),
-        *((state == code, found.value) for code, found in sorted(running.items())),
-        (due, Standing.DUE.value),
-        (and_(ends_on.is_(None), term == codes.UNKNOWN), Standing.UNDATED.value),
-        else_=Standing.VALID.value,
     )
 
 

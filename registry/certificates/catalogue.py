@@ -25,14 +25,13 @@ from sqlalchemy.orm import Session, SessionTransaction
 from ledger import clock
 from ledger.errors import NotFound
 from registry.certificates.editions import Said, TypeEdition
-from registry.certificates.kinds import CertificateType, Variant
+from registry.certificates.kinds import SECTIONS, CertificateType, Variant
 from registry.certificates.type_checks import doubtful, doubts, statements
 from registry.certificates.type_files import BrokenType, load, made_of
 
 __all__ = ["BrokenType", "UnknownType", "as_of", "doubtful", "doubts", "in_force", "in_force_of", "load", "shipped",
            "statements", "type_of", "types"]
 FOLDER = Path(__file__).parent / "types"
-SECTIONS = ("validity", "review", "window", "change", "ending", "age", "decision")
 Types = Mapping[str, CertificateType]
 MARK = "select count(*), count(withdrawn_at) from type_edition"
 """Both numbers only grow: the same two numbers mean that nothing was published or withdrawn since."""
@@ -67,11 +66,13 @@ class Book:
 
     def on(self, day: dt.date) -> Types:
         """The general edition of every type on a day, by code; the last day asked for is kept."""
-        if day not in self.days:
+        known = self.days.get(day)
+        if known is None:  # several threads share a book: what is returned is not looked up a second time
             found = {code: said.type for code, place in sorted(self.lines)
                      if not place and (said := self.said(code, day))}
-            self.days = {day: MappingProxyType(found)}
-        return self.days[day]
+            known = MappingProxyType(found)
+            self.days = {day: known}
+        return known
 
 
 class View:

@@ -13,12 +13,13 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.db import ring_after_commit
 from ledger.errors import Conflict, NotFound, Problem
-from ledger.facts import Subject, record
+from ledger.facts import record
 from ledger.files import File
 from ledger.workdays import calendar
 from registry.certificates import codes, drafting, windows
 from registry.certificates.catalogue import in_force_of
 from registry.certificates.drafting import Number, NumberTaken, Paper, Term
+from registry.certificates.kinds import CertificateType
 from registry.certificates.models import Certificate, CertificateTimer, Scan, Version
 
 
@@ -153,9 +154,9 @@ def set_timers(session: Session, certificate: Certificate, version: Version) -> 
     """Replace what was waiting by the steps of this version's term; what was told of the same end is not told again."""
     cancel_timers(certificate)
     if certificate.state in codes.LIVE:
-        done = {timer.kind for timer in certificate.timers if timer.fired_at and _same_end(timer, version)}
         with session.no_autoflush:
             steps = _steps(session, certificate, version)
+        done = told(certificate, version, steps)
         for step in steps:
             if step.kind not in done:
                 session.add(CertificateTimer(certificate=certificate, version=version, kind=step.kind, due_on=step.on,
@@ -165,17 +166,33 @@ def set_timers(session: Session, certificate: Certificate, version: Version) -> 
 
 
 def _steps(session: Session, certificate: Certificate, version: Version) -> list[windows.Step]:
-    steps = []
-    if certificate.ends_on:
-        kind = in_force_of(certificate.type_code, clock.today(), certificate.unit.province)
-        steps = windows.steps(kind, certificate.ends_on, calendar(session))
+    kind = in_force_of(certificate.type_code, clock.today(), certificate.unit.province)
+    steps = windows.steps(kind, certificate.ends_on, calendar(session)) if certificate.ends_on else []
+    if (duty := duty_of(kind, version)) and (
+            step := windows.duty_step(kind, duty, certificate.ends_on, calendar(session))):
+        steps.append(step)
     if version.suspended_until:
         day = version.suspended_until
         steps.append(windows.Step("susp_end", day, clock.start_of_day(day)))
     return steps
 
 
-def _same_end(timer: CertificateTimer, version: Version) -> bool:
+def told(certificate: Certificate, version: Version, steps: Iterable[windows.Step]) -> set[str]:
+    """Which steps of a version came already, in whichever version of the same end: nobody is told of them again."""
+    fired = [timer for timer in certificate.timers if timer.fired_at]
+    return {step.kind for step in steps for timer in fired
+            if timer.kind == step.kind and (timer.version is version or _same_end(timer, version, step))}
+
+
+def duty_of(kind: CertificateType, version: Version) -> dt.date | None:
+    """The day of the next review that a certificate owes; None for a type without reviews, or without a beginning."""
+    begun = version.valid_from or version.issued_on
+    return windows.next_duty(kind, begun, version.duty_on, clock.today()) if begun else version.duty_on
+
+
+def _same_end(timer: CertificateTimer, version: Version, step: windows.Step) -> bool:
+    if timer.kind == "duty":
+        return timer.due_on == step.on
     if timer.kind == "susp_end":
         return timer.version.suspended_until == version.suspended_until
     ends = windows.end_of_term(timer.version.valid_until, timer.version.review_on)
@@ -201,9 +218,7 @@ def note_down(
 ) -> None:
     """Record the fact of a version, in the stories of certificate, unit, person and request."""
     certificate = version.certificate
-    about: list[Subject] = [("unit", certificate.unit_id)]
-    if certificate.holder_person_id:
-        about.append(("person", certificate.holder_person_id))
+    about = certificate.concerned
     if version.request_id:
         about.append(("request", version.request_id))
     record(session, kind, ("certificate", certificate.id), by=by, group_id=certificate.group_id, about=about,

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import Problem
-from ledger.workdays import months_before
 from registry.certificates import codes, drafting, specialities
 from registry.certificates.catalogue import in_force_of
 from registry.certificates.chain import (
@@ -25,7 +24,6 @@ from registry.certificates.chain import (
     turned_on,
 )
 from registry.certificates.drafting import Number, Paper, Term, WrongTerm
-from registry.certificates.kinds import CertificateType
 from registry.certificates.models import Certificate, Version
 
 
@@ -127,19 +125,3 @@ def _check_review(certificate: Certificate, on: dt.date, next_review_on: dt.date
         raise WrongTerm({"on": [late]})
     if next_review_on is not None and next_review_on <= on:
         raise WrongTerm({"next_review_on": [Problem("下次复审日期应晚于本次复审日期 {day}。", {"day": on})]})
-
-
-def next_review(kind: CertificateType, on: dt.date, long: bool = False) -> dt.date | None:
-    """The day by which the review after one on `on` is due, by the type's data; None for a type without reviews.
-
-    `long`: the longer period that the type allows (P01: ten years in one trade, 30号令 21 by facts 1.2). A yearly
-    season (E01: until 06-30) gives its last day of the next year.
-    """
-    review = kind.review
-    if review is None:
-        return None
-    if review.year_to:
-        month, day = map(int, review.year_to.split("-"))
-        return dt.date(on.year + 1, month, day)
-    months = review.long_months if long and review.long_months else review.months
-    return months_before(on, -months) if months else None

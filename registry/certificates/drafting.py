@@ -25,6 +25,7 @@ from registry.people.units import Unit
 from registry.writing import clean
 
 Problems = dict[str, list[Problem]]
+_PLAIN = {code: None for code in range(128) if not (chr(code).isalnum() or chr(code) == "*")}
 
 
 class WrongNumber(BadAnswer):
@@ -184,6 +185,8 @@ def personal_parts(fields: Mapping[str, Any], kinds: Iterable[Field]) -> tuple[d
 
 def folded(text: str) -> str:
     """Letters, digits and the mask's stars only, in lower case: a search ignores brackets, blanks and widths."""
+    if text.isascii():
+        return text.lower().translate(_PLAIN)
     return "".join(each for each in clean(text).lower() if each.isalnum() or each == "*")
 
 
@@ -193,16 +196,23 @@ def search_text(number: str, code: str, holder: Holder, item: str) -> str:
     return " ".join(filter(None, map(folded, (number, code, holder.name, *spelt, item))))[:400]
 
 
+def certificate_row(kind: CertificateType, holder: Holder, number: Number, code: str, item: str) -> dict[str, Any]:
+    """The columns of a certificate beside those that repeat its last version and the ids; the holder was checked."""
+    unit = checked_holder(kind, holder)
+    return {
+        "group_id": unit.group_id, "unit_path": unit.path, "family": kind.family, "type_code": kind.code, "code": code,
+        "check_token": new_token(), "item": item, "number": number.shown, "number_key": number.key,
+        "number_sealed": number.sealed, "holder_name": holder.name,
+        "search": search_text(number.shown, code, holder, item),
+    }
+
+
 def new_certificate(
     kind: CertificateType, holder: Holder, number: Number, term: Term, code: str, item: str
 ) -> Certificate:
     """The row of a first version, not in a session; the holder was checked before."""
-    unit = checked_holder(kind, holder)
     certificate = Certificate(
-        group_id=unit.group_id, unit=unit, unit_path=unit.path, family=kind.family, type_code=kind.code,
-        code=code, check_token=new_token(), item=item,
-        number=number.shown, number_key=number.key, number_sealed=number.sealed,
-        holder_name=holder.name, search=search_text(number.shown, code, holder, item),
+        **certificate_row(kind, holder, number, code, item), unit=checked_holder(kind, holder),
         holder_person=holder if isinstance(holder, Person) else None,
         holder_unit=holder if isinstance(holder, Unit) else None,
         holder_machine=holder if isinstance(holder, Machine) else None,
@@ -235,30 +245,43 @@ def _search_again(certificate: Certificate, *before: str) -> None:
 def repeat(certificate: Certificate, kind: CertificateType, term: Term, state: str) -> None:
     """Copy what the next version says into the certificate's own columns."""
     certificate.version_no += 1
-    certificate.state, certificate.term = state, term.kind
-    certificate.valid_from, certificate.valid_until = term.valid_from, term.valid_until
-    certificate.review_on, certificate.ends_on = term.review_on, term.ends_on
-    certificate.due_from = near_from(kind, term.ends_on)
+    for name, value in repeated(kind, term, state).items():
+        setattr(certificate, name, value)
+
+
+def repeated(kind: CertificateType, term: Term, state: str) -> dict[str, Any]:
+    """The columns of a certificate that repeat its last version, but for its number."""
+    return {"state": state, "term": term.kind, "valid_from": term.valid_from, "valid_until": term.valid_until,
+            "review_on": term.review_on, "ends_on": term.ends_on, "due_from": near_from(kind, term.ends_on)}
 
 
 def new_version(
     certificate: Certificate, operation: str, term: Term, paper: Paper, *, holds_from: dt.date | None = None,
-    raw: str = "", request_id: int | None = None, by: tuple[int | None, str] = (None, ""),
-    known_from: dt.datetime | None = None, previous_mark: str = "", previous_number: str = "",
+    raw: str = "", request_id: int | None = None, by: tuple[int | None, str] = (None, ""), previous_mark: str = "",
+    previous_number: str = "",
 ) -> Version:
     """The version that the certificate's columns now repeat, linked to the one before; where the operation must name
     the previous 证照标识, the last one there was is carried."""
     before = certificate.versions[-1] if certificate.versions else None
     if operation in codes.CARRY_PREVIOUS_MARK and not previous_mark:
         previous_mark = next((v.licence_mark for v in reversed(certificate.versions) if v.licence_mark), "")
-    fields, personal = personal_parts(paper.fields, certificate.type.fields)
-    return Version(
-        certificate=certificate, no=certificate.version_no, previous=before,
-        operation=operation, state=certificate.state, note=paper.note, term=term.kind, valid_from=term.valid_from,
-        valid_until=term.valid_until, review_on=term.review_on, issued_on=term.issued_on, issuer=paper.issuer.strip(),
-        holds_from=holds_from or term.holds_from, known_from=known_from or clock.now(), number_raw=raw,
-        licence_mark=paper.licence_mark.strip(), qr=paper.qr.strip(), fields=fields,
-        previous_mark=previous_mark, previous_number=previous_number,
-        fields_sealed=sealing.seal(json.dumps(dict(paper.fields)), FIELDS) if personal else None,
-        request_id=request_id, by_id=by[0], by_name=by[1],
-    )
+    row = version_row(certificate.type, operation, certificate.state, term, paper, holds_from=holds_from,
+                      known_from=clock.now())
+    return Version(certificate=certificate, no=certificate.version_no, previous=before, number_raw=raw, **row,
+                   previous_mark=previous_mark, previous_number=previous_number, request_id=request_id,
+                   by_id=by[0], by_name=by[1])
+
+
+def version_row(
+    kind: CertificateType, operation: str, state: str, term: Term, paper: Paper, *, holds_from: dt.date | None,
+    known_from: dt.datetime,
+) -> dict[str, Any]:
+    """What a version says, as columns: an operation, the state it leads to, a term and a paper."""
+    fields, personal = personal_parts(paper.fields, kind.fields)
+    return {
+        "operation": operation, "state": state, "note": paper.note, "term": term.kind, "valid_from": term.valid_from,
+        "valid_until": term.valid_until, "review_on": term.review_on, "issued_on": term.issued_on,
+        "issuer": paper.issuer.strip(), "holds_from": holds_from or term.holds_from, "known_from": known_from,
+        "licence_mark": paper.licence_mark.strip(), "qr": paper.qr.strip(), "fields": fields,
+        "fields_sealed": sealing.seal(json.dumps(dict(paper.fields)), FIELDS) if personal else None,
+    }

@@ -1,7 +1,8 @@
 """Editions of the types: what a process owner publishes over the shipped files, each from a day on, never changed.
 
 Edition 0 of a type is its shipped file. An edition holds the whole type, in general or for one province. One that has
-not taken effect can be withdrawn; one that has is followed by another. Nothing is deleted.
+not taken effect can be withdrawn, one of today corrected by another; one of an earlier day is followed by another.
+Nothing is deleted.
 """
 
 from __future__ import annotations
@@ -59,6 +60,11 @@ class TypeEdition(Base):
     def type(self) -> CertificateType:
         """The type as this edition says it."""
         return made_of(self.content)
+
+    @property
+    def corrected(self) -> bool:
+        """Whether another took its place on the day on which it began."""
+        return self.withdrawn_at is not None and clock.day_of(self.withdrawn_at) >= self.effective_from
 
     def begun(self, on: dt.date) -> bool:
         """Whether it has taken effect by a day."""

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.exc import IntegrityError
@@ -14,17 +14,25 @@ from sqlalchemy.orm import Session
 
 from ledger import clock
 from ledger.actor import Actor
+from ledger.errors import Conflict
 from ledger.files import File
+from ledger.workdays import calendar
 from registry.certificates import codes, drafting, specialities
 from registry.certificates.catalogue import in_force_of
 from registry.certificates.chain import add_scans, note_down, set_timers, taken
 from registry.certificates.drafting import Paper
 from registry.certificates.endings import lapse
 from registry.certificates.models import Certificate, CertificateCount, Holder
-from registry.certificates.windows import near_from
+from registry.certificates.retiming import refit
 from registry.people.machines import RELOCATED, Machine
 from registry.people.persons import MOVED, Person
 from registry.people.units import Unit
+
+PER_FIRM = "P03"
+
+
+class HeldThere(Conflict):
+    """持证人已持有有效的同岗位证件 {code}，不能再转入一张。"""
 
 
 def grant(
@@ -49,12 +57,28 @@ def bring_in(
 ) -> Certificate:
     """转入: enter a certificate that another province sent out, with its number and 证照标识 there; else as grant.
 
-    The fact is certificate.brought_in. WrongNumber when the old number is missing.
+    The fact is certificate.brought_in. WrongNumber when the old number is missing; HeldThere when the holder has a
+    valid one for the same post already (facts 4.4 h).
     """
     if not old_number.strip():
         raise drafting.missing_number("old_number")
     return _enter(session, type_code, holder, by=by, operation=codes.BROUGHT_IN, old_number=old_number.strip()[:200],
                   old_mark=old_mark.strip(), **given)
+
+
+def same_post(
+    session: Session, type_code: str, person: Person, item: str, *, but: int | None = None
+) -> Certificate | None:
+    """A valid certificate of this person for the same post: type and trade; `but` is the one that is moved itself.
+
+    An A certificate is held once for each firm (R04): one more is no hindrance.
+    """
+    if type_code == PER_FIRM:
+        return None
+    return session.scalar(select(Certificate).where(
+        Certificate.holder_person_id == person.id, Certificate.type_code == type_code, Certificate.item == item,
+        Certificate.state == codes.VALID, Certificate.id != (but or 0),
+        or_(Certificate.ends_on.is_(None), Certificate.ends_on >= clock.today())).order_by(Certificate.id).limit(1))
 
 
 def _enter(
@@ -73,6 +97,9 @@ def _enter(
                                  review_on=review_on, undated=undated, begun=_begun(holder))
     checked = drafting.checked_number(kind, number, holder, issued_on)
     item = drafting.item_of(kind, fields or {}) if item is None else item
+    if operation == codes.BROUGHT_IN and isinstance(holder, Person) and (
+            other := same_post(session, type_code, holder, item)):
+        raise HeldThere(code=other.code)
     _make_way(session, type_code, checked.key, item, term.holds_from)
     certificate = drafting.new_certificate(kind, holder, checked, term, next_code(session, type_code), item)
     paper = Paper(issuer, fields or {}, licence_mark, qr)
@@ -125,22 +152,16 @@ def next_code(session: Session, type_code: str, count: int = 1) -> str:
     return f"LC-{type_code}-{last - count + 1:06d}"
 
 
-def _go_along(session: Session, person: Person) -> None:
-    """A person's certificates are seen where the person works."""
-    for certificate in session.scalars(select(Certificate).where(Certificate.holder_person_id == person.id)):
-        certificate.unit, certificate.unit_path, certificate.group_id = person.unit, person.unit_path, person.group_id
-        kind = in_force_of(certificate.type_code, clock.today(), person.unit.province)
-        certificate.due_from = near_from(kind, certificate.ends_on)  # another province may open its window earlier
-
-
-def _stand_along(session: Session, machine: Machine) -> None:
-    """A machine's certificates are seen where the machine stands."""
-    for certificate in session.scalars(select(Certificate).where(Certificate.holder_machine_id == machine.id)):
-        certificate.unit, certificate.unit_path = machine.unit, machine.unit_path
-        certificate.group_id = machine.group_id
-        kind = in_force_of(certificate.type_code, clock.today(), machine.unit.province)
-        certificate.due_from = near_from(kind, certificate.ends_on)
+def _go_along(session: Session, holder: Person | Machine) -> None:
+    """A holder's certificates are seen where the person works or the machine stands; in another province the window
+    of a type may open on another day."""
+    mine = Certificate.holder_person_id if isinstance(holder, Person) else Certificate.holder_machine_id
+    for certificate in session.scalars(select(Certificate).where(mine == holder.id)).all():
+        before = certificate.unit.province
+        certificate.unit, certificate.unit_path, certificate.group_id = holder.unit, holder.unit_path, holder.group_id
+        if holder.unit.province != before:
+            refit(session, certificate, calendar(session))
 
 
 MOVED.append(_go_along)
-RELOCATED.append(_stand_along)
+RELOCATED.append(_go_along)

@@ -47,13 +47,15 @@ class Validity(Stated, frozen=True, kw_only=True):
 
 class Review(Stated, frozen=True, kw_only=True):
     """A check inside the term: every `months`, or `long_months` for those the text names; or from one day of the year
-    to another ("01-01"). `lapses`: who misses it may no longer rely on the certificate; the others are duties only."""
+    to another ("01-01"). `lapses`: who misses it may no longer rely on the certificate; the others are duties only,
+    reviewed from `opens_days` before their day on (facts 4.6 V1), where that is stated."""
 
     months: int | None = None
     long_months: int | None = None
     lapses: bool = False
     year_from: str = ""
     year_to: str = ""
+    opens_days: int | None = None
 
 
 class Offset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,9 +102,11 @@ class Change(Stated, frozen=True, kw_only=True):
 
 
 class Ending(Stated, frozen=True, kw_only=True):
-    """What being overdue, lost, suspended or cancelled means; `annuls`: what ran out annuls itself (自行废止)."""
+    """What being overdue, lost, suspended or cancelled means; `annuls`: what ran out annuls itself (自行废止);
+    `cancelled_first`: what ran out is cancelled (注销) before it is applied for again."""
 
     annuls: bool = False
+    cancelled_first: bool = False
 
 
 class Decision(Stated, frozen=True, kw_only=True):
@@ -116,11 +120,19 @@ class Decision(Stated, frozen=True, kw_only=True):
 
 
 class Age(Stated, frozen=True, kw_only=True):
-    """Completed years between which a person may hold it; `checkup_after`: a yearly medical from then on."""
+    """Completed years between which a person may hold it; `checkup_after`: a yearly medical from then on; `last_days`:
+    so many days before `maximum` is reached no application is taken any more."""
 
     minimum: int | None = None
     maximum: int | None = None
     checkup_after: int | None = None
+    last_days: int | None = None
+
+    def closed_from(self, birth: dt.date) -> dt.date | None:
+        """The day from which nothing is applied for any more, for somebody born on a day; None where none is stated."""
+        if self.maximum is None or self.last_days is None:
+            return None
+        return days_before(months_before(birth, -12 * self.maximum), self.last_days)
 
 
 class Requirement(Stated, frozen=True, kw_only=True):
@@ -198,6 +210,10 @@ class Variant(Stated, frozen=True, kw_only=True):
     ending: Ending | None = None
     age: Age | None = None
     decision: Decision | None = None
+
+
+SECTIONS = ("validity", "review", "window", "change", "ending", "age", "decision")
+"""What a variant may replace."""
 
 
 class CertificateType(Stated, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column, relationship
 
 from ledger import clock
 from ledger.db import Base, BigId, Id, Instant, Json
+from ledger.facts import Subject
 from ledger.files import File
 from registry.certificates import codes
 from registry.certificates.catalogue import type_of
@@ -32,7 +33,8 @@ from registry.certificates.kinds import CertificateType
 from registry.people import sealing
 from registry.people.machines import Machine
 from registry.people.persons import Person
-from registry.people.scope import Path, Visible
+from registry.people.scope import Belonging, Visible
+from registry.people.spells import Spell
 from registry.people.units import Unit
 
 NUMBER, FIELDS = "certificate.number", "certificate.fields"
@@ -48,7 +50,7 @@ def new_token() -> str:
     return secrets.token_urlsafe(16)
 
 
-class Certificate(Base):
+class Certificate(Belonging, Base):
     """One certificate of one holder.
 
     `number` is what is shown; a number that contains an ID number (T + ID of a 特种作业操作证) is masked there, kept
@@ -66,7 +68,6 @@ class Certificate(Base):
         # lists, counts and searches are answered from this index alone (access.register); rows are read for one page
         Index("ix_certificate_seen", "unit_path", "family", "type_code", "holder_person_id", "state", "ends_on",
               "due_from", "version_no", "valid_from", "term", "search", "number_key", "holder_name", "number"),
-        Index("ix_certificate_unit_path", "unit_path"),
         Index("ix_certificate_by_holder", "holder_name", "id"),
         Index("ix_certificate_by_number", "number", "id"),
         Index("ix_certificate_by_type", "type_code", "id"),
@@ -74,11 +75,7 @@ class Certificate(Base):
     __visible__ = Visible(action="certificate.read", family="family", type="type_code", owner="holder_person_id")
 
     id: Mapped[Id]
-    group_id: Mapped[int] = mapped_column(BigId)
     unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
-    unit_path: Mapped[str] = mapped_column(Path)
-    family: Mapped[str] = mapped_column(String(1))
-    type_code: Mapped[str] = mapped_column(String(8))
     code: Mapped[str] = mapped_column(String(24), unique=True)
     check_token: Mapped[str] = mapped_column(String(24), unique=True, default=new_token)
     number: Mapped[str] = mapped_column(String(100))
@@ -108,6 +105,7 @@ class Certificate(Base):
     versions: Mapped[list[Version]] = relationship(back_populates="certificate", order_by="Version.no")
     timers: Mapped[list[CertificateTimer]] = relationship(
         back_populates="certificate", order_by="CertificateTimer.due_at, CertificateTimer.id")
+    specialities: Mapped[list[Speciality]] = relationship(back_populates="certificate")
 
     __mapper_args__ = {"version_id_col": revision}
 
@@ -127,6 +125,12 @@ class Certificate(Base):
     def latest(self) -> Version:
         """The last version of the chain."""
         return self.versions[-1]
+
+    @property
+    def concerned(self) -> list[Subject]:
+        """Whose story a fact about it belongs to, beside its own: the unit it lies with and the person who holds it."""
+        person: list[Subject] = [("person", self.holder_person_id)] if self.holder_person_id else []
+        return [("unit", self.unit_id), *person]
 
     @property
     def full_number(self) -> str:
@@ -213,9 +217,24 @@ class Scan(Base):
     file: Mapped[File] = relationship()
 
 
+class Speciality(Spell, Base):
+    """One 专业 of a certificate from a day to a day (None: as long as the certificate), as we knew it."""
+
+    __tablename__ = "speciality"
+
+    id: Mapped[Id]
+    certificate_id: Mapped[int] = mapped_column(BigId, ForeignKey("certificate.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    code: Mapped[str] = mapped_column(String(20), default="")
+    request_id: Mapped[int | None] = mapped_column(BigId)
+    by_id: Mapped[int | None] = mapped_column(BigId)
+    certificate: Mapped[Certificate] = relationship(back_populates="specialities")
+
+
 class CertificateTimer(Base):
     """What happens to a version on a day: its window opens, our own hand-in day and the law's
-    target day end, the window closes, it lapses; or the last day of a 暂扣 comes (susp_end).
+    target day end, the window closes, it lapses; or the last day of a 暂扣 comes (susp_end), or the time to prepare
+    a review whose missing does not end the certificate (duty).
 
     `confirmed` is False where the day was rolled through a year without an official calendar.
     """

@@ -1,4 +1,5 @@
-"""Publishing an edition of a type, taking back one that has not begun, closing a type: each refused at its field."""
+"""Publishing an edition of a type, taking back one that has not begun, correcting one on the day on which it begins,
+closing a type: each refused at its field."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from ledger.db import ring_after_commit
 from ledger.errors import BadAnswer, Conflict, NotFound, Problem
 from ledger.facts import record
 from registry.certificates import catalogue
-from registry.certificates.editions import TypeEdition
+from registry.certificates.editions import TypeEdition, editions
 from registry.certificates.kinds import CertificateType
 from registry.certificates.type_checks import faults, link_faults
 from registry.certificates.type_files import plain
@@ -41,7 +42,8 @@ class NothingChanged(BadAnswer):
 class Notice:
     """What goes with an edition: from which day, where, why, and who compared it with the original text.
 
-    `after` is the number of the newest edition that the author had before their eyes.
+    `after` is the number of the newest edition that the author had before their eyes; `corrects` that of one in force
+    from today on whose place this one takes at once: what was judged on earlier days stays as it was.
     """
 
     effective_from: dt.date | None
@@ -49,6 +51,7 @@ class Notice:
     province: str = ""
     verified_by: str = ""
     after: int = 0
+    corrects: int = 0
 
 
 def publish(session: Session, each: CertificateType, notice: Notice, *, by: Actor) -> TypeEdition:
@@ -66,13 +69,17 @@ def publish(session: Session, each: CertificateType, notice: Notice, *, by: Acto
         code=each.code, no=(last.no if last else 0) + 1, province=notice.province, content=plain(each),
         effective_from=notice.effective_from, reason=notice.reason.strip(), verified_by=notice.verified_by.strip(),
         by_id=by.id, by_name=by.name)
+    wrong = begun_today(session, each.code, notice.province) if notice.corrects else None
     try:
         with session.begin_nested():
+            if wrong is not None:
+                _take_back(session, wrong, by)
             session.add(edition)
     except IntegrityError as error:
         session.expire_all()
         raise _meanwhile(newest(session, each.code)) from error
-    record(session, "type.published", ("type_edition", edition.id), by=by,
+    record(session, "type.corrected" if wrong else "type.published", ("type_edition", edition.id), by=by,
+           about=[("type_edition", wrong.id)] if wrong else (), before={"no": wrong.no} if wrong else None,
            after={"type": each.code, "no": edition.no, "province": edition.province,
                   "from": edition.effective_from.isoformat()})
     ring_after_commit(session, "timers")
@@ -117,18 +124,25 @@ def notice_faults(session: Session, code: str, notice: Notice) -> list[tuple[str
         wrong.append(("reason", Problem("原因最多 {most} 字。", {"most": 500})))
     if len(notice.verified_by) > 120:
         wrong.append(("verified_by", Problem("最多 {most} 字。", {"most": 120})))
+    if problem := _wrong_day(session, code, notice):
+        wrong.append(("effective_from", problem))
+    return wrong
+
+
+def _wrong_day(session: Session, code: str, notice: Notice) -> Problem | None:
     day, today = notice.effective_from, clock.today()
     if day is None:
-        wrong.append(("effective_from", Problem("请选择生效日期。")))
-    elif day < today:
-        early = Problem("生效日期不能早于今天（{today}），过去的判断不能改。", {"today": today})
-        wrong.append(("effective_from", early))
-    elif day > FARTHEST:
-        wrong.append(("effective_from", Problem("生效日期不能晚于 {day}。", {"day": FARTHEST})))
-    elif taken := _on_day(session, code, notice.province, day):
-        wrong.append(("effective_from", Problem(
-            "第 {no} 版已从 {day} 起生效，同一天只能有一版，请换一天。", {"no": taken.no, "day": day})))
-    return wrong
+        return Problem("请选择生效日期。")
+    if day < today:
+        return Problem("生效日期不能早于今天（{today}），过去的判断不能改。", {"today": today})
+    if day > FARTHEST:
+        return Problem("生效日期不能晚于 {day}。", {"day": FARTHEST})
+    taken = _on_day(session, code, notice.province, day)
+    if notice.corrects and (day > today or taken is None or taken.no != notice.corrects):
+        return Problem("只能更正今天（{today}）生效的一版，生效日期也应是今天。", {"today": today})
+    if taken is not None and not notice.corrects:
+        return Problem("第 {no} 版已从 {day} 起生效，同一天只能有一版，请换一天。", {"no": taken.no, "day": day})
+    return None
 
 
 def withdraw(session: Session, edition: TypeEdition, *, by: Actor) -> None:
@@ -138,9 +152,19 @@ def withdraw(session: Session, edition: TypeEdition, *, by: Actor) -> None:
         raise Conflict
     if edition.effective_from <= clock.today():
         raise AlreadyInEffect(no=edition.no, day=edition.effective_from)
-    edition.withdrawn_at, edition.withdrawn_by_id, edition.withdrawn_by_name = clock.now(), by.id, by.name
+    _take_back(session, edition, by)
     record(session, "type.withdrawn", ("type_edition", edition.id), by=by,
            after={"type": edition.code, "no": edition.no})
+
+
+def _take_back(session: Session, edition: TypeEdition, by: Actor) -> None:
+    edition.withdrawn_at, edition.withdrawn_by_id, edition.withdrawn_by_name = clock.now(), by.id, by.name
+    session.flush()
+
+
+def begun_today(session: Session, code: str, province: str) -> TypeEdition | None:
+    """The edition that is in force from today on, the only one that can still be corrected for a day that runs."""
+    return _on_day(session, code, province, clock.today())
 
 
 def close(session: Session, code: str, notice: Notice, *, by: Actor) -> TypeEdition:
@@ -160,7 +184,7 @@ def newest(session: Session, code: str) -> TypeEdition | None:
 
 def edition_of(session: Session, code: str, no: int) -> TypeEdition:
     """One edition; NotFound."""
-    found = session.scalar(select(TypeEdition).where(TypeEdition.code == code, TypeEdition.no == no))
+    found = next((one for one in editions(session, code) if one.no == no), None)
     if found is None:
         raise NotFound
     return found

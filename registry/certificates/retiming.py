@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, Select, and_, func, select
+from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from ledger import clock
@@ -20,6 +20,7 @@ from ledger.facts import record
 from ledger.workdays import Calendar, calendar
 from registry.certificates import codes, windows
 from registry.certificates.catalogue import as_of, current, in_force_of
+from registry.certificates.chain import told
 from registry.certificates.editions import TypeEdition
 from registry.certificates.kinds import CertificateType
 from registry.certificates.models import Certificate, CertificateTimer, Version
@@ -27,6 +28,8 @@ from registry.people.units import Unit
 
 BATCH = 200
 """Certificates of one transaction."""
+REST = dt.timedelta(days=15)
+"""No run of rest days is longer: a day of January rolled back to the year before lies within."""
 OURS = frozenset({"opens", "hand_in", "target", "closes", "lapses"})
 """The days that follow from a type's window; others (the end of a suspension) stay as they are."""
 
@@ -67,15 +70,14 @@ def _due() -> Select[TypeEdition]:
 def _apply(session: Session, edition: TypeEdition) -> int:
     """The next batch of one edition; how many certificates it held."""
     cal = calendar(session)
-    batch = session.execute(
-        waiting_ones().join(Unit, Unit.id == Certificate.unit_id)
+    batch = session.scalars(
+        _batch().join(Unit, Unit.id == Certificate.unit_id)
         .where(Certificate.type_code == edition.code, Certificate.id > edition.applied_to,
                Certificate.state.in_(codes.LIVE),
-               *([Unit.province == edition.province] if edition.province else []))
-        .limit(BATCH).execution_options(populate_existing=True)).all()
-    edition.moved += sum(refit(session, certificate, version_id, cal) for certificate, version_id in batch)
+               *([Unit.province == edition.province] if edition.province else []))).all()
+    edition.moved += sum(refit(session, certificate, cal) for certificate in batch)
     if batch:
-        edition.applied_to = batch[-1][0].id
+        edition.applied_to = batch[-1].id
     if len(batch) < BATCH:
         edition.applied_at = clock.now()
         record(session, "type.applied", ("type_edition", edition.id), by=SYSTEM,
@@ -84,43 +86,62 @@ def _apply(session: Session, edition: TypeEdition) -> int:
     return len(batch)
 
 
-def waiting_ones() -> Select[Certificate, int]:
-    """Certificates, locked, each with the id of its last version, in order; their days and units come along."""
+def _batch() -> Select[Certificate]:
+    """Certificates, locked, in order; their days, the ends of their versions and their units come along."""
+    ends = (Version.certificate_id, Version.no, Version.valid_until, Version.review_on)
     return (
-        select(Certificate, Version.id)
-        .join(Version, and_(Version.certificate_id == Certificate.id, Version.no == Certificate.version_no))
-        .options(selectinload(Certificate.timers), selectinload(Certificate.unit))
-        .order_by(Certificate.id).with_for_update(of=Certificate)
+        select(Certificate)
+        .options(selectinload(Certificate.timers), selectinload(Certificate.unit),
+                 selectinload(Certificate.versions).load_only(*ends))
+        .order_by(Certificate.id).limit(BATCH).with_for_update(of=Certificate)
+        .execution_options(populate_existing=True)
     )
 
 
-def refit(session: Session, certificate: Certificate, version_id: int, cal: Calendar) -> int:
+def refit(session: Session, certificate: Certificate, cal: Calendar) -> int:
     """Fit a certificate's waiting days to its type as it stands today; how many days moved, came or went."""
-    if certificate.ends_on is None:
+    if certificate.ends_on is None or certificate.state not in codes.LIVE:
         return 0
     kind = in_force_of(certificate.type_code, clock.today(), certificate.unit.province)
     near = windows.near_from(kind, certificate.ends_on)
     if certificate.due_from != near:
         certificate.due_from = near
-    moved = 0
-    held = {timer.kind: timer for timer in certificate.timers if timer.version_id == version_id and timer.kind in OURS}
-    steps = {step.kind: step for step in windows.steps(kind, certificate.ends_on, cal)}
+    moved, version = 0, certificate.latest
+    held = {timer.kind: timer for timer in certificate.timers
+            if timer.version is version and timer.kind in OURS and timer.fired_at is None}
+    due = windows.steps(kind, certificate.ends_on, cal)
+    done = told(certificate, version, due)
+    steps = {step.kind: step for step in due if step.kind not in done}
     for name in sorted({*held, *steps}):
         timer, step = held.get(name), steps.get(name)
-        if timer is not None and timer.fired_at is not None:
-            continue
         before = timer.due_on if timer is not None and timer.cancelled_at is None else None
         if step is None:
             if timer is not None and timer.cancelled_at is None:
                 timer.cancelled_at = clock.now()
         elif timer is None:
-            session.add(CertificateTimer(certificate=certificate, version_id=version_id, kind=name, due_on=step.on,
+            session.add(CertificateTimer(certificate=certificate, version=version, kind=name, due_on=step.on,
                                          due_at=step.at, confirmed=step.confirmed))
         else:
             timer.due_on, timer.due_at, timer.confirmed = step.on, step.at, step.confirmed
             timer.cancelled_at = None
         moved += _tell(session, certificate, name, before, step.on if step else None)
     return moved
+
+
+def retime(session: Session, year: int, after: int = 0) -> int | None:
+    """Compute the waiting days of a year again whose working days were announced or corrected: of one batch of
+    certificates, those behind the id `after`. The last one's id, None when no more are left; each move is a fact."""
+    first, last = dt.date(year, 1, 1) - REST, dt.date(year, 12, 31)
+    waiting = (
+        select(CertificateTimer.id)
+        .where(CertificateTimer.certificate_id == Certificate.id, CertificateTimer.fired_at.is_(None),
+               CertificateTimer.cancelled_at.is_(None), CertificateTimer.due_on.between(first, last)))
+    batch = session.scalars(_batch().where(Certificate.id > after, waiting.exists())).all()
+    cal = calendar(session)
+    for certificate in batch:
+        refit(session, certificate, cal)
+    ring_after_commit(session, "timers")
+    return batch[-1].id if len(batch) == BATCH else None
 
 
 def _tell(session: Session, certificate: Certificate, step: str, before: dt.date | None, after: dt.date | None) -> bool:

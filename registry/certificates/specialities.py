@@ -11,35 +11,19 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Session
 
 from ledger import clock
 from ledger.actor import Actor
-from ledger.db import Base, BigId, Id
 from ledger.errors import BadAnswer, Conflict, Problem
 from ledger.facts import record
 from registry.certificates.chain import held, not_future, require_valid
-from registry.certificates.models import Certificate, Version
+from registry.certificates.models import Certificate, Speciality, Version
 from registry.certificates.standing import Standing, kind_of, of
 from registry.certificates.windows import near_from
-from registry.people.spells import Spell, Superseded, checked, correct
+from registry.people.spells import believed, checked, correct
 
 FIELD = "specialities"
-
-
-class Speciality(Spell, Base):
-    """One 专业 of a certificate from a day to a day (None: as long as the certificate), as we knew it."""
-
-    __tablename__ = "speciality"
-
-    id: Mapped[Id]
-    certificate_id: Mapped[int] = mapped_column(BigId, ForeignKey("certificate.id"), index=True)
-    name: Mapped[str] = mapped_column(String(80))
-    code: Mapped[str] = mapped_column(String(20), default="")
-    request_id: Mapped[int | None] = mapped_column(BigId)
-    by_id: Mapped[int | None] = mapped_column(BigId)
-    certificate: Mapped[Certificate] = relationship(backref="specialities")
 
 
 class SpecialityTaken(Conflict):
@@ -110,9 +94,7 @@ def drop(session: Session, row: Speciality, *, since: dt.date, by: Actor) -> Spe
 
 
 def _drop(session: Session, row: Speciality, since: dt.date, by: Actor) -> Speciality | None:
-    session.refresh(row)
-    if row.known_until is not None:
-        raise Superseded
+    believed(session, row)
     left = None
     if since > row.from_on:
         left = _correct(session, row, by, to_on=since - dt.timedelta(days=1))
@@ -213,15 +195,13 @@ def _run(rows: Iterable[Speciality], row: Speciality) -> dt.date | None:
 
 
 def _believed(certificate: Certificate, at: dt.datetime) -> list[Speciality]:
-    rows: list[Speciality] = certificate.specialities  # type: ignore[attr-defined]
-    return [row for row in rows if row.known_from <= at and (row.known_until is None or row.known_until > at)]
+    return [row for row in certificate.specialities
+            if row.known_from <= at and (row.known_until is None or row.known_until > at)]
 
 
 def _note(session: Session, kind: str, row: Speciality, by: Actor) -> None:
     certificate = row.certificate
-    about = [("unit", certificate.unit_id)]
-    if certificate.holder_person_id:
-        about.append(("person", certificate.holder_person_id))
-    record(session, kind, ("certificate", certificate.id), by=by, group_id=certificate.group_id, about=about,
+    record(session, kind, ("certificate", certificate.id), by=by, group_id=certificate.group_id,
+           about=certificate.concerned,
            after={"speciality": row.id, "from": row.from_on.isoformat(), "type": certificate.type_code,
                   "until": row.to_on.isoformat() if row.to_on else None, "code": certificate.code})

@@ -157,8 +157,9 @@ def of(certificate: Certificate, *, on: dt.date | None = None, known: dt.datetim
 
 
 def of_row(certificate: Certificate, on: dt.date) -> Finding:
-    """How a certificate stands today by the columns beside its chain: for lists, without reading the versions."""
-    return _of_version(_Row(certificate), on, kind_of(certificate))
+    """How a certificate stands today by the columns beside its chain: for lists, without reading anything else. The
+    end is near from its `due_from` on, as for the filters (access.standing_columns); no article is named."""
+    return _of_version(_Row(certificate), on, None)
 
 
 def kind_of(certificate: Certificate) -> CertificateType:
@@ -176,6 +177,7 @@ class _Row:
         self.no, self.state, self.note, self.term = row.version_no, row.state, "", row.term
         self.valid_from, self.valid_until, self.review_on = row.valid_from, row.valid_until, row.review_on
         self.holds_from, self.known_from = row.valid_from or dt.date.min, row.created_at
+        self.due_from = row.due_from
 
 
 def _of_version(version: Held, on: dt.date, kind: CertificateType | None) -> Finding:
@@ -205,7 +207,7 @@ def _judge(
 def _running(
     version: Held, on: dt.date, ends_on: dt.date, left: int, kind: CertificateType | None, article: str
 ) -> tuple[Standing, Why]:
-    near = _near_day(ends_on, kind)
+    near = version.due_from if isinstance(version, _Row) else _near_day(ends_on, kind)
     data = {"until": ends_on, "days": left, "near": near, "version": f"{version.no:03d}"}
     if near is not None and on >= near:
         return Standing.DUE, Why("window", "有效至 {until}，还有 {days} 天；自 {near} 起应办理延续。", data, article)

@@ -13,15 +13,14 @@ from ledger.actor import SYSTEM
 from ledger.db import Bell, reading, unit
 from ledger.facts import record
 from ledger.failpoints import fp
-from ledger.workdays import calendar
 from registry.certificates.endings import lapse
 from registry.certificates.models import Certificate, CertificateTimer
-from registry.certificates.retiming import refit, waiting_ones
 
 log = logging.getLogger("licet.certificates")
 FACTS = {
     "opens": "certificate.window_opened", "hand_in": "certificate.hand_in_reached",
     "target": "certificate.target_reached", "closes": "certificate.closed", "susp_end": "certificate.suspension_ends",
+    "duty": "certificate.review_opened",
 }
 """The fact of each kind; "lapses" ends the certificate, which records certificate.lapsed."""
 
@@ -76,26 +75,8 @@ def fire(session: Session, timer_id: int) -> bool:
     if timer.kind == "lapses":
         lapse(session, certificate)
         return True
-    about = [("unit", certificate.unit_id)]
-    if certificate.holder_person_id:
-        about.append(("person", certificate.holder_person_id))
     record(session, FACTS[timer.kind], ("certificate", certificate.id), by=SYSTEM, group_id=certificate.group_id,
-           about=about, key=f"certificate-timer:{timer.id}",
+           about=certificate.concerned, key=f"certificate-timer:{timer.id}",
            after={"due": timer.due_on.isoformat(), "confirmed": timer.confirmed, "type": certificate.type_code,
                   "ends": certificate.ends_on.isoformat() if certificate.ends_on else None})
     return True
-
-
-def retime(session: Session, limit: int = 10_000) -> int:
-    """Compute waiting days again that were rolled through an unconfirmed year; how many days moved.
-
-    To be called when a year's official calendar was entered; each certificate's move is a fact.
-    """
-    unsure = (
-        select(CertificateTimer.certificate_id).where(
-            CertificateTimer.confirmed.is_(False), CertificateTimer.fired_at.is_(None),
-            CertificateTimer.cancelled_at.is_(None))
-        .order_by(CertificateTimer.id).limit(limit))
-    held = waiting_ones().where(Certificate.id.in_(unsure.subquery().select()))
-    cal = calendar(session)
-    return sum(refit(session, certificate, version_id, cal) for certificate, version_id in session.execute(held).all())

@@ -9,8 +9,20 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+import msgspec
+
 from ledger.errors import Problem
-from registry.certificates.kinds import CertificateType, Document, Field, Offset, Review, Stated, Variant, Window
+from registry.certificates.kinds import (
+    SECTIONS,
+    CertificateType,
+    Document,
+    Field,
+    Offset,
+    Review,
+    Stated,
+    Variant,
+    Window,
+)
 from registry.certificates.numbers import RULES
 from registry.people.regions import SHORTS
 
@@ -20,7 +32,14 @@ STEPS: dict[str, str] = {
     "opens": "开放", "hand_in": "内部交件", "target": "法定申请日", "closes": "截止", "lapses": "失效",
 }
 """The points of a window, as people call them."""
-MOST_MONTHS, MOST_DAYS, MOST_YEARS = 1200, 3660, 120
+MOST = {"months": 1200, "days": 3660, "workdays": 400, "years": 120, "times": 100}
+RANGES: dict[str, str] = {
+    "months": "月数应在 {least} 到 {most} 之间。", "days": "天数应在 {least} 到 {most} 之间。",
+    "workdays": "工作日数应在 {least} 到 {most} 之间。", "years": "年龄应在 {least} 到 {most} 之间。",
+    "times": "次数应在 {least} 到 {most} 之间。",
+}
+LONGEST = {"name": 60, "aliases": 60, "name_en": 120, "issuer": 120, "standard": 60, "national_code": 20}
+"""Characters; titles of requests and the issuer of a version are made of them."""
 # Ends of terms on which a window's points are put in order: a plain day, ends of long and short months, a leap day.
 TRIED = (dt.date(2027, 5, 31), dt.date(2027, 12, 31), dt.date(2028, 2, 29), dt.date(2028, 5, 29))
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -59,6 +78,10 @@ def faults(each: CertificateType) -> Iterator[Fault]:
         yield "holder", Problem("持证对象与类别不符。")
     if not each.name.strip():
         yield "name", Problem("请填写名称。")
+    for name, most in LONGEST.items():
+        said = getattr(each, name)
+        if any(len(text) > most for text in (said if name == "aliases" else (said,))):
+            yield name, Problem("最多 {most} 字。", {"most": most})
     if each.number.rule not in RULES:
         yield "number.rule", Problem("没有“{rule}”这条编号规则。", {"rule": each.number.rule})
     keys = {"number", *(field.key for field in each.fields)}
@@ -69,10 +92,10 @@ def faults(each: CertificateType) -> Iterator[Fault]:
     yield from _source_faults(each)
     yield from _document_faults(each.documents)
     yield from _field_faults("fields", each.fields)
-    yield from _window_faults("window", each.window)
+    yield from _window_faults(each.window)
     yield from _too_long(each)
     for at, variant in enumerate(each.variants):
-        yield from _variant_faults(f"variants[{at}]", variant)
+        yield from _variant_faults(f"variants[{at}]", each, variant)
 
 
 def link_faults(each: CertificateType, others: Mapping[str, CertificateType]) -> Iterator[Fault]:
@@ -95,38 +118,50 @@ def _term_faults(each: CertificateType) -> Iterator[Fault]:
         yield "validity.months", Problem("这种有效期要填写月数。")
     elif months is not None and kind not in ("months", "start_within"):
         yield "validity.months", Problem("这种有效期不填月数。")
-    elif months is not None and not 0 < months <= MOST_MONTHS:
-        yield "validity.months", Problem("月数应在 {least} 到 {most} 之间。", {"least": 1, "most": MOST_MONTHS})
+    else:
+        yield from _outside("validity.months", months, "months")
     if each.review:
-        yield from _review_faults("review", each.review)
-    if each.extension and (each.extension.times < 1 or each.extension.months < 1):
-        yield "extension.times", Problem("延期次数和每次的月数都应大于零。")
-    if each.age:
-        ages = [year for year in (each.age.minimum, each.age.maximum, each.age.checkup_after) if year is not None]
-        if any(not 0 < year <= MOST_YEARS for year in ages):
-            yield "age.minimum", Problem("年龄应在 {least} 到 {most} 之间。", {"least": 1, "most": MOST_YEARS})
-        if each.age.minimum and each.age.maximum and each.age.minimum >= each.age.maximum:
-            yield "age.maximum", Problem("最高年龄应大于最低年龄。")
-    periods = {name: getattr(each.decision, name) for name in (
-        "workdays", "extension_workdays", "acceptance_workdays", "delivery_workdays")}
-    for name, days in periods.items():
-        if days is not None and not 0 <= days <= 400:
-            yield f"decision.{name}", Problem("工作日数应在 {least} 到 {most} 之间。", {"least": 0, "most": 400})
-    if any(not 0 < day <= MOST_DAYS for day in each.reminders) or len(set(each.reminders)) < len(each.reminders):
+        yield from _review_faults(each.review)
+    yield from _period_faults(each)
+    if any(not 0 < day <= MOST["days"] for day in each.reminders) or len(set(each.reminders)) < len(each.reminders):
         yield "reminders", Problem("提醒天数应是不重复的正整数。")
 
 
-def _review_faults(place: str, review: Review) -> Iterator[Fault]:
-    for name in ("months", "long_months"):
-        months = getattr(review, name)
-        if months is not None and not 0 < months <= MOST_MONTHS:
-            yield f"{place}.{name}", Problem("月数应在 {least} 到 {most} 之间。", {"least": 1, "most": MOST_MONTHS})
+def _period_faults(each: CertificateType) -> Iterator[Fault]:
+    if each.extension:
+        yield from _outside("extension.times", each.extension.times, "times")
+        yield from _outside("extension.months", each.extension.months, "months")
+    if change := each.change:
+        given = [unit for unit in ("days", "workdays", "months") if getattr(change, unit) is not None]
+        for unit in given:
+            yield from _outside(f"change.{unit}", getattr(change, unit), unit)
+        if len(given) > 1:
+            yield f"change.{given[1]}", Problem("按天、按工作日或按月，只填一种。")
+    if age := each.age:
+        for name in ("minimum", "maximum", "checkup_after"):
+            yield from _outside(f"age.{name}", getattr(age, name), "years")
+        if age.minimum and age.maximum and age.minimum >= age.maximum:
+            yield "age.maximum", Problem("最高年龄应大于最低年龄。")
+        yield from _outside("age.last_days", age.last_days, "days")
+    for name in ("workdays", "extension_workdays", "acceptance_workdays", "delivery_workdays"):
+        yield from _outside(f"decision.{name}", getattr(each.decision, name), "workdays", least=0)
+
+
+def _outside(place: str, number: int | None, unit: str, least: int = 1) -> Iterator[Fault]:
+    if number is not None and not least <= number <= MOST[unit]:
+        yield place, Problem(RANGES[unit], {"least": least, "most": MOST[unit]})
+
+
+def _review_faults(review: Review) -> Iterator[Fault]:
+    yield from _outside("review.months", review.months, "months")
+    yield from _outside("review.long_months", review.long_months, "months")
+    yield from _outside("review.opens_days", review.opens_days, "days")
     for name in ("year_from", "year_to"):
         if (day := getattr(review, name)) and not _is_day_of_year(day):
-            yield f"{place}.{name}", Problem("请写成“月-日”，例如 06-30。")
+            yield f"review.{name}", Problem("请写成“月-日”，例如 06-30。")
     if bool(review.year_from) != bool(review.year_to):
         missing = "year_to" if review.year_from else "year_from"
-        yield f"{place}.{missing}", Problem("起止日期要一起填写。")
+        yield f"review.{missing}", Problem("起止日期要一起填写。")
 
 
 def _is_day_of_year(text: str) -> bool:
@@ -189,14 +224,14 @@ def _field_faults(place: str, fields: tuple[Field, ...]) -> Iterator[Fault]:
         yield from _field_faults(f"{at}.fields", field.fields)
 
 
-def _window_faults(place: str, window: Window) -> Iterator[Fault]:
+def _window_faults(window: Window) -> Iterator[Fault]:
     steps = window.steps()
     for name, offset in steps:
-        yield from _offset_faults(f"{place}.{name}", offset)
+        yield from _offset_faults(f"window.{name}", offset)
     for (earlier, first), (later, second) in zip(steps, steps[1:], strict=False):
         if all(_sound(one) for one in (first, second)) and any(
                 first.before(until) > second.before(until) for until in TRIED):
-            yield f"{place}.{later}", Problem(
+            yield f"window.{later}", Problem(
                 "“{later}”不能早于“{earlier}”。", {"later": STEPS[later], "earlier": STEPS[earlier]})
 
 
@@ -208,14 +243,15 @@ def _offset_faults(place: str, offset: Offset) -> Iterator[Fault]:
     months, days = offset.months_before, offset.days_before
     if min(months, days) < 0 or (months and days):
         yield place, Problem("按月或按天提前，只填一种，不能是负数。")
-    elif months > MOST_MONTHS or days > MOST_DAYS:
-        yield place, Problem("提前量太大，最多 {months} 个月或 {days} 天。", {"months": MOST_MONTHS, "days": MOST_DAYS})
+    elif months > MOST["months"] or days > MOST["days"]:
+        most = {"months": MOST["months"], "days": MOST["days"]}
+        yield place, Problem("提前量太大，最多 {months} 个月或 {days} 天。", most)
 
 
 def _too_long(each: CertificateType) -> Iterator[Fault]:
     """A window that begins before the term does."""
     months = each.validity.months
-    if each.validity.kind != "months" or not months or not 0 < months <= MOST_MONTHS:
+    if each.validity.kind != "months" or not months or not 0 < months <= MOST["months"]:
         return
     whole = Offset(months_before=months)
     for name, offset in each.window.steps():
@@ -223,10 +259,14 @@ def _too_long(each: CertificateType) -> Iterator[Fault]:
             yield f"window.{name}", Problem("“{step}”早于有效期的第一天。", {"step": STEPS[name]})
 
 
-def _variant_faults(place: str, variant: Variant) -> Iterator[Fault]:
+def _variant_faults(place: str, each: CertificateType, variant: Variant) -> Iterator[Fault]:
+    """Its place and day, and the type as it would stand with it: a local window or term can be nonsense too."""
     if variant.province and variant.province not in tuple(SHORTS):
         yield f"{place}.province", Problem("没有“{province}”这个省份简称。", {"province": variant.province})
     if not (variant.province or variant.effective_from or variant.pending):
         yield place, Problem("要有省份、生效日期，或标为待核实。")
-    if variant.window:
-        yield from _window_faults(f"{place}.window", variant.window)
+    sections = {name: part for name in SECTIONS if (part := getattr(variant, name)) is not None}
+    whole = msgspec.structs.replace(each, **sections)
+    for key, problem in (*_term_faults(whole), *_window_faults(whole.window), *_too_long(whole)):
+        if key.split(".")[0] in sections:
+            yield f"{place}.{key}", problem

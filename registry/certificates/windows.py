@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from ledger import clock
-from ledger.workdays import Calendar, days_before, roll_back
+from ledger.workdays import Calendar, days_before, months_before, roll_back
 from registry.certificates.kinds import CertificateType, Window
 
 NEAR_DAYS, PREPARE_DAYS = 60, 30
@@ -22,6 +22,43 @@ class Step:
     on: dt.date
     at: dt.datetime
     confirmed: bool = True
+
+
+def next_review(kind: CertificateType, on: dt.date, long: bool = False) -> dt.date | None:
+    """The day by which the review after one on `on` is due, by the type's data; None for a type without reviews.
+
+    `long`: the longer period that the type allows (P01: ten years in one trade, 30号令 21 by facts 1.2). A yearly
+    season (E01: until 06-30) gives its last day of the next year.
+    """
+    review = kind.review
+    if review is None:
+        return None
+    if review.year_to:
+        month, day = map(int, review.year_to.split("-"))
+        return dt.date(on.year + 1, month, day)
+    months = review.long_months if long and review.long_months else review.months
+    return months_before(on, -months) if months else None
+
+
+def next_duty(kind: CertificateType, begun: dt.date, known: dt.date | None, today: dt.date) -> dt.date | None:
+    """The next day, today or later, by which a review inside the term is due: the day that is `known`, or periods
+    after it, or after the term had `begun`; None for a type without reviews."""
+    day = known
+    while day is None or day < today:
+        following = next_review(kind, day or begun)
+        if following is None:
+            return None
+        day = following
+    return day
+
+
+def duty_step(kind: CertificateType, duty: dt.date, ends_on: dt.date | None, calendar: Calendar) -> Step | None:
+    """When the review for a duty begins, by the type's own days; None where it states none, or the term ends before."""
+    ahead = kind.review.opens_days if kind.review and not kind.review.lapses else None
+    if ahead is None or (ends_on is not None and duty > ends_on):
+        return None
+    rolled = roll_back(calendar, days_before(duty, ahead))
+    return Step("duty", rolled.on, clock.start_of_day(rolled.on), rolled.confirmed)
 
 
 def end_of_term(valid_until: dt.date | None, review_on: dt.date | None) -> dt.date | None:

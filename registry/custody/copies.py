@@ -19,8 +19,9 @@ from ledger.facts import record
 from ledger.files import File, keep
 from registry.certificates.models import Certificate, Scan
 from registry.custody.loans import PURPOSES, Loan
+from registry.custody.originals import follow, held_by, refuse_stopped, repeated
 from registry.custody.watermark import Mark, marked
-from registry.people.scope import Path, Visible
+from registry.people.scope import Belonging, Visible
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 MARK_LENGTH = 12
@@ -33,17 +34,13 @@ class Revoked(Conflict):
     """这份副本已作废。"""
 
 
-class Copy(Base):
+class Copy(Belonging, Base):
     """One marked copy of a scan. `mark` is printed all over it: twelve of 31 characters, 59 bits, in groups of four."""
 
     __tablename__ = "certificate_copy"
     __visible__ = Visible(action="custody.read", family="family", type="type_code", owner="by_id")
 
     id: Mapped[Id]
-    group_id: Mapped[int] = mapped_column(BigId)
-    unit_path: Mapped[str] = mapped_column(Path, index=True)
-    family: Mapped[str] = mapped_column(String(1))
-    type_code: Mapped[str] = mapped_column(String(8))
     certificate_id: Mapped[int] = mapped_column(BigId, ForeignKey("certificate.id"), index=True)
     scan_id: Mapped[int] = mapped_column(BigId, ForeignKey("certificate_scan.id"))
     loan_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("loan.id"), index=True)
@@ -68,6 +65,7 @@ class Copy(Base):
         return self.revoked_at is None and self.until_on >= on
 
 
+follow(Copy, lambda holder: Copy.certificate_id.in_(select(Certificate.id).where(held_by(holder))))
 _home: list[tuple[Folder, str]] = []
 
 
@@ -82,7 +80,7 @@ def home() -> tuple[Folder, str]:
 
 
 def new_mark() -> str:
-    """XXXX-XXXX-XXXX, random; without letters and digits that look alike."""
+    """A random mark, in three groups; without letters and digits that look alike."""
     drawn = "".join(secrets.choice(ALPHABET) for _ in range(MARK_LENGTH))
     return "-".join(drawn[at:at + 4] for at in range(0, MARK_LENGTH, 4))
 
@@ -130,12 +128,12 @@ def make(
     session: Session, folder: Folder, scan: Scan, draft: Draft, drawn: bytes, *, by: Actor, loan: Loan | None = None,
     request_id: int | None = None, once: str | None = None,
 ) -> Copy:
-    """Keep what was drawn from a scan in `folder`, under its mark."""
+    """Keep what was drawn from a scan in `folder`, under its mark. A Conflict where the certificate is stopped."""
     certificate = scan.version.certificate
+    refuse_stopped(session, certificate)
     file = keep(session, folder, BytesIO(drawn), f"{certificate.code}-{draft.mark}.pdf", by=by, limit=MOST_BYTES)
     copy = Copy(
-        group_id=certificate.group_id, unit_path=certificate.unit_path, family=certificate.family,
-        type_code=certificate.type_code, certificate=certificate, scan=scan, loan=loan, request_id=request_id,
+        **repeated(certificate), certificate=certificate, scan=scan, loan=loan, request_id=request_id,
         file=file, mark=draft.mark, purpose=draft.purpose, purpose_note=draft.purpose_note, until_on=draft.until,
         by_id=by.id, by_name=by.name)
     session.add(copy)
@@ -155,16 +153,12 @@ def of_mark(session: Session, text: str) -> Copy | None:
 
 def revoke(session: Session, copy: Copy, *, by: Actor) -> None:
     """It is not to be relied on any more; the verification page says so. Revoked when it was before."""
+    session.refresh(copy, ["revoked_at"], with_for_update={"of": Copy})
     if copy.revoked_at is not None:
         raise Revoked
     copy.revoked_at, copy.revoked_by = clock.now(), by.id
     session.flush()
     _note(session, "copy.revoked", copy, by)
-
-
-def copies_of(session: Session, certificate: Certificate) -> list[Copy]:
-    """The copies of a certificate, newest first."""
-    return list(session.scalars(select(Copy).where(Copy.certificate_id == certificate.id).order_by(Copy.id.desc())))
 
 
 def read(session: Session, certificate: Certificate, *, by: Actor, scan: Scan | None = None,

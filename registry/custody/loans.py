@@ -15,10 +15,22 @@ from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant
 from ledger.errors import BadAnswer, Conflict, NotFound, Problem
 from registry.custody import days
-from registry.custody.originals import ABSENCES, NotHere, Original, absence, held, note
+from registry.custody.originals import (
+    ABSENCES,
+    NotHere,
+    Original,
+    absence,
+    follow,
+    found,
+    held,
+    note,
+    of_holder,
+    refuse_stopped,
+    repeated,
+)
 from registry.custody.reservations import Reservation, Settled, last_day, lendable, own_staff
 from registry.people.persons import Person
-from registry.people.scope import Path, Visible
+from registry.people.scope import Belonging, Visible
 from registry.people.units import Unit
 
 PURPOSES: dict[str, str] = {"bid": "投标", "filing": "备案", "inspection": "接受检查", "transaction": "办理手续"}
@@ -48,7 +60,7 @@ class NotYours(Conflict):
     """只有领取人本人可以签收。"""
 
 
-class Loan(Base):
+class Loan(Belonging, Base):
     """One going-out of an original.
 
     `person` answers for it and `carrier` takes it along; both are our own people. Two signatures, each who and when:
@@ -66,10 +78,6 @@ class Loan(Base):
     __visible__ = Visible(action="custody.read", family="family", type="type_code", owner="person_id")
 
     id: Mapped[Id]
-    group_id: Mapped[int] = mapped_column(BigId)
-    unit_path: Mapped[str] = mapped_column(Path, index=True)
-    family: Mapped[str] = mapped_column(String(1))
-    type_code: Mapped[str] = mapped_column(String(8))
     original_id: Mapped[int] = mapped_column(BigId, ForeignKey("original.id"))
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
     carrier_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
@@ -114,6 +122,9 @@ class Loan(Base):
         return max(0, (on - self.due_on).days) if self.open else 0
 
 
+follow(Loan, of_holder(Loan.original_id))
+
+
 def hand_over(
     session: Session, original: Original, *, borrower: Person, purpose: str, until: dt.date, by: Actor,
     carrier: Person | None = None, project: Unit | None = None, purpose_note: str = "", outside: bool = False,
@@ -124,18 +135,19 @@ def hand_over(
 
     AlreadyOut or NotHere when it is not in the cabinet, Spoken where somebody else has reserved one of the days,
     BorrowerBlocked while the borrower is late elsewhere, NeedsLegal for use outside without consent, BadAnswer for
-    people who are not our own (R14), a project of another group or impossible days. `once` names the wish.
+    people who are not our own on those days (R14), somebody else's reservation, a project of another group or
+    impossible days. `once` names the wish.
     """
     carrier, today = carrier or borrower, clock.today()
-    _checked(original, borrower, carrier, project, purpose, until)
+    _checked(original, borrower, carrier, project, purpose, until, reservation)
     if outside and legal_by is None:
         raise NeedsLegal
     held(session, original)
     in_cabinet(session, original)
+    refuse_stopped(session, original.certificate)
     refuse_blocked(session, borrower)
     loan = Loan(
-        group_id=original.group_id, unit_path=original.unit_path, family=original.family, type_code=original.type_code,
-        original=original, person=borrower, carrier=carrier, project=project, purpose=purpose,
+        **repeated(original), original=original, person=borrower, carrier=carrier, project=project, purpose=purpose,
         purpose_note=" ".join(purpose_note.split())[:120], from_on=today, until_on=until, handed_by=by.id,
         photo_id=photo_id, outside=outside, legal_by=legal_by if outside else None, request_id=request_id)
     with session.begin_nested():  # refused, it leaves nothing behind
@@ -149,15 +161,19 @@ def hand_over(
 
 
 def _checked(
-    original: Original, borrower: Person, carrier: Person, project: Unit | None, purpose: str, until: dt.date
+    original: Original, borrower: Person, carrier: Person, project: Unit | None, purpose: str, until: dt.date,
+    reservation: Reservation | None,
 ) -> None:
     if purpose not in PURPOSES:
         raise BadAnswer({"purpose": [Problem("请选择用途。")]})
     if project is not None and project.group_id != original.group_id:
         raise BadAnswer({"project": [Problem("请选择本集团的项目。")]})
+    if reservation is not None and reservation.person_id != borrower.id:
+        told = {"name": reservation.person.name}
+        raise BadAnswer({"borrower": [Problem("这些日子是{name}预约的，只借给本人。", told)]})
     last_day(clock.today(), until)
-    own_staff(borrower, original, clock.today(), "borrower")
-    own_staff(carrier, original, clock.today(), "carrier")
+    own_staff(borrower, original, clock.today(), until, "borrower")
+    own_staff(carrier, original, clock.today(), until, "carrier")
 
 
 def in_cabinet(session: Session, original: Original) -> None:
@@ -171,7 +187,8 @@ def in_cabinet(session: Session, original: Original) -> None:
 
 def refuse_blocked(session: Session, person: Person) -> None:
     """BorrowerBlocked while something that the person answers for is three days late or more."""
-    worst = max((loan.overdue_days(clock.today()) for loan in open_loans(session, person=person)), default=0)
+    worst = max((loan.overdue_days(clock.today()) for loan in open_loans(session, person=person)
+                 if loan.person_id == person.id), default=0)
     if worst >= BLOCKED_AFTER_DAYS:
         raise BorrowerBlocked(name=person.name, days=worst)
 
@@ -209,7 +226,8 @@ def receive(session: Session, loan: Loan, *, by: Actor) -> None:
 def extend(session: Session, loan: Loan, *, until: dt.date, by: Actor) -> None:
     """Let it stay out longer: once, and for no more days than it was first lent for (domain facts 4.7).
 
-    BadAnswer when it was extended before, is late already, or the days are too many; Spoken where the next has it.
+    BadAnswer when it was extended before, is late already, the days are too many or either of the two works here no
+    longer by then; Spoken where the next has it.
     """
     require_open(session, loan)
     first = (loan.until_on - loan.from_on).days + 1
@@ -220,6 +238,8 @@ def extend(session: Session, loan: Loan, *, until: dt.date, by: Actor) -> None:
     if not 0 < (until - loan.until_on).days <= first:
         raise BadAnswer({"until": [Problem("最多延长 {days} 天，新的归还日期应在 {first} 至 {last} 之间。", {
             "days": first, "first": loan.until_on + days.DAY, "last": loan.until_on + days.DAY * first})]})
+    for person in (loan.person, loan.carrier):
+        own_staff(person, loan.original, loan.until_on, until, "until")
     days.take(session, loan.original_id, loan.until_on + days.DAY, until, loan=loan.id)
     before = loan.until_on.isoformat()
     loan.extended_until_on, loan.extended_at, loan.extended_by = until, clock.now(), by.id
@@ -230,7 +250,8 @@ def extend(session: Session, loan: Loan, *, until: dt.date, by: Actor) -> None:
 def take_back(
     session: Session, loan: Loan, *, by: Actor, condition: str = "intact", note_text: str = ""
 ) -> None:
-    """It is back and looked over. LoanOver when it was before; BadAnswer for damage nobody described."""
+    """It is back and looked over, and no longer lost if it was reported so. LoanOver when it was back before; BadAnswer
+    for damage nobody described."""
     told = " ".join(note_text.split())[:200]
     if condition not in CONDITIONS:
         raise BadAnswer({"condition": [Problem("请选择归还时的状况。")]})
@@ -242,6 +263,8 @@ def take_back(
     session.flush()
     days.free(session, loan=loan.id, since=clock.today())
     _note(session, "loan.returned", loan, by, {"condition": condition, "late_days": late})
+    if (away := absence(session, loan.original)) is not None and away.kind == "lost":
+        found(session, loan.original, by=by)
 
 
 def void(session: Session, loan: Loan, *, by: Actor) -> None:
@@ -291,13 +314,6 @@ def open_loans(
         query = query.where(Loan.original_id == original.id)
     if unit is not None:
         query = query.where(Original.unit_id == unit.id)
-    return list(session.scalars(query.order_by(due, Loan.id)))
-
-
-def overdue(session: Session, on: dt.date | None = None) -> list[Loan]:
-    """What should have been back before the day (today), the latest first to last."""
-    due = func.coalesce(Loan.extended_until_on, Loan.until_on)
-    query = select(Loan).where(Loan.returned_at.is_(None), Loan.voided_at.is_(None), due < (on or clock.today()))
     return list(session.scalars(query.order_by(due, Loan.id)))
 
 

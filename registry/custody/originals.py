@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select, text
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, select, text, update
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column, relationship
 
 from ledger import clock
 from ledger.actor import Actor
@@ -15,8 +15,9 @@ from ledger.db import Base, BigId, Id, Instant
 from ledger.errors import BadAnswer, Conflict, NotFound, Problem
 from ledger.facts import Subject, record
 from registry.certificates.models import Certificate
+from registry.people.machines import RELOCATED, Machine
 from registry.people.persons import MOVED, Person
-from registry.people.scope import Path, Visible
+from registry.people.scope import Belonging, Path, Visible
 from registry.people.units import Unit
 
 KINDS: dict[str, str] = {
@@ -41,10 +42,20 @@ class NotLost(Conflict):
     """这件原件没有报失。"""
 
 
-class Original(Base):
+STOPS: list[Callable[[Session, Certificate], None]] = []
+"""What may forbid that anything of a certificate is lent, reserved or copied: each raises a Conflict."""
+
+
+def refuse_stopped(session: Session, certificate: Certificate) -> None:
+    """The Conflict of whoever has stopped the certificate, if anybody has."""
+    for stop in STOPS:
+        stop(session, certificate)
+
+
+class Original(Belonging, Base):
     """One thing in the cabinet: a paper of a certificate, its working copy, its electronic file, a seal.
 
-    `serial` tells several of a kind apart (副本 1, 副本 2). The columns for rights repeat the certificate's.
+    `serial` tells several of a kind apart (副本 1, 副本 2).
     """
 
     __tablename__ = "original"
@@ -56,11 +67,8 @@ class Original(Base):
     __visible__ = Visible(action="custody.read", family="family", type="type_code", owner="holder_person_id")
 
     id: Mapped[Id]
-    group_id: Mapped[int] = mapped_column(BigId)
     unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
-    unit_path: Mapped[str] = mapped_column(Path)
-    family: Mapped[str] = mapped_column(String(1))
-    type_code: Mapped[str] = mapped_column(String(8))
+    unit_path: Mapped[str] = mapped_column(Path)  # its index names the id too
     holder_person_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"), index=True)
     certificate_id: Mapped[int] = mapped_column(BigId, ForeignKey("certificate.id"), index=True)
     kind: Mapped[str] = mapped_column(String(12))
@@ -103,6 +111,11 @@ class Absence(Base):
     original: Mapped[Original] = relationship()
 
 
+def repeated(of: Belonging) -> dict[str, Any]:
+    """The values of the columns that repeat a certificate's."""
+    return {"group_id": of.group_id, "unit_path": of.unit_path, "family": of.family, "type_code": of.type_code}
+
+
 def enter(
     session: Session, certificate: Certificate, kind: str, *, place: str, keeper: Unit, by: Actor, serial: str = ""
 ) -> Original:
@@ -115,6 +128,7 @@ def enter(
         problems["place"] = [Problem("请写明存放位置，如“档案室 3 柜 2 层”。")]
     if keeper.group_id != certificate.group_id:
         problems["keeper"] = [Problem("保管单位须是本集团的单位。")]
+    session.execute(select(Certificate.id).where(Certificate.id == certificate.id).with_for_update())  # one at a time
     same = select(Original.id).where(
         Original.certificate_id == certificate.id, Original.kind == kind, Original.serial == serial)
     if session.scalar(same) is not None:
@@ -122,8 +136,7 @@ def enter(
     if problems:
         raise BadAnswer(problems)
     made = Original(
-        group_id=certificate.group_id, unit_id=certificate.unit_id, unit_path=certificate.unit_path,
-        family=certificate.family, type_code=certificate.type_code, holder_person_id=certificate.holder_person_id,
+        **repeated(certificate), unit_id=certificate.unit_id, holder_person_id=certificate.holder_person_id,
         certificate=certificate, kind=kind, serial=serial, place=place, keeper_unit=keeper, entered_by=by.id)
     session.add(made)
     session.flush()
@@ -220,10 +233,31 @@ def note(
            after={"code": original.certificate.code, "original": original.kind, **(after or {})}, key=key)
 
 
-def _go_along(session: Session, person: Person) -> None:
-    """A person's originals are seen where the person works; the paper itself stays with its keeper."""
-    for original in session.scalars(select(Original).where(Original.holder_person_id == person.id)):
-        original.unit_id, original.unit_path, original.group_id = person.unit_id, person.unit_path, person.group_id
+def _go_along(session: Session, holder: Person | Machine) -> None:
+    """Originals are seen where the person works or the machine stands; the paper itself stays with its keeper."""
+    for original in session.scalars(select(Original).join(Original.certificate).where(held_by(holder))):
+        original.unit_id, original.unit_path, original.group_id = holder.unit_id, holder.unit_path, holder.group_id
 
 
 MOVED.append(_go_along)
+RELOCATED.append(_go_along)
+
+
+def follow(kind: type[Belonging], whose: Callable[[Person | Machine], ColumnElement[bool]]) -> None:
+    """Let rows about a holder's certificates be seen where the person works or the machine stands, too."""
+    def go_along(session: Session, holder: Person | Machine) -> None:
+        session.execute(update(kind).where(whose(holder)).values(unit_path=holder.unit_path, group_id=holder.group_id))
+
+    MOVED.append(go_along)
+    RELOCATED.append(go_along)
+
+
+def held_by(holder: Person | Machine) -> ColumnElement[bool]:
+    """Certificates of a person or a machine."""
+    mine = Certificate.holder_person_id if isinstance(holder, Person) else Certificate.holder_machine_id
+    return mine == holder.id
+
+
+def of_holder(original_id: InstrumentedAttribute[int]) -> Callable[[Person | Machine], ColumnElement[bool]]:
+    """Which rows are about an original of a holder's certificate."""
+    return lambda holder: original_id.in_(select(Original.id).join(Original.certificate).where(held_by(holder)))

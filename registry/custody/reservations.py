@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from ledger import clock
@@ -13,9 +13,20 @@ from ledger.db import Base, BigId, Id, Instant
 from ledger.errors import BadAnswer, Conflict, Problem
 from ledger.facts import Subject
 from registry.custody import days
-from registry.custody.originals import ABSENCES, NotHere, Original, absence, held, note
+from registry.custody.originals import (
+    ABSENCES,
+    NotHere,
+    Original,
+    absence,
+    follow,
+    held,
+    note,
+    of_holder,
+    refuse_stopped,
+    repeated,
+)
 from registry.people.persons import Person
-from registry.people.scope import Path, Visible
+from registry.people.scope import Belonging, Visible
 
 LONGEST_DAYS = 92
 FURTHEST_DAYS = 366
@@ -30,7 +41,7 @@ class NotLent(Conflict):
     """电子件不外借，请制作带水印的副本。"""
 
 
-class Reservation(Base):
+class Reservation(Belonging, Base):
     """The claim of a person on an original. Open until it is cancelled, handed out (`loan_id`) or its days are over."""
 
     __tablename__ = "original_reservation"
@@ -41,10 +52,6 @@ class Reservation(Base):
     __visible__ = Visible(action="custody.read", family="family", type="type_code", owner="person_id")
 
     id: Mapped[Id]
-    group_id: Mapped[int] = mapped_column(BigId)
-    unit_path: Mapped[str] = mapped_column(Path, index=True)
-    family: Mapped[str] = mapped_column(String(1))
-    type_code: Mapped[str] = mapped_column(String(8))
     original_id: Mapped[int] = mapped_column(BigId, ForeignKey("original.id"))
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
     from_on: Mapped[dt.date]
@@ -64,6 +71,9 @@ class Reservation(Base):
         return self.cancelled_at is None and self.handed_out_at is None
 
 
+follow(Reservation, of_holder(Reservation.original_id))
+
+
 def reserve(
     session: Session, original: Original, person: Person, *, from_on: dt.date, to_on: dt.date, by: Actor,
     request_id: int | None = None, once: str | None = None,
@@ -71,11 +81,12 @@ def reserve(
     """Speak for an original. Spoken where a day is taken, whoever asks at the same time; NotLent for an electronic one;
     BadAnswer for days in the past, reversed, too far or too many, or for somebody who does not work here then."""
     checked_days(from_on, to_on)
-    own_staff(person, original, to_on, "person")
+    own_staff(person, original, from_on, to_on, "person")
     lendable(session, held(session, original))
+    refuse_stopped(session, original.certificate)
     made = Reservation(
-        group_id=original.group_id, unit_path=original.unit_path, family=original.family, type_code=original.type_code,
-        original=original, person=person, from_on=from_on, to_on=to_on, by_id=by.id, request_id=request_id)
+        **repeated(original), original=original, person=person, from_on=from_on, to_on=to_on, by_id=by.id,
+        request_id=request_id)
     with session.begin_nested():  # refused, it leaves nothing behind
         session.add(made)
         session.flush()
@@ -128,9 +139,10 @@ def last_day(first: dt.date, last: dt.date) -> None:
         raise BadAnswer({"until": [Problem("一次最多 {days} 天。", {"days": LONGEST_DAYS})]})
 
 
-def own_staff(person: Person, original: Original, on: dt.date, field: str) -> None:
-    """BadAnswer unless the person works in the original's group on the day (R14: 建筑法 66, no lending outside)."""
-    if person.group_id != original.group_id or not person.employed(on):
+def own_staff(person: Person, original: Original, first: dt.date, last: dt.date, field: str) -> None:
+    """BadAnswer unless the person works in the original's group from the first day to the last (R14: 建筑法 66, no
+    lending outside)."""
+    if person.group_id != original.group_id or not (person.employed(first) and person.employed(last)):
         raise BadAnswer({field: [Problem("原件只借给本单位在职职工，{name}在这些日子不在职。", {"name": person.name})]})
 
 

@@ -30,6 +30,8 @@ QUALITY = 80
 INK = (170, 30, 30)
 OPACITY = 66  # of 255
 ANGLE = 28  # degrees
+UNREADABLE = (pypdfium2.PdfiumError, OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+"""What a broken file raises: SyntaxError is Pillow's for a damaged PNG."""
 _drawing = threading.Lock()
 
 
@@ -60,7 +62,7 @@ def marked(content: bytes, media_type: str, mark: Mark) -> bytes:
             first, *others = [_burnt(page, mark) for page in _pages(content, media_type)]
             first.save(out, "PDF", save_all=True, append_images=others, resolution=DOTS_PER_INCH, quality=QUALITY,
                        title=mark.code)
-    except (pypdfium2.PdfiumError, OSError, ValueError, Image.DecompressionBombError) as error:
+    except UNREADABLE as error:
         raise CannotMark from error
     return out.getvalue()
 
@@ -91,8 +93,9 @@ def _of_picture(content: bytes) -> Image.Image:
     with Image.open(BytesIO(content)) as picture:
         if picture.width * picture.height > MOST_PIXELS:
             raise CannotMark
+        picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # JPEG: decodes no more than is needed
         upright: Image.Image = picture
-        with suppress(ValueError, TypeError):  # a broken EXIF block turns nothing
+        with suppress(ValueError, TypeError, SyntaxError):  # a broken EXIF block turns nothing
             upright = ImageOps.exif_transpose(picture)
         flat = Image.new("RGB", upright.size, "white")
         shown = upright.convert("RGBA")

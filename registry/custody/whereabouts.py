@@ -118,7 +118,10 @@ def void_loans(session: Session, original: Original, *, by: Actor) -> list[Loan]
 
 
 def destroyed(session: Session, original: Original, *, reason: str, by: Actor) -> Absence:
-    """It is destroyed (a replaced or cancelled paper). AlreadyOut while it is out, Gone when it was before."""
+    """It is destroyed (a replaced or cancelled paper), and whoever waits for it gets nothing.
+
+    AlreadyOut while it is out, NotHere while it is lost or with an authority, Gone when it was destroyed before.
+    """
     told = " ".join(reason.split())[:200]
     if not told:
         raise BadAnswer({"reason": [Problem("请写明销毁原因。")]})
@@ -127,6 +130,7 @@ def destroyed(session: Session, original: Original, *, reason: str, by: Actor) -
         raise Gone
     if (loan := loan_out(session, original)) is not None:
         raise AlreadyOut(until=loan.due_on)
+    made = begin_absence(session, original, "destroyed", by=by, note=told)
     for waiting in queue(session, original):
         cancel_reservation(session, waiting, by=by)
-    return begin_absence(session, original, "destroyed", by=by, note=told)
+    return made

@@ -13,8 +13,7 @@ from ledger.errors import BadAnswer, Problem
 from ledger.facts import Fact, record
 from registry.people import sealing
 from registry.people.identity import birth_of, check_id_number, gender_of, mask_id
-from registry.people.persons import ID_NUMBER, Person, with_id_number
-from registry.people.spelling import spell
+from registry.people.persons import ID_NUMBER, Person, spelled, with_id_number
 from registry.people.units import Unit
 
 
@@ -23,9 +22,9 @@ def identify(
 ) -> None:
     """Another name or ID number of the same person (公安机关更正). BadAnswer: wrong, or somebody else's."""
     changed = []
-    if name and (text := "".join(name.split())) != person.name:
+    if (text := "".join((name or "").split())) and text != person.name:
         person.name = text
-        person.pinyin, person.initials = spell(text)
+        person.pinyin, person.initials = spelled(text)
         changed.append("name")
     former = _renumber(session, person, id_number) if id_number else None
     if former is not None:
@@ -35,7 +34,7 @@ def identify(
     session.flush()
     record(session, "person.identified", ("person", person.id), by=by, group_id=person.group_id,
            about=[("unit", person.unit_id)], after={"changed": changed},
-           key=_key(person.group_id, former) if former else None)
+           key=_new_key(session, person.group_id, former) if former else None)
 
 
 def _renumber(session: Session, person: Person, text: str) -> str | None:
@@ -62,6 +61,12 @@ def once_numbered(session: Session, group_id: int, text: str) -> Person | None:
     index = sealing.index(check_id_number(text).value, ID_NUMBER)
     fact = session.scalar(select(Fact).where(Fact.key == _key(group_id, index)))
     return session.get(Person, fact.subject_id) if fact else None
+
+
+def _new_key(session: Session, group_id: int, index: str) -> str | None:
+    """The key under which a former number is found; None when it was somebody's former number already."""
+    key = _key(group_id, index)
+    return None if session.scalar(select(Fact.id).where(Fact.key == key)) else key
 
 
 def _key(group_id: int, index: str) -> str:

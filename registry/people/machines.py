@@ -13,7 +13,7 @@ from ledger.db import Base, BigId, Id
 from ledger.errors import BadAnswer, Conflict, Problem
 from ledger.facts import record
 from registry.people.scope import Path, Visible
-from registry.people.spells import Spell, checked, correct
+from registry.people.spells import Spell, alone, checked, correct
 from registry.people.units import Unit
 
 
@@ -63,6 +63,7 @@ def install(
     to_on: dt.date | None = None,
 ) -> Installation:
     """Enter that a machine stands on a site from a day on, and who put it up. BadAnswer while it stands elsewhere."""
+    alone(session, machine)
     _require_kept(machine)
     checked(from_on, to_on)
     still = or_(Installation.to_on.is_(None), Installation.to_on >= from_on)
@@ -106,7 +107,8 @@ def scrap(session: Session, machine: Machine, *, on: dt.date, reason: str, by: A
     if not reason.strip():
         raise BadAnswer({"reason": [Problem("请说明报废的原因。")]})
     standing = select(Installation).where(
-        Installation.machine_id == machine.id, Installation.known_until.is_(None), Installation.to_on.is_(None))
+        Installation.machine_id == machine.id, Installation.known_until.is_(None),
+        or_(Installation.to_on.is_(None), Installation.to_on > on))
     for row in session.scalars(standing).all():
         take_down(session, row, on=max(on, row.from_on), by=by)
     machine.scrapped_on = on

@@ -22,6 +22,7 @@ from registry.people.units import Unit
 
 Gender = Literal["1", "2"]  # GB/T 2261.1: 1 male, 2 female
 ID_NUMBER, PHONE = "person.id_number", "person.phone"
+LONGEST_PINYIN, LONGEST_INITIALS = 120, 30
 
 
 class Gone(Conflict):
@@ -45,8 +46,8 @@ class Person(Base):
     unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
     unit_path: Mapped[str] = mapped_column(Path)
     name: Mapped[str] = mapped_column(String(60), index=True)
-    pinyin: Mapped[str] = mapped_column(String(120), index=True)
-    initials: Mapped[str] = mapped_column(String(30), index=True)
+    pinyin: Mapped[str] = mapped_column(String(LONGEST_PINYIN), index=True)
+    initials: Mapped[str] = mapped_column(String(LONGEST_INITIALS), index=True)
     gender: Mapped[str | None] = mapped_column(String(1))
     birth: Mapped[dt.date | None]
     post: Mapped[str] = mapped_column(String(60), default="")
@@ -115,7 +116,7 @@ def drawn_up(
     name = "".join(name.split())
     if not name:
         raise BadAnswer({"name": [Problem("请填写姓名。")]})
-    pinyin, initials = spell(name)
+    pinyin, initials = spelled(name)
     person = Person(
         name=name, pinyin=pinyin, initials=initials, post=post, gender=gender, birth=birth, joined_on=joined_on,
         unit=unit, unit_path=unit.path, group_id=unit.group_id, company_id=unit.company_id,
@@ -126,6 +127,12 @@ def drawn_up(
         person.phone_sealed, person.phone_index = sealing.seal(phone, PHONE), sealing.index(phone, PHONE)
         person.phone_masked = mask_phone(phone)
     return person
+
+
+def spelled(name: str) -> tuple[str, str]:
+    """Pinyin and initials, of a very long name as much as is kept."""
+    pinyin, initials = spell(name)
+    return pinyin[:LONGEST_PINYIN], initials[:LONGEST_INITIALS]
 
 
 def _set_id_number(person: Person, text: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger import clock
@@ -46,11 +46,23 @@ def checked(from_on: dt.date, to_on: dt.date | None) -> None:
         raise BadAnswer({"to_on": [Problem("结束日期不能早于开始日期 {day}。", {"day": from_on})]})
 
 
+def believed(session: Session, row: Any) -> None:
+    """Superseded when the row was replaced before; it is locked: whoever replaces it at the same time waits for us."""
+    session.refresh(row, with_for_update=True)
+    if row.known_until is not None:
+        raise Superseded
+
+
+def alone(session: Session, subject: Any) -> None:
+    """One at a time for a person, unit or machine: what is asked of its rows next stays true until the commit."""
+    model = type(subject)
+    session.execute(select(model.id).where(model.id == subject.id).with_for_update(key_share=True))
+
+
 def correct(session: Session, row: Any, **changes: Any) -> Any:
     """Replace a row by one with other values; what we believed until now stays on record. Superseded if it has been
     replaced before; BadAnswer when the new one would end before it begins."""
-    if row.known_until is not None:
-        raise Superseded
+    believed(session, row)
     table = type(row).__mapper__
     kept = {c.key: getattr(row, c.key) for c in table.column_attrs if c.key not in ("id", "known_from", "known_until")}
     made = type(row)(**{**kept, **changes}, known_from=clock.now())

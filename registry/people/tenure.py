@@ -14,7 +14,7 @@ from ledger.db import Base, BigId, Id
 from ledger.errors import BadAnswer, Problem
 from ledger.facts import record
 from registry.people.persons import LEFT, Person
-from registry.people.spells import Spell, Superseded, checked, correct
+from registry.people.spells import Spell, alone, believed, checked, correct
 from registry.people.units import Unit
 
 Tie = Literal["contract", "insurance"]
@@ -72,6 +72,7 @@ def employ(
 ) -> Employment:
     """Enter a labour contract, or months of pension insurance, with a company."""
     checked(from_on, to_on)
+    alone(session, person)
     _refuse_twice(session, Employment, from_on, to_on, person_id=person.id, company_id=company.id, kind=kind)
     row = Employment(group_id=person.group_id, person_id=person.id, company_id=company.id, kind=kind,
                      from_on=from_on, to_on=to_on)
@@ -92,6 +93,7 @@ def assign(
         raise BadAnswer({"post": [Problem("这个单位没有该岗位。")]})
     if (post == "special_worker") != bool(trade):
         raise BadAnswer({"trade": [Problem("特种作业岗位须写明工种，其他岗位不写。")]})
+    alone(session, person)
     _refuse_twice(session, Assignment, from_on, to_on, person_id=person.id, unit_id=unit.id, post=post, trade=trade)
     row = Assignment(group_id=person.group_id, person=person, unit=unit, post=post, trade=trade, from_on=from_on,
                      to_on=to_on)
@@ -131,8 +133,7 @@ def amend(
 
 def strike(session: Session, row: Employment | Assignment, *, by: Actor, reason: str) -> None:
     """Take back an entry that was never true; that we believed it stays known. Superseded; BadAnswer: no reason."""
-    if row.known_until is not None:
-        raise Superseded
+    believed(session, row)
     if not reason.strip():
         raise BadAnswer({"reason": [Problem("请说明撤销的原因。")]})
     kind, place, known = _said(row)

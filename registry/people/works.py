@@ -15,7 +15,7 @@ from ledger.actor import Actor
 from ledger.db import Base, BigId, Id
 from ledger.errors import BadAnswer, Problem
 from ledger.facts import record
-from registry.people.spells import Spell, checked, correct
+from registry.people.spells import Spell, alone, checked, correct
 from registry.people.units import Unit
 
 CONTRACTING: dict[str, str] = {"general": "施工总承包", "professional": "专业承包", "labour": "劳务分包"}
@@ -85,6 +85,7 @@ def restate(session: Session, project: Unit, *, from_on: dt.date, by: Actor, **a
     The project's own row (for lists and forms) follows where the works hold today.
     """
     require_works(about)
+    alone(session, project)
     before = select(Works).where(Works.unit_id == project.id, Works.known_until.is_(None),
                                  or_(Works.to_on.is_(None), Works.to_on >= from_on))
     for row in session.scalars(before).all():
@@ -122,6 +123,7 @@ def qualified(
 ) -> Qualification:
     """Enter one line of a company's qualification; BadAnswer when that line is entered for those days already."""
     checked(from_on, to_on)
+    alone(session, company)
     _refuse_twice(session, company.id, work, contracting, from_on, to_on)
     row = Qualification(company_id=company.id, work=work, contracting=contracting, grade=grade, from_on=from_on,
                         to_on=to_on)
@@ -130,6 +132,24 @@ def qualified(
     record(session, "qualification.entered", ("unit", company.id), by=by, group_id=company.group_id,
            after={"work": work, "grade": grade, "contracting": contracting, "from": from_on.isoformat()})
     return row
+
+
+def regraded(
+    session: Session, company: Unit, *, work: str, grade: str, from_on: dt.date, by: Actor, contracting: str,
+    to_on: dt.date | None, reason: str,
+) -> Qualification:
+    """增项 or 升级: a line from a day on; what the company had for the same works ends the day before.
+
+    BadAnswer where such a line was entered from that day on, or later, already.
+    """
+    before = session.scalars(select(Qualification).where(
+        Qualification.company_id == company.id, Qualification.work == work, Qualification.contracting == contracting,
+        Qualification.known_until.is_(None), Qualification.from_on < from_on,
+        or_(Qualification.to_on.is_(None), Qualification.to_on >= from_on))).all()
+    for row in before:
+        end_qualification(session, row, on=from_on - dt.timedelta(days=1), reason=reason, by=by)
+    return qualified(session, company, work=work, grade=grade, from_on=from_on, to_on=to_on, by=by,
+                     contracting=contracting)
 
 
 def end_qualification(session: Session, row: Qualification, *, on: dt.date, reason: str, by: Actor) -> Qualification:

@@ -118,23 +118,24 @@ class Book:
         """The company that runs a project."""
         return self.units.get(self.units[project].parent_id or 0)
 
-    def drop(self, gone: Collection[int], left: Collection[int]) -> None:
-        """Think certificates out of force, and people away."""
-        self.papers = {
-            holder: [replace(paper, standing=Standing.EXPIRED) if paper.id in gone and paper.usable else paper
-                     for paper in papers]
-            for holder, papers in self.papers.items() if holder[0] != "person" or holder[1] not in left}
-        self.posts = [post for post in self.posts if post.person_id not in left]
-        for ties in (self.contracts, self.insured):
-            for person in left:
-                ties.pop(person, None)
+    def under(self, *, kept: Collection[int], gone: Collection[int], left: Collection[int]) -> Book:
+        """The same with certificates thought valid, others out of force, and people away."""
+        if not (kept or gone or left):
+            return self
 
-    def keep(self, kept: Collection[int]) -> None:
-        """Think certificates valid."""
-        if kept:
-            self.papers = {
-                holder: [replace(paper, standing=Standing.VALID) if paper.id in kept else paper for paper in papers]
-                for holder, papers in self.papers.items()}
+        def thought(paper: Paper) -> Paper:
+            if paper.id in gone and (paper.usable or paper.id in kept):
+                return replace(paper, standing=Standing.EXPIRED)
+            return replace(paper, standing=Standing.VALID) if paper.id in kept else paper
+
+        def staying(ties: dict[int, set[int]]) -> dict[int, set[int]]:
+            return {person: companies for person, companies in ties.items() if person not in left}
+
+        return replace(
+            self, posts=[post for post in self.posts if post.person_id not in left],
+            contracts=staying(self.contracts), insured=staying(self.insured),
+            papers={holder: [thought(paper) for paper in papers] for holder, papers in self.papers.items()
+                    if holder[0] != "person" or holder[1] not in left})
 
     def credit_codes(self, companies: Iterable[int]) -> set[str]:
         """The credit codes of companies, as far as they are entered."""

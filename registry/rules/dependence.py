@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from ledger import clock
@@ -29,7 +29,8 @@ from registry.people.persons import Person
 from registry.people.scope import subtree
 from registry.people.tenure import Assignment, Employment
 from registry.people.units import Unit
-from registry.rules.lacking import Hypothesis, lacking
+from registry.people.works import Works
+from registry.rules.lacking import Hypothesis, under
 from registry.rules.lines import Line
 
 FILE = Path(__file__).with_name("dependence.toml")
@@ -91,6 +92,19 @@ def follows() -> tuple[Follows, ...]:
     return tuple(msgspec.convert(tomllib.loads(FILE.read_text("utf-8"))["follows"], list[Follows]))
 
 
+def may_suffer(code: str) -> set[str]:
+    """The types whose certificates may lose their ground, lapse or need a review when one of a type goes, over however
+    many steps."""
+    reached, waiting = set[str](), [code]
+    while waiting:
+        lost = waiting.pop()
+        following = {kind.code for kind in types().values() for need in kind.requires if lost in need.types}
+        following |= {each for link in follows() if link.of == lost for each in link.types}
+        waiting += following - reached
+        reached |= following
+    return reached
+
+
 def when_gone(
     session: Session, certificate: Certificate, *, on: dt.date | None = None, known: dt.datetime | None = None,
     whole: bool = False,
@@ -109,7 +123,7 @@ def when_gone(
             found.certificates.append(each)
             if each.effect == "ground":
                 waiting.append((each.certificate, step + 1))
-    _ask(session, found, known, _places_of(session, certificate, found.on, known),
+    _ask(session, found, known, places_of(session, certificate, found.on, known),
          Hypothesis(kept=frozenset({certificate.id})), Hypothesis(gone=frozenset({certificate.id})))
     return found
 
@@ -135,7 +149,7 @@ def when_left(
     firms = select(Employment.company_id).where(
         Employment.person_id == person.id, Employment.kind == "contract", Employment.holding(found.on, known))
     places = {*session.scalars(posts), *session.scalars(firms)}
-    _ask(session, found, known, places, None, Hypothesis(left=frozenset({person.id})))
+    _ask(session, found, known, places, Hypothesis(), Hypothesis(left=frozenset({person.id})))
     return found
 
 
@@ -167,10 +181,11 @@ def _whose(lost: Certificate, kind: CertificateType, need: Requirement) -> Colum
     if need.of in ("contractor", "employer") and lost.holder_unit_id:
         low, high = subtree(lost.unit_path)
         return (Certificate.unit_path >= low) & (Certificate.unit_path < high)
-    return _same_holder(lost)
+    return same_holder(lost)
 
 
-def _same_holder(lost: Certificate) -> ColumnElement[bool]:
+def same_holder(lost: Certificate) -> ColumnElement[bool]:
+    """The certificates of the same person, unit or machine."""
     column = (Certificate.holder_person_id if lost.holder_person_id else Certificate.holder_unit_id
               if lost.holder_unit_id else Certificate.holder_machine_id)
     return column == (lost.holder_person_id or lost.holder_unit_id or lost.holder_machine_id)
@@ -181,20 +196,31 @@ def _other(
     known: dt.datetime,
 ) -> bool:
     """Whether the holder still has another certificate of these types."""
-    return any(each.id not in gone for each in _usable(session, _same_holder(lost), codes, found, known))
+    return any(each.id not in gone for each in _usable(session, same_holder(lost), codes, found, known))
 
 
 def _usable(
     session: Session, whose: ColumnElement[bool], codes: tuple[str, ...], found: Consequences, known: dt.datetime
 ) -> list[Certificate]:
-    rows = session.scalars(
-        select(Certificate).where(whose, Certificate.type_code.in_(codes))
-        .options(selectinload(Certificate.versions)).order_by(Certificate.id).limit(found.most_certificates + 1))
-    return [row for row in rows if standing(row.versions, on=found.on, known=known).standing.usable]
+    """Those that may be relied on: all, or more than may be listed, however many that ran out come before them."""
+    query = select(Certificate).where(whose, Certificate.type_code.in_(codes)).order_by(Certificate.id).limit(
+        found.most_certificates + 1).options(selectinload(Certificate.versions))
+    usable: list[Certificate] = []
+    last = 0
+    while len(usable) <= found.most_certificates:
+        rows = session.scalars(query.where(Certificate.id > last)).all()
+        usable += [row for row in rows if standing(row.versions, on=found.on, known=known).standing.usable]
+        if len(rows) <= found.most_certificates:
+            break
+        last = rows[-1].id
+    return usable
 
 
-def _places_of(session: Session, certificate: Certificate, on: dt.date, known: dt.datetime) -> set[int]:
-    """The projects and companies whose rules look at this certificate."""
+def places_of(
+    session: Session, certificate: Certificate, on: dt.date | None = None, known: dt.datetime | None = None
+) -> set[int]:
+    """The projects and companies (ids) whose rules look at this certificate."""
+    on, known = on or clock.today(), known or clock.now()
     if person := certificate.holder_person_id:
         posts = select(Assignment.unit_id).where(Assignment.person_id == person, Assignment.holding(on, known))
         firms = select(Employment.company_id).where(
@@ -211,19 +237,23 @@ def _places_of(session: Session, certificate: Certificate, on: dt.date, known: d
 
 
 def _ask(
-    session: Session, found: Consequences, known: dt.datetime, places: set[int], with_it: Hypothesis | None,
+    session: Session, found: Consequences, known: dt.datetime, places: set[int], with_it: Hypothesis,
     without: Hypothesis,
 ) -> None:
-    """The lines that are there without it and not with it."""
-    units = session.scalars(select(Unit).where(Unit.id.in_(places), Unit.kind.in_(("project", "company", "group")))
-                            .order_by(Unit.path).limit(found.most_places + 1)).all()
+    """The lines that are there without it and not with it. Of projects only those whose works go on: nothing is asked
+    of the others."""
+    going_on = select(Works.unit_id).where(
+        Works.holding(found.on, known), or_(Works.accepted_on.is_(None), Works.accepted_on > found.on))
+    units = session.scalars(
+        select(Unit).where(Unit.id.in_(places), or_(
+            Unit.kind.in_(("company", "group")), and_(Unit.kind == "project", Unit.id.in_(going_on))))
+        .order_by(Unit.path).limit(found.most_places + 1)).all()
     found.cut = found.cut or len(units) > found.most_places
     for unit in units[:found.most_places]:
-        lines = lacking(session, unit, on=found.on, known=known, without=with_it).lines
-        found.before |= {(unit.id, line.decision, line.lack) for line in lines}
-        before = {_same(line) for line in lines}
-        after = lacking(session, unit, on=found.on, known=known, without=without).lines
-        found.lines += [(unit, line) for line in after if _same(line) not in before]
+        before, after = under(session, unit, (with_it, without), on=found.on, known=known)
+        found.before |= {(unit.id, line.decision, line.lack) for line in before.lines}
+        there = {_same(line) for line in before.lines}
+        found.lines += [(unit, line) for line in after.lines if _same(line) not in there]
 
 
 def _same(line: Line) -> tuple[object, ...]:

@@ -8,10 +8,13 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy import Index, String, UniqueConstraint, func, or_, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+import feel
 import feel.dmn
 from feel.errors import FeelError
 from feel.prove import prove
@@ -20,12 +23,15 @@ from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant
 from ledger.errors import BadAnswer, Conflict, Problem
 from ledger.facts import record
+from registry.certificates.catalogue import types
 from registry.people.regions import SHORTS
 from registry.rules import tables
 from registry.rules.tables import SHIPPED, TITLES, Tables
 from registry.rules.words import LACKS, SEVERITIES
 
 MOST_BYTES = 512 * 1024
+MOST = 1000
+"""The highest number that a table may answer with: people, years or months."""
 _STANDING = text("withdrawn_at IS NULL")
 
 
@@ -118,8 +124,11 @@ def publish(
         rule=rule, no=last + 1, province=province, effective_from=effective_from, until=until,
         digest=hashlib.sha256(content).hexdigest(), content=content.decode("utf-8"), reason=reason.strip()[:300],
         by_id=by.id, by_name=by.name)
-    session.add(edition)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(edition)
+    except IntegrityError as error:  # somebody else published one at the same time
+        raise Conflict from error
     record(session, "rule.published", ("rule_edition", edition.id), by=by,
            after={"rule": rule, "no": edition.no, "province": province, "from": effective_from.isoformat(),
                   "sha256": edition.digest})
@@ -160,6 +169,7 @@ def faults(rule: str, content: bytes) -> Iterator[Fault]:
         for finding in prove(model, name):
             yield Fault(f"{name}：{finding.message_zh}", f"{name}: {finding.message_en}")
         yield from _unfounded(model, name)
+        yield from _nonsense(model, shipped, name)
 
 
 def _unfit(model: feel.dmn.Model, shipped: feel.dmn.Model, name: str) -> Iterator[Fault]:
@@ -172,6 +182,41 @@ def _unfit(model: feel.dmn.Model, shipped: feel.dmn.Model, name: str) -> Iterato
                      for each in (shipped, model))
     if lost := sorted(wanted - there):
         yield Fault(f"{name}：缺少输出 {'、'.join(lost)}。", f"{name}: missing outputs {', '.join(lost)}")
+    own, theirs = ([table.policy for table in each.decisions[name].tables] for each in (shipped, model))
+    if own != theirs:
+        yield Fault(f"{name}：命中策略须为 {own[0]}。", f"{name}: the hit policy has to be {own[0]}")
+
+
+def _nonsense(model: feel.dmn.Model, shipped: feel.dmn.Model, name: str) -> Iterator[Fault]:
+    """A row answers in the kind of the shipped column: whole numbers up to MOST, words, yes or no; null and reckoning
+    only where the shipped column has them."""
+    columns = {out.name: (out.kind, {row.texts[at] for row in table.rules})
+               for table in shipped.decisions[name].tables for at, out in enumerate(table.outputs)}
+    for table in model.decisions[name].tables:
+        for at, out in enumerate(table.outputs):
+            kind, used = columns.get(out.name, (out.kind, set[str]()))
+            for row in table.rules if out.name in columns else ():
+                if out.kind != kind or not _like(row.texts[at], kind.name if kind else "", used):
+                    yield Fault(f"{name} 第 {row.number} 行：{out.name} 不能是 {row.texts[at]}。",
+                                f"{name}, row {row.number}: {out.name} cannot be {row.texts[at]}")
+
+
+def _like(told: str, kind: str, used: set[str]) -> bool:
+    """Whether a cell says something of its column's kind, as one of the cells there does."""
+    value = _plain(told)
+    if value is None:
+        return told in used or told != "null" and any(_plain(each) is None and each != "null" for each in used)
+    if kind == "number":
+        return isinstance(value, Decimal) and 0 <= value <= MOST and value == int(value)
+    return isinstance(value, bool if kind == "boolean" else str)
+
+
+def _plain(told: str) -> object:
+    """The value of a cell that is a plain one; None for null and for what has to be reckoned."""
+    try:
+        return feel.evaluate(told) if not feel.compile(told).names else None
+    except FeelError:
+        return None
 
 
 def _unfounded(model: feel.dmn.Model, name: str) -> Iterator[Fault]:
@@ -180,8 +225,8 @@ def _unfounded(model: feel.dmn.Model, name: str) -> Iterator[Fault]:
         for row in table.rules:
             said = {out.name: told.strip('"') for out, told in zip(table.outputs, row.texts, strict=True)}
             where_zh, where_en = f"{name} 第 {row.number} 行", f"{name}, row {row.number}"
-            if "severity" not in said:
-                continue
+            if "severity" not in said or name == "R12_papers" and "type" not in said:
+                continue  # told as a missing output
             if said["severity"] not in {*SEVERITIES, "none"}:
                 yield Fault(f"{where_zh}：没有“{said['severity']}”这种程度。", f"{where_en}: unknown severity")
             if not said.get("basis") or not said.get("source"):
@@ -192,6 +237,9 @@ def _unfounded(model: feel.dmn.Model, name: str) -> Iterator[Fault]:
                             f"{where_en}: only what was read in the original counts as verified")
             if (lack := said.get("lack", "")) and lack not in LACKS:
                 yield Fault(f"{where_zh}：没有“{lack}”的说法。", f"{where_en}: no words for {lack!r}")
+            if name == "R12_papers" and (said["type"][:1] != "J" or said["type"] not in types()):
+                yield Fault(f"{where_zh}：没有“{said['type']}”这种项目证件。",
+                            f"{where_en}: a project has no certificates of type {said['type']}")
 
 
 def _require_days(

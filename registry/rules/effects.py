@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, or_, select, text
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Select, String, or_, select, text
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, joinedload, mapped_column, relationship
 
 from ledger import clock
 from ledger.actor import SYSTEM
@@ -28,7 +28,7 @@ from registry.people.persons import Person
 from registry.people.scope import Path, Visible
 from registry.people.units import Unit
 from registry.rules.book import employer_on
-from registry.rules.dependence import Consequences, when_gone, when_left
+from registry.rules.dependence import Consequences, may_suffer, same_holder, when_gone, when_left
 from registry.rules.lacking import lacking
 from registry.rules.lines import Line
 from registry.rules.words import LACKS
@@ -124,30 +124,33 @@ def reconsider(session: Session, cause: Cause) -> Changed:
 def causes_near(session: Session, certificate: Certificate) -> list[Cause]:
     """The causes of open rows that a change of this certificate may touch: itself, whatever its rows come from, and
     lost certificates of the same holder (a new one may stand in for them)."""
-    same = [Certificate.holder_person_id == certificate.holder_person_id] if certificate.holder_person_id else [
-        Certificate.holder_unit_id == certificate.holder_unit_id] if certificate.holder_unit_id else [
-        Certificate.holder_machine_id == certificate.holder_machine_id]
-    rows = session.scalars(
-        select(Effect).outerjoin(Certificate, Certificate.id == Effect.cause_certificate_id)
-        .where(Effect.lifted_at.is_(None), or_(Effect.certificate_id == certificate.id, *same)))
-    return _causes(rows)
+    of_holder = select(Certificate.id).where(same_holder(certificate))
+    return _causes(session, or_(Effect.certificate_id == certificate.id, Effect.cause_certificate_id.in_(of_holder)))
 
 
 def causes_above(session: Session, certificate: Certificate) -> list[Cause]:
     """Lost certificates of the companies above a certificate that is new here: it may rest on one of them."""
     above = [int(part) for part in certificate.unit_path.strip("/").split("/")]
-    rows = session.scalars(
-        select(Effect).join(Certificate, Certificate.id == Effect.cause_certificate_id)
-        .where(Effect.lifted_at.is_(None), Certificate.holder_unit_id.in_(above)))
-    return _causes(rows)
+    lost = select(Certificate.id).where(Certificate.holder_unit_id.in_(above))
+    found = _causes(session, Effect.cause_certificate_id.in_(lost))
+    return [cause for cause in found if isinstance(cause, Certificate)
+            and certificate.type_code in may_suffer(cause.type_code)]
 
 
 def leavers_at(session: Session, unit_ids: Iterable[int], person_id: int | None = None) -> list[Cause]:
     """Who has left and is still the cause of open rows about these projects and companies; and the person named."""
-    rows = session.scalars(select(Effect).where(
-        Effect.lifted_at.is_(None), Effect.cause_person_id.is_not(None),
-        or_(Effect.unit_id.in_(list(unit_ids)), Effect.cause_person_id == (person_id or 0))))
-    return _causes(rows)
+    return _causes(session, Effect.cause_person_id.is_not(None), or_(
+        Effect.unit_id.in_(list(unit_ids)), Effect.cause_person_id == (person_id or 0)))
+
+
+def _causes(session: Session, *which: ColumnElement[bool]) -> list[Cause]:
+    """The causes of the open rows, each once, certificates first."""
+    def of(column: InstrumentedAttribute[int | None]) -> Select[int | None]:
+        return select(column).where(Effect.lifted_at.is_(None), *which)
+
+    lost = select(Certificate).where(Certificate.id.in_(of(Effect.cause_certificate_id))).order_by(Certificate.id)
+    gone = select(Person).where(Person.id.in_(of(Effect.cause_person_id))).order_by(Person.id)
+    return [*session.scalars(lost), *session.scalars(gone)]
 
 
 def look_again(session: Session, unit_ids: Iterable[int]) -> list[Effect]:
@@ -155,28 +158,19 @@ def look_again(session: Session, unit_ids: Iterable[int]) -> list[Effect]:
     caused. One question a place, not one for all that follows from the cause."""
     rows = session.scalars(select(Effect).where(
         Effect.unit_id.in_(list(unit_ids)), Effect.lifted_at.is_(None), Effect.cause_certificate_id.is_not(None)
-    ).order_by(Effect.cause_certificate_id, Effect.id)).all()
-    places = {row.unit_id: row.unit for row in rows if row.unit is not None}
-    still = {number: {(line.decision, line.lack) for line in lacking(session, unit).lines}
-             for number, unit in places.items()}
-    lifted = [row for row in rows if (row.decision, row.lack) not in still.get(row.unit_id, set())]
-    for row in lifted:
-        row.lifted_at = clock.now()
-    session.flush()
-    for cause in _causes(lifted):
-        mine = [row for row in lifted if row.cause_certificate_id == cause.id]
-        _note(session, cause, "effects.lifted", mine)
-    return lifted
-
-
-def _causes(rows: Iterable[Effect]) -> list[Cause]:
-    found: dict[tuple[str, int], Cause] = {}
+    ).options(joinedload(Effect.unit), joinedload(Effect.cause_certificate)).order_by(Effect.id)).all()
+    places = {row.unit.id: row.unit for row in rows if row.unit is not None}
+    still = {_said(unit, line) for unit in places.values() for line in lacking(session, unit).lines}
+    by_cause: dict[int, list[Effect]] = {}
     for row in rows:
-        if row.cause_certificate is not None:
-            found["certificate", row.cause_certificate.id] = row.cause_certificate
-        elif row.cause_person is not None:
-            found["person", row.cause_person.id] = row.cause_person
-    return [found[key] for key in sorted(found)]
+        if row.cause_certificate is not None and row.key.partition(">")[2] not in still:
+            row.lifted_at = clock.now()
+            by_cause.setdefault(row.cause_certificate.id, []).append(row)
+    session.flush()
+    for _, lifted in sorted(by_cause.items()):
+        if (cause := lifted[0].cause_certificate) is not None:
+            _note(session, cause, "effects.lifted", lifted)
+    return [row for row in rows if row.lifted_at is not None]
 
 
 def flags(session: Session, certificate_ids: Iterable[int], on: dt.date | None = None) -> Mapping[int, list[Effect]]:
@@ -267,7 +261,7 @@ def _rows(cause: Cause, since: dt.date, found: Consequences) -> Iterator[Effect]
             params={}, since=since, **whose)
     seen = set[str]()
     for unit, line in found.lines:
-        key = f"{name}>u{unit.id}:{line.decision}:{line.lack}:{line.about.kind[0]}{line.about.id}"[:120]
+        key = f"{name}>{_said(unit, line)}"
         if line.severity != "unknown" and not _lacked(found, unit, line) and key not in seen:
             seen.add(key)
             yield Effect(
@@ -275,6 +269,11 @@ def _rows(cause: Cause, since: dt.date, found: Consequences) -> Iterator[Effect]
                 kind="blocked", unit_id=unit.id, decision=line.decision, lack=line.lack,
                 params={name: _plain(value) for name, value in line.params.items()}, basis=line.basis[:200],
                 verified=line.verified, since=since, **whose)
+
+
+def _said(unit: Unit, line: Line) -> str:
+    """What a place lacks, and of whom, in one word."""
+    return f"u{unit.id}:{line.decision}:{line.lack}:{line.about.kind[0]}{line.about.id}"[:100]
 
 
 def _plain(value: Any) -> Any:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from ledger import clock
-from registry.certificates.models import Certificate, Version
-from registry.certificates.specialities import Speciality
+from registry.certificates.models import Certificate, Speciality, Version
 from registry.certificates.standing import standing
 from registry.custody.loans import Loan
 from registry.custody.originals import Original
@@ -25,7 +23,8 @@ from registry.rules.book import Book, Key, Lent, Paper
 from registry.rules.editions import tables_on
 
 PERSONAL = ("P01", "P02", "P03", "P04", "P05", "P06", "P07", "P08", "P09", "P10")
-OTHERS = ("E02", "E03", "J01", "J02", "J03", "J04", "Q02", "Q03", "Q04", "Q05")
+OTHERS = ("E02", "E03", "Q02", "Q03", "Q04", "Q05")
+"""Beside those of family J: which of them a project needs is for the table of R12 to say."""
 SKILLED = ("P06", "P07")
 STAFFING = ("P04", "P05", "P06", "P07")
 HOLDERS = (("person", Certificate.holder_person_id), ("unit", Certificate.holder_unit_id),
@@ -64,7 +63,7 @@ def of_company(session: Session, company: Unit, on: dt.date, known: dt.datetime)
         Employment.company_id == company.id, Employment.kind == "contract", Employment.holding(on, known))
     for person in session.scalars(employed):
         book.contracts.setdefault(person, set()).add(company.id)
-    _papers(session, book, Certificate.holder_person_id.in_(employed), STAFFING)
+    _papers(session, book, Certificate.holder_person_id.in_(employed), Certificate.type_code.in_(STAFFING))
     _lent(session, book, Original.unit_id == company.id)
     return book
 
@@ -99,9 +98,10 @@ def _around(session: Session, book: Book, units: set[int]) -> None:
     for row in session.scalars(lines.order_by(Qualification.id)):
         book.lines.setdefault(row.company_id, []).append(row)
     machines = [crane.machine_id for crane in book.cranes]
-    _papers(session, book, Certificate.holder_person_id.in_(book.people), PERSONAL)
+    _papers(session, book, Certificate.holder_person_id.in_(book.people), Certificate.type_code.in_(PERSONAL))
     _papers(session, book, or_(Certificate.holder_unit_id.in_(book.units),
-                               Certificate.holder_machine_id.in_(machines)), OTHERS)
+                               Certificate.holder_machine_id.in_(machines)),
+            or_(Certificate.type_code.in_(OTHERS), Certificate.family == "J"))
 
 
 def _ties(session: Session, book: Book) -> None:
@@ -118,13 +118,13 @@ def _ties(session: Session, book: Book) -> None:
             book.contracts.setdefault(row.person_id, set()).add(row.company_id)
 
 
-def _papers(session: Session, book: Book, whose: ColumnElement[bool], types: Iterable[str]) -> None:
+def _papers(session: Session, book: Book, whose: ColumnElement[bool], which: ColumnElement[bool]) -> None:
     """How each certificate of these types stood, by holder."""
     columns = (Certificate.id, Certificate.code, Certificate.type_code, Certificate.item,
                Certificate.holder_person_id, Certificate.holder_unit_id, Certificate.holder_machine_id)
     rows = session.execute(
         select(*columns, *_HELD, Version.fields).join(Version, Version.certificate_id == Certificate.id)
-        .where(whose, Certificate.type_code.in_(tuple(types)), Version.known_from <= book.known)
+        .where(whose, which, Version.known_from <= book.known)
         .order_by(Certificate.id, Version.no))
     chains: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
@@ -165,18 +165,14 @@ def _holder(row: Any) -> Key:
 
 def _lent(session: Session, book: Book, which: ColumnElement[bool]) -> None:
     """The originals that were out on the day, as known at the instant."""
+    ended = func.coalesce(Loan.returned_at, Loan.voided_at)  # back, or given up as lost
     rows = session.scalars(
-        select(Loan).join(Loan.original).where(which, Loan.handed_at <= book.known, Loan.from_on <= book.on)
+        select(Loan).join(Loan.original).where(
+            which, Loan.handed_at <= book.known, Loan.from_on <= book.on,
+            or_(ended.is_(None), ended > book.known, ended >= clock.end_of_day(book.on)))
         .options(joinedload(Loan.carrier), joinedload(Loan.original).joinedload(Original.certificate))
         .order_by(Loan.id))
     for loan in rows:
-        if not _over(loan, book):
-            own = not loan.outside and loan.carrier.group_id == loan.group_id and loan.carrier.employed(book.on)
-            book.lent.append(Lent(loan.id, loan.carrier, loan.original.certificate.code, loan.family, own,
-                                  loan.legal_by is not None))
-
-
-def _over(loan: Loan, book: Book) -> bool:
-    """Whether it had come back, or had been given up as lost, before the day."""
-    ended = loan.returned_at or loan.voided_at
-    return ended is not None and ended <= book.known and clock.day_of(ended) <= book.on
+        own = not loan.outside and loan.carrier.group_id == loan.group_id and loan.carrier.employed(book.on)
+        book.lent.append(Lent(loan.id, loan.carrier, loan.original.certificate.code, loan.family, own,
+                              loan.legal_by is not None))

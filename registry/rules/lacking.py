@@ -42,37 +42,37 @@ class Hypothesis:
 
 
 def lacking(
-    session: Session, what: Unit | Person | Assignment, *, on: dt.date | None = None, known: dt.datetime | None = None,
-    without: Hypothesis | None = None,
+    session: Session, what: Unit | Person | Assignment, *, on: dt.date | None = None, known: dt.datetime | None = None
 ) -> Answer:
-    """What `what` lacks on a day (today), as known at an instant (now). Reads only; eleven queries at most.
-
-    `without` asks what would be lacking if something were gone: for a project or a company.
-    """
+    """What `what` lacks on a day (today), as known at an instant (now). Reads only; thirteen queries at most."""
     on, known = on or clock.today(), known or clock.now()
     if isinstance(what, Assignment):
         return _of_post(session, what, on, known)
     if isinstance(what, Person):
         book = gathering.of_person(session, what, on, known)
         return _answer(book, _person(book, what))
-    if what.kind != "project":
-        book = _thought(gathering.of_company(session, what, on, known), without)
-        return _answer(book, _company(book, what))
-    book = _thought(gathering.of_project(session, what, on, known), without)
-    return _answer(book, _project(book, what), judged=_live(book, what.id))
+    return under(session, what, (Hypothesis(),), on=on, known=known)[0]
+
+
+def under(
+    session: Session, what: Unit, thoughts: Iterable[Hypothesis], *, on: dt.date, known: dt.datetime
+) -> list[Answer]:
+    """What a project or a company would lack under each hypothesis; the rows are read once."""
+    gather = gathering.of_project if what.kind == "project" else gathering.of_company
+    read = gather(session, what, on, known)
+    return [_of_unit(read.under(kept=each.kept, gone=each.gone, left=each.left), what) for each in thoughts]
+
+
+def _of_unit(book: Book, what: Unit) -> Answer:
+    if what.kind == "project":
+        return _answer(book, _project(book, what), judged=_live(book, what.id))
+    return _answer(book, _company(book, what))
 
 
 def may_lend(*, own_staff: bool, legal_agreed: bool) -> str:
     """R14: "" when an original may be handed out to this borrower, else why not (a key of words.LACKS)."""
     lack: str = decide("R14_lending", own_staff=own_staff, legal_agreed=legal_agreed)["lack"]
     return lack
-
-
-def _thought(book: Book, without: Hypothesis | None) -> Book:
-    if without is not None:
-        book.keep(without.kept)
-        book.drop(without.gone, without.left)
-    return book
 
 
 def _answer(book: Book, lines: Iterable[Line], judged: bool = True) -> Answer:

@@ -109,7 +109,7 @@ def _age(book: Book, person: Person, unit: int) -> Iterator[Line]:
         row = book.decide("R15_age", **given)
         if person.birth is None or row["years"] is None:
             continue
-        limit = age_limit(person.birth, int(row["years"]), int(row["step_months"]), int(row["most_months"]))
+        limit = age_limit(person.birth, int(row["years"]), int(row["step_months"] or 0), int(row["most_months"] or 0))
         if limit < book.on:
             yield line("R15_age", row, about(person), unit, lack="over_age",
                        data={**given, "birth": person.birth, "limit": limit}, params={"type": code, "limit": limit})

@@ -118,7 +118,7 @@ def _staff(book: Book, company: Unit, lines: list[Qualification]) -> Iterator[Li
     """R09, and the people that a safety licence asks for (R10)."""
     whom = about(company)
     rows = [(book.decide("R09_needed", contracting=each.contracting, grade=each.grade), each) for each in lines]
-    row, each = max(rows, key=lambda found: int(found[0]["needed"]))
+    row, each = max(rows, key=lambda found: int(found[0]["needed"] or 0))
     given = {"contracting": each.contracting, "grade": each.grade}
     held = {post.person_id for post in book.held(unit=company.id, post="safety_staff")}
     have = sum(book.has(("person", person), "P05") for person in held)
@@ -127,7 +127,8 @@ def _staff(book: Book, company: Unit, lines: list[Qualification]) -> Iterator[Li
     given_a = {"a": any(book.has(("person", person), "P03") for person in leaders)}
     yield line("R10_a", book.decide("R10_a", **given_a), whom, company.id, data=given_a)
     needed = [int(n) for each in lines if (n := _standard(book, each)["needed"]) is not None]
-    for decision, lack_of, wanted in (("R10_b", "P04", max(needed, default=0)), ("R10_c", "P05", int(row["needed"]))):
+    for decision, lack_of, wanted in (("R10_b", "P04", max(needed, default=0)),
+                                      ("R10_c", "P05", int(row["needed"] or 0))):
         have = sum(book.has(("person", person), lack_of) for person in _employed(book, company))
         yield line(decision, book.decide(decision, missing=wanted - have), whom, company.id,
                    data={"missing": wanted - have}, params={"needed": wanted, "have": have})

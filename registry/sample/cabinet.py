@@ -13,7 +13,7 @@ from registry.certificates.codes import LIVE
 from registry.certificates.models import Certificate
 from registry.custody import days
 from registry.custody.loans import Loan
-from registry.custody.originals import Absence, Original
+from registry.custody.originals import Absence, Original, repeated
 from registry.custody.reservations import reserve
 from registry.people.persons import Person
 from registry.people.scope import subtree
@@ -69,9 +69,8 @@ def _originals(made: Sample, certificate: Certificate) -> list[Original]:
     cabinet = made.departments[made.companies[0].id, "ZZ"]
     where = {"E": "档案室 1 柜", "J": "档案室 2 柜"}.get(certificate.family, "档案室 3 柜")
     return [
-        Original(group_id=certificate.group_id, unit_id=certificate.unit_id, unit_path=certificate.unit_path,
-                 family=certificate.family, type_code=certificate.type_code, certificate=certificate, kind=kind,
-                 holder_person_id=certificate.holder_person_id, serial=serial, place=where, keeper_unit=cabinet,
+        Original(**repeated(certificate), unit_id=certificate.unit_id, holder_person_id=certificate.holder_person_id,
+                 certificate=certificate, kind=kind, serial=serial, place=where, keeper_unit=cabinet,
                  entered_at=clock.start_of_day(_on(-200)))
         for kind, serial in kinds
     ]
@@ -92,9 +91,8 @@ def _row(made: Sample, original: Original, person: Person, first: dt.date, due: 
     keeper = made.holders[("custodian", made.companies[0].id)][0]
     handed = clock.start_of_day(first) + dt.timedelta(hours=9)
     return Loan(
-        group_id=original.group_id, unit_path=original.unit_path, family=original.family, type_code=original.type_code,
-        original=original, person=person, carrier=person, project=_project(made, person), purpose="bid",
-        purpose_note="投标文件核验", from_on=first, until_on=due, handed_by=keeper.id, handed_at=handed,
+        **repeated(original), original=original, person=person, carrier=person, project=_project(made, person),
+        purpose="bid", purpose_note="投标文件核验", from_on=first, until_on=due, handed_by=keeper.id, handed_at=handed,
         taken_at=handed + dt.timedelta(minutes=4))
 
 

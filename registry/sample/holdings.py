@@ -8,25 +8,29 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import insert
-
 from ledger import clock
 from ledger.actor import SYSTEM
 from ledger.facts import Fact, FactAbout
 from ledger.workdays import Calendar, calendar
 from registry.certificates import codes, drafting, windows
 from registry.certificates.catalogue import type_of
-from registry.certificates.kinds import CertificateType
 from registry.certificates.lifecycle import next_code
 from registry.certificates.models import Certificate, CertificateTimer, Version
+from registry.people.machines import Machine
 from registry.people.persons import Person
 from registry.people.units import Unit
 from registry.sample import wishes
 from registry.sample.organisation import Sample
+from registry.sample.rows import write
 from registry.sample.terms import Draft, chain, shares
 from registry.sample.wishes import Wish
 
 BATCH = 2000
+IMPORTED = dt.timedelta(days=90)
+"""So long ago the old stock was entered: whatever is played afterwards knows it."""
+Row = dict[str, Any]
+Drafted = tuple[Row, list[Row], Wish]
+"""A certificate's columns, those of its versions, and who holds it."""
 ISSUERS = {"P01": "某省应急管理厅", "E01": "某市市场监督管理局", "J01": "某市自然资源局", "J02": "某市自然资源局",
            "P13": "某市市场监督管理局", "Q01": "某市市场监督管理局"}
 
@@ -35,9 +39,10 @@ def load(made: Sample, count: int, told: Callable[[str, int, int], None]) -> int
     """Enter `count` certificates spread over the holders; how many there was room for."""
     planned = list(_planned(made, count))
     given = _codes(made, Counter(wish.code for wish, _ in planned))
+    known = clock.start_of_day(clock.today() - IMPORTED)
     for start in range(0, len(planned), BATCH):
         batch = planned[start:start + BATCH]
-        _write(made, [_drafted(made, wish, drafts, next(given[wish.code])) for wish, drafts in batch])
+        _write(made, [_drafted(made, wish, drafts, next(given[wish.code]), known) for wish, drafts in batch])
         told("certificates", min(start + BATCH, len(planned)), len(planned))
     return len(planned)
 
@@ -59,9 +64,6 @@ def _planned(made: Sample, count: int) -> Iterator[tuple[Wish, list[Draft]]]:
         else:
             yield wish, chain(made.random, type_of(wish.code), waiting.popleft(), today)
 
-IMPORTED = dt.timedelta(days=90)
-"""So long ago the old stock was entered: whatever is played afterwards knows it."""
-
 
 def _codes(made: Sample, counts: Counter[str]) -> dict[str, Iterator[str]]:
     """Our own codes for so many certificates of each type, taken from the counters in one go."""
@@ -72,19 +74,23 @@ def _codes(made: Sample, counts: Counter[str]) -> dict[str, Iterator[str]]:
     return {code: series(next_code(made.session, code, number), number) for code, number in sorted(counts.items())}
 
 
-def _drafted(made: Sample, wish: Wish, drafts: list[Draft], code: str) -> Certificate:
+def _drafted(made: Sample, wish: Wish, drafts: list[Draft], code: str, known: dt.datetime) -> Drafted:
     """One certificate with its chain, checked as a custodian's entry would be."""
-    kind, first = type_of(wish.code), drafts[0]
+    kind, first, last = type_of(wish.code), drafts[0], drafts[-1]
     issued = first.term.issued_on or clock.today()
     typed = made.numbers.certificate(kind.number.rule, wish.code, issued, _built_on(wish), kind=wish.kind)
     number = drafting.checked_number(kind, typed, wish.holder)
-    item = drafting.item_of(kind, wish.fields)
-    certificate = drafting.new_certificate(kind, wish.holder, number, first.term, code, item)
-    _version(certificate, kind, first, wish.fields, number.raw)
-    for draft in drafts[1:]:
-        drafting.repeat(certificate, kind, draft.term, draft.state)
-        _version(certificate, kind, draft, wish.fields, number.raw)
-    return certificate
+    held = drafting.certificate_row(kind, wish.holder, number, code, drafting.item_of(kind, wish.fields))
+    issuer = ISSUERS.get(kind.code, "某省住房和城乡建设厅")
+    versions = [
+        {"no": no, "number_raw": number.raw, "by_id": SYSTEM.id, "by_name": SYSTEM.name,
+         **drafting.version_row(kind, draft.operation, draft.state, draft.term,
+                                drafting.Paper(issuer, wish.fields, note=draft.note), holds_from=draft.holds_from,
+                                known_from=known)}
+        for no, draft in enumerate(drafts, 1)
+    ]
+    row = {**held, **_ids(wish), **drafting.repeated(kind, last.term, last.state), "version_no": len(drafts)}
+    return row, versions, wish
 
 
 def _built_on(wish: Wish) -> str:
@@ -93,79 +99,56 @@ def _built_on(wish: Wish) -> str:
     return (wish.holder.uscc or "") if isinstance(wish.holder, Unit) else ""
 
 
-def _version(certificate: Certificate, kind: CertificateType, draft: Draft, fields: dict[str, Any], raw: str) -> None:
-    paper = drafting.Paper(ISSUERS.get(kind.code, "某省住房和城乡建设厅"), fields, note=draft.note)
-    drafting.new_version(certificate, draft.operation, draft.term, paper, holds_from=draft.holds_from, raw=raw,
-                         by=(SYSTEM.id, SYSTEM.name), known_from=clock.start_of_day(clock.today() - IMPORTED))
-
-
-def _write(made: Sample, drafted: list[Certificate]) -> None:
-    """Into the tables as plain rows, a batch at a time: as objects of the session they would take thrice as long."""
-    rows = [_columns(one, unit_id=one.unit.id, **_holder_ids(one)) for one in drafted]
-    numbers = made.session.scalars(insert(Certificate).returning(Certificate.id, sort_by_parameter_order=True), rows)
-    for certificate, number in zip(drafted, numbers.all(), strict=True):
-        certificate.id = number
-    waiting = [(certificate, list(certificate.versions)) for certificate in drafted]
-    while waiting := [(certificate, versions) for certificate, versions in waiting if versions]:
-        _write_versions(made, [(certificate, versions.pop(0)) for certificate, versions in waiting])
-    days = calendar(made.session)
-    timers = [row for certificate in drafted for row in _timers(certificate, days)]
-    if timers:
-        made.session.execute(insert(CertificateTimer), timers)
-    _facts(made, drafted)
-
-
-def _write_versions(made: Sample, drafted: list[tuple[Certificate, Version]]) -> None:
-    """The next version of each chain, behind the one written before it."""
-    rows = [
-        _columns(version, certificate_id=certificate.id, previous_id=version.previous.id if version.previous else None)
-        for certificate, version in drafted
-    ]
-    numbers = made.session.scalars(insert(Version).returning(Version.id, sort_by_parameter_order=True), rows).all()
-    for (_, version), number in zip(drafted, numbers, strict=True):
-        version.id = number
-
-
-def _columns(drafted: Certificate | Version, **more: Any) -> dict[str, Any]:
-    """The columns that were filled in; the table's defaults do the rest."""
-    known = {key.key for key in type(drafted).__mapper__.column_attrs}
-    return {key: value for key, value in vars(drafted).items() if key in known} | more
-
-
-def _holder_ids(certificate: Certificate) -> dict[str, int | None]:
+def _ids(wish: Wish) -> Row:
+    """The unit it lies with and who holds it."""
+    holder = wish.holder
     return {
-        f"holder_{kind}_id": held.id if (held := getattr(certificate, f"holder_{kind}")) else None
-        for kind in ("person", "unit", "machine")
+        "unit_id": holder.id if isinstance(holder, Unit) else holder.unit_id,
+        "holder_person_id": holder.id if isinstance(holder, Person) else None,
+        "holder_unit_id": holder.id if isinstance(holder, Unit) else None,
+        "holder_machine_id": holder.id if isinstance(holder, Machine) else None,
     }
 
 
-def _timers(certificate: Certificate, days: Calendar) -> Iterator[dict[str, Any]]:
+def _write(made: Sample, drafted: list[Drafted]) -> None:
+    """Into the tables as plain rows, a batch at a time: as objects of the session they take many times as long."""
+    ids = write(made.session, Certificate, [row for row, _, _ in drafted], "code")
+    last: dict[int, int] = {}
+    chains = [(ids[row["code"],], versions) for row, versions, _ in drafted]
+    for no in range(max(len(versions) for _, versions in chains)):
+        rows = [versions[no] | {"certificate_id": number, "previous_id": last.get(number)}
+                for number, versions in chains if no < len(versions)]
+        written = write(made.session, Version, rows, "certificate_id")
+        last |= {number: version for (number,), version in written.items()}
+    days = calendar(made.session)
+    write(made.session, CertificateTimer, [
+        timer for row, _, _ in drafted for timer in _timers(row, ids[row["code"],], last[ids[row["code"],]], days)])
+    _facts(made, [(ids[row["code"],], row) for row, _, _ in drafted])
+
+
+def _timers(row: Row, number: int, version: int, days: Calendar) -> Iterator[Row]:
     """The days of the running term; what lay before the import counts as done."""
-    if certificate.state not in codes.LIVE or certificate.ends_on is None:
+    if row["state"] not in codes.LIVE or row["ends_on"] is None:
         return
     now = clock.now()
-    for step in windows.steps(certificate.type, certificate.ends_on, days):
-        yield {"certificate_id": certificate.id, "version_id": certificate.versions[-1].id, "kind": step.kind,
-               "due_on": step.on, "due_at": step.at, "confirmed": step.confirmed,
-               "fired_at": now if step.at <= now else None}
+    for step in windows.steps(type_of(row["type_code"]), row["ends_on"], days):
+        yield {"certificate_id": number, "version_id": version, "kind": step.kind, "due_on": step.on,
+               "due_at": step.at, "confirmed": step.confirmed, "fired_at": now if step.at <= now else None}
 
 
-def _facts(made: Sample, rows: list[Certificate]) -> None:
+def _facts(made: Sample, rows: list[tuple[int, Row]]) -> None:
     """That each certificate was imported; delivered already, nobody need be told of old stock."""
     now: dt.datetime = clock.now()
-    facts = [
-        {"at": now, "kind": "certificate.imported", "subject_kind": "certificate", "subject_id": row.id,
-         "actor_id": None, "actor_name": SYSTEM.name, "group_id": row.group_id, "delivered_at": now, "attempts": 0,
-         "after": {"type": row.type_code, "code": row.code, "version": row.version_no, "state": row.state,
-                   "until": row.valid_until.isoformat() if row.valid_until else None}}
-        for row in rows
-    ]
-    numbers = made.session.scalars(insert(Fact).returning(Fact.id, sort_by_parameter_order=True), facts).all()
-    about = [
-        {"fact_id": number, "kind": kind, "subject_id": subject}
-        for number, row in zip(numbers, rows, strict=True)
-        for kind, subject in (("certificate", row.id), ("unit", row.unit.id), (
-            "person", row.holder_person.id if row.holder_person else None))
+    numbers = write(made.session, Fact, [
+        {"at": now, "kind": "certificate.imported", "subject_kind": "certificate", "subject_id": number,
+         "actor_id": None, "actor_name": SYSTEM.name, "group_id": row["group_id"], "delivered_at": now, "attempts": 0,
+         "after": {"type": row["type_code"], "code": row["code"], "version": row["version_no"], "state": row["state"],
+                   "until": row["valid_until"].isoformat() if row["valid_until"] else None}}
+        for number, row in rows
+    ], "subject_id")
+    write(made.session, FactAbout, [
+        {"fact_id": numbers[number,], "kind": kind, "subject_id": subject}
+        for number, row in rows
+        for kind, subject in (("certificate", number), ("unit", row["unit_id"]), ("person", row["holder_person_id"]))
         if subject
-    ]
-    made.session.execute(insert(FactAbout), about)
+    ])

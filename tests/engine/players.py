@@ -107,23 +107,22 @@ class Ours:
         return told(self.process.data)
 
 
-class Told(PythonScriptEngine):  # type: ignore[misc]
-    """Stock SpiffWorkflow, told what the conditions are: no text is evaluated."""
+class Told:
+    """What stock SpiffWorkflow's scripts run in: told what the conditions are, no text is evaluated."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.c: dict[str, int] = {"P": 0}
 
-    def evaluate(self, task: Any, expression: str, external_context: Any = None) -> Any:
+    def evaluate(self, expression: str, _data: dict[str, Any], _outside: Any = None) -> Any:
         return "PT9H" if expression == "hours:9" else holds(expression, self.c[expression.partition("@")[2]])
 
-    def execute(self, task: Any, script: str, external_context: Any = None) -> bool:
+    def execute(self, script: str, data: dict[str, Any], _outside: Any = None) -> bool:
         for line in script.split(";"):
             name, _, value = line.partition("=")
             if value:
-                task.data[name] = json.loads(value)
+                data[name] = json.loads(value)
             else:
-                task.data.pop(name, None)
+                data.pop(name, None)
         return True
 
 
@@ -134,7 +133,8 @@ class Stock:
         parser = BpmnParser()
         parser.add_bpmn_str(drawn)
         self.told, self.broken = Told(), ""
-        self.workflow = BpmnWorkflow(parser.get_spec("P"), parser.get_subprocess_specs("P"), script_engine=self.told)
+        self.workflow = BpmnWorkflow(parser.get_spec("P"), parser.get_subprocess_specs("P"),
+                                     script_engine=PythonScriptEngine(self.told))
         self._try(self.workflow.do_engine_steps)
 
     def _tasks(self) -> list[Any]:

@@ -36,7 +36,7 @@ from tests.engine.drawings import (
     timer,
 )
 
-pytestmark = pytest.mark.usefixtures("cold")
+pytestmark = [pytest.mark.usefixtures("cold"), pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 WITHDRAW = {"m": "withdraw"}
 
 

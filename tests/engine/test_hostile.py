@@ -6,13 +6,16 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench.hostile_xml import FILES, MEGABYTES, taken
-from engine import catalog
+from engine import catalog, expressions
+from feel import OverBudget
+from ledger.workdays import Calendar
 from tests.conformance.constraints import findings
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +37,14 @@ def test_refused_within_bounds_is(refused: dict[str, dict[str, Any]], name: str)
     found = refused[name]
     assert "died" not in found and found["rules"][0], found
     assert found["megabytes"] <= 1.5 * MEGABYTES
+
+
+def test_working_days_are_paid_for_day_by_day() -> None:
+    many = expressions.formula('for i in 1..1000 return working days after(date("2026-11-23"), 5000)')
+    started = time.thread_time()
+    with expressions.at(expressions.Desk(Calendar)), pytest.raises(OverBudget):
+        many({})
+    assert time.thread_time() - started < 0.15
 
 
 def test_a_check_that_takes_for_ever_is_told_as_such() -> None:

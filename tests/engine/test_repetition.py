@@ -25,7 +25,7 @@ from tests.engine.drawings import (
     throw,
 )
 
-pytestmark = pytest.mark.usefixtures("cold")
+pytestmark = [pytest.mark.usefixtures("cold"), pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
 
 def repeat(condition: str = "", **attributes: str) -> str:

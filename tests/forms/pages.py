@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -48,7 +48,7 @@ DATA: dict[str, Any] = {
         name: [{"value": "7", "label": "第一项"}, {"value": "8", "label": "第二项"}]
         for name in (
             "hindrances", "originals", "units", "people", "sites", "handover", "carriers", "certificates", "clearances",
-            "papers", "posts", "projects", "shortages", "takeover",
+            "papers", "posts", "projects", "shortages", "takeover", "works", "contractings", "grades", "items",
         )
     },
 }
@@ -94,19 +94,28 @@ def block(part: str, value: Any) -> str:
     return f'<script type="application/json" data-part="{part}">{text}</script>'
 
 
-def form_page(key: str, *, readonly: bool = False, lang: str = "zh-CN", schema: Any = None, **parts: Any) -> str:
-    """A page with one form of the library; parts: data, answers, problems, files."""
+def form_page(key: str, *, lang: str = "zh-CN", schema: Any = None, **more: Any) -> str:
+    """A page with one form of the library; more: see `section`."""
+    title = str(schema["licet:title"]) if schema else load(key).title
+    return page(section(key, schema=schema, **more), "task.js", styles=("task.css",), title=title, lang=lang)
+
+
+def sheet(keys: Iterable[str]) -> str:
+    """A page with several forms of the library, one below the other."""
+    return page("".join(section(key) for key in keys), "task.js", styles=("task.css",))
+
+
+def section(key: str, *, readonly: bool = False, schema: Any = None, **parts: Any) -> str:
+    """One form of the library as a page carries it; parts: data, answers, problems, files."""
     shown = {"schema": schema or load(key).schema, "data": DATA, "files": FILES, **parts}
     blocks = "".join(block(name, value) for name, value in shown.items())
-    body = (
+    return (
         f'<section data-licet-form aria-busy="true" id="{key}" data-action="/tasks/1" data-version="3" '
         f'data-draft-url="/tasks/1/draft" data-files-url="/files" '
         f'data-label="{key}"{" data-readonly" * readonly}>{blocks}'
         '<p data-part="status" role="status"></p><div data-part="fields"></div>'
         '<div class="licet-actions" data-part="actions"></div></section>'
     )
-    title = str(schema["licet:title"]) if schema else load(key).title
-    return page(body, "task.js", styles=("task.css",), title=title, lang=lang)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pytest
 from forms import library
 from tests.forms.conftest import Open
 from tests.forms.covering import covering
-from tests.forms.pages import form_page, page
+from tests.forms.pages import form_page, page, section, sheet
 
 WIDTHS = [1280, 360]
 pytestmark = pytest.mark.browser
@@ -21,8 +21,12 @@ def serious(opened) -> list[str]:  # type: ignore[no-untyped-def]
     ]
 
 
-@pytest.mark.parametrize(
-    ("key", "width"), [*((key, 360) for key in library()), *((key, 1280) for key in covering())])
+OTHERS = sorted(set(library()) - set(covering()))
+SHEETS = [OTHERS[at : at + 6] for at in range(0, len(OTHERS), 6)]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("key", covering())
 def test_a_form_is_drawn_without_complaint(key: str, width: int, show: Open) -> None:
     opened = show(form_page(key), width)
     opened.wait_for_selector('[data-part="actions"] button')
@@ -30,6 +34,18 @@ def test_a_form_is_drawn_without_complaint(key: str, width: int, show: Open) -> 
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
     assert serious(opened) == []
     assert opened.locator(".fjs-powered-by").is_visible()  # bpmn.io's licence
+
+
+@pytest.mark.parametrize("keys", SHEETS, ids=lambda keys: keys[0])
+def test_the_other_forms_are_drawn_on_a_phone_without_complaint(keys: list[str], show: Open) -> None:
+    """The rest of the library, several to a page: a page of its own for each takes a browser minutes."""
+    opened = show(sheet(keys), 360)
+    opened.wait_for_selector("[data-licet-form][aria-busy]", state="detached")
+    ready = "form => !!form.querySelector('[data-part=actions] button') && form.id"
+    assert opened.evaluate(f"[...document.querySelectorAll('[data-licet-form]')].map({ready})") == keys
+    assert opened.complaints == []
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 360
+    assert serious(opened) == []
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
@@ -65,10 +81,8 @@ def test_the_scripts_speak_the_language_of_the_page(show: Open) -> None:
 
 
 def test_two_forms_on_one_page_keep_apart(show: Open) -> None:
-    both = form_page("apply-J03", readonly=True).replace("</main>", "").replace("</body></html>", "")
-    second = form_page("review")
-    body = second[second.index("<section data-licet-form") :]
-    opened = show(both + body)
+    both = section("apply-J03", readonly=True) + section("review")
+    opened = show(page(both, "task.js", styles=("task.css",)))
     opened.wait_for_selector("#review button[value=pass]")
     ids = opened.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
     assert len(ids) == len(set(ids))

@@ -34,7 +34,7 @@ from engine.model import (
 )
 from feel.values import DaysDuration, Range, YearsMonths
 from ledger import clock
-from ledger.db import unit
+from ledger.db import Base, unit
 from tests.engine.conftest import HAN, LI, World
 
 FOLDER = Path(__file__).parent
@@ -58,7 +58,7 @@ def provide() -> None:
 
 
 def tables() -> list[Table]:
-    return [kind.__table__ for kind in KINDS]  # type: ignore[misc]
+    return [Base.metadata.tables[kind.__tablename__] for kind in KINDS]
 
 
 def rows_of(engine: Engine, instance_id: int) -> dict[str, list[dict[str, Any]]]:

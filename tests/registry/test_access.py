@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -10,7 +11,7 @@ from ledger.actor import SYSTEM, Actor, Grant
 from ledger.clock import Fixed
 from ledger.errors import BadAnswer, NotAllowed
 from ledger.facts import story
-from registry.access import accounts, passwords
+from registry.access import passwords
 from registry.access.accounts import (
     FREE_TRIES,
     Account,
@@ -145,9 +146,11 @@ def test_one_thing_and_a_whole_list_are_judged_alike_for_every_role_and_place(or
         grants = tuple(Grant(random.choice(list(roles())), unit.id, unit.path)
                        for unit in random.sample(everywhere, random.randrange(0, 4)))
         actor = Actor(who.id, who.name, org.group.id, grants)
-        for model, rows in ((Certificate, held), (Person, people), (Unit, everywhere)):
-            action = model.__visible__.action  # type: ignore[attr-defined]
-            listed = {row.id for row in org.session.scalars(visible(select(model), actor))}  # type: ignore[attr-defined]
+        models: tuple[tuple[type[Any], list[Any]], ...] = (
+            (Certificate, held), (Person, people), (Unit, everywhere))
+        for model, rows in models:
+            action = model.__visible__.action
+            listed = {row.id for row in org.session.scalars(visible(select(model), actor))}
             assert listed & {row.id for row in rows} == {row.id for row in rows if can(actor, action, row)}, grants
 
 
@@ -276,7 +279,7 @@ def test_an_unknown_login_costs_as_much_work_as_a_known_one(org: Organisation, a
         asked.append(stored is None)
         return fits(stored, password)
 
-    monkeypatch.setattr(accounts.passwords, "fits", counted)
+    monkeypatch.setattr(passwords, "fits", counted)
     authenticate(org.session, "nobody.here", "wrong-password")
     authenticate(org.session, "wang.fang", "wrong-password")
     assert asked == [True, False]

@@ -199,6 +199,12 @@ CODED = 'fields = [{ source = "D", key = "a", label = "a", label_en = "a", kind 
         (HEAD, HEAD + "\nreminders = [30, 30]", "reminders"),
         (HEAD, HEAD + '\ndocuments = [{ source = "D", key = "A b", name = "a", name_en = "a" }]', "documents[0].key"),
         (TARGET, "opens = { months_before = 37 }", "window.opens"),
+        (HEAD, HEAD + '\nextension = { source = "D", times = 1, months = 99999 }', "extension.months"),
+        (HEAD, HEAD + '\nchange = { source = "D", workdays = 99999 }', "change.workdays"),
+        (HEAD, HEAD + '\nchange = { source = "D", days = 5, months = 1 }', "change.months"),
+        (HEAD, HEAD + '\nnational_code = "W01234567890123456789"', "national_code"),
+        (HEAD, HEAD + '\nvariants = [{ source = "D", province = "京", validity = { source = "D", kind = "months" } }]',
+         "variants[0].validity.months"),
         (HEAD, "family = ", "file"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -33,11 +34,12 @@ from registry.certificates.standing import Standing
 from tests.registry.organisation import DAY, Organisation, id_number
 
 
-def welder(org: Organisation, **more: object) -> Certificate:
+def welder(org: Organisation, **more: Any) -> Certificate:
     """A P01 that ends in 2031 and is to be reviewed by 2027-01-05."""
-    given = {"number": "T" + id_number(21), "issued_on": dt.date(2025, 1, 6), "valid_until": dt.date(2031, 1, 5),
-             "review_on": dt.date(2027, 1, 5), "issuer": "应急管理局", "item": "熔化焊接", "by": SYSTEM, **more}
-    return grant(org.session, "P01", org.person(id_number=id_number(21)), **given)  # type: ignore[arg-type]
+    given: dict[str, Any] = {
+        "number": "T" + id_number(21), "issued_on": dt.date(2025, 1, 6), "valid_until": dt.date(2031, 1, 5),
+        "review_on": dt.date(2027, 1, 5), "issuer": "应急管理局", "item": "熔化焊接", "by": SYSTEM, **more}
+    return grant(org.session, "P01", org.person(id_number=id_number(21)), **given)
 
 
 def test_a_change_leaves_state_and_end_and_carries_the_previous_mark(org: Organisation) -> None:

@@ -20,12 +20,12 @@ from ledger.db import Base, open_database, reading, unit
 from ledger.errors import BadAnswer
 from ledger.facts import Fact
 from registry.alerts import deadlines
-from registry.certificates import catalogue, retiming
+from registry.certificates import catalogue, retiming, windows
 from registry.certificates.catalogue import UnknownType, in_force, in_force_of, shipped, type_of, types
 from registry.certificates.drafting import WrongHolder
 from registry.certificates.editions import TypeEdition
 from registry.certificates.kinds import CertificateType, Offset
-from registry.certificates.lifecycle import cancel, grant
+from registry.certificates.lifecycle import cancel, change, grant
 from registry.certificates.models import Certificate, CertificateTimer
 from registry.certificates.publishing import (
     AlreadyInEffect,
@@ -37,9 +37,9 @@ from registry.certificates.publishing import (
     publish,
     withdraw,
 )
-from registry.people.persons import create_person
-from registry.people.units import Unit
-from tests.registry.organisation import organisation
+from registry.people.persons import create_person, move_person
+from registry.people.units import Unit, create_unit
+from tests.registry.organisation import Organisation, organisation
 
 TODAY, SOON, D = dt.date(2026, 11, 22), dt.date(2026, 12, 1), dt.date
 OWNER = Actor(id=7, name="测试业主")
@@ -160,6 +160,32 @@ def test_what_has_taken_effect_cannot_be_withdrawn(engine: Engine, clock: Fixed)
         edition = put(session, longer(36))
         with pytest.raises(AlreadyInEffect):
             withdraw(session, edition, by=OWNER)
+
+
+def test_what_began_today_is_corrected_at_once_and_its_days_move_back(
+    engine: Engine, clock: Fixed, held: list[int]
+) -> None:
+    with unit(engine) as session:
+        put(session, opening(4))
+    deadlines.sweep(engine)
+    with unit(engine) as session:
+        right = put(session, shipped()["P02"], corrects=1)
+        assert (right.no, edition_of(session, "P02", 1).corrected) == (2, True)
+    deadlines.sweep(engine)
+    assert opens(engine, held[0])[0] == D(2027, 2, 26)
+    assert [tuple(row) for row in told(engine, "type.corrected")] == [
+        ({"no": 1}, {"type": "P02", "no": 2, "province": "", "from": "2026-11-22"})]
+
+
+@pytest.mark.parametrize(("begun", "on", "corrects"), [(TODAY, SOON, 1), (SOON, SOON, 1), (TODAY, TODAY, 2)])
+def test_only_the_edition_of_today_is_corrected_and_only_for_today(
+    engine: Engine, clock: Fixed, begun: dt.date, on: dt.date, corrects: int
+) -> None:
+    with unit(engine) as session:
+        put(session, longer(36), begun)
+        with pytest.raises(BadAnswer) as refusal:
+            put(session, longer(48), on, corrects=corrects)
+    assert set(refusal.value.problems) == {"effective_from"}
 
 
 @pytest.mark.parametrize("statement", [
@@ -336,12 +362,58 @@ def test_a_step_that_is_new_waits_and_one_that_is_gone_waits_no_more(
         assert session.scalars(text(kinds), {"id": held[0]}).all() == ["lapses", "opens"]
 
 
+def test_a_window_told_of_before_a_change_is_not_told_of_again_when_the_type_changes(
+    engine: Engine, clock: Fixed, held: list[int]
+) -> None:
+    at(clock, D(2027, 2, 26))
+    deadlines.sweep(engine)
+    with unit(engine) as session:
+        change(session, session.get_one(Certificate, held[0]), since=D(2027, 2, 26), by=SYSTEM)
+        put(session, longer(36), D(2027, 2, 26))
+    deadlines.sweep(engine)
+    assert len(told(engine, "certificate.window_opened")) == 3
+
+
+def test_what_has_ended_waits_for_nothing_when_the_type_changes(engine: Engine, clock: Fixed, held: list[int]) -> None:
+    with unit(engine) as session:
+        ended = session.get_one(Certificate, held[0])
+        cancel(session, ended, kind="注销", since=TODAY, reason="x", by=SYSTEM)
+        put(session, opening(4))
+        assert retiming.refit(session, ended, workdays.calendar(session)) == 0
+    assert opens(engine, held[0])[0] is None
+
+
 def test_only_the_province_named_is_moved(engine: Engine, clock: Fixed, held: list[int]) -> None:
     with unit(engine) as session:
         assert retiming.preview(session, opening(4), TODAY, "京").moved == 0
         put(session, opening(4), province="京")
     deadlines.sweep(engine)
     assert opens(engine, held[0])[0] == D(2027, 2, 26)
+
+
+def test_all_waiting_days_of_an_announced_year_follow_it_batch_by_batch(
+    engine: Engine, clock: Fixed, held: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retiming, "BATCH", 2)
+    with unit(engine) as session:
+        session.add(workdays.CalendarDay(day=D(2027, 2, 28), kind="work", name="补班"))
+        workdays.touch(session, 2027, confirmed=True, source="测试通知")
+        assert retiming.retime(session, 2027) == held[1]
+        assert retiming.retime(session, 2026, held[1]) == retiming.retime(session, 2027, held[1]) is None
+    assert {opens(engine, one)[0] for one in held} == {D(2027, 2, 28)}
+    assert len(told(engine, "certificate.retimed")) == 3
+
+
+def test_who_moves_to_a_province_with_another_window_waits_for_its_days(org: Organisation) -> None:
+    capital = create_unit(org.session, kind="company", name="北京公司", code="C3", parent=org.group, province="京",
+                          by=SYSTEM)
+    card = grant(org.session, "P07", org.person(), number="苏232202400001", valid_until=D(2027, 6, 30),
+                 issued_on=D(2024, 7, 1), issuer="x", by=SYSTEM)
+    assert card.holder_person
+    move_person(org.session, card.holder_person, to=capital, by=SYSTEM)
+    there = windows.steps(in_force_of("P07", TODAY, "京"), D(2027, 6, 30), workdays.calendar(org.session))
+    waiting = {timer.kind: timer.due_on for timer in card.timers if timer.cancelled_at is None}
+    assert waiting == {step.kind: step.on for step in there}
 
 
 def test_a_worker_that_dies_goes_on_after_the_last_batch(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select, text
@@ -131,12 +132,12 @@ def test_a_type_is_held_by_its_own_kind_of_holder(org: Organisation) -> None:
 
 def test_one_number_serves_several_items_but_each_once(org: Organisation) -> None:
     worker = org.person(id_number=id_number(21))
-    given = {"number": "T" + id_number(21), "issued_on": dt.date(2025, 1, 6), "valid_until": dt.date(2031, 1, 5),
-             "issuer": "应急管理局", "by": SYSTEM}
-    grant(org.session, "P01", worker, item="低压电工作业", **given)  # type: ignore[arg-type]
-    grant(org.session, "P01", worker, item="高压电工作业", **given)  # type: ignore[arg-type]
+    given: dict[str, Any] = {"number": "T" + id_number(21), "issued_on": dt.date(2025, 1, 6), "by": SYSTEM,
+                             "valid_until": dt.date(2031, 1, 5), "issuer": "应急管理局"}
+    grant(org.session, "P01", worker, item="低压电工作业", **given)
+    grant(org.session, "P01", worker, item="高压电工作业", **given)
     with pytest.raises(drafting.NumberTaken):
-        grant(org.session, "P01", worker, item="低压电工作业", **given)  # type: ignore[arg-type]
+        grant(org.session, "P01", worker, item="低压电工作业", **given)
 
 
 def test_a_number_that_is_an_identity_number_is_masked_and_sealed(org: Organisation) -> None:

@@ -50,6 +50,9 @@ def test_every_line_of_every_day_stands_as_the_rule_says(org: Organisation) -> N
         found = {row.id: standing.of(row, on=on, known=known) for row in rows}
         assert shown == {key: (each.standing, each.version, each.ends_on) for key, each in found.items()
                          if each.version is not None}
+        for wanted in ((Standing.VALID,), (Standing.DUE,), (Standing.VALID, Standing.DUE), (Standing.EXPIRED,)):
+            filtered = find_lines(org.session, SYSTEM, Filter(standings=wanted), Day(on, known), limit=200)
+            assert {line.id for line in filtered.rows} == {key for key, line in shown.items() if line[0] in wanted}
 
 
 def test_what_differs_between_two_days_is_what_stands_otherwise(org: Organisation) -> None:

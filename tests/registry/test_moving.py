@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -20,6 +21,7 @@ from registry.certificates.lifecycle import (
     AlreadyRenewed,
     Ended,
     HeldBack,
+    HeldThere,
     NotEnded,
     NotLeaving,
     NotRestored,
@@ -46,10 +48,10 @@ from tests.registry.organisation import DAY, Organisation, organisation
 MORE = dt.timedelta(days=1)
 
 
-def extend(org: Organisation, permit: Certificate, until: dt.date, **more: object) -> None:
+def extend(org: Organisation, permit: Certificate, until: dt.date, **more: Any) -> None:
     assert permit.ends_on
     renew(org.session, permit, valid_from=permit.ends_on + MORE, valid_until=until, issued_on=DAY, issuer="某区住建局",
-          by=SYSTEM, **more)  # type: ignore[arg-type]
+          by=SYSTEM, **more)
 
 
 def test_a_suspension_with_an_end_is_told_of_on_that_day_and_not_given_back(org: Organisation, clock: Fixed) -> None:
@@ -116,10 +118,20 @@ def test_what_is_brought_in_carries_number_and_mark_of_the_other_province(org: O
     assert list(refused.value.problems) == ["old_number"]
 
 
+def test_nobody_brings_in_a_second_certificate_for_a_post(org: Organisation) -> None:
+    given = {"issued_on": DAY, "valid_until": dt.date(2028, 11, 21), "issuer": "某厅", "by": SYSTEM,
+             "old_number": "浙A012024000001", "old_mark": ""}
+    person = org.person()
+    first = bring_in(org.session, "P02", person, number="苏A012026000777", item="01", **given)
+    with pytest.raises(HeldThere):
+        bring_in(org.session, "P02", person, number="苏A012026000778", item="01", **given)
+    assert bring_in(org.session, "P02", person, number="苏A022026000779", item="02", **given).id != first.id
+
+
 def test_the_end_of_a_suspension_stays_when_the_days_of_the_type_move(org: Organisation) -> None:
     licence = org.licence()
     suspend(org.session, licence, since=DAY, reason="整改", until=dt.date(2026, 12, 22), by=SYSTEM)
-    refit(org.session, licence, licence.latest.id, calendar(org.session))
+    refit(org.session, licence, calendar(org.session))
     assert "susp_end" in {timer.kind for timer in licence.timers if not timer.cancelled_at}
 
 

@@ -12,6 +12,7 @@ from ledger.actor import SYSTEM
 from ledger.errors import BadAnswer
 from ledger.facts import story
 from registry.people import sealing
+from registry.people.identities import identify, once_numbered
 from registry.people.persons import Gone, create_person, leave, move_person, unmask, with_id_number
 from registry.people.spelling import spell
 from tests.registry.organisation import DAY, Organisation, id_number
@@ -83,6 +84,19 @@ def test_moving_to_another_company_changes_the_employer_and_is_told_to_both_unit
     org.session.flush()
     assert "person.moved" in [f.kind for f in story(org.session, ("unit", org.project.id))]
     assert "person.moved" in [f.kind for f in story(org.session, ("unit", org.far.id))]
+
+
+def test_a_number_corrected_to_and_fro_finds_its_person_by_each(org: Organisation) -> None:
+    person, other = org.person(id_number=NUMBER), id_number(777)
+    for number in (other, NUMBER, other, NUMBER):
+        identify(org.session, person, by=SYSTEM, id_number=number)
+    assert once_numbered(org.session, org.group.id, other) is once_numbered(org.session, org.group.id, NUMBER) is person
+
+
+def test_a_blank_name_is_no_other_name(org: Organisation) -> None:
+    person = org.person(name="曾国强")
+    identify(org.session, person, by=SYSTEM, name="  ")
+    assert person.name == "曾国强"
 
 
 def test_the_last_day_of_work_still_counts(org: Organisation) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from ledger.actor import SYSTEM, Actor
 from ledger.errors import NotFound
 from registry.access.register import Filter, certificate_of, counts, find
-from registry.access.standing_columns import deciding, standing_column, version_standing
+from registry.access.standing_columns import deciding, row_stands, standing_column, version_stands
 from registry.certificates import standing
 from registry.certificates.codes import STATES, TERMS
 from registry.certificates.lifecycle import cancel, grant, renew, suspend
@@ -22,8 +23,8 @@ from tests.registry.organisation import DAY, Organisation, id_number
 D = dt.date
 
 
-def codes_found(org: Organisation, text: str = "", actor: Actor = SYSTEM, **more: object) -> list[str]:
-    sought = Filter(text=text, **more)  # type: ignore[arg-type]
+def codes_found(org: Organisation, text: str = "", actor: Actor = SYSTEM, **more: Any) -> list[str]:
+    sought = Filter(text=text, **more)
     return [row.code for row in find(org.session, actor, sought, order="code").rows]
 
 
@@ -111,6 +112,9 @@ def test_the_standing_of_a_row_is_the_same_in_the_database_and_in_the_rule(org: 
     org.session.flush()
     found = dict(org.session.execute(select(Certificate.id, standing_column(DAY))).all())
     assert {row.id: found[row.id] for row in rows} == {row.id: standing.of_row(row, DAY).standing.value for row in rows}
+    for wanted in [*((each,) for each in Standing), (Standing.VALID, Standing.DUE), (Standing.DUE, Standing.EXPIRED)]:
+        among = org.session.scalars(select(Certificate.id).where(row_stands(DAY).among(wanted)))
+        assert set(among) == {key for key, value in found.items() if value in wanted}, wanted
 
 
 def test_a_province_with_a_window_of_its_own_counts_in_lists_and_on_the_page(org: Organisation) -> None:
@@ -121,7 +125,7 @@ def test_a_province_with_a_window_of_its_own_counts_in_lists_and_on_the_page(org
         card = grant(org.session, "P07", org.person(unit), number=f"苏2322024{number:05d}", valid_until=ends,
                      issued_on=D(2024, 3, 1), issuer="x", by=SYSTEM)
         row = select(standing_column(DAY)).select_from(Certificate).where(Certificate.id == card.id)
-        day = select(version_standing(DAY)).select_from(Certificate).join(Version, deciding(DAY, None))
+        day = select(version_stands(DAY).column).select_from(Certificate).join(Version, deciding(DAY, None))
         assert standing.of(card).standing is standing.of_row(card, DAY).standing is wanted
         assert org.session.scalar(row) == org.session.scalar(day.where(Certificate.id == card.id)) == wanted
     assert card.holder_person

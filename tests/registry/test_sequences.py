@@ -1,4 +1,4 @@
-"""Some hundreds of random lives of certificates; `make sequences` plays a hundred thousand."""
+"""Some hundreds of random lives of certificates and their papers; `make sequences` plays a hundred thousand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from sqlalchemy import Engine
 from tests.registry.sequences.run import play_all
 
 SIZES = {"sqlite": 150, "postgresql": 60}
-DONE = {"grant", "renew", "change", "reviewed", "suspend", "give_back", "cancel", "restore", "send_out", "sweep"}
+DONE = {"grant", "renew", "change", "reviewed", "suspend", "give_back", "cancel", "restore", "send_out", "sweep",
+        "lend", "extend", "take_back", "reserve", "cancel_reservation", "lose", "to_authority", "destroy",
+        "lend: AlreadyOut", "lend: Spoken"}
 
 
 def test_random_lives_keep_the_rules_whatever_happens_in_whatever_order(engine: Engine) -> None:

@@ -94,7 +94,7 @@ def test_a_paper_that_lists_other_days_leaves_one_row_for_them(org: Organisation
     card = constructor(org, row(ROADS, "2026-01-01", "2026-12-31"))
     skills.renew(org.session, specialities(card)[0].row, valid_until=dt.date(2028, 1, 5), by=SYSTEM)
     change(org.session, card, since=DAY, by=SYSTEM, fields={"specialities": [row(ROADS, "2026-11-22", "2027-06-30")]})
-    rows = [each for each in card.specialities if each.known_until is None]  # type: ignore[attr-defined]
+    rows = [each for each in card.specialities if each.known_until is None]
     assert [(each.from_on, each.to_on) for each in rows] == [(dt.date(2026, 1, 1), dt.date(2027, 6, 30))]
 
 

@@ -5,7 +5,7 @@ import pytest
 from ledger.actor import SYSTEM
 from ledger.errors import BadAnswer
 from ledger.facts import story
-from registry.people.units import below, create_unit, places, unit_of
+from registry.people.units import UnitKind, below, create_unit, places, unit_of
 from tests.registry.organisation import Organisation
 
 
@@ -39,9 +39,11 @@ def test_a_project_belongs_to_a_company_and_keeps_its_facts(org: Organisation) -
 
 
 @pytest.mark.parametrize(("kind", "parent"), [("project", "group"), ("company", "project"), ("project", None)])
-def test_a_unit_under_a_parent_that_cannot_hold_it_is_refused(org: Organisation, kind: str, parent: str | None) -> None:
+def test_a_unit_under_a_parent_that_cannot_hold_it_is_refused(
+    org: Organisation, kind: UnitKind, parent: str | None
+) -> None:
     with pytest.raises(BadAnswer) as refused:
-        create_unit(org.session, kind=kind, name="x", code="N", by=SYSTEM,  # type: ignore[arg-type]
+        create_unit(org.session, kind=kind, name="x", code="N", by=SYSTEM,
                     parent=getattr(org, parent) if parent else None)
     assert list(refused.value.problems) == ["parent"]
 

@@ -21,10 +21,10 @@ from registry.alerts import deadlines
 from registry.certificates import lifecycle
 from registry.certificates.drafting import NumberTaken
 from registry.certificates.models import Certificate, CertificateTimer
-from registry.people import sealing
 from registry.people.persons import create_person, person_of
 from registry.people.units import unit_of
-from tests.journeys.company import Company, found
+from tests.founding import Founder
+from tests.journeys.company import Company
 from tests.reliability.business import BUSINESS
 from tests.reliability.conftest import judge
 from tests.reliability.stepping import Act, Run, Stage, interleavings, once
@@ -37,11 +37,9 @@ Stages = Callable[..., Stage]
 
 
 @pytest.fixture
-def company(engine: Engine, clock: Fixed) -> Company:
-    sealing.set_key(b"k" * 32)
+def company(engine: Engine, clock: Fixed, founder: Founder) -> Company:
     clock.advance(dt.timedelta(days=1))  # a Monday
-    with unit(engine) as session:
-        return found(session)
+    return founder.company(engine)
 
 
 @pytest.fixture

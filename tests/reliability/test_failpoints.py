@@ -32,6 +32,7 @@ from ledger.db import reading, unit
 from registry.alerts import deadlines
 from tests.engine.conftest import HAN, World
 from tests.engine.drawings import drawing, end, flows, service, start, tag, task, timer
+from tests.founding import Founder
 from tests.structure.source import calls, modules, name_of, tree
 from tests.web.desk.at_work import Town
 from tests.workflows.walk import Walk
@@ -66,9 +67,9 @@ def test_a_sweep_names_both_sides_of_its_transaction() -> None:
 
 
 @pytest.fixture
-def town(engine: Engine, tmp_path: Path, clock: Fixed) -> Iterator[Town]:
+def town(engine: Engine, tmp_path: Path, clock: Fixed, founder: Founder) -> Iterator[Town]:
     clock.move_to(datetime(2026, 11, 23, 10, 0, tzinfo=SHANGHAI))
-    made = Town(engine, tmp_path)
+    made = Town(engine, tmp_path, founder)
     yield made
     made.close()
 

@@ -14,11 +14,10 @@ from engine import tasks
 from ledger import outbox
 from ledger.clock import Fixed
 from ledger.db import unit
-from registry.people import sealing
 from tests.engine.conftest import HAN, World
 from tests.engine.drawings import boundary, drawing, end, flows, task, timer
 from tests.engine.drawings import start as begin
-from tests.journeys.company import found
+from tests.founding import Founder
 from tests.reliability.business import BUSINESS
 from tests.reliability.conftest import judge
 from tests.reliability.invariants import violations
@@ -98,12 +97,9 @@ BUSINESS_ROWS: list[tuple[str, str]] = [
 
 
 @pytest.fixture
-def granted(engine: Engine, clock: Fixed, tmp_path: Path) -> Callable[[], list[str]]:
+def granted(engine: Engine, clock: Fixed, tmp_path: Path, founder: Founder) -> Callable[[], list[str]]:
     """A request that ended in the register; looks at everything."""
-    sealing.set_key(b"k" * 32)
-    with unit(engine) as session:
-        company = found(session)
-    walk = Walk(engine, company, tmp_path, clock, "P02").granted()
+    walk = Walk(engine, founder.company(engine), tmp_path, clock, "P02").granted()
     walk.do("custodian", "A10_register", "done")
     walk.do("hr", "A11_compare", "match")
     while outbox.deliver(engine, triggers.HANDLERS):

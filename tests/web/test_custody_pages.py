@@ -97,3 +97,16 @@ def test_every_page_of_the_cabinet_opens(house: House, loan: int, paper: int) ->
             assert keeper.get(address).status_code == 200, address
     assert keeper.get(f"/originals/{paper}/loans/new").status_code == 409  # it is out
 
+
+
+def test_what_was_reserved_is_handed_to_nobody_else(house: House, paper: int) -> None:
+    keeper = house.browser("custodian")
+    house.browser("legal").post(f"/originals/{paper}/reservations", {"from_on": day(0), "until": day(1)})
+    sent = {"reservation": 1, "borrower": house.people["hr"], "purpose": "bid", "until": day(1)}
+    assert keeper.post(f"/originals/{paper}/loans", sent).status_code == 400
+    assert keeper.post(f"/originals/{paper}/loans", sent | {"borrower": house.people["legal"]}).status_code == 303
+
+
+def test_days_that_are_taken_are_told_on_the_page_with_what_was_typed(house: House, paper: int, loan: int) -> None:
+    answer = house.browser("custodian").post(f"/originals/{paper}/reservations", {"from_on": day(1), "until": day(2)})
+    assert answer.status_code == 409 and "现在在哪里" in answer.text and f'value="{day(1)}"' in answer.text

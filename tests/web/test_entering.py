@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine import catalog
+from ledger import outbox
 from ledger.actor import SYSTEM
 from ledger.db import unit
 from ledger.facts import Fact
@@ -21,6 +23,8 @@ from registry.people.units import Unit
 from registry.people.works import Qualification, Works
 from registry.rules.effects import reconsider
 from tests.web.house import Browser, House
+from workflows import CATALOG, triggers
+from workflows.requests import Request
 
 LONG_AGO = dt.date(2020, 1, 1)
 
@@ -66,6 +70,11 @@ def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(house: House
     status, page = sent(house.browser("hr"), "/people/new", name="李新人", unit=house.units["project"], on="2026-11-20",
                         id_number="110101199003070214")
     assert status == 400 and "该身份证号已登记在册" in page
+
+
+def test_a_name_as_long_as_the_field_is_taken(house: House) -> None:
+    told = {"name": "庄" * 60, "unit": house.units["project"], "on": "2026-11-20", "post": "岗" * 60}
+    assert sent(house.browser("hr"), "/people/new", **told)[0] == 303
 
 
 def test_the_same_form_sent_twice_is_done_once(house: House) -> None:
@@ -243,3 +252,30 @@ def test_they_are_there_in_english(house: House) -> None:
     browser.post("/language", {"language": "en", "next": "/"})
     page = browser.get("/people/new").text
     assert "New employee" in page and not re.search(r"<label[^>]*>[^<]*[\u4e00-\u9fff]", page)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_won_project_is_entered_at_once_and_its_permits_are_drafted(house: House) -> None:
+    with unit(house.engine) as session:
+        company = session.get_one(Unit, house.units["company"])
+        grant_role(session, session.get_one(Person, house.people["hr"]), "legal", company, by=SYSTEM, from_on=LONG_AGO)
+        worker = session.get_one(Person, house.people["worker"])
+        grant(session, "P07", worker, number="浙233101200345", issued_on=dt.date(2026, 1, 5), issuer="某厅",
+              valid_from=dt.date(2026, 1, 5), valid_until=dt.date(2028, 12, 31), by=SYSTEM)
+        catalog.deploy(session, CATALOG["application"].files, by=SYSTEM)
+    told = {"parent": house.units["company"], "name": "江畔学校", "code": "W1", "work": "房建", "amount": "4800",
+            "contracting": "general", "scale": "large", "area": "20000", "contract_on": "2026-11-20",
+            "planning": "yes"}
+    assert house.browser("worker").get("/projects/won/new").status_code == 403
+    browser = house.browser("hr")
+    assert sent(browser, "/projects/won/new", **told, manager=house.people["stranger"])[0] == 400
+    status, page = sent(browser, "/projects/won/new", **told, manager=house.people["worker"])
+    assert status == 303 and "江畔学校" in page
+    while outbox.deliver(house.engine, triggers.HANDLERS):
+        pass
+    with Session(house.engine) as session:
+        made = session.scalars(select(Request).where(Request.once_key.like("won:%")).order_by(Request.type_code)).all()
+        assert [(one.type_code, one.applicant_id) for one in made] == [
+            (code, house.people["worker"]) for code in ("J01", "J02", "J03")]
+        won = session.scalars(select(Fact).where(Fact.kind == "project.won")).one()
+        assert won.after == {"company": house.units["company"], "manager": house.people["worker"]}

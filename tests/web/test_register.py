@@ -17,9 +17,12 @@ from ledger.files import keep
 from registry.access.accounts import actor_for
 from registry.certificates.lifecycle import add_scans, cancel, grant, suspend
 from registry.certificates.models import Certificate, Scan
+from registry.certificates.timers import FACTS
 from registry.people.persons import create_person, person_of
 from registry.people.units import unit_of
 from tests.web.house import House
+from web.register import STEPS
+from web.story import KINDS
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
@@ -203,3 +206,7 @@ def test_the_longest_certificate_still_fits_on_one_page(house: House) -> None:
         number = made.id
     answer = house.browser("custodian").get(f"/certificates/{number}/sheet.pdf")
     assert len(PdfReader(BytesIO(answer.data)).pages) == 1
+
+
+def test_every_day_that_a_certificate_waits_for_has_words() -> None:
+    assert {*FACTS, "lapses"} == set(STEPS) and set(FACTS.values()) <= set(KINDS)

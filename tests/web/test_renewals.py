@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from sqlalchemy import func, select
 
 import workflows
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit
+from registry.certificates.lifecycle import grant
+from registry.people.persons import Person
 from tests.web.house import House
 from workflows.requests import Request
 
@@ -52,3 +56,17 @@ def test_who_may_not_renew_is_offered_nothing_and_a_stranger_finds_nothing(publi
 def test_the_register_leads_to_it_with_its_filter(published: House) -> None:
     assert "/renewals?q=" in published.browser("custodian").get("/certificates?q=王建国").text
     assert "批量续期" not in published.browser("guard").get("/certificates").text
+
+
+def test_a_longer_list_asks_the_database_no_more_often(published: House) -> None:
+    custodian = published.browser("custodian")
+    seen = published.statements()
+    assert "可以发起" in custodian.get("/renewals?family=P").text
+    short = len(seen)
+    with unit(published.engine) as session:
+        welder = session.get_one(Person, published.people["welder"])
+        for trade in ("01", "02", "05"):
+            grant(session, "P02", welder, number=f"苏A0120250009{trade}", issued_on=dt.date(2025, 2, 1), by=SYSTEM,
+                  valid_until=dt.date(2027, 1, 31), issuer="某厅", fields={"trade": trade})
+    seen.clear()
+    assert custodian.get("/renewals?family=P").text.count("可以发起") == 4 and len(seen) == short

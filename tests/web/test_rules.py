@@ -28,6 +28,7 @@ def test_the_owner_sees_every_rule_with_its_mark(house: House) -> None:
     assert "建筑业企业资质标准（2014）" in sheet and "改革待定" in sheet and "发布新的一版" in sheet
     assert browser.get("/rules/R11/0.dmn").data == SHIPPED
     assert browser.get("/rules/R99").status_code == browser.get("/rules/R11/7.dmn").status_code == 404
+    assert browser.get("/rules/R11?edition=7").status_code == 404
 
 
 def test_others_do_not(house: House) -> None:

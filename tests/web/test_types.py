@@ -212,6 +212,22 @@ def test_a_coming_edition_can_be_taken_back_and_stays_in_the_history(house: Hous
     assert owner.post("/types/P02/editions/1/withdrawal").status_code == 409
 
 
+def test_a_wrong_edition_of_today_is_corrected_today_and_both_stay_in_the_history(house: House) -> None:
+    owner = house.browser("owner")
+    change = {"validity.months": "36", "effective_from": "2026-11-22", "reason": "新规定"}
+    owner.post("/types/P02/editions", previewed(owner, opened(owner) | change))
+    right = opened(owner) | change | {"validity.months": "30", "reason": "录错"}
+    assert owner.post("/types/P02/editions/preview", right).status_code == 400
+    owner.post("/types/P02/editions", previewed(owner, right | {"corrects": "1"}))
+    page = owner.get("/types/P02").text
+    assert "已更正" in page and "生效中" in page and "30" in page
+    assert [one.withdrawn_at is None for one in stored(house)] == [False, True]
+
+
+def test_what_is_no_number_of_an_edition_is_none(reader: House) -> None:
+    assert opened(reader.browser("owner"), base="²")["base"] == "²"
+
+
 def test_rows_are_added_and_removed(house: House) -> None:
     owner = house.browser("owner")
     sent = opened(owner) | {

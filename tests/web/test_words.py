@@ -10,7 +10,7 @@ import pytest
 from registry.certificates.catalogue import shipped
 from registry.rules import tables
 from web.i18n import FOLDER, catalogue
-from web.rules import sheets
+from web.rules import decided, sheets
 from web.words import collected
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +41,13 @@ def test_what_a_note_of_the_system_rests_on_has_its_english() -> None:
     """The basis stands in the rules and the types, which are data: no word of the code."""
     said = {need.text for kind in shipped().values() for need in kind.requires if need.text}
     said |= {row[5] for rule in tables.models() for sheet in sheets(rule) for row in sheet.rows if row[5]}
+    assert {one for one in said if english(one) == one} == set()
+
+
+def test_what_the_rules_decide_has_its_english() -> None:
+    columns = {label for rule in tables.models() for sheet in sheets(rule) for label in (sheet.name, *sheet.inputs)}
+    said = {one for one in columns if any("\u4e00" <= letter for letter in one)} | {
+        text for rule in tables.models() for text in decided(rule)}
     assert {one for one in said if english(one) == one} == set()
 
 

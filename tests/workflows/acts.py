@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from ledger.actor import SYSTEM
-from ledger.db import reading
+from ledger.db import reading, unit
 from registry.access.grants import grant_role
+from registry.certificates import lifecycle
 from registry.certificates.models import Certificate
 from registry.people.persons import person_of
 from tests.journeys.company import Company
@@ -41,6 +43,15 @@ def registered(case: Passage, second: str = "hr", **more: Any) -> Passage:
     case.do("custodian", "R10_register", "done", **more)
     case.do(second, "R11_compare", "match")
     return case
+
+
+def renewed_ahead(engine: Engine, number: int) -> None:
+    """The certificate has its next term already, which begins years from now."""
+    with unit(engine) as session:
+        found = session.get_one(Certificate, number)
+        assert found.valid_until is not None
+        lifecycle.renew(session, found, valid_from=found.valid_until + dt.timedelta(days=1), by=SYSTEM,
+                        valid_until=dt.date(2032, 12, 31), issued_on=dt.date(2026, 11, 20), issuer="某厅")
 
 
 def entrust(session: Session, company: Company, login: str, role: str, place: str = "company") -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,7 +15,8 @@ from ledger.db import unit
 from registry.certificates import lifecycle
 from registry.people import sealing
 from registry.people.persons import person_of
-from tests.journeys.company import Company, found
+from tests.founding import Founder
+from tests.journeys.company import Company
 from tests.workflows.acts import entrust
 from tests.workflows.cabinet import MONDAY, Cabinet
 from tests.workflows.coverage import Reached
@@ -32,42 +30,19 @@ def key() -> None:
     sealing.set_key(b"k" * 32)
 
 
-@pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Company]:
-    """The company of the SQLite file "licet.db", founded once and copied for each test: empty before the first."""
-    return {}
-
-
 @pytest.fixture
-def company(
-    engine: Engine, clock: Fixed, founded: dict[str, Company], tmp_path_factory: pytest.TempPathFactory
-) -> Company:
+def company(engine: Engine, clock: Fixed, founder: Founder) -> Company:
     """A group with somebody for every lane."""
-    file = engine.url.database if engine.dialect.name == "sqlite" else None
-    if file is None:
-        with unit(engine) as session:
-            return found(session)
-    engine.dispose()
-    for template, made in founded.items():
-        for rest in ("-wal", "-shm"):
-            Path(file + rest).unlink(missing_ok=True)
-        shutil.copyfile(template, file)
-        return made
-    with unit(engine) as session:
-        made = found(session)
-    template = tmp_path_factory.mktemp("founded") / "licet.db"
-    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(template)) as target:
-        source.backup(target)
-    founded[str(template)] = made
-    return made
+    return founder.company(engine)
 
 
 @pytest.fixture
-def walk(engine: Engine, company: Company, clock: Fixed, tmp_path: Path) -> Callable[..., Walk]:
+def walk(engine: Engine, company: Company, clock: Fixed, tmp_path: Path, noted: Reached) -> Callable[..., Walk]:
     """Opens a request: walk("E03")."""
 
     def begin(code: str = "J03") -> Walk:
-        return Walk(engine, company, tmp_path / "files", clock, code)
+        noted.cases.append(case := Walk(engine, company, tmp_path / "files", clock, code))
+        return case
 
     return begin
 

@@ -14,6 +14,8 @@ import pytest
 from tests.workflows.passage import Passage, elements
 
 DRAWINGS = {
+    ("test_application.py", "test_time.py"): ("application",),
+    ("test_renewal.py",): ("renewal",),
     ("test_transfer.py", "test_transfer_kinds.py"): (
         "transfer", "transfer_employer", "transfer_manager", "transfer_equipment", "transfer_chain", "transfer_permit",
         "transfer_province"),
@@ -33,7 +35,7 @@ class Reached:
     def note(self, item: pytest.Item) -> None:
         """Keep what this test's cases visited; the last of the tests says what none of them reached."""
         self.folder.mkdir(exist_ok=True)
-        seen = set().union(*(case.visited() for case in self.cases))
+        seen = set().union(*(case.visited() for case in self.cases if case.id))
         self._file(item).write_text(json.dumps(sorted(seen)), "utf-8")
         for files, processes in DRAWINGS.items():
             here = [each for each in item.session.items if each.path.name in files]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -10,11 +11,13 @@ from ledger.actor import SYSTEM
 from ledger.db import reading, unit
 from ledger.errors import AlreadyDone, BadAnswer, Conflict, NotAllowed, NotFound
 from registry.access.grants import grant_role
+from registry.certificates.catalogue import type_of
 from registry.certificates.models import Certificate
 from registry.people.persons import person_of
 from workflows import authority, desk, opening, requests, story
 from workflows.requests import Correction
 
+pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.usefixtures("noted")]
 REGISTRAR, SECOND = "custodian", {"J03": "safety", "E03": "safety", "P02": "hr"}
 
 
@@ -41,6 +44,11 @@ def test_only_the_lanes_that_the_type_names_review_it(walk):
     assert walk("J03").submitted().open() == ["A3_pm"]
     assert walk("E03").submitted().open() == ["A3_legal"]
     assert sorted(walk("P02").submitted().open()) == ["A3_hr", "A3_safety"]
+
+
+def test_a_type_that_names_no_lane_goes_straight_to_the_approver(walk, monkeypatch):
+    monkeypatch.setattr(opening, "kind_for", lambda _, code: msgspec.structs.replace(type_of(code), reviewers=()))
+    assert walk("J03").submitted().open() == ["A4_approve"]
 
 
 def test_one_return_stops_the_other_reviewers_and_says_why_at_the_field(engine, walk):
@@ -113,6 +121,26 @@ def test_false_papers_bar_the_holder_for_a_year(walk, clock):
     assert case.submitted().open() == ["A3_pm"]
 
 
+def test_false_papers_at_the_counter_bar_the_holder_too(walk):
+    walk("J03").filed().authority("refused", ground="false_papers")
+    with pytest.raises(BadAnswer) as refusal:
+        walk("J03").submitted()
+    assert "行政许可法第78条" in str(refusal.value.problems[""][0])
+
+
+def test_a_second_filing_counts_its_own_acceptance_and_rounds(engine, walk):
+    case = walk("J03").filed()
+    case.authority("supplement")
+    case.do("custodian", "A7_supplement", "done")
+    case.authority("accepted")
+    case.authority("denied")
+    case.do("applicant", "A9_denied", "reapply")
+    case.filed()
+    with reading(engine) as session:
+        request = case.request(session)
+        assert (request.accepted_on, request.accepted_how, request.rounds) == (None, "", 0)
+
+
 def test_whoever_registered_a_certificate_cannot_compare_it(engine, company, walk):
     case = walk("P02").granted()
     with unit(engine) as session:
@@ -166,6 +194,7 @@ def test_a_stranger_finds_neither_request_nor_task(engine, company, walk):
         with pytest.raises(NotFound):
             desk.open_task(session, stranger, session.scalars(select(Task.id).where(Task.state == "open")).one())
         assert requests.find(session, stranger, scope="all") == ([], 0)
+        assert requests.find(session, company.actor(session, "pm"), scope="all", page=10**30) == ([], 1)
 
 
 def test_nobody_reviews_their_own_request(engine, company, walk):

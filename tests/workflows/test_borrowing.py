@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
+from engine import instances
 from engine.model import Instance
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit
@@ -46,6 +47,19 @@ def test_a_day_that_is_taken_is_said_at_the_form(cabinet):
 
 def test_a_no_gives_the_days_back(cabinet):
     illegal(cabinet)
+    with reading(cabinet.engine) as session:
+        assert session.scalars(select(TakenDay.day)).all() == []
+
+
+def test_so_does_whoever_drops_what_was_sent_back(cabinet):
+    case = cabinet.asked(cabinet.paper("duplicate"))
+    case.do("approver", "B2_head", "return", returns=[{"field": "until", "reason": "太长"}])
+    case.do("desk", "B1_fill", "abandon")
+    assert case.outcome() == "void"
+    ended = cabinet.asked(cabinet.paper("duplicate"))
+    with unit(cabinet.engine) as session:
+        instances.terminate(session, ended.request(session).instance_id, by=SYSTEM, reason="x")
+    ended.work()
     with reading(cabinet.engine) as session:
         assert session.scalars(select(TakenDay.day)).all() == []
 

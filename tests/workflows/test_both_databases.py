@@ -32,6 +32,19 @@ def test_an_announced_cancellation_and_a_suspension_are_recorded(engine, holding
         assert [session.get_one(Certificate, number).state for number in (licence, worker)] == ["04", "02"]
 
 
+def test_an_application_is_supplemented_denied_and_granted_when_filed_again(engine, walk):
+    case = walk("P02").filed()
+    case.authority("supplement")
+    case.do("custodian", "A7_supplement", "done")
+    case.authority("accepted")
+    case.authority("denied")
+    case.do("applicant", "A9_denied", "reapply")
+    case.registered()
+    with reading(engine) as session:
+        made = session.get_one(Certificate, case.request(session).certificate_id)
+        assert (case.outcome(), made.latest.label) == ("registered", "001")
+
+
 def test_two_who_begin_at_once_get_one_cancellation(engine, clock, holding):
     number = holding("E03")
 

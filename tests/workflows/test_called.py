@@ -17,6 +17,7 @@ from workflows.process import Process
 from workflows.registration import REGISTRATION
 from workflows.submission import SUBMISSION
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)
 WAYS = ("granted", "denied", "refused", "lapsed", "chased", "chased and denied")
 
@@ -83,7 +84,6 @@ def waited(walk, days):
     return walk
 
 
-@pytest.mark.timeout(200)
 def test_every_element_of_the_called_processes_is_reached(calling):
     seen = set()
     for way in WAYS:

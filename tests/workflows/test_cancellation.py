@@ -18,6 +18,7 @@ from registry.certificates.models import Certificate
 from registry.custody import loans, originals
 from registry.people.persons import person_of
 from registry.people.tenure import Assignment, assign, relieve
+from tests.workflows.acts import held, renewed_ahead
 from tests.workflows.passage import Passage
 from workflows import authority, beginning, story
 from workflows.requests import Request
@@ -314,3 +315,11 @@ def test_nobody_fills_it_in_or_clears_the_way(licence, officer, cancelling):
     void.later(31)
     left.work()
     assert (void.outcome(), left.outcome()) == ("void", "given_up")
+
+
+def test_what_was_renewed_ahead_can_still_be_cancelled(engine, holding, cancelling):
+    renewed_ahead(engine, number := holding("E03"))
+    case = cancelling(number, "custodian", "passive")
+    case.do("custodian", "C5_collect", "done")
+    case.do("custodian", "C5_record", "done", ended_on="2026-11-22")
+    assert held(engine, number).state == "04"

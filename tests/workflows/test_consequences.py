@@ -13,7 +13,7 @@ from ledger.actor import SYSTEM
 from ledger.clock import Fixed
 from ledger.db import unit
 from ledger.facts import Fact
-from registry.certificates.lifecycle import give_back, suspend
+from registry.certificates.lifecycle import give_back, grant, suspend
 from registry.certificates.models import Certificate
 from registry.people import sealing
 from registry.people.persons import Person, create_person, leave
@@ -57,6 +57,7 @@ def test_a_suspension_is_followed_and_the_return_lifts_it(told: Engine) -> None:
     assert open_rows(told) == set()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_fact_delivered_twice_writes_nothing_twice(told: Engine) -> None:
     with unit(told) as session:
         suspend(session, qualification(session), since=DAY, reason="x", by=SYSTEM)
@@ -70,6 +71,24 @@ def test_a_fact_delivered_twice_writes_nothing_twice(told: Engine) -> None:
         assert all(row.lifted_at is None for row in session.scalars(select(Effect)))
 
 
+def test_a_gap_closes_when_somebody_else_there_gets_the_certificate(told: Engine) -> None:
+    with unit(told) as session:
+        lost = session.scalars(select(Certificate).where(Certificate.type_code == "P05")).one()
+        suspend(session, lost, since=DAY, reason="x", by=SYSTEM)
+        place = session.scalars(select(Unit).where(Unit.name == "滨江花园一期")).one()
+        other = create_person(session, unit=place, name="孙安全", by=SYSTEM, id_number=id_number(57, "19850307"))
+        assign(session, other, place, "safety_officer", from_on=DAY, by=SYSTEM)
+        successor = other.id
+    outbox.deliver(told, HANDLERS)
+    assert ("blocked", "short_of_officers") in open_rows(told)
+    with unit(told) as session:
+        grant(session, "P05", session.get_one(Person, successor), number="苏建安C2（2025）0012377", issuer="某厅",
+              issued_on=DAY, valid_from=DAY, valid_until=DAY.replace(year=2028), by=SYSTEM)
+    outbox.deliver(told, HANDLERS)
+    assert ("blocked", "short_of_officers") not in open_rows(told)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_leaver_s_gap_closes_when_the_successor_is_appointed(told: Engine) -> None:
     with unit(told) as session:
         manager = session.scalars(select(Person).where(Person.name == "赵经理")).one()

@@ -11,8 +11,6 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-import workflows
-from engine import catalog
 from ledger.actor import SYSTEM
 from ledger.clock import SHANGHAI, Fixed
 from ledger.db import reading, unit
@@ -29,39 +27,18 @@ from registry.people.tenure import assign, employ
 from registry.people.works import contracted
 from tests.journeys.company import Company
 from tests.workflows.passage import Passage, elements
-from workflows.beginning import about
 from workflows.leaving.answering import GIVEN
-from workflows.process import Process
 from workflows.requests import Request
 
 MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)
 TODAY, FIRST, LAST = MONDAY.date(), dt.date(2026, 1, 1), dt.date(2028, 12, 31)
-MINIMAL = """<?xml version="1.0" encoding="UTF-8"?>
-<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"
- id="D_{id}" targetNamespace="http://licet"><bpmn:process id="{id}" isExecutable="true"><bpmn:startEvent id="S_{id}"/>
- <bpmn:sequenceFlow id="F1_{id}" sourceRef="S_{id}" targetRef="T_{id}"/><bpmn:userTask id="T_{id}" name="办理">
- <bpmn:extensionElements><zeebe:formDefinition formId="approve"/><zeebe:assignmentDefinition candidateGroups="hr"/>
- </bpmn:extensionElements></bpmn:userTask><bpmn:sequenceFlow id="F2_{id}" sourceRef="T_{id}" targetRef="E_{id}"/>
- <bpmn:endEvent id="E_{id}"/></bpmn:process></bpmn:definitions>"""
-
-
-@pytest.fixture
-def others(engine: Engine, company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Transfer and cancellation, where they are not shipped: a task each, begun as any process begins."""
-    for key in {"transfer", "cancellation"} - set(workflows.CATALOG):
-        def begin(session: Session, actor: Any, certificate: Certificate, subtype: str, key: str = key) -> Request:
-            return about(session, key, certificate, by=actor, subtype=subtype)
-
-        monkeypatch.setitem(workflows.CATALOG, key, Process(id=key, name=key, folder=tmp_path, begin=begin))
-        with unit(engine) as session:
-            catalog.deploy(session, {f"{key}.bpmn": MINIMAL.replace("{id}", key).encode()}, by=SYSTEM)
-
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 Leaver = Callable[..., Passage]
 
 
 @pytest.fixture
-def leaver(engine: Engine, company: Company, clock: Fixed, tmp_path: Path, others: None) -> Leaver:
+def leaver(engine: Engine, company: Company, clock: Fixed, tmp_path: Path) -> Leaver:
     """The worker, with a project to run, certificates and an original out, as asked; then the last day is set."""
 
     def made(*, post: str = "", papers: tuple[str, ...] = (), out: bool = False, on: dt.date = TODAY) -> Passage:
@@ -147,7 +124,8 @@ def decided(leaver: Leaver) -> Passage:
     case.do("hr", "L2_decide", "done", transfer=[b], cancel=[constructor], kept=[worker])
     with reading(case.engine) as session:
         made = session.scalars(select(Request).where(Request.parent_id == case.id).order_by(Request.id)).all()
-        assert [(one.process_id, one.subtype) for one in made] == [("transfer", "a"), ("cancellation", "")]
+        assert [(one.process_id, one.subtype, one.details.get("ground")) for one in made] == [
+            ("transfer", "a", None), ("cancellation", "", "left")]
     finish(case)
     return case
 
@@ -237,7 +215,8 @@ WAYS: dict[Callable[[Leaver], Passage], str] = {
 """Each way through, and what of the drawing it is there for."""
 
 
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize(("database_url", "way"), [*(("sqlite", way) for way in WAYS), ("postgresql", borrower)],
+                         indirect=["database_url"], ids=lambda one: one if isinstance(one, str) else one.__name__)
 def test_a_way_through(leaver: Leaver, way: Callable[[Leaver], Passage]) -> None:
     assert set(WAYS[way].split()) - way(leaver).visited() == set()
 
@@ -246,6 +225,7 @@ def test_every_element_of_the_drawing_is_reached_on_one_of_the_ways() -> None:
     assert elements("leaving") == set(" ".join(WAYS.values()).split())
 
 
+@on_sqlite
 def test_it_begins_with_the_fact_and_only_once(leaver: Leaver) -> None:
     case = leaver(papers=("P19",))
     case.work()
@@ -254,6 +234,7 @@ def test_it_begins_with_the_fact_and_only_once(leaver: Leaver) -> None:
         assert request.applicant_id is None and request.details == {"on": TODAY.isoformat()}
 
 
+@on_sqlite
 def test_the_exit_stays_shut_while_something_is_out(leaver: Leaver) -> None:
     case = leaver(papers=("P19",))
     with unit(case.engine) as session:
@@ -266,6 +247,7 @@ def test_the_exit_stays_shut_while_something_is_out(leaver: Leaver) -> None:
     assert set(refused.value.problems) == {"returned"}
 
 
+@on_sqlite
 def test_a_last_day_to_come_begins_it_too(leaver: Leaver) -> None:
     case = leaver(post="project_manager", on=TODAY + dt.timedelta(days=20))
     assert case.open() == ["L3_succeed"]

@@ -8,14 +8,18 @@ from sqlalchemy import select
 from feel.prove import prove
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit
+from ledger.errors import BadAnswer
 from ledger.facts import story
 from registry.certificates.models import Certificate
-from registry.custody import whereabouts
+from registry.custody import loans, originals, whereabouts
 from registry.custody.loans import NotHere
-from registry.custody.originals import Original
+from registry.custody.originals import Absence, Original
 from registry.custody.whereabouts import Place
-from tests.workflows.loss_ways import reissued, reported, suspected
+from registry.people.persons import person_of
+from tests.workflows.cabinet import MONDAY
+from tests.workflows.loss_ways import announced, reissued, reported, suspected
 from workflows import CATALOG, choices
+from workflows.loss.freezing import Frozen, running
 
 
 @pytest.fixture
@@ -54,6 +58,51 @@ def test_nobody_borrows_what_is_reported_lost(cabinet):
         lost = session.get_one(Original, case.request(session).details["original"])
         with pytest.raises(NotHere):
             whereabouts.hand_to_authority(session, lost, authority="某机关", by=SYSTEM)
+
+
+def test_while_one_is_lost_nothing_of_its_certificate_is_lent_or_copied(cabinet):
+    other = cabinet.paper("original")
+    case = reported(cabinet)
+    for wanted in ("copy", str(other)):
+        with pytest.raises(BadAnswer) as refused:
+            cabinet.asked(wanted)
+        assert set(refused.value.problems) == {"wanted"}
+    with unit(cabinet.engine) as session:
+        clerk = person_of(session, cabinet.company.people["desk"])
+        with pytest.raises(Frozen):
+            loans.hand_over(session, session.get_one(Original, other), borrower=clerk, purpose="bid",
+                            until=MONDAY.date(), by=SYSTEM)
+    turn_up(cabinet, case)
+    assert case.outcome() == "turned_up" and cabinet.asked("copy").outcome() == "copied"
+
+
+def turn_up(cabinet, case):
+    with unit(cabinet.engine) as session:
+        originals.found(session, session.get_one(Original, case.request(session).details["original"]), by=SYSTEM)
+    case.work()
+
+
+def test_each_original_has_a_loss_of_its_own_and_only_one(cabinet):
+    lent = cabinet.out()
+    first = reported(cabinet)
+    lent.later(12)
+    with reading(cabinet.engine) as session:
+        late = cabinet.loan(session, lent).original_id
+        found = {one.details["original"]: one.id for one in running(session, cabinet.licence)}
+        assert set(found) == {first.request(session).details["original"], late}
+    with unit(cabinet.engine) as session:
+        whereabouts.lost(session, session.get_one(Original, late), told="找不到", by=SYSTEM)
+    lent.work()
+    with reading(cabinet.engine) as session:
+        assert session.scalars(select(Absence.request_id).where(Absence.original_id == late)).one() == found[late]
+
+
+def test_what_turns_up_after_its_replacement_ends_nothing(cabinet):
+    case = announced(cabinet, "granted")
+    case.do("custodian", "L6_original", "done", place="档案室 1 柜")
+    turn_up(cabinet, case)
+    assert case.open() == ["L7_incident"]
+    assert any("请办理销毁" in text for text in cabinet.told("custodian"))
 
 
 @pytest.mark.parametrize("process_id", ["borrowing", "loss"])

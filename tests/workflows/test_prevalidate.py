@@ -3,16 +3,21 @@
 import datetime as dt
 
 import pytest
+from sqlalchemy import select
 
 from ledger.actor import SYSTEM
 from ledger.db import unit
 from ledger.errors import BadAnswer
 from registry.certificates import lifecycle
+from registry.certificates.models import Certificate
 from registry.people.persons import person_of
 from registry.people.tenure import employ
 from registry.people.works import contracted
+from registry.rules.editions import publish
+from registry.rules.tables import files
 from tests.workflows.walk import Walk
 from workflows.application.rules import faults
+from workflows.over_age.steps import over_age
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 DAY = dt.date(2026, 1, 5)
@@ -79,6 +84,58 @@ def test_whoever_holds_it_renews_and_whose_ran_out_is_told_to_end_it(against):
         "已持有有效的同类证件 浙建安C3（2026）0000001，请办理延续或变更。"].severity == "block"
     said = against("P03", held("P03", "浙建安A（2026）0000001", until=dt.date(2026, 10, 1)))
     assert said["原证件 浙建安A（2026）0000001 已于 2026-10-01 到期，仍在册。"].severity == "warn"
+
+
+def lapsed(code, number):
+    """A certificate of the worker's that ran out at the end of September."""
+    def prepare(session, kind, person):
+        held(code, number, until=dt.date(2026, 9, 30))(session, kind, person)
+        lifecycle.lapse(session, session.scalars(select(Certificate).where(Certificate.type_code == code)).one())
+    return prepare
+
+
+def test_a_constructor_s_registration_that_ran_out_is_cancelled_before_the_next(against):
+    fault = against("P07", lapsed("P07", "苏232101200345"))[
+        "原证件 苏232101200345 已于 2026-09-30 到期，注销以前不能重新申请。"]
+    assert (fault.severity, str(fault.cure)) == ("block", "请先办理原证件的注销，办结后再申请。")
+    assert not any("到期" in text for text in against("P08", lapsed("P08", "A1")))
+
+
+def test_what_ran_out_and_was_cancelled_stands_in_nobody_s_way(against):
+    def ended(session, kind, person):
+        lapsed("P07", "苏232101200345")(session, kind, person)
+        old = session.scalars(select(Certificate)).one()
+        lifecycle.cancel(session, old, kind="注销", since=dt.date(2026, 11, 20), reason="到期", by=SYSTEM)
+
+    assert not any("到期" in text for text in against("P07", ended))
+
+
+def test_in_its_last_days_a_certificate_is_renewed_before_anything_is_added(against):
+    said = against("P07", held("P07", "苏232101200345", until=dt.date(2026, 12, 10)))
+    fault = said["已持有有效的同类证件 苏232101200345，请办理延续或变更。"]
+    assert fault.severity == "block" and "最后 30 天内不办理增项和变更" in str(fault.cure)
+
+
+@pytest.mark.parametrize(("code", "birth", "said"), [
+    ("P07", dt.date(1962, 2, 20), True), ("P07", dt.date(1962, 2, 21), False),
+    ("P09", dt.date(1957, 2, 20), True), ("P06", dt.date(1962, 2, 20), False)])
+def test_ninety_days_before_the_age_limit_nothing_is_applied_for_any_more(against, code, birth, said):
+    def old(session, _kind, person):
+        person_of(session, person).birth = birth
+
+    found = [fault for text, fault in against(code, old).items() if "90 日" in text]
+    assert [fault.severity for fault in found] == (["block"] if said else [])
+
+
+def test_an_edition_of_a_rule_is_asked_like_the_shipped_table(engine, against):
+    younger = files()["R15"].replace(b"<text>65</text>", b"<text>55</text>")
+    with unit(engine) as session:
+        publish(session, "R15", younger, effective_from=DAY, reason="试点", by=SYSTEM)
+    said = against("P07", lambda session, kind, person: (
+        born(1970)(session, kind, person), held("P06", "浙133200800001")(session, kind, person)))
+    assert [fault.severity for fault in said.values() if fault.rule == "R15"] == ["block"]
+    with unit(engine) as session:
+        assert [one.type_code for one in over_age(session, dt.date(2026, 11, 22))] == ["P06"]
 
 
 def test_a_second_certificate_a_is_for_whoever_heads_several_firms(against):

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 import workflows
-from engine import catalog, instances
+from engine import catalog
 from engine.model import Task
 from ledger.actor import SYSTEM
 from ledger.clock import SHANGHAI
@@ -16,21 +16,23 @@ from ledger.facts import Fact
 from registry.alerts.notices import Notice
 from registry.certificates import codes, lifecycle
 from registry.people.tenure import employ
-from registry.people.units import unit_of
 from tests.engine.drawings import drawing, end, flows, start
-from tests.workflows.passage import elements
 from tests.workflows.renewing import Renewing
 from workflows import beginning, choices, handing
 from workflows.process import Process
 from workflows.requests import Request
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.usefixtures("noted")]
 D = dt.date
 
 
 @pytest.fixture
-def renewing(engine, company, clock, tmp_path):
-    return lambda code, **more: Renewing(engine, company, tmp_path / "files", clock, code, **more)
+def renewing(engine, company, clock, tmp_path, noted):
+    def begin(code, **more):
+        noted.cases.append(Renewing(engine, company, tmp_path / "files", clock, code, **more))
+        return noted.cases[-1]
+
+    return begin
 
 
 @pytest.fixture
@@ -205,6 +207,20 @@ def test_a_process_that_is_not_there_is_refused_with_its_name(renewing, monkeypa
     assert "证件注销" in str(refusal.value)
 
 
+def test_only_people_leave(renewing):
+    with pytest.raises(BadAnswer) as refusal:
+        decided(renewing, "E03", verdict="left")
+    assert "不是个人持有" in str(refusal.value.problems[""][0])
+
+
+def test_near_the_age_limit_of_the_type_nothing_is_renewed_any_more(renewing):
+    case = renewing("P07")
+    with unit(case.engine) as session:
+        case.certificate(session).holder_person.birth = D(1962, 7, 4)  # 65 in 2027: no more applications from 5 April
+    case.day(2027, 4, 5).opened().do("hr", "N1_decide", "renew")
+    assert case.open() == ["N2_refused"] and facts(case, "renewal.checked")[-1]["refused"] == "age_closed"
+
+
 def test_nobody_decides_in_ten_working_days_and_it_climbs(renewing):
     case = renewing("E03").day(2027, 2, 1).opened()
     case.wait_until(case.now() + dt.timedelta(days=25))
@@ -278,6 +294,7 @@ def in_beijing(renewing):
 def test_where_the_window_closes_early_open_gaps_end_the_renewal_then(renewing):
     case = decided_in_beijing(renewing).day(2027, 5, 3)
     assert case.open() == ["N9_after"] and state(case) == codes.VALID and told(case, "legal", "受理截止日")
+    assert told(case, "custodian", "办理窗口已关闭")
     case.do("safety", "N9_after", "end", reason="没有按时完成继续教育")
     assert case.outcome() == "expired"
 
@@ -305,11 +322,11 @@ def test_what_was_not_taken_in_time_lapses_at_midnight_and_can_be_applied_for_an
     case.day(2027, 6, 1)
     assert case.open() == ["N9_after"] and state(case) == codes.LAPSED
     assert told(case, "safety", "证件失效") and told(case, "legal", "证件失效")
-    case.do("legal", "N9_after", "reapply", reason="材料没有备齐")
+    case.do("custodian", "N9_after", "reapply", reason="材料没有备齐")  # who begins no application otherwise
     assert case.outcome() == "reapplied"
     with reading(case.engine) as session:
         child = session.scalars(select(Request).where(Request.parent_id == case.id)).one()
-        assert child.process_id == "application"
+        assert (child.process_id, child.applicant_name) == ("application", "方芳")
 
 
 def test_no_answer_by_the_end_counts_as_renewed_and_the_wait_goes_on(renewing):
@@ -326,6 +343,29 @@ def test_no_answer_by_the_end_counts_as_renewed_and_the_wait_goes_on(renewing):
     registered(case, valid_until="2030-06-30")
     with reading(case.engine) as session:
         assert case.outcome() == "renewed" and case.certificate(session).valid_until == D(2030, 6, 30)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["asked anew", "filed anew, not taken"])
+def test_what_was_refused_in_time_is_not_presumed(renewing, again):
+    case = accepted(decided(renewing))
+    case.authority("denied")
+    case.do("legal", "N7_denied", "reapply")
+    if again:
+        filed(case.day(2027, 5, 28))
+    case.day(2027, 6, 2)
+    assert case.open() == ["N9_after"] and state(case) == codes.LAPSED and not facts(case, "renewal.presumed")
+
+
+def test_a_decision_after_a_presumed_term_gives_nothing_back(renewing):
+    case = accepted(decided(renewing)).day(2027, 6, 2)
+    while "S8_chase" in case.open():
+        case.do("custodian", "S8_chase", "done")
+    case.authority("granted")
+    with unit(case.engine) as session:
+        lifecycle.suspend(session, case.certificate(session), since=D(2027, 6, 2), reason="事故", by=SYSTEM)
+    with pytest.raises(lifecycle.HeldBack):
+        case.do("custodian", "R10_register", "done")
+    assert state(case) == codes.SUSPENDED and case.open() == ["R10_register"]
 
 
 def test_filed_late_it_waits_on_but_no_new_contract_may_be_taken(renewing):
@@ -351,8 +391,8 @@ def test_what_was_granted_in_time_is_registered_afterwards(renewing):
     assert case.outcome() == "renewed" and state(case) == codes.VALID and not facts(case, "renewal.presumed")
 
 
-# every element
-def left(renewing, others):
+# the other ways out
+def test_a_last_day_is_set_by_human_resources_and_leaving_begins(renewing):
     case = renewing("P02").day(2027, 3, 5).opened()
     with pytest.raises(BadAnswer) as refusal:
         case.do("safety", "N1_decide", "left", left_on="2027-03-31")
@@ -364,88 +404,25 @@ def left(renewing, others):
         assert worker.left_on == D(2027, 3, 31) and case.outcome() == "handed_over"
         begun = session.scalars(select(Request).where(Request.process_id == "leaving")).one()
         assert (begun.holder_kind, begun.holder_id) == ("person", worker.id)
-    return case
 
 
-def reviewed_again(renewing, others):
-    case = decided(renewing).closed()
-    case.do("legal", "N4_review", "pass", accident="yes")
-    case.closed().do("legal", "N4_review", "pass")
-    case.do("approver", "N5_approve", "reject")
-    assert case.outcome() == "rejected"
-    return case
-
-
-def refused(renewing, others):
+def test_what_cannot_be_renewed_is_cancelled_instead(renewing, others):
     case = extended(renewing, 2)
     case.day(2027, 7, 20).opened().do("pm", "N1_decide", "renew")
     case.do("pm", "N2_refused", "not_needed")
-    return case
+    assert case.outcome() == "handed_over"
 
 
-def refused_for_good(renewing, others):
-    case = extended(renewing, 2)
-    case.day(2027, 7, 20).opened().do("pm", "N1_decide", "renew")
-    case.do("pm", "N2_refused", "accept")
-    return case
+def test_a_rejection_ends_the_renewal(renewing):
+    case = decided(renewing).closed()
+    case.do("legal", "N4_review", "pass")
+    case.do("approver", "N5_approve", "reject")
+    assert case.outcome() == "rejected"
 
 
-def closed_early(renewing, others):
-    case = decided_in_beijing(renewing).day(2027, 5, 3)
-    case.do("safety", "N9_after", "end", reason="没有按时办")
-    return case
-
-
-def lapsed(renewing, others):
-    case = decided(renewing).day(2027, 6, 1)
-    case.do("legal", "N9_after", "reapply", reason="材料没有备齐")
-    return case
-
-
-def presumed(renewing, others):
-    case = accepted(decided(renewing)).day(2027, 6, 2)
-    while "S8_chase" in case.open():
-        case.do("custodian", "S8_chase", "done")
-    case.authority("granted")
-    return registered(case)
-
-
-def late(renewing, others):
-    case = filed(decided(renewing, "E02").day(2027, 5, 28)).day(2027, 6, 3)
-    case.authority("refused" if case.stage() == "filed" else "denied")
-    case.do("legal", "N7_denied", "give_up")
-    assert case.outcome() == "denied"
-    return case
-
-
-def disputed(renewing, others):
-    case = accepted(decided(renewing))
-    case.authority("denied")
-    case.do("legal", "N7_denied", "dispute")
-    assert case.outcome() == "disputed"
-    return case
-
-
-WAYS = (reviewed_again, refused, refused_for_good, closed_early, lapsed, presumed, late, disputed, left)
-
-
-@pytest.mark.timeout(200)
-def test_every_element_of_the_drawing_is_reached(renewing, others):
-    seen = set()
-    for way in WAYS:
-        case = way(renewing, others)
-        seen |= case.visited()
-        gone(case)
-    assert elements("renewal") - seen == set()
-
-
-def gone(case):
-    """Nothing of this way stands in the way of the next."""
-    with unit(case.engine) as session:
-        for request in session.scalars(select(Request).where(Request.instance_id.is_not(None))):
-            if request.instance.ended_at is None:
-                instances.terminate(session, request.instance_id, by=SYSTEM, reason="next way")
-        found = case.certificate(session)
-        if found.state in codes.LIVE:
-            lifecycle.cancel(session, found, kind="注销", since=case.now().date(), reason="next way", by=SYSTEM)
-        unit_of(session, case.company.units["project"]).province = "浙"
+@pytest.mark.parametrize(("verdict", "outcome"), [("give_up", "denied"), ("dispute", "disputed")])
+def test_what_is_refused_is_given_up_or_disputed(renewing, verdict, outcome):
+    case = filed(decided(renewing))
+    case.authority("refused")
+    case.do("legal", "N7_denied", verdict)
+    assert case.outcome() == outcome

@@ -18,6 +18,8 @@ from workflows import triggers
 from workflows.renewal import starting
 from workflows.requests import Request
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def case(engine, company, clock, tmp_path):
@@ -29,6 +31,7 @@ def count(case):
         return session.scalar(select(func.count()).where(Request.process_id == "renewal"))
 
 
+@on_sqlite
 def test_a_renewal_by_hand_is_the_one_that_the_window_begins_later(case):
     first = case.day(2027, 1, 4).by_hand().id
     assert count(case) == 1 and case.day(2027, 2, 1).opened().id == first == case.by_hand("legal").id
@@ -50,6 +53,7 @@ def test_a_straight_way_to_a_new_term(case):
         assert case.certificate(session).valid_until == dt.date(2030, 5, 31) and case.outcome() == "renewed"
 
 
+@on_sqlite
 def test_after_a_hundred_days_without_a_worker_there_is_one_and_it_has_lapsed(case):
     case.now.move_to(dt.datetime(2027, 6, 20, 3, tzinfo=dt.UTC))
     for _ in range(2):
@@ -78,6 +82,7 @@ def test_two_sweeps_at_once_begin_one(case, second_engine):
     assert count(case) == 1
 
 
+@on_sqlite
 def test_what_was_entered_after_its_term_begins_nothing(case, company):
     case.day(2027, 2, 1)
     with unit(case.engine) as session:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit
 from ledger.errors import BadAnswer
+from registry.alerts.notices import Notice
 from registry.certificates import codes, lifecycle
 from registry.certificates.models import Certificate
 from registry.people.identity import id_check_digit
@@ -18,6 +19,7 @@ from tests.workflows.passage import Passage, elements
 from tests.workflows.renewing import noon
 from workflows import choices
 from workflows.requests import Request
+from workflows.review import batches
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 D = dt.date
@@ -53,6 +55,15 @@ class Reviewing(Passage):
             self.certificates.append(lifecycle.grant(
                 session, "Q02", machine, number="JY-2025-1", issued_on=D(2024, 6, 1), valid_from=D(2024, 6, 1),
                 valid_until=D(2027, 5, 31), issuer="某市特检院", by=SYSTEM).id)
+        return self
+
+    def systems(self):
+        self.now.move_to(noon(D(2026, 6, 3)))
+        with unit(self.engine) as session:
+            firm = unit_of(session, self.company.units["company"])
+            self.certificates.append(lifecycle.grant(
+                session, "E12", firm, number="Q-2024-1", issued_on=D(2026, 6, 3), valid_from=D(2026, 6, 3),
+                valid_until=D(2029, 6, 2), issuer="某认证中心", by=SYSTEM).id)
         return self
 
     def opened(self, *day):
@@ -132,6 +143,35 @@ def test_windows_that_open_later_join_the_list_until_it_is_settled(reviewing):
     assert len(case.all()) == 2
     case.do("safety", "V2_list", "done", chosen=[], reason="已调离")
     assert case.outcome() == "nothing_due"
+
+
+def test_a_list_holds_no_more_than_somebody_can_go_through(reviewing, monkeypatch):
+    monkeypatch.setattr(batches, "MOST", 2)
+    case = reviewing.welder(1).welder(2).welder(3).opened(2027, 2, 1)
+    with reading(case.engine) as session:
+        lists = [session.get_one(Request, number).details["certificates"] for number in case.all()]
+    assert [len(each) for each in lists] == [2, 1]
+
+
+def test_an_audit_that_is_only_owed_begins_by_itself_and_missed_ends_nothing(reviewing):
+    case = reviewing.systems()
+    case.wait_until(noon(D(2027, 2, 2)))
+    assert case.all() == []
+    case.opened(2027, 2, 3).listed()  # 120 days before 3 June
+    case.wait_until(noon(D(2027, 6, 4)))
+    with reading(case.engine) as session:
+        assert results(case) == ["lapsed"] and case.certificate(session).state == codes.VALID
+        told = session.scalars(select(Notice.text).where(Notice.person_id == case.company.people["legal"])).all()
+        assert any("没有复审结果" in text for text in told) and not any("证件失效" in text for text in told)
+
+
+def test_an_audit_that_was_held_opens_the_next_a_year_later_once(reviewing):
+    case = reviewing.systems().opened(2027, 2, 3).listed().submitted(hours=None)
+    case.do("custodian", "V5_result", "pass")
+    case.wait_until(noon(D(2027, 6, 4)))
+    assert len(case.all()) == 1
+    case.opened(2027, 10, 6)  # 120 days before 3 February 2028
+    assert len(case.all()) == 2
 
 
 def test_what_is_left_off_the_list_needs_a_reason(reviewing):

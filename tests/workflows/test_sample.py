@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from lxml import etree
 from sqlalchemy import func, select
 
@@ -14,7 +15,10 @@ from registry.access.grants import holders
 from registry.people.identity import check_id_number
 from workflows.requests import Request
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
+
+@on_sqlite
 def test_the_demonstration_has_forty_requests_in_every_state(engine, clock, tmp_path):
     workflows.sample.load(engine, tmp_path)
     with reading(engine) as session:
@@ -28,6 +32,7 @@ def test_the_demonstration_has_forty_requests_in_every_state(engine, clock, tmp_
         assert offers and all(holders(session, offer) for offer in offers)
 
 
+@on_sqlite
 def test_no_fact_holds_an_id_number(engine, walk):
     case = walk("P02").granted()
     case.do("custodian", "A10_register", "done")
@@ -38,6 +43,7 @@ def test_no_fact_holds_an_id_number(engine, walk):
             assert not [word for word in words if len(word) == 18 and check_id_number(word).ok]
 
 
+@on_sqlite
 def test_publishing_unchanged_processes_again_makes_no_new_version(engine, company):
     with unit(engine) as session:
         before = session.scalar(select(func.count()).select_from(Definition))

@@ -5,10 +5,13 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
+from ledger.actor import SYSTEM
 from ledger.clock import SHANGHAI
 from ledger.db import reading, unit
 from ledger.errors import BadAnswer, NotFound
+from registry.certificates import lifecycle
 from registry.certificates.models import Certificate
+from tests.workflows.acts import renewed_ahead
 from workflows import authority
 from workflows.requests import Request
 
@@ -84,6 +87,26 @@ def test_wrong_days_are_refused_at_their_field(holding, suspending, field, more)
     assert field in refusal.value.problems
 
 
+def test_what_was_renewed_ahead_can_still_be_held_back(engine, holding, suspending):
+    number = holding("E03")
+    renewed_ahead(engine, number)
+    held_back(suspending(number))
+    assert state(engine, number) == "02"
+
+
+def test_what_was_given_back_by_hand_ends_the_matter(engine, holding, suspending):
+    case = held_back(suspending(number := holding("E03")))
+    case.do("legal", "S3_rectify", "done")
+    case.do("legal", "S4_ask", "submit")
+    case.do("custodian", "S5_file", "done")
+    case.authority("accepted")
+    case.authority("granted")
+    with unit(engine) as session:
+        lifecycle.give_back(session, session.get_one(Certificate, number), since=dt.date(2026, 11, 21), by=SYSTEM)
+    case.do("custodian", "S6_record", "done")
+    assert case.outcome() == "given_back" and state(engine, number) == "01"
+
+
 def test_only_a_custodian_records_it_and_two_starts_give_one(holding, suspending):
     number = holding("E03")
     with pytest.raises(NotFound):
@@ -93,6 +116,6 @@ def test_only_a_custodian_records_it_and_two_starts_give_one(holding, suspending
 
 def test_an_answer_for_another_stage_changes_nothing(engine, holding, suspending):
     case = held_back(suspending(number := holding("E03")))
-    with pytest.raises(authority.OtherStage), unit(engine):
+    with pytest.raises(authority.OtherStage):
         case.authority("granted")
     assert case.open() == ["S3_rectify"] and state(engine, number) == "02"

@@ -12,9 +12,11 @@ from ledger.clock import SHANGHAI, end_of_day
 from ledger.db import reading, unit
 from ledger.facts import Fact, record
 from registry.alerts.notices import Notice
+from registry.certificates import timers
 from registry.certificates.models import CertificateTimer
 from workflows import story, triggers
 
+pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.usefixtures("noted")]
 MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)
 
 
@@ -131,12 +133,37 @@ def test_a_decision_may_come_while_the_chase_is_open(walk):
         case.now.move_to(MONDAY)
 
 
+def test_after_a_denial_the_second_filing_gets_the_whole_statutory_term(walk):
+    case = walk("E03").accepted()  # 安全生产许可: 45 working days
+    case.wait_until(case.now() + dt.timedelta(days=120))
+    case.do("custodian", "A8c_chase", "done")
+    case.authority("denied")
+    case.do("desk", "A9_denied", "reapply")
+    case.accepted().later(30)
+    assert not case.open()
+
+
 def test_a_deadline_in_a_year_without_a_notice_is_marked_unconfirmed(engine, walk, clock):
     clock.move_to(dt.datetime(2026, 12, 30, 10, tzinfo=SHANGHAI))
     case = walk("J03").filed()
     with reading(engine) as session:
         waits = session.scalars(select(Timer).where(Timer.element_id == "T6_silence")).one()
         assert not waits.due_confirmed and case.stage() == "filed"
+
+
+def test_every_step_of_a_term_has_its_news():
+    own = {"certificate.suspension_ends", "certificate.review_opened"}  # processes of their own wait for these
+    assert set(triggers.TERM_NEWS) == {*timers.FACTS.values(), "certificate.lapsed"} - own
+
+
+def test_a_year_that_is_not_announced_moves_nothing(engine, walk):
+    walk("P02").granted()
+    with unit(engine) as session:
+        workdays.touch(session, 2027, confirmed=False, source="")
+        record(session, "calendar.changed", ("calendar", 2027), by=SYSTEM)
+    outbox.deliver(engine, triggers.HANDLERS)
+    with reading(engine) as session:
+        assert session.scalars(select(Fact).where(Fact.kind.in_(("certificate.retimed", triggers.RETIMED)))).all() == []
 
 
 def test_a_year_that_gets_its_notice_moves_the_days_computed_without_it(engine, walk):

@@ -3,16 +3,20 @@
 import datetime as dt
 
 import pytest
+from sqlalchemy import select
 
+from engine.model import Instance
 from ledger.actor import SYSTEM
 from ledger.clock import SHANGHAI
 from ledger.db import reading, unit
 from ledger.errors import BadAnswer
 from registry.certificates import lifecycle
 from registry.certificates.models import Certificate
-from registry.people.persons import person_of
-from registry.people.tenure import assign
+from registry.people.persons import leave, move_person, person_of
+from registry.people.tenure import assign, employ
+from registry.people.units import create_unit
 from tests.workflows.acts import child_of, entrust, filed, held, registered
+from workflows.transfer.chain import steps_of
 
 MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)
 pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.usefixtures("noted")]
@@ -36,6 +40,29 @@ def test_a_registration_moves_to_another_company_with_its_term(engine, company, 
     moved = held(engine, number)
     assert moved.unit_id == company.units["other"] and moved.latest.operation == "09"
     assert moved.latest.valid_until == dt.date(2027, 12, 31)
+
+
+def test_whoever_has_left_meanwhile_is_taken_on_by_the_new_company_and_still_leaves_the_old(
+        engine, company, holding, staffed, changing, clock):
+    number, worker = holding("P02"), company.people["worker"]
+    with unit(engine) as session:
+        employ(session, person_of(session, worker), company.unit(session, "company"), "contract",
+               from_on=dt.date(2026, 1, 5), by=SYSTEM)
+        leave(session, person_of(session, worker), on=dt.date(2026, 11, 25), by=SYSTEM)
+    case = asked(changing(number, "a"), company)
+    case.do("legal2", "E2_agree", "agree")
+    case.do("stranger", "E3_confirm", "confirm")
+    case.do("stranger", "E4_proofs", "done")
+    case.do("approver", "T4_approve", "approve")
+    case.wait_until(dt.datetime(2026, 12, 10, 10, tzinfo=SHANGHAI))
+    registered(filed(case))
+    case.work()
+    assert case.outcome() == "changed"
+    with reading(engine) as session:
+        person = person_of(session, worker)
+        assert (person.company_id, person.left_on) == (company.units["other"], None)
+        leaving = session.scalars(select(Instance.state).where(Instance.process_id == "leaving")).one()
+        assert leaving == "active"
 
 
 def test_an_old_employer_who_says_nothing_is_decided_for_by_the_head(company, holding, staffed, changing, clock):
@@ -159,6 +186,19 @@ def test_a_company_is_renamed_from_the_business_licence_on_each_with_its_own_day
     with reading(engine) as session:
         assert company.unit(session, "company").name == "华建城市建设有限公司"
         assert session.get_one(Certificate, papers["E03"]).latest.fields["company"] == "华建城市建设有限公司"
+
+
+def test_a_subsidiarys_people_are_not_in_the_chain(engine, company, papers, holding, changing):
+    card = holding("P06")
+    with unit(engine) as session:
+        below = create_unit(session, kind="company", name="华建劳务", code="HL", by=SYSTEM,
+                            parent=company.unit(session, "company"))
+        move_person(session, person_of(session, company.people["worker"]), to=below, by=SYSTEM)
+    case = changing(papers["E01"], "b", "legal")
+    case.do("legal", "T1_fill", "submit", change_name=True, new_name="华建", decided_on="2026-11-20")
+    with reading(engine) as session:
+        found = [held for rows in steps_of(session, case.request(session)).values() for held, _row in rows]
+        assert sorted(one.type_code for one in found) == ["E01", "E02", "E03"] and card
 
 
 def test_a_step_that_is_late_is_chased_by_the_head(engine, company, papers, changing, clock, tmp_path, noted):

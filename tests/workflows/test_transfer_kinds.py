@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from sqlalchemy import select
 
 from ledger.actor import SYSTEM
 from ledger.clock import SHANGHAI
@@ -16,7 +17,7 @@ from registry.people.machines import create_machine
 from registry.people.persons import person_of
 from registry.people.tenure import assign, employ, relieve
 from registry.people.units import create_unit
-from tests.workflows.acts import child_of, entrust, filed, held, registered
+from tests.workflows.acts import child_of, entrust, filed, held, registered, renewed_ahead
 from workflows import authority
 from workflows.transfer import posts
 
@@ -120,6 +121,10 @@ def test_another_contractor_means_another_permit_and_both_name_each_other(
     case.do("applicant", "T1_fill", "submit", changed_on="2026-11-20")
     case.do("pm", "T3_review", "pass")
     case.do("vice", "T4_approve", "approve")
+    with pytest.raises(BadAnswer) as refusal:
+        case.do("custodian", "D1_return", "done", handed_on="2020-01-01")
+    assert "handed_on" in refusal.value.problems
+    case.case.papers.clear()
     case.do("custodian", "D1_return", "done")
     assert held(engine, number).state == "04"
     child = child_of(noted, tmp_path, case, "J03")
@@ -151,14 +156,12 @@ def test_a_crane_that_moves_gets_a_new_registration_where_it_stands(engine, cran
     number, goal = crane
     case = changing(number, "e", "safety")
     case.do("safety", "T1_fill", "submit", way="site", site=str(goal), moved_on="2026-11-20")
+    allowed(case)
     case.do("custodian", "Q1_deregister", "done")
     assert held(engine, number).state == "04"
     case.do("safety", "Q3_notice", "done")
     case.do("safety", "Q4_test", "failed")
     case.do("safety", "Q4_test", "passed")
-    case.do("approver", "T4_approve", "approve")
-    with unit(engine) as session:
-        entrust(session, case.company, "legal2", "safety")
     registered(filed(case), "legal2", number="Q4-2")
     assert case.outcome() == "changed"
     with reading(engine) as session:
@@ -167,11 +170,40 @@ def test_a_crane_that_moves_gets_a_new_registration_where_it_stands(engine, cran
         assert made.number == "Q4-2" and made.unit_id == goal and request.details["replaces"] == number
 
 
-def test_a_crane_that_is_sold_goes_without_notice_and_test(engine, company, crane, changing):
-    case = changing(crane[0], "e", "safety")
-    case.do("safety", "T1_fill", "submit", way="owner", owner=str(company.units["other"]))
+def allowed(case):
+    """A second person of safety has looked, and it is approved."""
+    with unit(case.engine) as session:
+        entrust(session, case.company, "legal2", "safety")
+    case.do("legal2", "T3_review", "pass")
+    case.do("approver", "T4_approve", "approve")
+
+
+def test_a_crane_that_is_sold_goes_without_notice_and_test_by_its_owners_registration(
+        engine, company, crane, changing):
+    with unit(engine) as session:
+        owned = lifecycle.grant(session, "Q03", session.get_one(Certificate, crane[0]).holder_machine, number="Q3-1",
+                                issued_on=dt.date(2026, 1, 5), issuer="某站", undated=True, by=SYSTEM).id
+    to = {"way": "owner", "owner": str(company.units["other"])}
+    with pytest.raises(BadAnswer) as refusal:
+        changing(crane[0], "e", "safety").do("safety", "T1_fill", "submit", **to)
+    assert "way" in refusal.value.problems
+    case = changing(owned, "e", "safety")
+    case.do("safety", "T1_fill", "submit", **to)
+    allowed(case)
     case.do("custodian", "Q1_deregister", "done")
-    assert case.open() == ["T4_approve"]
+    assert case.open() == ["S5_file"] and held(engine, crane[0]).state == "01"
+
+
+def test_a_move_that_is_not_approved_leaves_the_registration_as_it_is(engine, crane, changing):
+    number, goal = crane
+    case = changing(number, "e", "safety")
+    with unit(engine) as session:
+        entrust(session, case.company, "legal2", "safety")
+    for verdict in ("return", "reject"):
+        case.do("safety", "T1_fill", "submit", way="site", site=str(goal), moved_on="2026-11-20")
+        case.do("legal2", "T3_review", "pass")
+        case.do("approver", "T4_approve", verdict)
+    assert case.outcome() == "rejected" and held(engine, number).state == "01"
 
 
 # f, g, h ---------------------------------------------------------------------------------------------------------
@@ -208,6 +240,26 @@ def test_a_speciality_is_added_with_a_term_of_its_own(engine, company, holding, 
         assert (line.name, line.to_on) == ("市政公用工程", dt.date(2028, 6, 30))
 
 
+def test_a_contractors_line_of_a_higher_grade_takes_the_place_of_the_old_in_the_rules(
+        engine, company, holding, changing):
+    number, firm = holding("E02"), company.units["company"]
+    with unit(engine) as session:
+        works.qualified(session, company.unit(session, "company"), work="市政", grade="second",
+                        from_on=dt.date(2025, 1, 5), by=SYSTEM)
+    case = changing(number, "g", "legal")
+    case.do("legal", "T1_fill", "submit", speciality="市政公用工程施工总承包一级", line_from="2026-11-22",
+            line_until="2030-12-31", work="市政", contracting="general", grade="first")
+    case.do("legal2", "T3_review", "pass")
+    case.do("vice", "T4_approve", "approve")
+    registered(filed(case), "safety")
+    with reading(engine) as session:
+        rows = session.scalars(select(works.Qualification).where(
+            works.Qualification.company_id == firm, works.Qualification.known_until.is_(None)))
+        assert {(row.grade, row.from_on, row.to_on) for row in rows} == {
+            ("second", dt.date(2025, 1, 5), dt.date(2026, 11, 21)),
+            ("first", dt.date(2026, 11, 22), dt.date(2030, 12, 31))}
+
+
 def test_a_certificate_leaves_the_province_and_comes_back_when_withdrawn(engine, company, holding, staffed, changing):
     number = holding("P02")
     case = reviewed(changing(number, "h"), province="江苏")
@@ -223,6 +275,15 @@ def test_a_certificate_that_was_taken_in_elsewhere_ends_here(engine, company, ho
     case = reviewed(changing(number, "h"), province="江苏")
     case.do("custodian", "H2_result", "received")
     assert case.outcome() == "sent_out" and held(engine, number).state == "04"
+
+
+def test_nobody_goes_where_they_hold_one_for_the_same_post(engine, holding, staffed, changing):
+    number, other = holding("P02"), holding("P02", number="浙A012026000002")
+    holding("P02", number="浙A022026000003", item="02")
+    case = changing(number, "h")
+    case.do("hr", "T1_fill", "submit", province="江苏")
+    with reading(engine) as session:
+        assert [each["key"] for each in case.request(session).problems] == [f"same-post:{other}"]
 
 
 def test_within_the_group_the_new_certificate_names_the_old_one(engine, company, holding, staffed, changing):
@@ -280,3 +341,10 @@ def test_a_draft_that_nobody_hands_in_is_void(holding, changing):
     case = changing(holding("P02"), "f")
     case.later(31)
     assert case.outcome() == "void"
+
+
+def test_what_was_renewed_ahead_can_still_be_changed(engine, company, holding, staffed, changing):
+    renewed_ahead(engine, number := holding("P02"))
+    case = reviewed(changing(number, "f"), change_name=True, new_name="石垒")
+    registered(case, "legal2")
+    assert case.outcome() == "changed" and held(engine, number).holder_name == "石垒"

@@ -13,6 +13,7 @@ from engine import instances
 from engine.catalog import Step
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
+from ledger.errors import Problem
 from ledger.facts import record
 from registry.certificates import codes
 from registry.certificates.models import Certificate
@@ -42,7 +43,7 @@ def open_campaigns(step: Step) -> None:
 def start(session: Session, company: Unit, year: int, *, by: Actor) -> Request:
     """The campaign of a company for a year; a second call gives the first one back."""
     return beginning.begin(
-        session, "annual", company, by=by, title=f"{year} 年度工作 · {company.name}",
+        session, "annual", company, by=by, title=f"年度工作 · {year} · {company.name}",
         once_key=f"annual:{company.id}:{year}", details={"year": year},
         variables={"held": held(session, company), "duties": [], "children_open": 0})
 
@@ -73,13 +74,19 @@ def confirmed(act: Act) -> None:
 def duties_given(session: Session, request: Request) -> Answers:
     """A1: the duties that the table names for what the company holds."""
     rows = instances.variables(session, request.instance_id)["duties"] if request.instance_id else []
-    listed = [{"value": row["duty"], "label": NAMES[row["duty"]],
-               "text": f"{row['due']} · {row['basis']}{'' if row['verified'] else '（未核实）'}"} for row in rows]
+    listed = [{"value": row["duty"], "label": NAMES.get(row["duty"], row["duty"]), "text": _when(row)} for row in rows]
     return {"duties": listed, "chosen": [row["value"] for row in listed]}
 
 
+def _when(row: Mapping[str, Any]) -> dict[str, Any]:
+    known = {"due": row["due"], "basis": row["basis"]}
+    told = Problem("{due} · {basis}", known) if row["verified"] else Problem("{due} · {basis}（未核实）", known)
+    return told.plain()
+
+
 def begin_duties(step: Step) -> Mapping[str, Any]:
-    """A2: a request of its own for each duty, below the campaign; a surveillance audit opens the reviews at once."""
+    """A2: a request of its own for each duty, below the campaign; a surveillance audit opens the reviews at once, where
+    their own day has not opened them before (review.batches)."""
     request = of_instance(step.session, step.instance_id)
     company, year = unit_of(step.session, request.unit_id), int(request.details["year"])
     chosen = request.details.get("chosen")
@@ -97,9 +104,10 @@ def _duty(step: Step, request: Request, company: Unit, year: int, row: Mapping[s
     due = dt.date(year, month, day).isoformat()
     details = {"duty": row["duty"], "due_on": due, "types": list(row["types"]), "basis": row["basis"],
                "verified": bool(row["verified"]), "year": year}
+    name = NAMES.get(row["duty"], row["duty"])
     return beginning.begin(
-        step.session, "duty", company, by=SYSTEM, title=f"{NAMES[row['duty']]} · {company.name} · {year}",
-        parent=request, once_key=f"duty:{company.id}:{year}:{row['duty']}", details=details,
+        step.session, "duty", company, by=SYSTEM, title=f"{name} · {company.name} · {year}", parent=request,
+        once_key=f"duty:{company.id}:{year}:{row['duty']}", details=details,
         variables={"roles": list(row["roles"]), "due_on": due})
 
 

@@ -28,7 +28,6 @@ from registry.rules import gathering
 from registry.rules.book import Book
 from registry.rules.lacking import lacking
 from registry.rules.people import AGED, REGISTERED, age_limit
-from registry.rules.tables import decide
 from workflows.faults import BLOCK, WARN, Fault, of_line, told
 
 ABC = ("P03", "P04", "P05")
@@ -73,7 +72,7 @@ def _qualified(matter: Matter, company: Unit) -> bool:
 def _of_person(matter: Matter, person: Person) -> Iterator[Fault]:
     code, book = matter.kind.code, gathering.of_person(matter.session, person, matter.on, clock.now())
     if code in AGED:
-        yield from _age(matter, person)
+        yield from _age(matter, book, person)
     company = matter.session.get(Unit, person.company_id or person.unit.company_id or 0)
     if code in REGISTERED and company is not None:
         yield from _employer(matter, book, person, company)
@@ -81,9 +80,9 @@ def _of_person(matter: Matter, person: Person) -> Iterator[Fault]:
         yield from _safety(matter, book, person, company)
 
 
-def _age(matter: Matter, person: Person) -> Iterator[Fault]:
+def _age(matter: Matter, book: Book, person: Person) -> Iterator[Fault]:
     """R15."""
-    row = decide("R15_age", type=matter.kind.code, gender=person.gender, province=person.unit.province)
+    row = book.decide("R15_age", type=matter.kind.code, gender=person.gender, province=person.unit.province)
     if person.birth is None or row["years"] is None:
         return
     limit = age_limit(person.birth, int(row["years"]), int(row["step_months"]), int(row["most_months"]))
@@ -97,7 +96,7 @@ def _employer(matter: Matter, book: Book, person: Person, company: Unit) -> Iter
     for name, known in (("contract", book.contracts), ("insurance", book.insured)):
         firms = known.get(person.id, set())
         ties[name] = "none" if not firms else "same" if company.id in firms else "other"
-    row = decide("R03_employer", registered=True, **ties)
+    row = book.decide("R03_employer", registered=True, **ties)
     if row["lack"]:
         yield told(row, "R03", type=matter.kind.code)
 
@@ -107,13 +106,13 @@ def _safety(matter: Matter, book: Book, person: Person, company: Unit | None) ->
     holder = ("person", person.id)
     own = company.uscc or "" if company else ""
     employers = {paper.employer for paper in book.of(holder, *ABC)} | {own}
-    row = decide("R04_unit", employers=len(employers - {""}))
+    row = book.decide("R04_unit", employers=len(employers - {""}))
     if row["lack"]:
         yield told(row, "R04", employers=len(employers - {""}))
     held = len(book.of(holder, "P03"))
     if matter.kind.code == "P03" and held:
         firms = len({post.unit_id for post in book.held(person=person.id, post="legal_representative")})
-        row = decide("R04_a", a=held + 1, covered=held + 1 <= firms)
+        row = book.decide("R04_a", a=held + 1, covered=held + 1 <= firms)
         if row["lack"]:
             yield told(row, "R04", a=held + 1, firms=firms)
     elsewhere = {paper.employer for paper in book.of(holder, "P06", "P07")} - {"", own}

@@ -13,7 +13,8 @@ from engine.model import Instance
 from ledger import clock
 from ledger.errors import BadAnswer, Problem
 from registry.certificates import drafting
-from registry.certificates.codes import LIVE
+from registry.certificates.chain import ran_out
+from registry.certificates.codes import LAPSED, LIVE
 from registry.certificates.kinds import CertificateType
 from registry.certificates.models import Certificate
 from registry.people.identity import age_on
@@ -27,6 +28,7 @@ from workflows.generated import PERSONAL
 from workflows.known import known_of
 from workflows.opening import holder_of, kind_for
 from workflows.requests import Request
+from workflows.transfer.kinds import GROWING, LAST_DAYS
 
 SEVERAL = "P03"
 DAYS = ("issued_on", "valid_from", "valid_until", "review_on")
@@ -62,7 +64,7 @@ def _person_faults(person: Person, kind: CertificateType, today: dt.date) -> Ite
                     Problem("已返聘的，请先在人员资料中登记。"))
     if missing := [field.label for field in kind.fields if field.required and field.key in PERSONAL
                    and known_of(person).get(field.key) is None]:
-        yield Fault("", Problem("人员资料中没有{what}，证书内容会缺这几项。", {"what": "、".join(missing)}),
+        yield Fault("", Problem("人员资料中没有{what}，证书内容会缺这几项。", {"what": missing}),
                     Problem("请人力资源补全人员资料。"), WARN)
     limits = kind.age
     if limits is None or person.birth is None:
@@ -74,6 +76,11 @@ def _person_faults(person: Person, kind: CertificateType, today: dt.date) -> Ite
     if limits.maximum is not None and age > limits.maximum and kind.code not in AGED:
         yield Fault("", Problem("已超过 {age} 周岁，不能申请。", {"age": limits.maximum}), Problem("请更换人选。"),
                     basis=limits.text)
+    closed = limits.closed_from(person.birth)
+    if closed is not None and closed <= today:
+        params = {"age": limits.maximum, "days": limits.last_days, "day": closed.isoformat()}
+        yield Fault("", Problem("满 {age} 周岁前 {days} 日（{day}）起不再受理申请。", params), Problem("请更换人选。"),
+                    BLOCK if limits.verified else WARN, basis=limits.text, verified=limits.verified)
 
 
 def _other_request(session: Session, request: Request) -> Request | None:
@@ -89,19 +96,33 @@ def _other_request(session: Session, request: Request) -> Request | None:
 
 def _held(session: Session, request: Request, kind: CertificateType, today: dt.date) -> Iterator[Fault]:
     """A certificate of the same type and item: still valid, so that it is renewed or changed instead; or run out and
-    not yet ended. An A certificate is held once for each firm (rule R04), so that one more may be right."""
+    not cancelled, which some types want first (facts 4.5). An A certificate is held once for each firm (rule R04), so
+    that one more may be right."""
     columns = {"person": Certificate.holder_person_id, "machine": Certificate.holder_machine_id}
     rows = session.scalars(select(Certificate).where(
         columns.get(request.holder_kind, Certificate.holder_unit_id) == request.holder_id,
-        Certificate.type_code == request.type_code, Certificate.state.in_(LIVE), Certificate.item == request.item,
+        Certificate.type_code == request.type_code, Certificate.item == request.item,
+        Certificate.state.in_((*LIVE, LAPSED)),
     ).order_by(Certificate.id)).all()
     for held in rows:
+        if held.state == LAPSED and not (ran_out(held) and kind.ending and kind.ending.cancelled_first):
+            continue
         if held.valid_until is not None and held.valid_until < today:
-            yield Fault("", Problem("原证件 {number} 已于 {day} 到期，仍在册。", {
-                "number": held.number, "day": held.valid_until.isoformat()}), Problem("请同时办理原证件的注销。"), WARN)
+            yield _ran_out(kind, held, held.valid_until)
         elif request.type_code != SEVERAL:
             yield Fault("", Problem("已持有有效的同类证件 {number}，请办理延续或变更。", {"number": held.number}),
-                        _closed(kind, held, today))
+                        _closed(kind, held, today) or _last_days(held, today))
+
+
+def _ran_out(kind: CertificateType, held: Certificate, day: dt.date) -> Fault:
+    """注销 before 重新注册, where the type says so; else a hint."""
+    said, params = kind.ending, {"number": held.number, "day": day.isoformat()}
+    if said is None or not said.cancelled_first:
+        hint = Problem("请同时办理原证件的注销。")
+        return Fault("", Problem("原证件 {number} 已于 {day} 到期，仍在册。", params), hint, WARN)
+    return Fault("", Problem("原证件 {number} 已于 {day} 到期，注销以前不能重新申请。", params),
+                 Problem("请先办理原证件的注销，办结后再申请。"), BLOCK if said.verified else WARN, basis=said.text,
+                 verified=said.verified)
 
 
 def _closed(kind: CertificateType, held: Certificate, today: dt.date) -> Problem | None:
@@ -110,6 +131,14 @@ def _closed(kind: CertificateType, held: Certificate, today: dt.date) -> Problem
     if closes is None or held.valid_until is None or closes.before(held.valid_until) >= today:
         return None
     return Problem("延续的受理已于 {day} 截止，请先注销再申请。", {"day": closes.before(held.valid_until).isoformat()})
+
+
+def _last_days(held: Certificate, today: dt.date) -> Problem | None:
+    """Nothing is added to a certificate or changed in its last days (facts 4.4 g): it is renewed first."""
+    if held.type_code not in GROWING or held.ends_on is None or (held.ends_on - today).days > LAST_DAYS:
+        return None
+    return Problem("有效期至 {day}，最后 {days} 天内不办理增项和变更，请先延续。", {
+        "day": held.ends_on.isoformat(), "days": LAST_DAYS})
 
 
 def registration_faults(session: Session, request: Request, answers: Mapping[str, Any]) -> dict[str, list[Problem]]:

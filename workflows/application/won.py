@@ -29,7 +29,7 @@ RULE, MANAGER = "R12", "project_manager"
 
 
 def begin_permits(session: Session, fact: Fact) -> None:
-    """works.entered, or a project manager's assignment.made: begin what is missing, and tell the manager."""
+    """A project is won, its works are entered, or it gets a manager: begin what is missing, and tell the manager."""
     for project in _projects(session, fact):
         manager = manager_of(session, project)
         if manager is None or not _ahead(session, project):
@@ -85,4 +85,5 @@ def _asked(session: Session, project: Unit, code: str) -> bool:
     return any(session.scalar(query.limit(1)) is not None for query in (open_ones, drafted))
 
 
-REACTS: list[tuple[str, Handler]] = [("works.entered", begin_permits), ("assignment.made", begin_permits)]
+REACTS: list[tuple[str, Handler]] = [
+    ("project.won", begin_permits), ("works.entered", begin_permits), ("assignment.made", begin_permits)]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from engine.model import Task
 from ledger.errors import BadAnswer, Conflict, Problem
 from registry.custody import copies, loans, reservations
-from registry.custody.originals import original_of
+from registry.custody.originals import original_of, refuse_stopped
 from registry.people.persons import person_of
 from registry.people.units import unit_of
 from registry.rules.lacking import may_lend
@@ -32,6 +32,10 @@ def borrowed(act: Act) -> None:
 
 def _copy_possible(act: Act) -> None:
     certificate = papers.certificate_of(act.session, act.request)
+    try:
+        refuse_stopped(act.session, certificate)
+    except Conflict as error:
+        raise BadAnswer({"wanted": [Problem(error.message, error.params)]}) from error
     copies.drafted(certificate, purpose=act.answers["purpose"], purpose_note=act.answers["purpose_note"],
                    until=papers.day(act.answers, "until"))
 

@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from ledger import clock
+from ledger.errors import Problem
 from registry.certificates.models import Certificate, Scan
 from registry.custody.loans import Loan, loan_of
 from registry.custody.originals import KINDS, Original, original_of
@@ -72,17 +73,18 @@ def day(answers: Mapping[str, Any], key: str) -> dt.date:
 def choices_for(session: Session, request: Request) -> Answers:
     """B1: what there is to borrow, projects it can be for, colleagues who can fetch it; what was asked before."""
     certificate, borrower = certificate_of(session, request), person_of(session, request.applicant_id or 0)
-    papers = [{"value": COPY, "label": PAPER[COPY]}] if scan_of(certificate) else []
-    papers += [{"value": str(one.id), "label": label(one)} for one in originals_of(session, certificate.id)]
+    papers: list[dict[str, Any]] = [{"value": COPY, "label": PAPER[COPY]}] if scan_of(certificate) else []
+    papers += [{"value": str(one.id), "label": label(one).plain()} for one in originals_of(session, certificate.id)]
     people = [{"value": str(one.id), "label": one.name} for one in carriers(session, borrower)]
     sites = [{"value": str(one.id), "label": one.name} for one in projects(session, borrower)]
     return {"papers": papers, "carriers": people, "projects": sites, "carrier": str(borrower.id), "outside": "no",
             "from_on": clock.today().isoformat(), **request.content}
 
 
-def label(original: Original) -> str:
+def label(original: Original) -> Problem:
     """正本, 副本 2"""
-    return f"{KINDS[original.kind]} {original.serial}".strip()
+    known = {"kind": KINDS[original.kind], "serial": original.serial}
+    return Problem("{kind} {serial}" if original.serial else "{kind}", known)
 
 
 def carriers(session: Session, borrower: Person) -> list[Person]:
@@ -101,17 +103,17 @@ def projects(session: Session, borrower: Person) -> list[Unit]:
     return list(session.scalars(query.order_by(Unit.path).limit(MOST)))
 
 
-def summary(session: Session, request: Request) -> str:
-    """Who borrows what, what for and until when, line by line: values only, no words to translate."""
+def summary(session: Session, request: Request) -> list[Any]:
+    """Who borrows what, what for and until when, line by line."""
     content, original = request.content, wanted(session, request)
-    what = label(original) if original else ""
-    lines = [f"{request.title} {what}".strip(), request.applicant_name, str(content.get("purpose_note") or "")]
+    lines: list[Any] = [request.title, label(original).plain() if original else "", request.applicant_name,
+                        str(content.get("purpose_note") or "")]
     if content.get("from_on") and content.get("until"):
         lines.append(f"{content['from_on']} – {content['until']}")
     carrier = str(content.get("carrier") or "")
     if carrier.isdigit() and int(carrier) != request.applicant_id:
         lines.append(person_of(session, int(carrier)).name)
-    return "\n".join(line for line in lines if line)
+    return [line for line in lines if line]
 
 
 def told(session: Session, request: Request) -> Answers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import messages, run
@@ -13,8 +14,9 @@ from registry.access.accounts import actor_for
 from registry.access.rules import can
 from registry.certificates.models import Certificate
 from registry.custody.loans import Loan
+from registry.custody.reservations import cancel_reservation
 from workflows import beginning
-from workflows.borrowing.papers import originals_of, scan_of
+from workflows.borrowing.papers import originals_of, reservation_of, scan_of
 from workflows.process import Choice
 from workflows.requests import Request
 
@@ -65,6 +67,14 @@ def wake(session: Session, fact: Fact) -> None:
         _send(session, request, fact.kind)
 
 
+def dropped(session: Session, fact: Fact) -> None:
+    """Somebody ended the whole request: the days it had spoken for go to others."""
+    request = session.scalar(select(Request).where(Request.instance_id == fact.subject_id))
+    waiting = reservation_of(session, request) if request is not None and request.process_id == PROCESS else None
+    if waiting is not None:
+        cancel_reservation(session, waiting, by=SYSTEM)
+
+
 def _send(session: Session, request: Request, name: str) -> None:
     if request.instance_id is None:
         return
@@ -75,5 +85,5 @@ def _send(session: Session, request: Request, name: str) -> None:
 
 REACTS = (
     ("loan.handed_over", from_counter), ("loan.received", wake), ("loan.returned", wake), ("loan.extended", wake),
-    ("loan.voided", wake),
+    ("loan.voided", wake), ("instance.terminated", dropped),
 )

@@ -13,9 +13,9 @@ from ledger.files import path_of
 from registry.access.accounts import actor_for
 from registry.custody import copies, reservations
 from registry.people.persons import person_of
-from workflows import beginning
 from workflows.borrowing import papers
-from workflows.requests import Request, of_instance
+from workflows.loss.reporting import suspect
+from workflows.requests import of_instance
 
 AT = dt.timedelta(hours=9)
 """Reminders go out at nine in the morning."""
@@ -97,10 +97,7 @@ def suspect_loss(step: Step) -> None:
     """T+7: P-LOST begins as 疑似遗失, once for each loan."""
     session, request = step.session, of_instance(step.session, step.instance.id)
     loan = papers.loan(session, request)
-    begun: Request = beginning.about(
-        session, "loss", loan.original.certificate, by=SYSTEM, subtype="suspected", parent=request,
-        details={"original": loan.original_id, "loan": loan.id}, once_key=f"loss:loan:{loan.id}",
-        variables={"electronic": False})
+    begun = suspect(session, loan, parent=request)
     record(session, "borrowing.suspected", ("request", request.id), by=SYSTEM, group_id=request.group_id,
            about=[("loan", loan.id), ("request", begun.id)], after={"loan": loan.id, "number": begun.number})
 

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from ledger import clock
 from ledger.errors import BadAnswer, Problem
-from registry.custody.originals import KINDS, Original
+from registry.certificates.chain import turned_on
+from registry.custody.originals import Original
 from workflows import reviewing
+from workflows.borrowing.papers import label
 from workflows.clearing.hindrance import subject
 from workflows.process import Act, Answers
 from workflows.requests import Request
@@ -51,9 +53,8 @@ def record_checked(act: Act) -> None:
     """C5: it cannot end before what stands in the register began."""
     certificate = subject(act.session, act.request)
     ended = dt.date.fromisoformat(act.answers["ended_on"])
-    if certificate is not None and ended < certificate.latest.holds_from:
-        raise BadAnswer({"ended_on": [
-            Problem("注销日期早于台账最后一次变动 {day}。", {"day": certificate.latest.holds_from})]})
+    if certificate is not None and ended < (turned := turned_on(certificate)):
+        raise BadAnswer({"ended_on": [Problem("注销日期早于台账最后一次变动 {day}。", {"day": turned})]})
 
 
 def ground(_session: Session, request: Request) -> Answers:
@@ -66,7 +67,8 @@ def originals(session: Session, request: Request) -> Answers:
     """C5: the originals to collect, one by one."""
     rows = session.scalars(select(Original).where(Original.certificate_id == request.certificate_id)
                            .order_by(Original.kind.desc(), Original.serial)).all()
-    kept = [{"value": str(row.id), "label": f"{KINDS[row.kind]} {row.serial} {row.place}".strip()} for row in rows]
+    kept = [{"value": str(row.id), "label": Problem("{original}（{place}）", {
+        "original": label(row), "place": row.place}).plain()} for row in rows]
     return {"originals": kept or [{"value": "all", "label": request.title}], "collected_on": clock.today().isoformat(),
             "way": "announced" if request.subtype == "passive" else "file"}
 

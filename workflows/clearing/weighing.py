@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from engine.catalog import Step
 from ledger import clock
-from ledger.errors import BadAnswer, Problem, fill
+from ledger.errors import BadAnswer, Problem
 from ledger.facts import record
 from workflows.clearing.hindrance import WEIGH, Hindrance
 from workflows.process import Act, Answers
@@ -58,7 +58,7 @@ def waived(act: Act) -> None:
 
 def waiving(_session: Session, request: Request) -> Answers:
     """K4: what may be waived, line by line."""
-    return {"hindrances": [{"value": each["key"], "label": fill(each["text"], each["params"])}
+    return {"hindrances": [{"value": each["key"], "label": {"text": each["text"], "params": each["params"]}}
                            for each in waivable(request)]}
 
 

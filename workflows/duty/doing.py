@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from engine.catalog import Step
 from ledger import clock
-from ledger.errors import BadAnswer, Problem, fill
+from ledger.errors import BadAnswer, Problem
 from ledger.facts import Fact, record
 from ledger.outbox import Handler
 from registry.access.grants import holders
@@ -18,6 +19,7 @@ from registry.people.units import places, unit_of
 from registry.rules.lacking import lacking
 from workflows import reviewing
 from workflows.annual.campaigns import NAMES, certificates
+from workflows.faults import lack_of
 from workflows.process import Act, Answers
 from workflows.requests import Request, RequestContent, of_instance
 
@@ -34,12 +36,13 @@ def duty_given(session: Session, request: Request) -> Answers:
     """D1: which duty, until when, on what basis, and what the register says of it today."""
     details = request.details
     return {
-        "name": NAMES[details["duty"]], "due_on": details["due_on"], "basis": details["basis"],
-        "verified": STATED[details["verified"]], "findings": "\n".join(_findings(session, request)),
+        "name": NAMES.get(details["duty"], details["duty"]), "due_on": details["due_on"], "basis": details["basis"],
+        "verified": STATED[details["verified"]], "findings": _findings(session, request),
     }
 
 
-def _findings(session: Session, request: Request) -> list[str]:
+def _findings(session: Session, request: Request) -> list[Any]:
+    """Lines: what is lacking (Problem.plain), or which certificates end."""
     duty = request.details["duty"]
     if rules := CHECKED_BY.get(duty.partition("_")[0]):
         return _lacks(session, request, rules)
@@ -47,9 +50,11 @@ def _findings(session: Session, request: Request) -> list[str]:
     return [f"{ends} {holder} {number}" for ends, holder, number in ending[:MOST_SHOWN]]
 
 
-def _lacks(session: Session, request: Request, rules: tuple[str, ...]) -> list[str]:
+def _lacks(session: Session, request: Request, rules: tuple[str, ...]) -> list[dict[str, Any]]:
     found = lacking(session, unit_of(session, request.unit_id)).lines
-    return [f"{line.rule} {fill(line.text, line.params)}（{line.basis}）" for line in found if line.rule in rules]
+    return [Problem("{rule} {what}（{basis}）", {
+        "rule": line.rule, "what": lack_of(line.lack, line.params), "basis": line.basis}).plain()
+            for line in found if line.rule in rules]
 
 
 def _ending(session: Session, request: Request) -> list[tuple[str, str, str]]:

@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from ledger import clock
-from ledger.errors import BadAnswer, Problem, fill
+from ledger.errors import BadAnswer, Problem
 from registry.certificates.models import Certificate
+from workflows.borrowing.papers import label
+from workflows.faults import lack_of
 from workflows.leaving import holding
 from workflows.process import Act, Answers
 from workflows.requests import Request
@@ -19,7 +21,11 @@ HOW = ("transfer", "cancel", "kept")
 
 
 def _option(certificate: Certificate) -> dict[str, Any]:
-    return {"value": str(certificate.id), "label": f"{certificate.type.name} {certificate.number}"}
+    return {"value": str(certificate.id), "label": Problem("{type} {number}", _named(certificate)).plain()}
+
+
+def _named(certificate: Certificate) -> dict[str, Any]:
+    return {"type": certificate.type.name, "number": certificate.number}
 
 
 def certificates_given(session: Session, request: Request) -> Answers:
@@ -52,14 +58,14 @@ def certificates_decided(act: Act) -> None:
 def posts_given(session: Session, request: Request) -> Answers:
     """L3: the posts that somebody has to take over."""
     found = holding.posts(session, holding.leaver(session, request))
-    return {"posts": [{"value": str(one.id), "label": holding.post_words(one)} for one in found]}
+    return {"posts": [{"value": str(one.id), "label": holding.post_words(one).plain()} for one in found]}
 
 
 def posts_checked(act: Act) -> None:
     """L3: ticking is not enough: somebody else must hold each post from the day after the last."""
-    person = holding.leaver(act.session, act.request)
-    if waiting := holding.unfilled(act.session, person):
-        told = {"post": holding.post_words(waiting[0]), "day": holding.last_day(person) + holding.DAY}
+    who = holding.leaver(act.session, act.request)
+    if waiting := holding.unfilled(act.session, who):
+        told = {"post": holding.post_words(waiting[0]), "day": who.last + holding.DAY}
         raise BadAnswer({"succeeded": [Problem("还没有任命接任者：{post}，应自 {day} 起。", told)]})
 
 
@@ -67,7 +73,8 @@ def plan_given(session: Session, request: Request) -> Answers:
     """L5: what will be lacking, place by place."""
     found = holding.shortages(session, holding.leaver(session, request))
     return {"shortages": [
-        {"value": str(number), "label": f"{place} · {line.rule} {fill(line.text, line.params)}"}
+        {"value": str(number), "label": Problem("{place} · {rule} {what}", {
+            "place": place, "rule": line.rule, "what": lack_of(line.lack, line.params)}).plain()}
         for number, (place, line) in enumerate(found, 1)]}
 
 
@@ -80,10 +87,11 @@ def plan_checked(act: Act) -> None:
 def clear_given(session: Session, request: Request) -> Answers:
     """L6: what to look at: the person's own certificates go back, and what is still out."""
     person = holding.leaver(session, request)
-    rows = [{"value": f"own-{one.id}", "label": f"退还本人：{one.type.name} {one.number}"}
+    rows = [{"value": f"own-{one.id}", "label": Problem("退还本人：{type} {number}", _named(one)).plain()}
             for one in holding.own(session, person)]
-    out = [(one.id, one.original.certificate.type.name, one.original.serial) for one in holding.loans(session, person)]
-    rows += [{"value": f"loan-{number}", "label": f"未归还：{name} {serial}".strip()} for number, name, serial in out]
+    rows += [{"value": f"loan-{one.id}", "label": Problem("未归还：{type}（{original}）", {
+        "type": one.original.certificate.type.name, "original": label(one.original)}).plain()}
+             for one in holding.loans(session, person)]
     return {"clearances": [*rows, {"value": "badge", "label": "工作证、门禁和印章已收回"}]}
 
 

@@ -11,6 +11,7 @@ from ledger.actor import SYSTEM
 from ledger.facts import Fact, FactAbout
 from ledger.outbox import Handler
 from registry.people.persons import Person
+from registry.people.units import Unit
 from workflows.beginning import begin
 from workflows.requests import Request
 
@@ -28,9 +29,11 @@ def left(session: Session, fact: Fact) -> None:
 
 
 def returned(session: Session, fact: Fact) -> None:
-    """They stay, or work here again: what is open ends."""
+    """They stay, or work here again: what is open ends. Whom another company of the group takes on leaves this one."""
+    company = (fact.after or {}).get("company")
     for request in _open(session, fact.subject_id):
-        _wake(session, request, RETURNED)
+        if session.get_one(Unit, request.unit_id).company_id == company:
+            _wake(session, request, RETURNED)
 
 
 def loan_over(session: Session, fact: Fact) -> None:

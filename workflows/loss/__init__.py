@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from registry.custody import originals
 from workflows.beginning import VARIABLES
-from workflows.loss import reporting
+from workflows.loss import freezing, reporting
 from workflows.loss.answered import ANSWERED, CHECKED
 from workflows.loss.steps import STEPS
 from workflows.process import Process
@@ -29,3 +30,4 @@ LOSS = Process(
     answered=ANSWERED, given=reporting.GIVEN, variables=VARIABLES | {"electronic"}, stages=STAGES,
     outcomes=OUTCOMES, words=WORDS, choices=reporting.choices, begin=reporting.begin, reacts=reporting.REACTS,
 )
+originals.STOPS.append(freezing.refuse)

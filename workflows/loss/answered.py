@@ -6,16 +6,20 @@ import datetime as dt
 from collections.abc import Callable
 
 from ledger.errors import BadAnswer, Problem
-from registry.custody.originals import original_of
+from registry.custody.originals import held, original_of
 from workflows import reviewing
+from workflows.loss.freezing import loss_of
 from workflows.process import Act
 from workflows.requests import RequestContent
 from workflows.reviewing import note
 
 
 def reported(act: Act) -> None:
-    """L1: which original, where and how."""
+    """L1: which original, where and how. BadAnswer where its loss is reported already."""
     if act.answers.get("verdict") == "submit":
+        lost = held(act.session, original_of(act.session, int(act.answers["original"])))
+        if (before := loss_of(act.session, lost)) is not None and before.id != act.request.id:
+            raise BadAnswer({"original": [Problem("这件原件已报失：{number}。", {"number": before.number})]})
         act.request.details = {**act.request.details, "original": int(act.answers["original"])}
         reviewing.asked(act)
 

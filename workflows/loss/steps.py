@@ -16,7 +16,7 @@ from workflows.requests import of_instance
 
 
 def freeze(step: Step) -> dict[str, Any]:
-    """L2: the original is lost in the book, so that nobody lends or reserves it; what ran on it is void."""
+    """L2: the original is lost in the book, what ran on it is void, and the certificate is frozen until this ends."""
     request = of_instance(step.session, step.instance.id)
     original = original_of(step.session, request.details["original"])
     if originals.absence(step.session, originals.held(step.session, original)) is None:
@@ -24,6 +24,7 @@ def freeze(step: Step) -> dict[str, Any]:
             step.session, original, told=request.content.get("told") or request.number, by=step.actor,
             police_report=request.content.get("police") == "yes", suspected=request.subtype == "suspected",
             request_id=request.id)
+    request.details = {**request.details, "frozen": True}
     ended = whereabouts.void_loans(step.session, original, by=step.actor)
     record(step.session, "loss.frozen", ("request", request.id), by=step.actor, group_id=request.group_id,
            about=[("certificate", original.certificate_id)], after={"loans": len(ended), "original": original.kind})
@@ -50,8 +51,9 @@ def reissue(step: Step) -> None:
     lifecycle.add_scans(session, version, answers.get("scan") or [], by=step.actor)
     made = session.scalar(select(func.count()).select_from(Original).where(
         Original.certificate_id == certificate.id, Original.kind == lost.kind)) or 0
+    request.details = {**request.details, "reissued": True}
     originals.enter(session, certificate, lost.kind, place=answers["place"], keeper=lost.keeper_unit,
-                    serial=f"{lost.serial} 补发{made}".strip(), by=step.actor)
+                    serial=f"{lost.serial[:30]} 补发{made}".strip(), by=step.actor)
 
 
 STEPS = {"freeze": freeze, "keep_download": keep_download, "reissue": reissue}

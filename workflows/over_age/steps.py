@@ -15,8 +15,8 @@ from ledger.actor import SYSTEM
 from registry.certificates.codes import LIVE
 from registry.certificates.models import Certificate
 from registry.people.persons import Person
+from registry.rules.editions import tables_on
 from registry.rules.people import AGED, age_limit
-from registry.rules.tables import decide
 from workflows.cancellation.beginning import start
 from workflows.requests import Request
 
@@ -36,7 +36,8 @@ def over_age(session: Session, today: dt.date) -> Iterator[Certificate]:
     for certificate, person in rows:
         asked = (certificate.type_code, person.gender, person.unit.province)
         if asked not in limits:
-            limits[asked] = decide("R15_age", **dict(zip(("type", "gender", "province"), asked, strict=True)))
+            tables = tables_on(session, today, person.unit.province, clock.now())
+            limits[asked] = tables.decide("R15_age", **dict(zip(("type", "gender", "province"), asked, strict=True)))
         row = limits[asked]
         if person.birth and row["years"] is not None and age_limit(
                 person.birth, int(row["years"]), int(row["step_months"]), int(row["most_months"])) < today:

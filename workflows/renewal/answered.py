@@ -8,7 +8,8 @@ from collections.abc import Callable
 from ledger import clock
 from ledger.errors import BadAnswer, Problem
 from registry.access.rules import can
-from registry.certificates import codes, lifecycle
+from registry.certificates import lifecycle
+from registry.certificates.chain import require_valid
 from registry.certificates.drafting import WrongTerm, checked_term
 from registry.certificates.models import Certificate
 from registry.people.persons import leave
@@ -31,7 +32,9 @@ def decide_checked(act: Act) -> None:
     if verdict == "left":
         handing.require("leaving")
         person = act.session.get_one(Certificate, act.request.certificate_id).holder_person
-        if person is not None and person.left_on is None and not can(act.by, "person.edit", person):
+        if person is None:
+            raise BadAnswer({"": [Problem("这张证件不是个人持有的，不能按人员离职处理。")]})
+        if person.left_on is None and not can(act.by, "person.edit", person):
             raise BadAnswer({"left_on": [Problem("最后工作日由人力资源登记，请他们办理本任务。")]})
 
 
@@ -79,11 +82,15 @@ def filed(act: Act) -> None:
 
 
 def register_checked(act: Act) -> None:
-    """N8: the dates in order, after the present term, without a gap, and within what the type lets extend."""
+    """N8: the dates in order, after the present term, without a gap, and within what the type lets extend.
+
+    Ended or HeldBack where the certificate does not stand any more: a decision does not give it back.
+    """
     certificate = act.session.get_one(Certificate, act.request.certificate_id)
     issued, start, until, review = (_day(act, key) for key in DATES)
     checked_term(kind_of(certificate), valid_from=start, valid_until=until, issued_on=issued, review_on=review)
     if act.request.details.get("presumed_until"):
+        require_valid(certificate)
         return _in_presumed_term(certificate, start)
     assert issued is not None and start is not None and until is not None
     nested = act.session.begin_nested()
@@ -98,7 +105,7 @@ def register_checked(act: Act) -> None:
 
 def _in_presumed_term(certificate: Certificate, start: dt.date | None) -> None:
     begun = certificate.valid_from
-    if certificate.state == codes.VALID and begun is not None and start is not None and start > begun:
+    if begun is not None and start is not None and start > begun:
         gap = Problem("新的有效期起应不晚于 {day}，中间不能间断。", {"day": begun.isoformat()})
         raise WrongTerm({"valid_from": [gap]})
 

@@ -6,12 +6,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from ledger import clock
+from ledger.errors import Problem
 from ledger.workdays import ONE_DAY, calendar
 from registry.certificates import codes
 from registry.certificates.catalogue import type_of
@@ -30,6 +31,7 @@ NAMES: dict[str, str] = {
 }
 WHY: dict[str, str] = {
     "extensions": "延期次数已满，依法不能再延期（建筑法第九条）。", "age": "持证人已到该证件的年龄上限，不能再续期。",
+    "age_closed": "持证人临近该证件的年龄上限，机关不再受理申请，不能再续期。",
 }
 SUPPORTING = "P23"  # contracts, insurance, health and training papers of a person
 AT_LEAST = 3  # working days that a gap gets, however late it is found
@@ -53,7 +55,14 @@ def hopeless(case: Case) -> str:
     limit = kind.age.maximum if kind.age else None
     if person and person.birth and limit is not None and age_on(person.birth, case.days.target) >= limit:
         return "age"
-    return ""
+    closed = _closed_from(case)
+    return "age_closed" if closed is not None and closed <= clock.today() else ""
+
+
+def _closed_from(case: Case) -> dt.date | None:
+    """The day from which, for the holder's age, no application is taken; None where none is known for certain."""
+    person, ages = case.certificate.holder_person, kind_of(case.certificate).age
+    return ages.closed_from(person.birth) if ages and ages.verified and person and person.birth else None
 
 
 def gaps(case: Case, conditions: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -63,42 +72,44 @@ def gaps(case: Case, conditions: list[Mapping[str, Any]]) -> list[dict[str, Any]
         lack = LACKS[row["condition"]](case, row)
         if lack is not None:
             hours = int(row["amount"]) if row.get("amount") else 0
-            found.append(gap(case, row["condition"], roles=row["roles"], before=int(row["before"]), note=lack,
+            note = lack.plain() if isinstance(lack, Problem) else lack
+            found.append(gap(case, row["condition"], roles=row["roles"], before=int(row["before"]), note=note,
                              basis=row["basis"], hours=hours))
     return found
 
 
 def gap(
-    case: Case, key: str, *, roles: list[str], before: int, note: str = "", basis: str = "", name: str = "",
-    hours: int = 0,
+    case: Case, key: str, *, roles: list[str], before: int, note: str | Mapping[str, Any] = "", basis: str = "",
+    name: str = "", hours: int = 0,
 ) -> dict[str, Any]:
-    """One gap: due so many working days before the target day, but never at once. `hours` of training at least."""
+    """One gap: due so many working days before the target day, but never at once. `hours` of training at least; `note`
+    is what somebody wrote, or a text of ours (Problem.plain)."""
     days, today = calendar(case.session), clock.today()
     due = max(days.before(case.days.target, before), days.after(today, AT_LEAST))
     return {"key": key, "name": name or NAMES[key], "note": note, "basis": basis, "roles": list(roles), "hours": hours,
             "due_on": min(due, max(case.days.closes, today + ONE_DAY)).isoformat()}
 
 
-Lack = Callable[[Case, Mapping[str, Any]], str | None]
+Lack = Callable[[Case, Mapping[str, Any]], Problem | Literal[""] | None]
 """Why a condition is not met, "" where only a paper can show it; None where it is met."""
 
 
-def _to_be_shown(_case: Case, row: Mapping[str, Any]) -> str | None:
-    return f"不少于 {int(row['amount'])} 学时" if row.get("amount") else ""
+def _to_be_shown(_case: Case, row: Mapping[str, Any]) -> Problem | Literal[""]:
+    return Problem("不少于 {hours} 学时。", {"hours": int(row["amount"])}) if row.get("amount") else ""
 
 
-def _health(case: Case, _row: Mapping[str, Any]) -> str | None:
+def _health(case: Case, _row: Mapping[str, Any]) -> Literal[""] | None:
     return None if _paper(case, "health") else ""
 
 
-def _contract(case: Case, _row: Mapping[str, Any]) -> str | None:
+def _contract(case: Case, _row: Mapping[str, Any]) -> Literal[""] | None:
     person = case.certificate.holder_person
     if person is None or _tie(case, "contract", Employment.holding(case.days.target, clock.now())):
         return None
     return None if _paper(case, "contract") else ""
 
 
-def _insurance(case: Case, _row: Mapping[str, Any]) -> str | None:
+def _insurance(case: Case, _row: Mapping[str, Any]) -> Literal[""] | None:
     """Paid by the employer in the month before (R03)."""
     last = clock.today().replace(day=1) - ONE_DAY
     covers = (Employment.known(clock.now())) & (Employment.from_on <= last) & or_(
@@ -126,31 +137,41 @@ def _until(day: dt.date) -> ColumnElement[bool]:
     return or_(Certificate.ends_on.is_(None), Certificate.ends_on >= day)
 
 
-def _change(case: Case, _row: Mapping[str, Any]) -> str | None:
-    open_ = beginning.unfinished(case.session, "transfer", case.certificate)
-    return f"变更申请 {open_.number} 还没有办结" if open_ else None
+def _change(case: Case, _row: Mapping[str, Any]) -> Problem | None:
+    for process, words in (("transfer", "变更申请 {number} 还没有办结。"), ("loss", "遗失补办 {number} 还没有办结。")):
+        if open_ := beginning.unfinished(case.session, process, case.certificate):
+            return Problem(words, {"number": open_.number})
+    return None
 
 
-def _held(case: Case, _row: Mapping[str, Any]) -> str | None:
+def _held(case: Case, _row: Mapping[str, Any]) -> Problem | None:
     state = case.certificate.state
-    return None if state == codes.VALID else f"证件处于“{codes.STATES[state]}”，先办理发还或取消转出"
+    return None if state == codes.VALID else Problem("证件处于“{state}”，先办理发还或取消转出。",
+                                                     {"state": codes.STATES[state]})
 
 
-def _age(case: Case, _row: Mapping[str, Any]) -> str | None:
+def _age(case: Case, _row: Mapping[str, Any]) -> Problem | None:
     person, kind, until = case.certificate.holder_person, kind_of(case.certificate), next_end(case.certificate)
-    limit = kind.age.maximum if kind.age else None
+    limit, closed = kind.age.maximum if kind.age else None, _closed_from(case)
+    if closed is not None and closed <= case.days.target:
+        return Problem("因年龄，机关自 {day} 起不再受理申请，请在此前申报。", {"day": closed.isoformat()})
     if person is None or person.birth is None or limit is None or until is None or age_on(person.birth, until) < limit:
         return None
-    return f"新的有效期内将满 {limit} 周岁，核对机关能否续满一个有效期"
+    return Problem("新的有效期内将满 {age} 周岁，请核对机关能否续满一个有效期。", {"age": limit})
 
 
-def _linked(case: Case, _row: Mapping[str, Any]) -> str | None:
+def _linked(case: Case, _row: Mapping[str, Any]) -> Problem | None:
     """Certificates that this one rests on are good beyond the authority's decision."""
     kind = kind_of(case.certificate)
     needed = calendar(case.session).after(case.days.target, kind.decision.workdays)
-    lacking = ["或".join(type_of(code).name for code in one.types)
-               for one in kind.requires if not one.when and not _rests(case, one, needed)]
-    return f"{'、'.join(lacking)} 在 {needed.isoformat()} 以前到期或没有登记" if lacking else None
+    lacking = [_either(one.types) for one in kind.requires if not one.when and not _rests(case, one, needed)]
+    told = {"types": lacking, "day": needed.isoformat()}
+    return Problem("{types}在 {day} 以前到期，或没有登记。", told) if lacking else None
+
+
+def _either(codes_of: tuple[str, ...]) -> str | Problem:
+    names = [type_of(code).name for code in codes_of]
+    return names[0] if len(names) == 1 else Problem("{types}之一", {"types": names})
 
 
 def _rests(case: Case, one: Requirement, until: dt.date) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.catalog import Step
 from ledger import clock
+from ledger.errors import Conflict
 from ledger.facts import record
 from registry.certificates.kinds import Document
 from registry.certificates.models import Certificate
@@ -20,6 +21,10 @@ from workflows.requests import Request, of_instance
 HANDED = {"not_needed": ("cancellation", ""), "upgrade": ("transfer", "g")}
 """What another verdict than "renew" begins: process and subtype (facts 4.3 N1, 4.4 g). Leaving begins by itself, with
 the fact that a last day was set (answered.decided)."""
+
+
+class Gone(Conflict):
+    """持证主体已离职、关闭或报废，不能重新申领。"""
 
 
 def case_of(step: Step) -> Case:
@@ -100,10 +105,15 @@ def begin_other(step: Step) -> None:
 
 
 def apply_again(step: Step) -> None:
-    """N9: a new application for the holder of what has lapsed."""
+    """N9: a new application for the holder of what has lapsed, filled in by whoever decided it: the task gives the
+    right to, whether or not they begin applications otherwise. Gone where nothing can be held any more."""
     request = of_instance(step.session, step.instance_id)
-    begun = opening.open_request(step.session, step.actor, request.type_code, request.holder_kind, request.holder_id)
-    begun.parent_id = begun.parent_id or request.id
+    holder = opening.holder_of(step.session, request.holder_kind, request.holder_id)
+    kind = opening.kind_for(holder, request.type_code)
+    if not opening.fits(kind, holder):
+        raise Gone
+    begun = opening.start(step.session, kind, holder, by=step.actor, once_key=f"reapply:{request.id}")
+    begun.parent_id = request.id
     noted(step, "renewal.handed_over", process="application", to=begun.id)
 
 

@@ -13,6 +13,7 @@ from ledger import clock
 from ledger.errors import Refused
 from ledger.files import File
 from registry.certificates import codes, lifecycle
+from registry.certificates.chain import require_valid
 from registry.certificates.drafting import Paper, Term
 from registry.certificates.models import Certificate
 from workflows.renewal.steps import noted, remember
@@ -20,20 +21,26 @@ from workflows.renewal.terms import next_end
 from workflows.requests import Request, RequestFile, of_instance
 
 ARTICLE = "行政许可法第50条"
+AT_AUTHORITY = frozenset({"filed", "supplement", "accepted"})
+"""The stages in which a request lies with the authority, undecided."""
 EVIDENCE = ("receipt", "files", "evidence")
 """The fields whose files show that it was filed and taken in time."""
 
 
 def judge_expiry(step: Step) -> Mapping[str, Any]:
-    """N7: how far the request has come at 24:00 of the last day; what follows says renewal-expiry.dmn."""
+    """N7: how far the request has come at 24:00 of the last day; what follows says renewal-expiry.dmn.
+
+    Only what lies with the authority counts: what it has refused was decided in time (行政许可法 50).
+    """
     request = of_instance(step.session, step.instance_id)
     target, last = _day(step, "target_on"), _day(step, "expires_on")
     granted = any(answer.kind == "granted" for answer in request.authority_answers)
+    there = request.instance.stage in AT_AUTHORITY
     certificate = step.session.get_one(Certificate, request.certificate_id)
     return {
         "granted": granted or certificate.ends_on != last,
-        "filed": _by(request.filed_on, last), "accepted": _by(request.accepted_on, last),
-        "in_time": _by(request.filed_on, target),
+        "filed": there and _by(request.filed_on, last), "accepted": there and _by(request.accepted_on, last),
+        "in_time": there and _by(request.filed_on, target),
     }
 
 
@@ -110,7 +117,8 @@ def _dates(grant: Mapping[str, Any]) -> dict[str, Any]:
 
 def _confirm(step: Step, request: Request, certificate: Certificate, grant: Mapping[str, Any]) -> None:
     """The decision that came after a presumed renewal: its paper and dates take the place of what was presumed."""
-    last, dates = lifecycle.held(step.session, certificate).latest, _dates(grant)
+    require_valid(lifecycle.held(step.session, certificate))
+    last, dates = certificate.latest, _dates(grant)
     term = Term(codes.DATED, dates["valid_from"], dates["valid_until"], dates["issued_on"], dates.get("review_on"))
     paper = Paper(grant["issuer"], last.full_fields, grant.get("licence_mark") or "", last.qr, "推定延续后取得正式决定")
     version = lifecycle.follow(

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ledger.errors import BadAnswer, Problem
@@ -14,10 +15,10 @@ from workflows import reviewing
 from workflows.process import Act, Answers
 from workflows.renewal.terms import kind_of
 from workflows.requests import Request
+from workflows.review.batches import due_on
 
 LEAST_HOURS = {"P01": 8}
 """培训学时: at least 8 for the review of a 特种作业操作证 (facts 4.6 V3)."""
-MOST_IN_LIST = 200
 
 
 def item_of(act: Act) -> dict[str, Any]:
@@ -73,14 +74,11 @@ def resulted(act: Act) -> None:
 
 def list_given(session: Session, request: Request) -> Answers:
     """V2: who is on the list so far, by name, with the last day of each."""
-    numbers = request.details["certificates"]
-    found = [session.get_one(Certificate, number) for number in numbers[:MOST_IN_LIST]]
-    rows = [{"value": str(one.id), "label": f"{one.holder_name} {one.number}", "text": _until(one)} for one in found]
+    listed = select(Certificate).where(Certificate.id.in_(request.details["certificates"]))
+    found = session.scalars(listed.order_by(Certificate.ends_on, Certificate.id))
+    rows = [{"value": str(one.id), "label": f"{one.holder_name} {one.number}", "text": due_on(one).isoformat()}
+            for one in found]
     return {"items": rows, "chosen": [row["value"] for row in rows]}
-
-
-def _until(certificate: Certificate) -> str:
-    return certificate.ends_on.isoformat() if certificate.ends_on else ""
 
 
 Writes = dict[str, Callable[[Act], None]]

@@ -13,10 +13,13 @@ from engine.model import Instance
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
 from ledger.facts import Fact, record
+from ledger.outbox import Handler
+from ledger.workdays import calendar
 from registry.access.rules import can
 from registry.certificates import codes
-from registry.certificates.lifecycle import next_review
+from registry.certificates.chain import duty_of
 from registry.certificates.models import Certificate
+from registry.certificates.windows import duty_step
 from registry.people.units import Unit, unit_of
 from workflows import beginning
 from workflows.process import Choice
@@ -28,6 +31,8 @@ PROCESS = "review"
 NAME = "复审、检验、监督审核"
 ABOUT = "按作业类别、检验机构成批办理，逐人逐台登记结果"
 LISTING = "listing"
+MOST = 200
+"""Certificates of one list: what somebody can go through at once. The next ones begin another."""
 NOT_NOW: dict[str, str] = {"ended": "证件已是“{state}”，不能复审。"}
 
 
@@ -35,14 +40,7 @@ def due_on(certificate: Certificate) -> dt.date:
     """The last day for the next review: of the term where missing it ends the certificate, else of the duty."""
     if is_review(certificate) and certificate.ends_on is not None:
         return certificate.ends_on
-    kind, day = kind_of(certificate), certificate.latest.duty_on
-    last = certificate.valid_from or clock.today()
-    while day is None or day < clock.today():
-        following = next_review(kind, last)
-        if following is None or following <= last:
-            return certificate.ends_on or clock.today()
-        day = last = following
-    return day
+    return duty_of(kind_of(certificate), certificate.latest) or certificate.ends_on or clock.today()
 
 
 def group_of(certificate: Certificate) -> str:
@@ -53,15 +51,20 @@ def group_of(certificate: Certificate) -> str:
 def enlist(
     session: Session, certificate: Certificate, *, by: Actor, parent: Request | None = None
 ) -> Request:
-    """Put a certificate on the open list of its company, type and group, or begin one; once in any open review."""
+    """Put a certificate on the open list of its company, type and group, or begin one; once in any open review.
+
+    What the system began gets the `parent` of who asks for it later.
+    """
     company = _company(session, certificate)
     beginning.counter(session, company.group_id)
     if (before := open_for(session, certificate)) is not None:
+        before.parent_id = before.parent_id or (parent.id if parent else None)
         return before
     kind, group = kind_of(certificate), group_of(certificate)
     for request in _open(session, company, certificate.type_code):
-        if request.instance.stage == LISTING and request.details.get("group") == group:
-            request.details = {**request.details, "certificates": [*request.details["certificates"], certificate.id]}
+        listed = request.details["certificates"]
+        if request.instance.stage == LISTING and request.details.get("group") == group and len(listed) < MOST:
+            request.details = {**request.details, "certificates": [*listed, certificate.id]}
             _listed(session, request, certificate, by)
             return request
     begun = beginning.begin(
@@ -100,18 +103,33 @@ def _waits(request: Request, number: int) -> bool:
 
 
 def opened(session: Session, fact: Fact) -> None:
-    """V1: a review is due within its window; listed once for each certificate and day."""
+    """V1: a review that ends the certificate when it is missed is due within its window."""
     certificate = session.get(Certificate, fact.subject_id)
     if certificate is None or certificate.ends_on is None or not is_review(certificate):
         return
-    ends, key = certificate.ends_on.isoformat(), f"review:{certificate.id}:{certificate.ends_on}"
-    if (fact.after or {}).get("ends") != ends or entered_late(certificate):
+    if (fact.after or {}).get("ends") == certificate.ends_on.isoformat() and not entered_late(certificate):
+        _due(session, certificate, certificate.ends_on)
+
+
+def duty_opened(session: Session, fact: Fact) -> None:
+    """V1: a review that is only owed (E12) comes near; unless it was held since, or the certificate has ended."""
+    certificate = session.get(Certificate, fact.subject_id)
+    if certificate is None or certificate.state not in codes.LIVE:
         return
+    kind, due = kind_of(certificate), duty_of(kind_of(certificate), certificate.latest)
+    step = duty_step(kind, due, certificate.ends_on, calendar(session)) if due else None
+    if due is not None and step is not None and step.on <= clock.today():
+        _due(session, certificate, due)
+
+
+def _due(session: Session, certificate: Certificate, day: dt.date) -> None:
+    """Listed once for each certificate and day."""
     beginning.counter(session, certificate.group_id)
+    key = f"review:{certificate.id}:{day}"
     if session.scalar(select(Fact.id).where(Fact.key == key)) is None:
         request = enlist(session, certificate, by=SYSTEM)
         record(session, "review.due", ("certificate", certificate.id), by=SYSTEM, group_id=certificate.group_id,
-               about=[("request", request.id)], after={"due": ends, "request": request.id}, key=key)
+               about=[("request", request.id)], after={"due": day.isoformat(), "request": request.id}, key=key)
 
 
 def choices(session: Session, actor: Actor, certificate: Certificate) -> Sequence[Choice]:
@@ -129,3 +147,8 @@ def choices(session: Session, actor: Actor, certificate: Certificate) -> Sequenc
 def begin(session: Session, actor: Actor, certificate: Certificate, _subtype: str) -> Request:
     """What `choices` offers."""
     return enlist(session, certificate, by=actor)
+
+
+REACTS: tuple[tuple[str, Handler], ...] = (
+    ("certificate.window_opened", opened), ("certificate.review_opened", duty_opened),
+)

@@ -97,10 +97,11 @@ def lock(step: Step) -> None:
 
 
 def lapse_item(step: Step) -> None:
-    """逾期: the day has passed without a result."""
+    """逾期: the day has passed without a result; a certificate that only owes a duty (E12) stands on."""
     request, certificate = one_of(step)
     lifecycle.lapse(step.session, lifecycle.held(step.session, certificate), by=step.actor)
-    note(step, "review.lapsed", request, certificate, "lapsed", due=step.variables["item"]["ends_on"])
+    kind = "review.overdue" if certificate.state in codes.LIVE else "review.lapsed"
+    note(step, kind, request, certificate, "lapsed", due=step.variables["item"]["ends_on"])
 
 
 def sum_up(step: Step) -> None:

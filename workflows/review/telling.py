@@ -15,9 +15,11 @@ from workflows.requests import Request
 TEXTS: dict[str, str] = {
     "review.refused": "{holder}：复审不予通过，证件已停用，请在 1 个工作日内调整岗位。",
     "review.lapsed": "{holder}：逾期未复审，证件失效。请安全和法务处理。",
+    "review.overdue": "{holder}：逾期没有复审结果，证件可能被暂停或撤销。请安全和法务处理。",
 }
 ROLES: dict[str, tuple[str, ...]] = {
     "review.refused": ("safety", "project_manager"), "review.lapsed": ("safety", "legal", "project_manager"),
+    "review.overdue": ("safety", "legal"),
 }
 
 
@@ -32,4 +34,4 @@ def bad_news(session: Session, fact: Fact) -> None:
     notify(session, sorted(people), fact, TEXTS[fact.kind], {"holder": certificate.holder_name})
 
 
-REACTS: tuple[tuple[str, Handler], ...] = (("review.refused", bad_news), ("review.lapsed", bad_news))
+REACTS: tuple[tuple[str, Handler], ...] = tuple((kind, bad_news) for kind in TEXTS)

@@ -22,8 +22,9 @@ def file_checked(act: Act) -> None:
 
 
 def filed(act: Act) -> None:
-    """A5: where and under which number the request was filed."""
+    """A5: where and under which number the request was filed; what came of an earlier filing no longer counts."""
     request = act.request
+    request.accepted_on, request.accepted_how, request.rounds = None, "", 0
     request.channel = act.answers.get("channel") or ""
     request.authority_no = act.answers["application_number"]
     request.filed_on = dt.date.fromisoformat(act.answers["filed_on"])

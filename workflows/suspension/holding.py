@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from engine.catalog import Step
 from ledger import clock
 from ledger.actor import SYSTEM
-from ledger.errors import BadAnswer, Problem
-from registry.certificates import lifecycle
+from registry.certificates import codes, lifecycle
+from registry.certificates.chain import from_day
 from registry.certificates.models import Certificate
 from workflows.cancellation.beginning import PASSIVE, start
 from workflows.process import Act, Answers
@@ -33,10 +33,12 @@ def suspend(step: Step) -> None:
 
 
 def give_back(step: Step) -> None:
-    """It stands again as it did before."""
+    """It stands again as it did before; what has ended or was given back meanwhile stays as it is."""
     request = of_instance(step.session, step.instance.id)
-    lifecycle.give_back(step.session, certificate_of(step.session, request), by=step.actor, request_id=request.id,
-                        since=dt.date.fromisoformat(request.details["returned_on"]))
+    certificate = lifecycle.held(step.session, certificate_of(step.session, request))
+    if certificate.state == codes.SUSPENDED:
+        lifecycle.give_back(step.session, certificate, by=step.actor, request_id=request.id,
+                            since=dt.date.fromisoformat(request.details["returned_on"]))
 
 
 def begin_cancellation(step: Step) -> None:
@@ -44,15 +46,6 @@ def begin_cancellation(step: Step) -> None:
     request = of_instance(step.session, step.instance.id)
     start(step.session, certificate_of(step.session, request), by=SYSTEM, subtype=PASSIVE, ground="revoked",
           parent=request, once_key=f"cancellation:suspended:{request.id}")
-
-
-def suspend_checked(act: Act) -> None:
-    """The decision cannot be older than what stands in the register, nor over already."""
-    if act.answers["verdict"] != "done":
-        return
-    first = certificate_of(act.session, act.request).latest.holds_from
-    if dt.date.fromisoformat(act.answers["since"]) < first:
-        raise BadAnswer({"since": [Problem("日期早于台账最后一次变动 {day}。", {"day": first})]})
 
 
 def suspended(act: Act) -> None:
@@ -71,9 +64,7 @@ def rectified(act: Act) -> None:
 
 def return_checked(act: Act) -> None:
     """It cannot be given back before it was taken."""
-    since = dt.date.fromisoformat(act.request.details["suspended"]["since"])
-    if dt.date.fromisoformat(act.answers["returned_on"]) < since:
-        raise BadAnswer({"returned_on": [Problem("返还日期早于暂扣日期 {day}。", {"day": since})]})
+    from_day(certificate_of(act.session, act.request), dt.date.fromisoformat(act.answers["returned_on"]), "returned_on")
 
 
 def returned(act: Act) -> None:
@@ -88,6 +79,6 @@ def today(key: str) -> Answers:
 
 
 STEPS = {"suspend": suspend, "give_back": give_back, "begin_cancellation": begin_cancellation}
-CHECKED = {"suspend": suspend_checked, "suspend-record": return_checked}
+CHECKED = {"suspend-record": return_checked}
 ANSWERED = {"suspend": suspended, "suspend-rectify": rectified, "suspend-record": returned}
 GIVEN = {"suspend": lambda _s, _r: today("since"), "suspend-record": lambda _s, _r: today("returned_on")}

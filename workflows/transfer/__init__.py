@@ -17,13 +17,16 @@ FOLDER = Path(__file__).parent
 EMPLOYER = Process(id="transfer_employer", name="转注册会签", folder=FOLDER, steps=steps.EMPLOYER,
                    variables=frozenset({"request_id"}))
 MANAGER = Process(id="transfer_manager", name="负责人交接", folder=FOLDER, steps=posts.STEPS,
-                  answered=filling.SUCCEEDED, given={**filling.SUCCEEDING, **posts.GIVEN},
+                  checked=filling.SUCCEEDING_CHECKED, answered=filling.SUCCEEDED,
+                  given={**filling.SUCCEEDING, **posts.GIVEN},
                   variables=frozenset({"request_id", "applicant_id", "reviewers"}))
 EQUIPMENT = Process(id="transfer_equipment", name="设备转场", folder=FOLDER, steps=steps.EQUIPMENT,
+                    checked={"deregister": filling.ended_checked},
                     variables=frozenset({"request_id", "way"}))
 CHAIN = Process(id="transfer_chain", name="联动变更", folder=FOLDER, steps=chain.STEPS,
                 variables=frozenset({"request_id"}))
 PERMIT = Process(id="transfer_permit", name="重新申领施工许可", folder=FOLDER, steps={**steps.PERMIT, **children.STEPS},
+                 checked={"permit-return": filling.ended_checked},
                  variables=frozenset({"request_id"}))
 PROVINCE = Process(id="transfer_province", name="省际转移", folder=FOLDER, steps=steps.PROVINCE,
                    variables=frozenset({"request_id"}))

@@ -16,10 +16,12 @@ from ledger.facts import record
 from ledger.workdays import months_before
 from registry.certificates.codes import LIVE
 from registry.certificates.models import Certificate
-from registry.people.scope import subtree
+from registry.people.persons import Person
+from registry.people.units import Unit
 from workflows import children
 from workflows.requests import Request, of_instance
 from workflows.transfer.beginning import start
+from workflows.transfer.kinds import staff
 from workflows.transfer.steps import applicant
 
 Rows = dict[int, list[tuple[Certificate, Mapping[str, Any]]]]
@@ -40,8 +42,8 @@ def steps_of(session: Session, request: Request) -> Rows:
 
 
 def _of_company(session: Session, request: Request) -> Iterator[Certificate]:
-    low, high = subtree(request.unit_path)
-    people = (Certificate.family == "P") & (Certificate.unit_path >= low) & (Certificate.unit_path < high)
+    unit = session.get_one(Unit, request.holder_id)
+    people = Certificate.holder_person_id.in_(select(Person.id).where(staff(unit)))
     own = (Certificate.family == "E") & (Certificate.holder_unit_id == request.holder_id)
     yield from session.scalars(
         select(Certificate).where(or_(own, people), Certificate.state.in_(LIVE)).order_by(Certificate.id))

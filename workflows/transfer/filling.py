@@ -12,16 +12,19 @@ from sqlalchemy.orm import Session
 from ledger import clock
 from ledger.errors import BadAnswer, Problem
 from registry.certificates import drafting
+from registry.certificates.chain import turned_on
 from registry.certificates.codes import LIVE
-from registry.certificates.models import Certificate
-from registry.people.persons import Person
-from registry.people.scope import subtree
-from registry.people.units import Unit
+from registry.certificates.models import Certificate, Holder
+from registry.people.persons import Person, person_of
+from registry.people.units import WORKS, Unit
+from registry.people.works import CONTRACTING, GRADES
 from workflows import reviewing
 from workflows.clearing.hindrance import subject
 from workflows.opening import kind_for
 from workflows.process import Act, Answers
 from workflows.requests import Request
+from workflows.transfer import inward
+from workflows.transfer.kinds import INWARD, staff
 from workflows.transfer.posts import manager_of
 
 MOST = 200
@@ -83,6 +86,10 @@ def equipment_checked(act: Act) -> None:
     held = subject(act.session, act.request)
     if act.answers["verdict"] != "submit" or held is None:
         return
+    if act.answers["way"] == "site" and held.type_code == "Q03":
+        raise BadAnswer({"way": [Problem("产权备案不因转场注销，请从使用登记证办理转场。")]})
+    if act.answers["way"] == "owner" and held.type_code == "Q04":
+        raise BadAnswer({"way": [Problem("过户须注销产权备案，请从产权备案证明办理；使用登记单独注销。")]})
     for key in ("site", "owner"):
         if act.answers.get(key) == str(held.unit_id):
             raise BadAnswer({key: [Problem("设备已在该单位。")]})
@@ -103,11 +110,9 @@ def sites(session: Session, request: Request) -> list[Unit]:
 
 def people(session: Session, request: Request, *types: str) -> list[Person]:
     """Employees of the request's company who hold one of the types."""
-    company = "/".join(request.unit_path.split("/")[:3]) + "/"
-    low, high = subtree(company)
     holds = select(Certificate.holder_person_id).where(Certificate.type_code.in_(types), Certificate.state.in_(LIVE))
     rows = session.scalars(select(Person).where(
-        Person.unit_path >= low, Person.unit_path < high, Person.id.in_(holds), Person.left_on.is_(None))
+        staff(session.get_one(Unit, request.unit_id)), Person.id.in_(holds), Person.left_on.is_(None))
         .order_by(Person.pinyin, Person.id).limit(MOST))
     return list(rows)
 
@@ -136,9 +141,14 @@ def registered_checked(act: Act) -> None:
     """R10: a change leaves the term as it is (153号令; facts 4.4: 有效期不变); a new paper has number and term of its
     type."""
     held = subject(act.session, act.request)
-    if held is None:
+    if act.request.subtype == INWARD:
+        problems = _new_paper(act, person_of(act.session, act.request.holder_id), act.request.type_code)
+    elif held is None:
         return
-    problems = _new_paper(act, held) if act.request.subtype in ("e", "h") else _same_term(act, held)
+    elif act.request.subtype in ("e", "h"):
+        problems = _new_paper(act, held.holder, held.type_code)
+    else:
+        problems = _same_term(act, held)
     if problems:
         raise BadAnswer(problems)
 
@@ -148,17 +158,17 @@ def _same_term(act: Act, held: Certificate) -> dict[str, list[Problem]]:
     until = day_in(act.answers, "valid_until")
     if until and held.valid_until and until != held.valid_until:
         problems["valid_until"] = [Problem("变更不改变有效期，应为 {day}。", {"day": held.valid_until})]
-    if dt.date.fromisoformat(act.answers["changed_on"]) < held.latest.holds_from:
-        problems["changed_on"] = [Problem("日期早于台账最后一次变动 {day}。", {"day": held.latest.holds_from})]
+    if dt.date.fromisoformat(act.answers["changed_on"]) < (turned := turned_on(held)):
+        problems["changed_on"] = [Problem("日期早于台账最后一次变动 {day}。", {"day": turned})]
     return problems
 
 
-def _new_paper(act: Act, held: Certificate) -> dict[str, list[Problem]]:
-    kind = kind_for(held.holder, held.type_code)
+def _new_paper(act: Act, holder: Holder, type_code: str) -> dict[str, list[Problem]]:
+    kind = kind_for(holder, type_code)
     try:
-        drafting.checked_number(kind, act.answers["number"], held.holder, day_in(act.answers, "issued_on"))
+        drafting.checked_number(kind, act.answers["number"], holder, day_in(act.answers, "issued_on"))
         start, end, issued = (day_in(act.answers, key) for key in ("valid_from", "valid_until", "issued_on"))
-        drafting.checked_term(kind, undated=held.family == "Q", valid_from=start, valid_until=end, issued_on=issued)
+        drafting.checked_term(kind, undated=kind.family == "Q", valid_from=start, valid_until=end, issued_on=issued)
     except BadAnswer as refusal:
         return refusal.problems
     return {}
@@ -169,14 +179,42 @@ def day_in(answers: Mapping[str, Any], key: str) -> dt.date | None:
     return dt.date.fromisoformat(answers[key]) if answers.get(key) else None
 
 
+def ended_checked(act: Act) -> None:
+    """d, e: what is handed back cannot have ended before what stands in the register began."""
+    held = subject(act.session, act.request)
+    for key in ("ended_on", "handed_on"):
+        day = day_in(act.answers, key)
+        if held is not None and day is not None and day < held.latest.holds_from:
+            raise BadAnswer({key: [Problem("日期早于台账最后一次变动 {day}。", {"day": held.latest.holds_from})]})
+
+
+def successor_checked(act: Act) -> None:
+    """c: whoever is proposed after the check is somebody else, too."""
+    now = manager_of(act.session, act.request.holder_id)
+    if act.answers["verdict"] == "again" and now is not None and act.answers["successor"] == str(now.person_id):
+        raise BadAnswer({"successor": [Problem("继任人就是现任项目负责人。")]})
+
+
+def lines(_session: Session, request: Request) -> Answers:
+    """g: a contractor's qualification is asked line by line, as the rules count them (R01, R10, R11)."""
+    if request.type_code != CONTRACTOR:
+        return {"works": []}
+    return {"works": [{"value": one, "label": one} for one in WORKS],
+            "contractings": [{"value": key, "label": words} for key, words in CONTRACTING.items()],
+            "grades": [{"value": key, "label": words} for key, words in GRADES.items()]}
+
+
+CONTRACTOR = "E02"
 LEADERS = ("P04", "P06", "P07")
 FORMS = ("transfer-a", "transfer-b", "transfer-c", "transfer-d", "transfer-e", "transfer-f", "transfer-g", "transfer-h",
-         "transfer-step")
+         "transfer-in", "transfer-step")
 CHECKED = {
     "transfer-a": employer_checked, "transfer-b": boxes_checked, "transfer-c": manager_checked,
-    "transfer-e": equipment_checked, "transfer-f": boxes_checked, "register": registered_checked,
+    "transfer-e": equipment_checked, "transfer-f": boxes_checked, "transfer-in": inward.asked,
+    "register": registered_checked,
 }
 ANSWERED = {**dict.fromkeys(FORMS, filled), **reviewing.ANSWERED}
+SUCCEEDING_CHECKED = {"successor": successor_checked}
 SUCCEEDED = {"successor": successor_changed}
 SUCCEEDING = {
     "successor": lambda session, request: {
@@ -191,5 +229,6 @@ GIVEN = {
     "transfer-e": _form(lambda session, request: {
         "units": options(units(session, request)), "sites": options(sites(session, request))}),
     "transfer-h": _form(lambda session, request: {"units": options(units(session, request))}),
+    "transfer-g": _form(lines), "transfer-in": inward.given,
     "register": registering, **reviewing.GIVEN,
 }

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from engine.model import Instance
 from ledger import clock
+from registry.certificates import lifecycle
 from registry.certificates.codes import LAPSED, LEAVING, SUSPENDED, VALID
 from registry.certificates.models import Certificate
-from registry.people.scope import subtree
+from registry.people.persons import Person, person_of
 from registry.people.units import Unit
 from workflows.clearing.hindrance import Hindrance, live_posts, open_loans, open_requests, subject
 from workflows.requests import Request
-from workflows.transfer.kinds import LAST_DAYS, MOST_MOVES
+from workflows.transfer.kinds import INWARD, LAST_DAYS, MOST_MOVES, staff
 
 CONSTRUCTORS = ("P06", "P07")
 STANDS: dict[str, str] = {
@@ -29,6 +30,8 @@ STANDS: dict[str, str] = {
 def guards(session: Session, request: Request) -> list[Hindrance]:
     """What stands in the way of this change today; a step of a chain was looked at when the chain began."""
     certificate = subject(session, request)
+    if request.subtype == INWARD:
+        return list(_same_post(session, request))
     if certificate is None or request.subtype == "step":
         return []
     return [
@@ -36,6 +39,7 @@ def guards(session: Session, request: Request) -> list[Hindrance]:
         *_last_days(request, certificate),
         *(_moving(session, request, certificate) if request.subtype == "a" else ()),
         *(_lapsed_constructors(session, certificate) if request.subtype == "b" else ()),
+        *(_same_post(session, request) if request.subtype == "h" else ()),
     ]
 
 
@@ -91,12 +95,20 @@ def _goes_along(session: Session, other: Certificate, unit: str) -> bool:
     return any(str(each.content.get("new_unit")) == unit for each in running)
 
 
+def _same_post(session: Session, request: Request) -> Iterator[Hindrance]:
+    """h: nobody goes to a province with a certificate for a post that they hold a valid one for there (facts 4.4 h)."""
+    other = lifecycle.same_post(session, request.type_code, person_of(session, request.holder_id), request.item,
+                                but=request.certificate_id)
+    if other is not None:
+        yield Hindrance(f"same-post:{other.id}", "guard", "持证人另有有效的同岗位证件 {code}，转入省不接收第二张",
+                        "先注销其中一张", {"code": other.code}, ("matters", other.id), waivable=False)
+
+
 def _lapsed_constructors(session: Session, certificate: Certificate) -> Iterator[Hindrance]:
     """Expired registrations of 二建 are cancelled before the company's name is changed (nanchang.jiangongdata)."""
-    low, high = subtree(certificate.unit_path)
     rows = session.scalars(select(Certificate).where(
-        Certificate.type_code == "P07", Certificate.state == LAPSED, Certificate.unit_path >= low,
-        Certificate.unit_path < high).order_by(Certificate.id).limit(30))
+        Certificate.type_code == "P07", Certificate.state == LAPSED,
+        Certificate.holder_person_id.in_(select(Person.id).where(staff(certificate.unit)))).order_by(Certificate.id).limit(30))
     for other in rows:
         yield Hindrance(f"lapsed:{other.id}", "guard", "二级建造师 {code}（{holder}）过期未注销", "先注销这张证件",
                         {"code": other.code, "holder": other.holder_name}, ("matters", other.id))

@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
+from sqlalchemy import ColumnElement, and_
 from sqlalchemy.orm import Session
 
 from ledger import clock
 from ledger.workdays import calendar, months_before
 from registry.certificates.catalogue import in_force_of
 from registry.certificates.models import Certificate
+from registry.people.persons import Person
+from registry.people.units import Unit
 
 NAMES: dict[str, str] = {
     "a": "转注册", "b": "企业信息变更", "c": "更换项目负责人", "d": "变更建设或施工单位", "e": "设备转场或过户",
-    "f": "变更个人信息", "g": "增项或增补", "h": "转出本省", "step": "联动变更",
+    "f": "变更个人信息", "g": "增项或增补", "h": "转出本省", "in": "转入本省", "step": "联动变更",
 }
 ABOUT: dict[str, str] = {
     "a": "执业企业变更：调出单位同意、调入单位确认，有效期不变。",
@@ -32,6 +35,8 @@ LAST_DAYS = 30
 """So many days before its end a registration is only cancelled, neither moved nor extended (BJ1)."""
 MOST_MOVES = 5
 """A registration is moved at most so often in a year (Beijing, BJ1)."""
+INWARD = "in"
+"""h from outside: a certificate of another province that is not in our register (domain 4.4 h)."""
 GROWING = frozenset({"P06", "P07", "P08", "P09", "P10", "P12", "E02", "E04", "E05", "E06", "E11", "E13"})
 LEAVING_PROVINCE = frozenset({"P02", "P03", "P04", "P05"})
 FITS: dict[str, Callable[[Certificate], bool]] = {
@@ -44,6 +49,11 @@ FITS: dict[str, Callable[[Certificate], bool]] = {
     "g": lambda held: held.type_code in GROWING,
     "h": lambda held: held.type_code in LEAVING_PROVINCE,
 }
+
+
+def staff(unit: Unit) -> ColumnElement[bool]:
+    """Whom the company at or above a unit employs, or the group itself; a subsidiary's people are its own."""
+    return and_(Person.group_id == unit.group_id, Person.company_id == unit.company_id)
 
 
 def due_on(session: Session, certificate: Certificate, since: dt.date | None = None) -> dt.date:

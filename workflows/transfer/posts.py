@@ -80,7 +80,11 @@ def check_successor(step: Step) -> dict[str, Any]:
     record(step.session, "transfer.successor_checked", ("request", request.id), by=step.actor,
            group_id=request.group_id, after={"successor": successor.id, "rules": sorted({line.rule for line in found})})
     now = manager_of(step.session, project.id)
-    return {"fits": not found, "predecessor": now.person_id if now else None, "successor": successor.id}
+    if now is None:  # relieved since it was asked for: there is nobody to hand over
+        nobody = Hindrance("nobody", "guard", "该项目没有登记在任的项目负责人", "先登记任职")
+        request.problems = [*request.problems, nobody.as_json()]
+    return {"fits": now is not None and not found, "predecessor": now.person_id if now else None,
+            "successor": successor.id}
 
 
 def _named(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from ledger.actor import Actor
 from registry.access.accounts import actor_for
 from registry.certificates import lifecycle
 from registry.certificates.catalogue import in_force_of
+from registry.certificates.chain import ran_out
+from registry.certificates.codes import LIVE
 from registry.certificates.models import Certificate
 from registry.people.persons import person_of
 from registry.people.units import Unit, places, unit_of
@@ -40,10 +42,12 @@ def employers(step: Step) -> dict[str, Any]:
 
 
 def end_base(step: Step) -> None:
-    """d, e: the old permit or registration ends before a new one is asked for."""
+    """d, e: the old permit or registration ends before a new one is asked for, unless it has ended meanwhile."""
     request = of_instance(step.session, step.instance.id)
-    lifecycle.cancel(step.session, held(step, request), kind="注销", by=step.actor, request_id=request.id,
-                     since=dt.date.fromisoformat(step.variables["ended_on"]), reason=request.number)
+    certificate = held(step, request)
+    if certificate.state in LIVE or ran_out(certificate):
+        lifecycle.cancel(step.session, certificate, kind="注销", by=step.actor, request_id=request.id,
+                         since=dt.date.fromisoformat(step.variables["ended_on"]), reason=request.number)
 
 
 def begin_application(step: Step) -> None:

@@ -15,6 +15,7 @@ from ledger import workdays
 from ledger.actor import SYSTEM
 from ledger.clock import Fixed
 from ledger.db import unit
+from ledger.errors import BadAnswer
 from registry.certificates.models import Certificate
 from registry.custody import loans, originals, reservations
 from registry.custody.days import Spoken, TakenDay
@@ -85,6 +86,22 @@ def test_of_two_who_give_it_out_at_once_one_does(stage: Stage, entered: Entered,
 
     for run in interleavings(stage, prepare):
         assert [type(one) for one in run.refused] == [AlreadyOut], str(run)
+
+
+def test_of_two_who_enter_the_same_original_at_once_one_does(stage: Stage, people: list[int]) -> None:
+    numbers = count()
+
+    def prepare() -> list[Act]:
+        serial = str(next(numbers))
+
+        def enter(session: Session) -> int:
+            return originals.enter(session, session.query(Certificate).one(), "duplicate", serial=serial, place="柜",
+                                   keeper=session.get_one(Unit, 1), by=SYSTEM).id
+
+        return [once(enter), once(enter)]
+
+    for run in interleavings(stage, prepare):
+        assert [type(one) for one in run.refused] == [BadAnswer], str(run)
 
 
 def test_of_two_overlapping_claims_at_once_one_holds(stage: Stage, entered: Entered, people: list[int]) -> None:

@@ -56,6 +56,18 @@ def test_an_original_goes_to_own_staff_only(org: Organisation, paper: Original, 
             loans.hand_over(org.session, paper, purpose="bid", until=on(1), by=SYSTEM, **people)
 
 
+def test_nothing_is_lent_beyond_somebody_s_last_day(org: Organisation, paper: Original, wang: Person,
+                                                    li: Person) -> None:
+    leave(org.session, li, on=on(3), by=SYSTEM)
+    for field, people in {"borrower": {"person": li}, "carrier": {"person": wang, "carrier": li}}.items():
+        with pytest.raises(BadAnswer) as refused:
+            lend(org, paper, days=4, **people)
+        assert set(refused.value.problems) == {field}
+    loan = lend(org, paper, li, 3)
+    with pytest.raises(BadAnswer):
+        loans.extend(org.session, loan, until=on(4), by=SYSTEM)
+
+
 def test_use_outside_needs_legal_and_the_rule_sees_a_carrier_who_has_left(
     org: Organisation, paper: Original, wang: Person, clock: Fixed
 ) -> None:
@@ -89,11 +101,12 @@ def test_what_is_late_is_not_extended(org: Organisation, paper: Original, wang: 
 
 
 @pytest.mark.parametrize(("late", "blocked"), [(2, False), (3, True)])
-def test_three_days_late_there_is_nothing_more(org: Organisation, paper: Original, wang: Person, clock: Fixed,
-                                               late: int, blocked: bool) -> None:
-    lend(org, paper, wang, 1)
+def test_three_days_late_there_is_nothing_more(org: Organisation, paper: Original, wang: Person, li: Person,
+                                               clock: Fixed, late: int, blocked: bool) -> None:
+    lend(org, paper, wang, 1, carrier=li)
     clock.advance(dt.timedelta(days=1 + late))
     other = another(org)
+    assert lend(org, another(org), li, 20).open  # li only took it along
     if not blocked:
         assert lend(org, other, wang, 20).open
         return
@@ -142,6 +155,8 @@ def test_whoever_reserved_takes_it_and_the_rest_of_the_days_are_free(
 ) -> None:
     mine = reservations.reserve(org.session, paper, wang, from_on=on(0), to_on=on(9), by=SYSTEM)
     clock.advance(dt.timedelta(days=1))
+    with pytest.raises(BadAnswer):
+        lend(org, paper, li, 4, reservation=mine)
     loan = lend(org, paper, wang, 4, reservation=mine)
     reservations.reserve(org.session, paper, li, from_on=on(5), to_on=on(6), by=SYSTEM)
     with pytest.raises(Spoken):
@@ -164,10 +179,9 @@ def test_impossible_days_are_refused(org: Organisation, paper: Original, wang: P
         reservations.reserve(org.session, paper, wang, from_on=on(first), to_on=on(last), by=SYSTEM)
 
 
-def test_what_is_overdue_is_found(org: Organisation, paper: Original, wang: Person, clock: Fixed) -> None:
-    late = lend(org, paper, wang, 1)
-    lend(org, another(org), wang, 9)
-    assert loans.overdue(org.session, on(1)) == [] and loans.overdue(org.session, on(2)) == [late]
-    assert loans.open_loans(org.session, certificate=paper.certificate_id) == [late]
-    assert loans.open_loans(org.session, original=paper) == [late]
-    assert len(loans.open_loans(org.session, unit=org.company)) == 2
+def test_what_is_out_is_found_the_most_pressing_first(org: Organisation, paper: Original, wang: Person) -> None:
+    later = lend(org, another(org), wang, 9)
+    soon = lend(org, paper, wang, 1)
+    assert loans.open_loans(org.session, certificate=paper.certificate_id) == [soon]
+    assert loans.open_loans(org.session, original=paper) == [soon]
+    assert loans.open_loans(org.session, unit=org.company) == [soon, later]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,11 @@ from ledger.clock import Fixed
 from ledger.errors import BadAnswer
 from ledger.facts import story
 from registry.access.rules import can
-from registry.custody import loans, originals, whereabouts
+from registry.certificates.lifecycle import grant
+from registry.custody import loans, originals, reservations, whereabouts
 from registry.custody.originals import Gone, NotAway, NotHere, NotLost, Original
 from registry.custody.whereabouts import Place
+from registry.people.machines import relocate
 from registry.people.persons import Person, move_person
 from tests.registry.organisation import DAY, Organisation
 
@@ -60,6 +63,13 @@ def test_what_is_lost_on_loan_may_turn_up_or_be_given_up(org: Organisation, pape
     assert not loan.open and loans.clear_to_leave(org.session, wang) == []
 
 
+def test_what_was_reported_lost_and_is_brought_back_is_in(org: Organisation, paper: Original, wang: Person) -> None:
+    loan = loans.hand_over(org.session, paper, borrower=wang, purpose="bid", until=SOON, by=SYSTEM)
+    whereabouts.lost(org.session, paper, told="在公交车上", by=SYSTEM)
+    loans.take_back(org.session, loan, by=SYSTEM)
+    assert place(org, paper) is Place.IN
+
+
 def test_what_was_never_reported_lost_is_not_found(org: Organisation, paper: Original) -> None:
     with pytest.raises(NotLost):
         originals.found(org.session, paper, by=SYSTEM)
@@ -75,11 +85,11 @@ def test_what_is_destroyed_stays_destroyed(org: Organisation, paper: Original) -
 
 
 def test_of_one_kind_the_second_needs_its_own_serial(org: Organisation, paper: Original) -> None:
-    given = {"place": "柜", "keeper": org.safety, "by": SYSTEM}
+    given: dict[str, Any] = {"place": "柜", "keeper": org.safety, "by": SYSTEM}
     with pytest.raises(BadAnswer) as refused:
-        originals.enter(org.session, paper.certificate, "original", **given)  # type: ignore[arg-type]
+        originals.enter(org.session, paper.certificate, "original", **given)
     assert set(refused.value.problems) == {"serial"}
-    assert originals.enter(org.session, paper.certificate, "duplicate", serial="2", **given).id  # type: ignore[arg-type]
+    assert originals.enter(org.session, paper.certificate, "duplicate", serial="2", **given).id
 
 
 @pytest.mark.parametrize("wrong", [{"kind": "paper"}, {"place": " "}])
@@ -94,9 +104,20 @@ def test_a_person_s_original_is_seen_where_the_person_works(org: Organisation) -
     person = org.person()
     kept = originals.enter(org.session, org.worker(person), "original", place="柜", keeper=org.safety, by=SYSTEM)
     keeper_there = org.actor("custodian", at=org.other)
-    assert not can(keeper_there, "custody.read", kept)
+    lent = loans.hand_over(org.session, kept, borrower=person, purpose="bid", until=DAY, by=SYSTEM)
+    claim = reservations.reserve(org.session, kept, person, from_on=SOON, to_on=SOON, by=SYSTEM)
+    assert not any(can(keeper_there, "custody.read", one) for one in (kept, lent, claim))
     move_person(org.session, person, to=org.far, by=SYSTEM)
-    assert can(keeper_there, "custody.read", kept)
+    assert all(can(keeper_there, "custody.keep", one) for one in (kept, lent, claim))
+
+
+def test_a_machine_s_original_is_seen_where_the_machine_stands(org: Organisation) -> None:
+    crane = org.machine()
+    card = grant(org.session, "Q06", crane, number="FZ2026001", issued_on=DAY, valid_until=dt.date(2027, 11, 21),
+                 issuer="某检定院", by=SYSTEM)
+    kept = originals.enter(org.session, card, "original", place="柜", keeper=org.safety, by=SYSTEM)
+    relocate(org.session, crane, to=org.far, by=SYSTEM)
+    assert can(org.actor("custodian", at=org.other), "custody.read", kept)
 
 
 def test_moving_is_told_without_saying_where_the_cabinet_is(org: Organisation, paper: Original) -> None:

@@ -79,14 +79,8 @@ class Oracle(Rows):
 
         ranked = []
         for row, _how, fields in self.good("person", me, "P06", "P07"):
-            rows = fields.get("specialities") or []
-            fit = 1 if not rows else 2
-            for each in rows:
-                begins, ends = each.get("valid_from"), each.get("valid_until")
-                if each["speciality"] == wanted and (not begins or dt.date.fromisoformat(begins) <= self.on) and (
-                        not ends or dt.date.fromisoformat(ends) >= self.on):
-                    fit = 0
-            ranked.append((0 if wanted is None else fit, 1 if row.type_code == "P06" else 2, row.id, fields))
+            fit = 0 if wanted is None else self.fit(row.id, fields, wanted)
+            ranked.append((fit, 1 if row.type_code == "P06" else 2, row.id, fields))
         ranked.sort(key=lambda each: each[:3])
         if not ranked:
             say("R01", "no_constructor")
@@ -121,6 +115,19 @@ class Oracle(Rows):
                 stops = [s for s in (site, there) if s and s.stopped_on and (self.on - s.stopped_on).days >= 120]
                 if not any(s.owner_agreed and not s.stopped_by_contractor for s in stops):
                     say("R02", "second_project")
+
+    def fit(self, certificate: int, fields: dict[str, Any], wanted: str) -> int:
+        """0: it names the speciality and that runs; 2: it does not; 1: it names none. Rows go before the fields."""
+        entered = [r for r in self.rows["speciality"] if r.certificate_id == certificate and r.known_from <= self.known]
+        now = {(r.name, r.from_on, r.to_on) for r in entered if not (r.known_until and r.known_until <= self.known)}
+        if not entered:
+            now = {(r["speciality"], *(dt.date.fromisoformat(r[key]) if r.get(key) else None
+                                       for key in ("valid_from", "valid_until")))
+                   for r in fields.get("specialities") or []}
+            if not now:
+                return 1
+        return 0 if any(name == wanted and not (first and first > self.on) and not (last and last < self.on)
+                        for name, first, last in now) else 2
 
     def contracts(self, person: int) -> set[int]:
         return {r.company_id for r in self.now("employment") if r.person_id == person and r.kind == "contract"}
@@ -311,7 +318,7 @@ class Oracle(Rows):
             held = [self.good("person", p, *types) for p in staff]
             if sum(bool(each) for each in held) < wanted[0]:
                 say("R11", "short_of_constructors")
-            own = sum(any(self.runs(f, SPECIALITY[q.work]) for _, _, f in each) for each in held)
+            own = sum(any(self.fit(row.id, f, SPECIALITY[q.work]) == 0 for row, _, f in each) for each in held)
             if own < wanted[1]:
                 say("R11", "short_of_speciality")
         e02 = [how for _, how, _ in self.papers("unit", unit, "E02") if how != "not there"]
@@ -323,11 +330,6 @@ class Oracle(Rows):
         for person in {p.person_id for p in here}:
             self.anybody(person, unit)
         self.lent(unit, lambda loan, original: original.unit_id == unit)
-
-    def runs(self, fields: dict[str, Any], speciality: str) -> bool:
-        day = self.on.isoformat()
-        return any(r["speciality"] == speciality and (r.get("valid_from") or "") <= day
-                   <= (r.get("valid_until") or "9999") for r in fields.get("specialities") or [])
 
     @staticmethod
     def department(q: Any) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from ledger.db import Base
 
 TABLES = ("unit", "person", "works", "assignment", "employment", "qualification", "installation", "machine",
-          "certificate", "certificate_version", "original", "loan")
+          "certificate", "certificate_version", "speciality", "original", "loan")
 
 
 class Rows:

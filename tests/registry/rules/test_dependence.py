@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from ledger import clock as clocks
@@ -14,10 +15,15 @@ from ledger.errors import BadAnswer
 from registry.certificates.catalogue import types
 from registry.certificates.lifecycle import grant
 from registry.certificates.models import Certificate
+from registry.certificates.specialities import drop, specialities
+from registry.custody.loans import hand_over
+from registry.custody.originals import enter
 from registry.people.persons import leave
 from registry.people.spells import Superseded
 from registry.people.tenure import assign, employ, relieve
+from registry.people.units import Unit
 from registry.people.works import contracted, qualified
+from registry.rules import dependence
 from registry.rules.dependence import Consequences, follows, when_gone, when_left
 from registry.rules.lacking import lacking
 from tests.registry.organisation import Organisation, id_number
@@ -71,11 +77,60 @@ def test_a_project_in_order_lacks_nothing(site: Site, session: Session) -> None:
     assert lacking(session, site.org.project).lines == ()
 
 
+def queries(session: Session, what: Unit) -> int:
+    """How many a question takes that nothing was read for before."""
+    asked: list[str] = []
+
+    def count(*told: Any) -> None:
+        asked.append(told[2])
+
+    session.flush()
+    session.expunge_all()
+    what = session.get_one(Unit, what.id)
+    event.listen(session.get_bind(), "before_cursor_execute", count)
+    try:
+        lacking(session, what)
+    finally:
+        event.remove(session.get_bind(), "before_cursor_execute", count)
+    return len(asked)
+
+
+def test_a_question_takes_as_many_queries_for_many_people_as_for_two(site: Site, session: Session) -> None:
+    taken = []
+    for number in range(4):
+        person = site.org.person(name=f"第{number}人")
+        assign(session, person, site.org.project, "safety_officer", from_on=FIRST, by=SYSTEM)
+        employ(session, person, site.org.company, "contract", from_on=FIRST, by=SYSTEM)
+        kept = enter(session, site.paper("P07", person, f"苏23210120099{number}"), "original", place="柜",
+                     keeper=site.org.safety, by=SYSTEM)
+        hand_over(session, kept, borrower=person, purpose="bid", until=clocks.today(), by=SYSTEM)
+        taken.append([queries(session, place) for place in (site.org.project, site.org.company)])
+    assert taken == [taken[0]] * 4 and max(taken[0]) <= 13
+
+
+def test_a_speciality_that_was_dropped_no_longer_fits_the_works(site: Site, session: Session) -> None:
+    [held] = specialities(site.p07)
+    drop(session, held.row, since=clocks.today(), by=SYSTEM)
+    assert [line.lack for line in lacking(session, site.org.project).lines] == ["wrong_speciality"]
+
+
 def test_the_qualification_carries_the_licence_and_both_the_permit(site: Site, session: Session) -> None:
     found = when_gone(session, site.e02)
     assert suffering(found) == {"E03": ("ground", 1), "J03": ("ground", 1), "P07": ("lapses", 1),
                                 "P04": ("review", 2), "P05": ("review", 2)}
     assert ("滨江花园一期", "no_e02") in lacks(found) and ("华城第一建筑公司", "e02_gone") in lacks(found)
+
+
+def test_what_ran_out_takes_no_place_in_the_list(site: Site, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dependence, "MOST_CERTIFICATES", 4)
+    for number in range(3):
+        site.paper("P05", site.officer, f"苏建安C2（2020）000000{number}", valid_until=dt.date(2026, 6, 1))
+    second = site.org.person(name="李安全", id_number=id_number(39, "19850307"))
+    employ(session, second, site.org.company, "contract", from_on=FIRST, by=SYSTEM)
+    late = site.paper("P05", second, "苏建安C2（2025）0012399")
+    found = when_gone(session, site.e03)
+    suffering = {each.certificate for each in found.certificates}
+    assert suffering == {site.j03, site.p04, site.p05, late} and not found.cut
 
 
 def test_with_the_constructor_s_registration_goes_the_ground_of_certificate_b(site: Site, session: Session) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from ledger import clock as clocks
 from ledger.actor import SYSTEM
 from ledger.errors import BadAnswer
-from registry.people.works import qualified
+from registry.certificates.lifecycle import grant
+from registry.people.works import contracted, qualified
 from registry.rules.editions import BadTable, InForce, faults, publish, tables_on, withdraw
 from registry.rules.lacking import lacking
 from registry.rules.tables import files
@@ -69,6 +70,40 @@ def test_a_broken_table_is_refused_with_what_is_wrong(session: Session, broken: 
         publish(session, "R11", broken, effective_from=DAY, reason="x", by=SYSTEM)
     assert told in " ".join(found.message_zh for found in caught.value.findings)
     assert "file" in caught.value.problems
+
+
+@pytest.mark.parametrize(("rule", "column", "cell", "instead"), [
+    ("R09", "needed", "6", "null"), ("R09", "needed", "6", '"six"'), ("R09", "needed", "6", "-1"),
+    ("R09", "needed", "6", "1.5"), ("R09", "needed", "6", "100000"), ("R15", "years", "65", "100000"),
+    ("R15", "step_months", "4", "-4"), ("R06", "driver", '"05"', "5"), ("R01", "verified", "false", "null"),
+])
+def test_an_answer_of_another_kind_is_refused(rule: str, column: str, cell: str, instead: str) -> None:
+    broken = files()[rule].replace(f"<text>{cell}</text>".encode(), f"<text>{instead}</text>".encode(), 1)
+    assert any(f"{column} 不能是 {instead}。" in found.message_zh for found in faults(rule, broken))
+
+
+@pytest.mark.parametrize(("rule", "part", "instead", "told"), [
+    ("R09", b'hitPolicy="UNIQUE"', b'hitPolicy="COLLECT"', "命中策略"),
+    ("R09", b'name="needed" typeRef="number"', b'name="needed" typeRef="string"', "needed 不能是 6"),
+    ("R12", b"J01", b"J99", "没有“J99”"), ("R12", b"<text>\"J01\"", b"<text>\"E02\"", "没有“E02”"),
+])
+def test_a_table_answers_as_the_shipped_one_does(rule: str, part: bytes, instead: bytes, told: str) -> None:
+    found = faults(rule, files()[rule].replace(part, instead, 1))
+    assert told in " ".join(each.message_zh for each in found)
+
+
+def test_a_paper_that_an_edition_asks_for_is_looked_at(firm: Organisation, session: Session) -> None:
+    contracted(session, firm.project, from_on=dt.date(2026, 1, 1), by=SYSTEM, work="房建", contracting="general",
+               planning=True)
+    asked = files()["R12"].replace(b'"J02"', b'"J05"', 1)
+    publish(session, "R12", asked, effective_from=DAY, reason="x", by=SYSTEM)
+
+    def missing() -> set[str]:
+        return {line.params["type"] for line in lacking(session, firm.project).lines if line.lack == "missing_paper"}
+
+    assert "J05" in missing()
+    grant(session, "J05", firm.project, number="质监2026-1", issuer="某站", issued_on=DAY, by=SYSTEM)
+    assert "J05" not in missing()
 
 
 def test_every_shipped_file_would_pass() -> None:

@@ -35,7 +35,7 @@ def site(org: Organisation) -> Site:
 
 def flagged(session: Session) -> dict[str, str]:
     rows = session.scalars(select(Effect).where(Effect.lifted_at.is_(None), Effect.certificate_id.is_not(None)))
-    return {row.certificate.type_code: row.kind for row in rows}  # type: ignore[union-attr]
+    return {row.certificate.type_code: row.kind for row in rows if row.certificate}
 
 
 def lacking_at(site: Site, session: Session) -> set[str]:

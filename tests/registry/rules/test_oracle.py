@@ -9,6 +9,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from ledger.clock import Fixed
+from registry.people.persons import Person
+from registry.people.tenure import Assignment
+from registry.people.units import Unit
 from registry.rules.lacking import Answer, lacking
 from registry.rules.words import LACKS
 from tests.registry.rules.oracle import Found, Oracle
@@ -23,7 +26,7 @@ def bag(answer: Answer) -> Found:
                    for line in answer.lines)
 
 
-def questions(made: World) -> list[tuple[str, object]]:
+def questions(made: World) -> list[tuple[str, Unit | Person | Assignment]]:
     return [*(("project", one) for one in made.projects * 6), *(("company", one) for one in made.companies * 2),
             *(("person", one) for one in made.people), *(("post", one) for one in made.posts)]
 
@@ -41,8 +44,8 @@ def test_the_answer_is_the_oracle_s(session: Session, clock: Fixed, part: int) -
                 kind, what = made.random.choice(asked)
                 on = made.day(500, 400)
                 known = NOW if made.chance(0.5) else made.instant()
-                answer = bag(lacking(session, what, on=on, known=known))  # type: ignore[arg-type]
-                assert answer == oracle.ask(kind, what.id, on, known), (seed, turn, kind, on, known)  # type: ignore[attr-defined]
+                answer = bag(lacking(session, what, on=on, known=known))
+                assert answer == oracle.ask(kind, what.id, on, known), (seed, turn, kind, on, known)
                 met.update({word for rule, lack, *_ in answer for word in (rule, lack)})
             point.rollback()
             session.expunge_all()

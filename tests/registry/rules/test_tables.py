@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from feel.dmn.table import Rule, Table
 from feel.prove import prove
 from registry.rules.lacking import may_lend
 from registry.rules.people import age_limit
@@ -29,12 +30,12 @@ def test_a_table_has_no_gap_no_overlap_and_no_dead_row(rule: str, name: str) -> 
     assert [finding.message_en for finding in prove(models()[rule], name)] == []
 
 
-def given(table: object, row: object) -> dict[str, str]:
-    return {output.name: text for output, text in zip(table.outputs, row.texts, strict=True)}  # type: ignore[attr-defined]
+def given(table: Table, row: Rule) -> dict[str, str]:
+    return {output.name: text for output, text in zip(table.outputs, row.texts, strict=True)}
 
 
 @pytest.mark.parametrize(("where", "table", "row"), ROWS, ids=[where for where, *_ in ROWS])
-def test_a_row_says_how_well_it_is_known(where: str, table: object, row: object) -> None:
+def test_a_row_says_how_well_it_is_known(where: str, table: Table, row: Rule) -> None:
     told = given(table, row)
     assert told["severity"].strip('"') in {*SEVERITIES, "none"} and told["basis"].strip('"')
     source = told["source"].strip('"')

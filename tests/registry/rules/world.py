@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from ledger.actor import SYSTEM
 from ledger.clock import day_of
 from registry.certificates.models import Certificate, Version
+from registry.certificates.specialities import Speciality
 from registry.custody.loans import Loan
 from registry.custody.originals import Original
 from registry.people.machines import Installation, Machine
@@ -87,6 +88,7 @@ def world(session: Session, seed: int, *, companies: int = 3, projects: int = 8,
         _ties(made, person)
     session.flush()
     _loans(made, seed)
+    _registered(World(session, Random(-seed - 2)))
     session.flush()
     return made
 
@@ -212,6 +214,14 @@ def _ties(made: World, person: Person) -> None:
     for code in ("P03", "P04", "P05", "P07", "P08", "P10"):
         if made.chance(0.2):
             paper(made, code, person, {**_employer(made), **_specialities(made)})
+
+
+def _registered(made: World) -> None:
+    """Of half the constructors' certificates the specialities are rows of their own, some corrected since."""
+    for row in made.session.scalars(select(Certificate).where(Certificate.type_code.in_(("P06", "P07")))).all():
+        for name in SPECIALITIES if made.chance(0.7) else ():
+            if made.chance(0.6):
+                made.session.add(Speciality(**made.spell(), certificate_id=row.id, name=name))
 
 
 def _loans(made: World, seed: int) -> None:

@@ -1,1 +1,1 @@
-"""Random lives of certificates against a model: a play (what is done), a model (what must then be so), an oracle."""
+"""Random lives of certificates and their papers: a play (what is done), a model (what must then be so), an oracle."""

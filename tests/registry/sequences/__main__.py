@@ -1,18 +1,22 @@
-"""`make sequences`: a hundred thousand random lives of certificates, in memory; `--seed N` plays one again."""
+"""`make sequences`: a hundred thousand random lives of certificates and their papers, in memory.
+
+`--seed N` plays one again; `--from N COUNT` plays a slice, so that several run side by side with the same seeds.
+"""
 
 from __future__ import annotations
 
 import argparse
-import gc
+import os
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 
-from sqlalchemy.pool import StaticPool
+from tests.registry.sequences.run import Broken, play_heap
 
-from ledger.db import open_database
-from migrations.tables import every_table
-from tests.registry.sequences.run import Broken, play_all
+HEAP = 500
+"""So many sequences are given to a process at a time."""
 
 
 def main() -> int:
@@ -21,30 +25,34 @@ def main() -> int:
     asked.add_argument("count", nargs="?", type=int, default=100_000)
     asked.add_argument("--from", dest="first", type=int, default=0, help="the first seed")
     asked.add_argument("--seed", type=int, help="play one sequence again")
+    asked.add_argument("--workers", type=int, default=os.cpu_count(), help="processes side by side")
     given = asked.parse_args()
-    seeds = [given.seed] if given.seed is not None else range(given.first, given.first + given.count)
-    engine = open_database("sqlite://", poolclass=StaticPool)
-    every_table().create_all(engine)
-    gc.set_threshold(50_000, 20, 50)  # what a sequence leaves behind is collected in larger heaps
-    started = time.monotonic()
-
-    def told(count: int, seen: Counter[str]) -> None:
-        if count % 1000 == 0:
-            spent = time.monotonic() - started
-            print(f"{count:>7} sequences, {seen.total():>8} acts, {spent:6.0f} s", flush=True)
-
-    try:
-        seen = play_all(engine, seeds, told)
-    except Broken as broken:
-        print(broken, file=sys.stderr)
-        print(f"again: .venv/bin/python -m tests.registry.sequences --seed {str(broken).split()[1][:-1]}",
-              file=sys.stderr)
-        return 1
-    done = Counter({act: times for act, times in seen.items() if ":" not in act})
-    print(f"{len(seeds)} sequences, {seen.total()} acts, {done.total()} done, {seen.total() - done.total()} refused, "
+    first, count = (given.seed, 1) if given.seed is not None else (given.first, given.count)
+    heaps = [range(at, min(at + HEAP, first + count)) for at in range(first, first + count, HEAP)]
+    started, played, seen = time.monotonic(), 0, Counter[str]()
+    with ProcessPoolExecutor(given.workers, mp_context=get_context("spawn")) as pool:
+        at_work = {pool.submit(play_heap, heap): heap for heap in heaps}
+        for done in as_completed(at_work):
+            if wrong := done.exception():
+                pool.shutdown(wait=False, cancel_futures=True)
+                return told(wrong)
+            seen += done.result()
+            played += len(at_work[done])
+            print(f"{played:>7} sequences, {seen.total():>8} acts, {time.monotonic() - started:6.0f} s", flush=True)
+    kept = Counter({act: times for act, times in seen.items() if ":" not in act})
+    print(f"{played} sequences, {seen.total()} acts, {kept.total()} done, {seen.total() - kept.total()} refused, "
           f"{time.monotonic() - started:.0f} s")
-    print(", ".join(f"{act} {times}" for act, times in sorted(done.items())))
+    print(", ".join(f"{act} {times}" for act, times in sorted(kept.items())))
     return 0
+
+
+def told(wrong: BaseException) -> int:
+    """Say which sequence must not be possible."""
+    if not isinstance(wrong, Broken):
+        raise wrong
+    print(wrong, file=sys.stderr)
+    print(f"again: .venv/bin/python -m tests.registry.sequences --seed {str(wrong).split()[1][:-1]}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

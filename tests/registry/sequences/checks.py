@@ -7,11 +7,12 @@ from collections import Counter
 
 from sqlalchemy import select
 
-from registry.access.standing_columns import deciding, standing_column, version_standing
+from registry.access.standing_columns import deciding, standing_column, version_stands
 from registry.certificates import standing as rules
 from registry.certificates.models import Certificate, Version
-from registry.certificates.specialities import specialities
+from registry.certificates.specialities import Speciality, specialities
 from registry.certificates.windows import end_of_term
+from tests.registry.sequences import custody
 from tests.registry.sequences.model import LIVE, Card, standing
 from tests.registry.sequences.play import Play
 
@@ -65,7 +66,9 @@ def same(play: Play, card: Card, on: dt.date, known: dt.datetime | None) -> None
 
 def at_the_end(play: Play) -> None:
     """Nothing told twice of one term; what waits belongs to the last version of a live certificate; terms overlap by
-    no second valid row of a speciality."""
+    no second valid row of a speciality; papers are where they were put."""
+    if play.papers:
+        custody.at_the_end(play)
     for card in play.cards:
         told: Counter[object] = Counter()
         for timer in card.certificate.timers:
@@ -80,9 +83,9 @@ def at_the_end(play: Play) -> None:
             assert not any(other is not row and other.name == row.name and _overlap(row, other) for other in rows)
 
 
-def _overlap(one: object, two: object) -> bool:
+def _overlap(one: Speciality, two: Speciality) -> bool:
     first, last = dt.date.min, dt.date.max
-    return (one.from_on or first) <= (two.to_on or last) and (two.from_on or first) <= (one.to_on or last)  # type: ignore[attr-defined]
+    return (one.from_on or first) <= (two.to_on or last) and (two.from_on or first) <= (one.to_on or last)
 
 
 def in_sql(play: Play) -> None:
@@ -98,7 +101,7 @@ def in_sql(play: Play) -> None:
 
 def on_a_day(play: Play, by_id: dict[int, Card], on: dt.date, known: dt.datetime | None) -> None:
     """The register of a day in SQL: which certificates it has, and how they stand."""
-    rows = dict(play.session.execute(select(Certificate.id, version_standing(on, known)).join(
+    rows = dict(play.session.execute(select(Certificate.id, version_stands(on, known).column).join(
         Version, deciding(on, known)).where(Certificate.id.in_(by_id))).all())
     for number, card in by_id.items():
         wanted, found = standing(card, on, known), rows.get(number, "not there")

@@ -1,4 +1,4 @@
-"""A play: a small register in which random acts happen, sensible and not, while the clock moves on."""
+"""A play: a small register and cabinet in which random acts happen, sensible and not, while the clock moves on."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ from ledger.clock import Fixed
 from ledger.errors import Refused
 from registry.certificates import lifecycle, specialities, timers
 from registry.certificates.models import Certificate, CertificateTimer, Version
+from registry.people.persons import leave
 from registry.people.units import create_unit
 from tests.registry.organisation import Organisation, id_number
+from tests.registry.sequences import custody
+from tests.registry.sequences.custody import Paper
 from tests.registry.sequences.model import Card, Entry, Term, data, months
 
 BEGIN = dt.datetime(2024, 3, 4, 9, 0, tzinfo=clock.SHANGHAI)
@@ -37,6 +40,9 @@ class Play:
     clock: Fixed
     random: Random
     cards: list[Card] = field(default_factory=list)
+    papers: list[Paper] = field(default_factory=list)
+    cabinet: bool = False
+    """Whether papers are kept and lent, too."""
     tried: list[str] = field(default_factory=list)
     serial: int = 0
     flushed: int = 0
@@ -61,28 +67,42 @@ class Play:
 
     def step(self) -> str:
         """Let time pass, try one act; what it came to."""
-        days = self.random.choice((0, 0, 1, 3, 20, 60, 150, 300))
-        self.clock.advance(dt.timedelta(days=days, seconds=self.random.choice((0, 1, 90, 20000))))
+        if self.cabinet and self.cards and self.random.random() < 0.6:
+            return custody.step(self)
+        self.pass_time((0, 0, 1, 3, 20, 60, 150, 300))
         act = self.random.choice(ACTS)
         card = self.random.choice(self.cards) if self.cards else None
         before = self.flushed
+        said = self.attempt(lambda: act(self, card) if card else grant(self, None), act.__name__)
+        self.spoilt = bool(said and (self.flushed != before or self.session.new or self.session.dirty))
+        return said
+
+    def pass_time(self, days: tuple[int, ...]) -> None:
+        """So many days, and a moment."""
+        self.clock.advance(dt.timedelta(days=self.random.choice(days),
+                                        seconds=self.random.choice((0, 1, 90, 20000))))
+
+    def attempt(self, act: Callable[[], None], name: str) -> str:
+        """The refusal's name, or nothing."""
+        self.tried.append(name)
         try:
-            act(self, card) if card else grant(self, None)
+            act()
         except Refused as refused:
             said = type(refused).__name__
-            self.tried.append(f"{act.__name__}: {said}")
-            self.spoilt = bool(self.flushed != before or self.session.new or self.session.dirty)
+            self.tried[-1] += f": {said}"
             return said
-        self.tried.append(act.__name__)
         return ""
 
 
 def prepare(session: Session, org: Organisation) -> dict[str, list[Any]]:
-    """The holders of the play's certificates."""
+    """The holders of the play's certificates, and who borrows: colleagues, one who will leave, one of another group."""
     capital = create_unit(session, kind="company", name="京", code="C3", parent=org.group, province="京", by=SYSTEM)
     people = [org.person(unit, id_number=id_number(700 + at)) for at, unit in enumerate((None, capital, org.far))]
+    strangers = create_unit(session, kind="group", name="别家集团", code="G2", province="苏", by=SYSTEM)
+    staff = [org.person(unit) for unit in (org.safety, org.safety, org.far, org.safety, strangers)]
+    leave(session, staff[3], on=BEGIN.date() + 40 * DAY, by=SYSTEM)
     session.flush()
-    return {"P": people, "J": [org.project, org.far], "E": [org.company, org.other]}
+    return {"P": people, "J": [org.project, org.far], "E": [org.company, org.other], "staff": staff}
 
 
 def number_of(play: Play, code: str, holder: Any) -> str:

@@ -21,7 +21,8 @@ from ledger import clock as clocks
 from ledger.db import unit
 from registry.access.accounts import Account
 from registry.people.persons import person_of
-from tests.journeys.company import Company, found
+from tests.founding import KEY_FILE, Founder
+from tests.journeys.company import Company
 from web.app import create_app
 from web.config import Config
 from web.login import digest
@@ -65,13 +66,14 @@ class Visitor:
 class Town:
     """The company, its site and its database."""
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
+    def __init__(self, engine: Engine, folder: Path, founder: Founder) -> None:
         self.engine = engine
         url = engine.url.render_as_string(hide_password=False)
         config = Config(data=folder / "data", database_url=url, secret="s" * 32, testing=True, limits=False)
+        self.company: Company = founder.company(engine)
+        config.data.mkdir(exist_ok=True)
+        (config.data / "person.key").write_text(KEY_FILE)
         self.app = create_app(config)
-        with unit(engine) as session:
-            self.company: Company = found(session)
 
     def close(self) -> None:
         """Give the connections back, so that the database can be emptied."""

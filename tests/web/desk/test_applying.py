@@ -57,3 +57,13 @@ def test_what_stops_an_application_is_said_with_the_way_out(town: Town) -> None:
         step(town, second, "A1_fill", "applicant")
     assert "请在那份申请里继续办理，或等它结束。" in str(refused.value)
     assert applicant.get(f"/requests/{second}").status_code == 200
+
+
+def test_a_certificate_of_another_province_is_brought_in_from_the_same_page(town: Town) -> None:
+    hr, holder = town.visitor("hr"), f"person-{town.company.people['worker']}"
+    assert "办理转入" in hr.get("/requests/new?type=P02").text
+    assert "办理转入" not in hr.get("/requests/new?type=P06").text
+    told = {"type": "P02", "holder": holder, "way": "inward"}
+    first, second = hr.post("/requests", told), hr.post("/requests", told)
+    assert first.location == second.location and "原证书编号" in hr.get(first.location).text
+    assert hr.post("/requests", {**told, "type": "P06"}).status_code == 404

@@ -213,3 +213,26 @@ def test_of_two_claims_at_once_one_wins(town: Town) -> None:
     with ThreadPoolExecutor(2) as pool:
         done = list(pool.map(lambda visitor: visitor.post(f"/tasks/{task}/claim").status_code, visitors))
     assert sorted(done) == [303, 409]
+
+
+ODD: list[dict[str, Any]] = [
+    {"address": "a\0b"}, {"address": "\ud800"}, {"a\0b": "x"}, {"doc_land_use": [10**30]}, {"doc_land_use": 10**30},
+    {"address": {"x": 1}}, {"area": 10**400}, {"started_on": "9999-99-99"}, {"address": ["x"] * 5000},
+]
+
+
+def test_answers_that_nothing_can_keep_are_refused(town: Town, draft: int) -> None:
+    applicant = town.visitor("applicant")
+    good = applied(town)
+    told = [(applicant.hand_in(draft, {**good, **more}, script=True).status_code,
+             applicant.post(f"/tasks/{draft}/draft", json.dumps({"answers": {**good, **more}}),
+                            content_type="application/json").status_code,
+             applicant.get(f"/tasks/{draft}").status_code) for more in ODD]
+    assert {status for status, _, _ in told} == {400} and saved(town) == 0
+    assert {kept for _, kept, _ in told} <= {204, 400} and {page for *_, page in told} == {200}
+
+
+def test_a_check_that_makes_no_sense_is_refused(town: Town, draft: int) -> None:
+    applicant = town.visitor("applicant")
+    for body in ([], {"check": []}, {"check": "uscc", "value": 1}, {"check": "uscc", "value": "\0"}, {"check": "x"}, 1):
+        assert applicant.post(f"/tasks/{draft}/checks", json=body).status_code == 400, body
