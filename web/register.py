@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from flask import Blueprint, current_app, render_template, send_file
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
@@ -69,7 +71,7 @@ def certificate(certificate_id: int, tab: str = "versions") -> str:
     """One certificate: a card like the paper, its state and why, and a tab of what belongs to it."""
     found = certificate_of(certificate_id)
     finding = standing.of(found)
-    skills = specialities(found)
+    skills, begun = specialities(found), _begun(found, finding)
     return render_template(
         "certificate.html",
         found=found,
@@ -81,7 +83,8 @@ def certificate(certificate_id: int, tab: str = "versions") -> str:
         steps=STEPS,
         rows=field_rows(found.latest, found.type, without=frozenset({FIELD} if skills else ())),
         skills=skills,
-        bar=bar_of(found.valid_from, finding),
+        bar=bar_of(begun, finding),
+        begun=begun,
         operation=operation,
         next_step=_next_step(found),
         told=tell(("certificate", found.id)) if tab == "story" else [],
@@ -90,6 +93,12 @@ def certificate(certificate_id: int, tab: str = "versions") -> str:
         states=codes.STATES,
         may_begin=can(actor(), "request.start", found),
     )
+
+
+def _begun(found: Certificate, finding: standing.Finding) -> dt.date | None:
+    """The first day of the term that counts today: what was lengthened early begins when the present term ends."""
+    deciding = next((one for one in found.versions if one.no == finding.version), found.latest)
+    return deciding.valid_from
 
 
 def _cabinet(found: Certificate) -> dict[str, object]:

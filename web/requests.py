@@ -27,7 +27,7 @@ from web.i18n import say, title_words
 from web.pages import Page
 from web.session import db
 from web.told import tell
-from web.whereabouts import by_when, outcome_words, stage_words, turns
+from web.whereabouts import by_when, outcome_colour, outcome_words, stage_words, turns
 from workflows import CATALOG, authority, offering, opening, requests, standing, story
 from workflows.requests import Request
 from workflows.transfer import inward
@@ -40,7 +40,7 @@ ANSWERS = {
 }
 HOLDERS = 30
 HOLDER_KINDS = ("person", "unit", "machine")
-for words in (stage_words, outcome_words, by_when, size_words, title_words, noticed):
+for words in (stage_words, outcome_colour, outcome_words, by_when, size_words, title_words, noticed):
     bp.add_app_template_global(words)
 SCOPES: dict[requests.Scope, str] = {"mine": _l("我提交的"), "open": _l("办理中"), "all": _l("全部可见")}
 

@@ -26,13 +26,31 @@ class Turn:
 
 
 def turns(where: Where) -> list[Turn]:
-    """Who acts next, each; the authority while its answer is waited for."""
+    """Who acts next, each; or who or what is waited for."""
     found = [
         Turn(one.assignee or role_words(one.role), say(one.name), one.due_at, one.due_confirmed) for one in where.next
     ]
     if not found and where.outcome is None and where.state == "active":
-        found.append(Turn(_("发证机关"), _("答复"), where.waits_until, where.waits_confirmed))
+        who, what = {
+            "authority": (_("发证机关"), _("答复")), "loan": (_("借用人"), _("交还原件")),
+            "child": (_("由本流程发起的事项"), _("全部办结")),
+        }.get(where.awaits, (_("系统"), _("到时间自动办理")))
+        found.append(Turn(who, what, where.waits_until, where.waits_confirmed))
     return found
+
+
+GOOD = frozenset({
+    "registered", "renewed", "changed", "cancelled", "reviewed", "returned", "copied", "reissued", "redownloaded",
+    "found", "turned_up", "given_back", "left", "duty_done", "year_closed", "sent_out",
+})
+BAD = frozenset({
+    "rejected", "refused", "denied", "disputed", "not_agreed", "not_renewable", "expired", "lost", "not_reissued",
+})
+
+
+def outcome_colour(outcome: str | None) -> str:
+    """The colour of how a process ended: what was wanted is there, was refused, or it ended without either."""
+    return "good" if outcome in GOOD else "bad" if outcome in BAD else "closed"
 
 
 def stage_words(stage: str | None) -> str:

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine import messages
 from engine.model import Task, Timer
 from registry.access.roles import roles
 from workflows import stages
 from workflows.requests import Request
 
 APPLICANT = "applicant"
+AWAITED = {"authority": "authority.", "loan": "loan.", "child": "child."}
+"""What a request waits for where nobody has a task, by the beginnings of the messages it waits for."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Next:
 
 @dataclass(frozen=True)
 class Where:
-    """Stage and its label (a msgid), what is next, and how it ended if it has."""
+    """Stage and its label (a msgid), what is next, and how it ended if it has; `awaits` is a key of AWAITED, or ""."""
 
     stage: str
     stage_label: str
@@ -39,6 +42,7 @@ class Where:
     outcome: str | None
     waits_until: dt.datetime | None = None
     waits_confirmed: bool = True
+    awaits: str = ""
 
 
 def standing_of(session: Session, request: Request) -> Where:
@@ -49,8 +53,10 @@ def standing_of(session: Session, request: Request) -> Where:
     timer = session.scalars(
         select(Timer).where(Timer.instance_id == instance.id, Timer.state == "waiting", Timer.kind == "event")
         .order_by(Timer.due_at).limit(1)).first()
+    names = messages.waiting(session, instance.id) if not tasks else []
+    awaits = next((key for key, first in AWAITED.items() if any(name.startswith(first) for name in names)), "")
     return Where(
-        stage=instance.stage or "", stage_label=stages().get(instance.stage or "", ""),
+        awaits=awaits, stage=instance.stage or "", stage_label=stages().get(instance.stage or "", ""),
         next=[_next(task, request) for task in tasks], state=instance.state, outcome=instance.outcome,
         waits_until=timer.due_at if timer else None, waits_confirmed=timer.due_confirmed if timer else True,
     )

@@ -29,7 +29,7 @@ def test_a_licence_is_renewed_from_the_task_to_its_new_term(site: Site, arrive: 
     way.compare("safety")
     way.stands("legal", "已续期", "不需要再办理")
     legal.follow("看证件")
-    legal.sees("002", "有效", "2030-02-20")
+    legal.sees("002 延续", "2024-02-21还有 89 天2027-02-20", "2030-02-20")
     legal.follow("版本")
     legal.sees("2027-02-21", "延续")
     legal.go(f"/certificates/{certificate}/requests")

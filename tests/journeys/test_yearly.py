@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.holdings import held
 from tests.journeys.site import Site
@@ -38,11 +39,11 @@ def test_a_companys_year_is_confirmed_and_its_duties_are_done(site: Site, arrive
     legal = way.take("legal", "确认本年事项")
     legal.sees("年度安全生产教育培训", "安全生产条件自查（上半年）")
     legal.decide("确认，分解到各部门")
-    way.stands("legal")
+    way.stands("legal", "由本流程发起的事项全部办结")
     legal.sees("由本流程发起", "年度安全生产教育培训", "待办理")
     Way("年度安全生产教育培训", site, arrive, way.people).act("safety", "办理事项", "duty", {
         "result": "全员已培训 24 学时", "evidence": ["培训记录.pdf"]}, "已办结")
     site.work()
     legal.page.reload()
     legal.look()
-    legal.sees("已办结")
+    expect(legal.page.locator(".state-good")).to_contain_text("已办结")

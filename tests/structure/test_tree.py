@@ -67,3 +67,10 @@ def test_no_other_distribution_ships_our_names() -> None:
 def test_nothing_made_is_kept() -> None:
     made = re.compile(r"(^|/)(node_modules|__pycache__|var|\.venv)/|\.(pyc|mo|sqlite|db)$|^web/static/(built|vendor)/")
     assert [name for name in tracked() if made.search(name)] == []
+
+
+def test_tests_of_one_group_run_in_one_process(request: pytest.FixtureRequest) -> None:
+    """In a process of pytest-xdist, their names carry the group by which they are handed out (tests/conftest.py)."""
+    grouped = [one for one in request.session.items if one.get_closest_marker("xdist_group")]
+    split = getattr(request.config.option, "loadgroup", False)
+    assert [one.nodeid for one in grouped if split != ("@" in one.nodeid.rpartition("]")[2])] == []
