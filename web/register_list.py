@@ -25,7 +25,7 @@ from web.session import db
 from web.sought import DAYS, KEPT, WITHIN, Sought, knows_past, sought_in
 
 bp = Blueprint("register_list", __name__)
-MOST_PAGES = 10**6
+MOST_PAGES, MOST_UNITS = 10**6, 2000
 
 
 def certificates() -> str:
@@ -78,7 +78,7 @@ def _kinds() -> list[CertificateType]:
 
 def _units() -> list[Unit]:
     query = visible(select(Unit), actor()).where(Unit.kind.in_(("company", "project")))
-    return list(db.session.scalars(query.order_by(Unit.path).limit(500)))
+    return list(db.session.scalars(query.order_by(Unit.path).limit(MOST_UNITS)))
 
 
 def _holder(number: int | None) -> Person | None:
