@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.sansio.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -46,8 +47,8 @@ class Row:
 
 
 @bp.record
-def _words(state: object) -> None:
-    state.app.jinja_env.globals.update(  # type: ignore[attr-defined]
+def _words(state: BlueprintSetupState) -> None:
+    state.app.jinja_env.globals.update(
         type_word=word, type_shown=shown, type_place=place, type_ahead=ahead, type_role=role, type_listed=listed)
 
 
@@ -153,11 +154,11 @@ def _before(session: Session, found: TypeEdition) -> Said | None:
 
 @bp.post("/<code>/editions/<int:no>/withdrawal")
 @needs("type.edit")
-def take_back(code: str, no: int) -> Response:
+def take_back(code: str, no: int) -> ResponseReturnValue:
     """Withdraw an edition that has not begun."""
     withdraw(db.session(), edition_of(db.session(), code, no), by=actor())
     flash(_("第 %(no)d 版已撤回，不会生效。", no=no), "ok")
-    return redirect(url_for("types.show", code=code), 303)  # type: ignore[return-value]
+    return redirect(url_for("types.show", code=code), 303)
 
 
 @bp.get("/<code>/file.toml")
