@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from flask import Request, request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.routing import IntegerConverter
 
 from web.session import SAFE
@@ -54,7 +54,8 @@ class Asked(Request):
 
 
 def check_text() -> None:
-    """Nothing that is kept carries a NUL: forms and paths with one are refused. JSON is looked at where it is read."""
-    typed = (text for _, text in request.form.items(multi=True)) if request.method not in SAFE else ()
-    if any("\0" in text for text in (request.path, *typed)):
+    """Nothing that is kept carries a NUL: no address has one, a form with one is refused; JSON is read with care."""
+    if "\0" in request.path:
+        raise NotFound
+    if request.method not in SAFE and any("\0" in text for _, text in request.form.items(multi=True)):
         raise BadRequest

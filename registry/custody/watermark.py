@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,7 +17,7 @@ from io import BytesIO
 
 import pypdfium2
 import segno
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageFile, ImageFont, ImageOps
 
 from ledger.errors import WrongKind
 
@@ -58,13 +58,23 @@ def marked(content: bytes, media_type: str, mark: Mark) -> bytes:
     """The content (a PDF, PNG, JPEG or WebP) as a PDF with the mark on every page. CannotMark where that fails."""
     out = BytesIO()
     try:
-        with _drawing:
+        with _drawing, _whole():
             first, *others = [_burnt(page, mark) for page in _pages(content, media_type)]
             first.save(out, "PDF", save_all=True, append_images=others, resolution=DOTS_PER_INCH, quality=QUALITY,
                        title=mark.code)
     except UNREADABLE as error:
         raise CannotMark from error
     return out.getvalue()
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """A picture that breaks off is an error here: WeasyPrint makes Pillow accept such pictures in the whole process."""
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _pages(content: bytes, media_type: str) -> Iterator[Image.Image]:

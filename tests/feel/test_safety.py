@@ -9,6 +9,7 @@ import pytest
 
 from bench.hostile import HOSTILE
 from feel import FeelError, OverBudget, compile, evaluate
+from feel.budget import Budget, spending
 
 PYTHON = [
     "__import__('os').popen('id')",
@@ -56,19 +57,15 @@ def test_what_is_too_much_is_stopped_soon(text):
     assert time.thread_time() - started < 0.15
 
 
-@pytest.mark.usefixtures("nobody_elses_garbage")
 @pytest.mark.parametrize("text", [
     "count(get entries(c))", "for i in 1..1000 return get entries(c)", "context merge(for i in 1..1000 return c)",
     'for i in 1..1000 return context put(c, "k", i)', 'for i in 1..1000 return context put({c: c}, ["c", "k"], i)',
 ])  # fmt: skip
 def test_a_large_context_is_never_worked_through_unseen(text):
+    """Each key costs a step at least: with fewer steps than keys there is no answer, whatever the machine."""
     given = {"c": {f"k{number}": number for number in range(50_000)}}
-    started = time.thread_time()
-    try:
+    with pytest.raises(OverBudget), spending(Budget(40_000, seconds=None)):
         evaluate(text, given)
-    except FeelError:
-        pass
-    assert time.thread_time() - started < 0.15
 
 
 @pytest.mark.parametrize("text", ["for i in 1..1000000000 return i", "{f: function(n) f(n + 1), r: f(1)}.r"])

@@ -68,8 +68,8 @@ def test_the_inbox_by_keyboard_alone(site: Site, arrive: Arrive) -> None:
     keys.press("j")
     keys.press("j")
     expect(hr.page.locator("[data-row-link]").nth(1)).to_be_focused()
-    keys.press("c")
-    hr.page.wait_for_load_state()
+    with hr.page.expect_navigation():
+        keys.press("c")
     hr.sees("已签收")
     expect(hr.page.locator("[data-row]", has_text="石磊")).to_contain_text("我已签收")
     keys.press("j")

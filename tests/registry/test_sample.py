@@ -18,7 +18,7 @@ from registry.certificates import standing
 from registry.certificates.codes import LIVE
 from registry.certificates.models import Certificate, CertificateTimer, Version
 from registry.certificates.numbers import check_number
-from registry.custody import loans
+from registry.custody.loans import Loan
 from registry.custody.originals import Original
 from registry.custody.whereabouts import all_whereabouts
 from registry.people.identity import check_id_number, check_uscc
@@ -133,7 +133,7 @@ def test_in_the_first_company_each_of_the_three_types_can_be_applied_for(engine:
 def test_the_cabinet_of_the_sample_shows_every_state(engine: Engine, loaded: sample.Loaded) -> None:
     with reading(engine) as session:
         found = all_whereabouts(session, session.scalars(select(Original)).all())
-        late = sorted(loan.overdue_days(DAY) for loan in loans.overdue(session))
+        late = sorted(loan.overdue_days(DAY) for loan in session.scalars(select(Loan)) if loan.overdue_days(DAY))
     assert {one.place.value for one in found.values()} == {"in", "out", "overdue", "authority"}
     assert late == [2, 5]
 
