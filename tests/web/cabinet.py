@@ -62,4 +62,4 @@ def copied(house: House, name: str, login: str = "custodian", **more: object) ->
         "scan": scan, "purpose": "bid", "purpose_note": PURPOSE, "until": day(30), **more})
     assert answer.status_code == 303, answer.text
     with Session(house.engine) as session:
-        return session.scalars(select(Copy).order_by(Copy.id.desc())).first()  # type: ignore[return-value]
+        return session.scalars(select(Copy).order_by(Copy.id.desc()).limit(1)).one()
