@@ -22,4 +22,5 @@ def lay_out(book: Book, learned: Learned | None = None) -> Layout:
         skipped += rest
     for number, table in enumerate(tables):
         table.number = number
+        table.context["file"] = book.name
     return Layout(tables, skipped)

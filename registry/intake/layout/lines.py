@@ -23,10 +23,9 @@ SUM_WORDS = frozenset((
 ))
 """As cells of a row with many filled ones; a look without folding."""
 _SUM = re.compile(r"(?:本页|本表|总)?(?:合计|总计|小计|共计|累计)")
-NOTES = (
-    "备注", "注", "说明", "填表", "制表", "审核", "编制", "填报", "复核", "审批", "批准", "负责人签", "单位盖章",
-    "盖章", "签字", "签名", "日期", "联系人", "联系电话", "打印", "更新", "截至", "截止", "以上", "note", "remark", "prepared",
-    "source",
+NOTES = tuple(
+    "备注 注 说明 填表 制表 审核 编制 填报 复核 审批 批准 负责人签 单位盖章 盖章 签字 签名 日期 联系人 联系电话 打印 "
+    "更新 截至 截止 以上 note remark prepared source".split()
 )
 _LONG = 25
 _SAID = re.compile(r"([^\s:：]{2,12})\s*[:：]\s*([^:：]*?)(?=\s+[^\s:：]{2,12}\s*[:：]|\s*$)")
