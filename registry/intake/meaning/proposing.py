@@ -11,6 +11,7 @@ import msgspec
 from registry.intake.book import Value
 from registry.intake.known import Known
 from registry.intake.mapping import Content, Mapped, Mapping
+from registry.intake.meaning import surroundings
 from registry.intake.meaning.columns import DAYS, candidates
 from registry.intake.meaning.dayorder import day_order
 from registry.intake.meaning.evidence import Look, look
@@ -99,10 +100,13 @@ def _columns(table: Table, known: Known, looks: Sequence[Look], content: Content
     pairs = zip(table.columns, looks, strict=True)
     options = [_options(column.heading, known, seen, content) for column, seen in pairs]
     _suit(table, options, known)
+    for index, some in enumerate(options):
+        surroundings.settle(table, index, some, known)
     chosen: dict[int, Mapped] = {}
     taken: set[str] = set()
-    order = sorted((-each.sure, index, at) for index, some in enumerate(options) for at, each in enumerate(some))
-    for _, index, at in order:
+    order = sorted((-each.sure, not looks[index].count, index, at)
+                   for index, some in enumerate(options) for at, each in enumerate(some))
+    for _, _, index, at in order:
         each = options[index][at]
         if index not in chosen and (each.field in REPEATABLE or each.field not in taken):
             chosen[index] = each
