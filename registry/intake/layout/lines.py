@@ -18,8 +18,10 @@ Cell = tuple[int, Value]
 SUMS = (
     "合计", "总计", "小计", "共计", "累计", "总合计", "本页合计", "本页小计", "total", "subtotal", "grandtotal", "sum",
 )
+_BLANKS = ("", " ", "  ", "   ", "\u3000", "\u3000\u3000", "\xa0")
 SUM_WORDS = frozenset((
-    *SUMS, "合 计", "总 计", "小 计", "共 计", "合  计", "合计：", "合计:", "总计：", "Total", "TOTAL",
+    *SUMS, "Total", "TOTAL",
+    *(blank.join(word) + colon for word in SUMS if not word.isascii() for blank in _BLANKS for colon in ("", ":", "：")),
 ))
 """As cells of a row with many filled ones; a look without folding."""
 _SUM = re.compile(r"(?:本页|本表|总)?(?:合计|总计|小计|共计|累计)")

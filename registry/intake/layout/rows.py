@@ -80,7 +80,7 @@ class Rows:
     def few(self) -> int:
         """Rows with no more filled cells than this need a look."""
         width = max((len(making.headings) or len(making.places) for making in self.open), default=1)
-        return max(1, min(4, int(width * 0.34)))
+        return max(1, min(4, int(width * 0.4)))
 
     def _look(self, at: int) -> int:
         """A closer look at one row; the next row to go on with."""
