@@ -21,7 +21,7 @@ SUMS = (
 _BLANKS = ("", " ", "  ", "   ", "\u3000", "\u3000\u3000", "\xa0")
 SUM_WORDS = frozenset((
     *SUMS, "Total", "TOTAL",
-    *(blank.join(word) + colon for word in SUMS if not word.isascii() for blank in _BLANKS for colon in ("", ":", "：")),
+    *(blank.join(word) + end for word in SUMS if not word.isascii() for blank in _BLANKS for end in ("", ":", "：")),
 ))
 """As cells of a row with many filled ones; a look without folding."""
 _SUM = re.compile(r"(?:本页|本表|总)?(?:合计|总计|小计|共计|累计)")
@@ -32,6 +32,7 @@ NOTES = tuple(
 _LONG = 25
 _SAID = re.compile(r"([^\s:：]{2,12})\s*[:：]\s*([^:：]*?)(?=\s+[^\s:：]{2,12}\s*[:：]|\s*$)")
 _NUMBERED = re.compile(r"[（(]?[一二三四五六七八九十]{1,3}[)）、.．]")
+_LONG_NUMBER = re.compile(r"[0-9]{5}")
 _NAMELIKE = re.compile(r"[㐀-鿿·]{2,4}")
 
 
@@ -100,7 +101,7 @@ def _alone(at: int, text: str, words: str, head: Head) -> Why | None:
         return None
     if at in head.remarks:
         return "note"
-    if sum(each.isdigit() for each in words) > 4 or head.width < 2:
+    if _LONG_NUMBER.search(words) or 2 * sum(each.isdigit() for each in words) > len(words) or head.width < 2:
         return None
     return "section"
 

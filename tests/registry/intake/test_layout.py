@@ -23,10 +23,15 @@ def test_the_heading_is_found_in_the_first_row() -> None:
 
 
 def test_title_rows_above_the_heading_say_what_holds_for_all() -> None:
-    layout = laid([
-        ["某某公司资信证照清单"], ["编制单位：某某公司", *[None] * 7, "日期：2026-11-22"], LISTED,
-        [1, "营业执照", "91110105MA01ABCD5F", "市监局", "2020-01-01", "长期", None, "王五", "1柜", "1/2"],
-    ], merged=[(0, 0, 0, 11)])
+    layout = laid(
+        [
+            ["某某公司资信证照清单"],
+            ["编制单位：某某公司", *[None] * 7, "日期：2026-11-22"],
+            LISTED,
+            [1, "营业执照", "91110105MA01ABCD5F", "市监局", "2020-01-01", "长期", None, "王五", "1柜", "1/2"],
+        ],
+        merged=[(0, 0, 0, 11)],
+    )
     table = only(layout)
     assert table.title == "某某公司资信证照清单"
     assert table.context["编制单位"] == "某某公司" and table.context["日期"] == "2026-11-22"
@@ -39,24 +44,39 @@ def test_a_value_in_the_next_cell_belongs_to_the_words_before_it() -> None:
 
 
 def test_a_heading_of_two_lines_is_joined_under_its_groups() -> None:
-    table = only(laid(
-        [["序号", "姓名", "证书", None, "有效期", None, "备注"], [None, None, "名称", "编号", "起", "止"],
-         [1, "张三", "安A", "x1", "2024", "2027", None]],
-        merged=[(0, 0, 1, 0), (0, 1, 1, 1), (0, 2, 0, 3), (0, 4, 0, 5), (0, 6, 1, 6)]))
+    table = only(
+        laid(
+            [
+                ["序号", "姓名", "证书", None, "有效期", None, "备注"],
+                [None, None, "名称", "编号", "起", "止"],
+                [1, "张三", "安A", "x1", "2024", "2027", None],
+            ],
+            merged=[(0, 0, 1, 0), (0, 1, 1, 1), (0, 2, 0, 3), (0, 4, 0, 5), (0, 6, 1, 6)],
+        )
+    )
     headings = ["序号", "姓名", "证书 名称", "证书 编号", "有效期 起", "有效期 止", "备注"]
     assert [column.heading for column in table.columns] == headings
     assert len(table.records) == 1
 
 
 def test_a_heading_of_two_lines_is_joined_without_merged_cells_too() -> None:
-    table = only(laid([["序号", "姓名", "证书", None, "备注"], [None, None, "名称", "编号"], [1, "张三", "安A", "x1", None]]))
+    table = only(
+        laid([["序号", "姓名", "证书", None, "备注"], [None, None, "名称", "编号"], [1, "张三", "安A", "x1", None]])
+    )
     assert [column.heading for column in table.columns] == ["序号", "姓名", "证书 名称", "证书 编号", "备注"]
 
 
-@pytest.mark.parametrize("rows", [
-    [["permitnum", "statuscurrent", "issueddate"], ["BP2013-09623", "Completed", "2013-07-23T00:00:00.000"]],
-    [["Aktenzeichen", "Gewerk", "Erteilt am"], ["7-2013", "Hochbau", "23.7.2013"], ["8-2013", "Tiefbau", "24.7.2013"]],
-])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["permitnum", "statuscurrent", "issueddate"], ["BP2013-09623", "Completed", "2013-07-23T00:00:00.000"]],
+        [
+            ["Aktenzeichen", "Gewerk", "Erteilt am"],
+            ["7-2013", "Hochbau", "23.7.2013"],
+            ["8-2013", "Tiefbau", "24.7.2013"],
+        ],
+    ],
+)
 def test_headings_of_foreign_registers_are_headings(rows: list[list[str]]) -> None:
     layout = laid(list(rows))
     assert why(layout) == {0: "heading"}
@@ -106,16 +126,32 @@ def test_a_lone_word_in_the_category_column_is_a_section() -> None:
     assert why(layout)[2] == "section"
 
 
+def test_a_section_ends_with_the_next_heading_unless_it_stands_right_above() -> None:
+    other = ["姓名", "工种", "技能等级", "证书编号"]
+    layout = laid([PEOPLE, ZHANG, ["二、2026年10月新增人员"], other, ["孙八", "木工", "高级", "z1"], PEOPLE, LI])
+    assert [[record.section for record in table.records] for table in layout.tables] == [
+        ["", ""],
+        ["二、2026年10月新增人员"],
+    ]
+
+
 def test_a_lone_name_is_a_record_and_no_section() -> None:
     assert len(only(laid([PEOPLE, ZHANG, ["王五"]])).records) == 2
 
 
-@pytest.mark.parametrize(("row", "reason"), [
-    (["合计", None, None, "2本"], "total"), (["总  计", "2"], "total"), ([None, "小计：", "2"], "total"),
-    (["备注：以上证件均已核对"], "note"), (["填表人：张三", None, None, "审核人：李四"], "note"),
-    ([None, None, None, None, "以上人员证书均为公司统一保管，离职须办理交接手续，请各部门互相转告"], "note"), ([], "blank"),
-    ([None, "  "], "blank"),
-])
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (["合计", None, None, "2本"], "total"),
+        (["总  计", "2"], "total"),
+        ([None, "小计：", "2"], "total"),
+        (["备注：以上证件均已核对"], "note"),
+        (["填表人：张三", None, None, "审核人：李四"], "note"),
+        ([None, None, None, None, "以上人员证书均为公司统一保管，离职须办理交接手续，请各部门互相转告"], "note"),
+        ([], "blank"),
+        ([None, "  "], "blank"),
+    ],
+)
 def test_what_is_no_record_is_skipped_with_the_reason(row: list[str], reason: str) -> None:
     layout = laid([PEOPLE, ZHANG, LI, row])
     assert why(layout)[3] == reason
@@ -132,7 +168,15 @@ def test_a_row_with_nothing_but_its_number_in_order_is_blank() -> None:
 
 
 def test_a_column_without_heading_is_kept_where_something_stands_in_it() -> None:
-    table = only(laid([["姓名", "证书编号", None, "有效期"], ["张三", "x1", "见附件", "2027", "多余"], ["李四", "x2", None, "2028"]]))
+    table = only(
+        laid(
+            [
+                ["姓名", "证书编号", None, "有效期"],
+                ["张三", "x1", "见附件", "2027", "多余"],
+                ["李四", "x2", None, "2028"],
+            ]
+        )
+    )
     assert [column.heading for column in table.columns] == ["姓名", "证书编号", "", "有效期", ""]
     assert values(table)[0] == ["张三", "x1", "见附件", "2027", "多余"]
 
@@ -143,7 +187,18 @@ def test_every_sheet_is_laid_out_also_a_hidden_one() -> None:
 
 
 def test_a_large_sheet_takes_less_than_two_seconds() -> None:
-    row = ["T110101199003070214", "张三", "电工作业", "低压电工作业", "2020", "2023", "2026", "2023", None, "某省应急管理厅"]
+    row = [
+        "T110101199003070214",
+        "张三",
+        "电工作业",
+        "低压电工作业",
+        "2020",
+        "2023",
+        "2026",
+        "2023",
+        None,
+        "某省应急管理厅",
+    ]
     whole = Sheet("大", [list(OPERATORS), *([*row] for _ in range(60_000))])
     begun = time.process_time()
     layout = lay_out(Book("a.xlsx", "xlsx", [whole]))

@@ -25,7 +25,9 @@ def test_what_is_not_merged_is_not_filled_down() -> None:
 
 
 def test_a_merged_row_without_anything_of_its_own_is_blank() -> None:
-    layout = laid([HEAD, ["张三", "1", "A", "n1"], [], ["李四", "2", "B", "n2"]], merged=[(1, at, 2, at) for at in range(4)])
+    layout = laid(
+        [HEAD, ["张三", "1", "A", "n1"], [], ["李四", "2", "B", "n2"]], merged=[(1, at, 2, at) for at in range(4)]
+    )
     assert len(only(layout).records) == 2
 
 
@@ -50,20 +52,30 @@ def test_red_is_red_from_strong_to_pale() -> None:
 
 
 def test_marks_of_cells_go_with_their_values() -> None:
-    first, second = only(laid(
-        [HEAD, *ROWS[:2]], rounded={(1, 1)}, uncalculated={(1, 3)}, links={(1, 3): "a.pdf"}, pictures={1: 2}, hidden_rows={2},
-    )).records
+    first, second = only(
+        laid(
+            [HEAD, *ROWS[:2]],
+            rounded={(1, 1)},
+            uncalculated={(1, 3)},
+            links={(1, 3): "a.pdf"},
+            pictures={1: 2},
+            hidden_rows={2},
+        )
+    ).records
     assert (first.rounded, first.uncalculated, first.links, first.pictures) == ({1}, {3}, {3: "a.pdf"}, 2)
     assert (first.hidden, second.hidden, second.links) == (False, True, None)
 
 
 def test_tables_side_by_side_are_two() -> None:
     head = ["姓名", "专业", "职称级别", "证书编号", "发证日期", "评审单位", "备注"]
-    layout = laid([
-        [*head, None, None, *head],
-        ["甲", "建筑", "中级", "a", "2020", "x", None, None, None, "乙", "建筑", "高级", "b", "2021", "y"],
-        ["丙", "建筑", "中级", "c", "2020", "x"],
-    ], "工程师证书")
+    layout = laid(
+        [
+            [*head, None, None, *head],
+            ["甲", "建筑", "中级", "a", "2020", "x", None, None, None, "乙", "建筑", "高级", "b", "2021", "y"],
+            ["丙", "建筑", "中级", "c", "2020", "x"],
+        ],
+        "工程师证书",
+    )
     assert [[row[0] for row in values(table)] for table in layout.tables] == [["甲", "丙"], ["乙"]]
     assert [table.columns[0].place for table in layout.tables] == [0, 9]
 
@@ -76,10 +88,20 @@ def test_tables_side_by_side_need_no_gap() -> None:
 
 def test_several_certificates_in_a_row_are_a_table_each_with_the_holder() -> None:
     group = ["证书名称", "证书编号", "有效期"]
-    layout = laid([["姓名", "身份证号", *group, *group], ["甲", "1", "安A", "a", "2027", "二建", "b", "2028"], ["乙", "2", "安B", "c", "x"]])
+    layout = laid(
+        [
+            ["姓名", "身份证号", *group, *group],
+            ["甲", "1", "安A", "a", "2027", "二建", "b", "2028"],
+            ["乙", "2", "安B", "c", "x"],
+        ]
+    )
     assert [values(table) for table in layout.tables] == [
-        [["甲", "1", "安A", "a", "2027"], ["乙", "2", "安B", "c", "x"]], [["甲", "1", "二建", "b", "2028"]]]
+        [["甲", "1", "安A", "a", "2027"], ["乙", "2", "安B", "c", "x"]],
+        [["甲", "1", "二建", "b", "2028"]],
+    ]
 
 
 def test_one_heading_twice_is_no_second_table() -> None:
-    assert len(laid([["姓名", "证书编号", "有效期", "身份证号", "有效期"], ["甲", "a", "2027", "1", "2030"]]).tables) == 1
+    assert (
+        len(laid([["姓名", "证书编号", "有效期", "身份证号", "有效期"], ["甲", "a", "2027", "1", "2030"]]).tables) == 1
+    )

@@ -12,10 +12,39 @@ from registry.intake.layout import lay_out
 from registry.intake.records import Layout, Table
 from tests.registry.intake.sheets import BORROWED, LISTED, OFFICERS, OPERATORS
 
-WORDS = ["姓名", "证书编号", "合计", "备注：无", "交安", "张三", "2027-01-01", "T110101199003070214", " ", "一、人员", "说明", "单位", "证照名称", "x"]
-CELL = st.one_of(st.none(), st.none(), st.sampled_from(WORDS), st.integers(0, 50_000), st.floats(0, 1e18), st.text(max_size=6))
-HEADS = st.sampled_from([OPERATORS[:6], OFFICERS, LISTED, BORROWED, [*OFFICERS[:4], None, *OFFICERS[:4]], ["证照名称", "安许证"], ["有效期至", "2027"]])
-ROW: st.SearchStrategy[list[Value]] = st.one_of(st.lists(CELL, max_size=12), HEADS.map(list), HEADS.map(lambda head: [None, *head]))
+WORDS = [
+    "姓名",
+    "证书编号",
+    "合计",
+    "备注：无",
+    "交安",
+    "张三",
+    "2027-01-01",
+    "T110101199003070214",
+    " ",
+    "一、人员",
+    "说明",
+    "单位",
+    "证照名称",
+    "x",
+]
+CELL = st.one_of(
+    st.none(), st.none(), st.sampled_from(WORDS), st.integers(0, 50_000), st.floats(0, 1e18), st.text(max_size=6)
+)
+HEADS = st.sampled_from(
+    [
+        OPERATORS[:6],
+        OFFICERS,
+        LISTED,
+        BORROWED,
+        [*OFFICERS[:4], None, *OFFICERS[:4]],
+        ["证照名称", "安许证"],
+        ["有效期至", "2027"],
+    ]
+)
+ROW: st.SearchStrategy[list[Value]] = st.one_of(
+    st.lists(CELL, max_size=12), HEADS.map(list), HEADS.map(lambda head: [None, *head])
+)
 
 
 def trimmed(row: list[Value]) -> list[Value]:
@@ -32,10 +61,22 @@ def sheets(draw: st.DrawFn) -> Sheet:
         last = (first + draw(st.integers(0, 3)), column + draw(st.integers(0, 3)))
         merged.append((first, column, *last))
         for at in range(first, min(last[0] + 1, len(rows))):
-            rows[at] = trimmed([None if column <= place <= last[1] and (at, place) != (first, column) else value
-                                for place, value in enumerate(rows[at])])
+            rows[at] = trimmed(
+                [
+                    None if column <= place <= last[1] and (at, place) != (first, column) else value
+                    for place, value in enumerate(rows[at])
+                ]
+            )
     few = draw(st.lists(spots, max_size=4))
-    return Sheet("表", rows, merged=merged, struck=set(few), fills=dict.fromkeys(few, "FF0000"), rounded=set(few), hidden_rows={2})
+    return Sheet(
+        "表",
+        rows,
+        merged=merged,
+        struck=set(few),
+        fills=dict.fromkeys(few, "FF0000"),
+        rounded=set(few),
+        hidden_rows={2},
+    )
 
 
 def told(table: Table, row: int) -> list[Value]:
@@ -52,8 +93,13 @@ def told(table: Table, row: int) -> list[Value]:
 def taken(layout: Layout) -> set[int]:
     """The rows that records cover."""
     rows = {record.row for table in layout.tables for record in table.records}
-    return rows | {spot[0] for table in layout.tables for record in table.records
-                   for spot in (record.spots or {}).values() if table.shape == "vertical"}
+    return rows | {
+        spot[0]
+        for table in layout.tables
+        for record in table.records
+        for spot in (record.spots or {}).values()
+        if table.shape == "vertical"
+    }
 
 
 @settings(max_examples=300, deadline=None)
@@ -87,5 +133,9 @@ def test_no_cell_of_a_record_is_lost(sheet: Sheet) -> None:
         kept = [value for table in layout.tables for value in told(table, row)]
         kept += [column.heading for table in layout.tables if table.shape == "vertical" for column in table.columns]
         for value in cells:
-            assert value is None or value in kept or not str(value).strip() or any(
-                str(each) in str(value) for each in kept if each is not None), value
+            assert (
+                value is None
+                or value in kept
+                or not str(value).strip()
+                or any(str(each) in str(value) for each in kept if each is not None)
+            ), value
