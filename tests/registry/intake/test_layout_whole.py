@@ -53,9 +53,12 @@ def trimmed(row: list[Value]) -> list[Value]:
     return row
 
 
+PAIR = st.tuples(st.sampled_from(["证照名称", "证书编号", "有效期至", "备注", "项目名称"]), CELL).map(list)
+
+
 @st.composite
 def sheets(draw: st.DrawFn) -> Sheet:
-    rows = [trimmed(row) for row in draw(st.lists(ROW, max_size=14))]
+    rows = [trimmed(row) for row in draw(st.one_of(st.lists(ROW, max_size=14), st.lists(PAIR | ROW, max_size=14)))]
     merged, spots = [], st.tuples(st.integers(0, 13), st.integers(0, 11))
     for first, column in draw(st.lists(spots, max_size=4)):
         last = (first + draw(st.integers(0, 3)), column + draw(st.integers(0, 3)))
@@ -102,7 +105,7 @@ def taken(layout: Layout) -> set[int]:
     }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(sheets())
 def test_every_row_is_in_a_record_or_skipped_and_never_both(sheet: Sheet) -> None:
     layout = lay_out(Book("a.xlsx", "xlsx", [sheet]))
@@ -113,7 +116,7 @@ def test_every_row_is_in_a_record_or_skipped_and_never_both(sheet: Sheet) -> Non
     assert not set(skipped) & records
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(sheets())
 def test_a_table_has_a_row_once_and_as_many_values_as_columns(sheet: Sheet) -> None:
     for table in lay_out(Book("a.xlsx", "xlsx", [sheet])).tables:
@@ -122,7 +125,7 @@ def test_a_table_has_a_row_once_and_as_many_values_as_columns(sheet: Sheet) -> N
             assert set(Counter(record.row for record in table.records).values()) == {1}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(sheets())
 def test_no_cell_of_a_record_is_lost(sheet: Sheet) -> None:
     layout = lay_out(Book("a.xlsx", "xlsx", [sheet]))
@@ -132,10 +135,7 @@ def test_no_cell_of_a_record_is_lost(sheet: Sheet) -> None:
             continue
         kept = [value for table in layout.tables for value in told(table, row)]
         kept += [column.heading for table in layout.tables if table.shape == "vertical" for column in table.columns]
+        texts = {" ".join(str(value).split()) for value in kept if value is not None}
         for value in cells:
-            assert (
-                value is None
-                or value in kept
-                or not str(value).strip()
-                or any(str(each) in str(value) for each in kept if each is not None)
-            ), value
+            text = " ".join(str(value).split())
+            assert value is None or not text or any(each in text for each in texts), value
