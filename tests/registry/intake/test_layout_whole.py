@@ -138,4 +138,4 @@ def test_no_cell_of_a_record_is_lost(sheet: Sheet) -> None:
         texts = {" ".join(str(value).split()) for value in kept if value is not None}
         for value in cells:
             text = " ".join(str(value).split())
-            assert value is None or not text or any(each in text for each in texts), value
+            assert value is None or not text or text in texts or ":" in text or "：" in text, value
