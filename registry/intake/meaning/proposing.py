@@ -17,6 +17,7 @@ from registry.intake.meaning.dayorder import day_order
 from registry.intake.meaning.evidence import Look, look
 from registry.intake.meaning.folding import fold
 from registry.intake.meaning.types import TypeWords
+from registry.intake.meaning.vocabulary import certificate_in
 from registry.intake.records import Table
 
 _SAMPLE = 400
@@ -189,10 +190,11 @@ def _type(table: Table, mapping: Mapping, some: Sequence[Sequence[Value]], words
 
 
 def _titles(table: Table) -> list[str]:
-    """What is written over the table; the file's name only where its sheet has none of its own."""
+    """What is written over the table, first over the numbers; the file's name only where its sheet has none."""
     plain = _PLAIN.fullmatch(table.name) is not None
-    return [text for text in (table.title, "" if plain else table.name, table.context.get("file", "") if plain else "")
-            if text]
+    numbers = [column.heading for column in table.columns if certificate_in(fold(column.heading))]
+    texts = [*numbers, table.title, "" if plain else table.name, table.context.get("file", "") if plain else ""]
+    return [text for text in texts if text]
 
 
 def _rows(table: Table, some: Sequence[Sequence[Value]]) -> Iterator[tuple[Sequence[Value], str]]:

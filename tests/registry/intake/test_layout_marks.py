@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from registry.intake.book import Value
 from registry.intake.layout.marks import is_red
-from tests.registry.intake.sheets import laid, only, values
+from registry.intake.meaning import propose
+from tests.registry.intake.sheets import fields, known, laid, only, values
 
 HEAD = ["姓名", "身份证号", "类别", "证书编号"]
 ROWS = [[f"张{each}", f"id{each}", "A" if each % 3 == 0 else None, f"n{each}"] for each in range(64)]
@@ -99,6 +101,35 @@ def test_several_certificates_in_a_row_are_a_table_each_with_the_holder() -> Non
         [["甲", "1", "安A", "a", "2027"], ["乙", "2", "安B", "c", "x"]],
         [["甲", "1", "二建", "b", "2028"]],
     ]
+
+
+def test_what_stands_behind_several_certificates_belongs_to_each() -> None:
+    group: list[Value] = ["证书名称", "证书编号"]
+    layout = laid(
+        [["姓名", *group, *group, "备注"], ["甲", "安A", "a", "二建", "b", "调入"], ["乙", "安B", "c", None, None, "x"]]
+    )
+    assert [values(table) for table in layout.tables] == [
+        [["甲", "安A", "a", "调入"], ["乙", "安B", "c", "x"]],
+        [["甲", "二建", "b", "调入"]],
+    ]
+
+
+def test_numbers_of_named_certificates_are_a_table_each() -> None:
+    head: list[Value] = ["姓名", "建造师注册编号", "建造师有效期", "安全B证编号", "B证有效期", "电话"]
+    row: list[Value] = ["甲", "苏232101200345", "2027-01-01", "苏建安B（2022）0000001", "2026-01-01", "100"]
+    layout = laid([head, row])
+    assert [[column.heading for column in table.columns] for table in layout.tables] == [
+        ["姓名", "建造师注册编号", "建造师有效期", "电话"],
+        ["姓名", "安全B证编号", "B证有效期", "电话"],
+    ]
+    mappings = [propose(table, known()) for table in layout.tables]
+    assert [fields(mapping)[1:3] for mapping in mappings] == [["number", "valid_until"]] * 2
+    assert [mapping.type_code for mapping in mappings] == ["P07", "P04"]
+
+
+def test_a_machine_with_registration_and_inspection_stays_one_row() -> None:
+    head: list[Value] = ["设备名称", "使用登记证编号", "检验报告编号", "下次检验日期"]
+    assert len(laid([head, ["叉车", "r1", "b1", "2027-01-01"]]).tables) == 1
 
 
 def test_one_heading_twice_is_no_second_table() -> None:
