@@ -69,7 +69,7 @@ def kind(cells: Sequence[Cell], head: Head) -> Why | None:
     if all(place in head.sequences and _counting(each) for place, each in cells):
         return "blank"
     text = str(value).strip()
-    if _note(words, text, len(cells)):
+    if _note(words, text, len(cells)) or _signatures(cells):
         return "note"
     if len(cells) > 1 or not isinstance(value, str):
         return None
@@ -91,6 +91,11 @@ def _note(words: str, text: str, cells: int) -> bool:
     if begins is not None and (re.search("[:：]", text) or (cells == 1 and len(words) > len(begins) + 3)):
         return True
     return cells == 1 and len(text) > _LONG
+
+
+def _signatures(cells: Sequence[Cell]) -> bool:
+    """A line to be signed: 单位负责人： 审核： 填表：张三."""
+    return len(cells) > 1 and all(isinstance(value, str) and re.search("[:：]", value) for _, value in cells)
 
 
 def _alone(at: int, text: str, words: str, head: Head) -> Why | None:

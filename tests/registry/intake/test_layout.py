@@ -147,6 +147,7 @@ def test_a_lone_name_is_a_record_and_no_section() -> None:
         ([None, "小计：", "2"], "total"),
         (["备注：以上证件均已核对"], "note"),
         (["填表人：张三", None, None, "审核人：李四"], "note"),
+        (["总经理：", None, "制表："], "note"),
         ([None, None, None, None, "以上人员证书均为公司统一保管，离职须办理交接手续，请各部门互相转告"], "note"),
         ([], "blank"),
         ([None, "  "], "blank"),

@@ -195,6 +195,18 @@ def test_machines_have_a_registration_and_an_inspection() -> None:
     assert found["使用证号"] == "keep" and mapping.type_code == "Q01"
 
 
+@pytest.mark.parametrize(("machine", "code"), [("塔式起重机", "Q04"), ("叉车", "Q01")])
+def test_cranes_on_sites_are_registered_with_the_housing_authority(machine: str, code: str) -> None:
+    assert meant([["设备名称", "出厂编号", "使用登记证编号"], [machine, "s1", "r1"], [machine, "s2", "r2"]]).type_code == code
+
+
+def test_instruments_and_vehicles_are_told_by_their_headings() -> None:
+    instruments: list[Value] = ["仪器名称", "出厂编号", "检定证书编号", "下次检定日期"]
+    vehicles: list[Value] = ["车牌号", "车辆类型", "行驶证有效期"]
+    assert meant([instruments, ["全站仪", "123", "J-1", "2027-01-01"]]).type_code == "Q08"
+    assert meant([vehicles, ["苏A12345", "货车", "2027-01-01"]]).type_code == "Q09"
+
+
 def test_a_place_is_a_unit_where_its_names_are_ours() -> None:
     head: list[Value] = ["设备名称", "出厂编号", "使用登记证号", "运行场所"]
     rows: list[list[Value]] = [head, ["叉车", "s1", "r1", "城东大道项目部"], ["塔吊", "s2", "r2", "城东大道项目部"]]
