@@ -197,7 +197,10 @@ def test_machines_have_a_registration_and_an_inspection() -> None:
 
 @pytest.mark.parametrize(("machine", "code"), [("塔式起重机", "Q04"), ("叉车", "Q01")])
 def test_cranes_on_sites_are_registered_with_the_housing_authority(machine: str, code: str) -> None:
-    assert meant([["设备名称", "出厂编号", "使用登记证编号"], [machine, "s1", "r1"], [machine, "s2", "r2"]]).type_code == code
+    assert (
+        meant([["设备名称", "出厂编号", "使用登记证编号"], [machine, "s1", "r1"], [machine, "s2", "r2"]]).type_code
+        == code
+    )
 
 
 def test_instruments_and_vehicles_are_told_by_their_headings() -> None:
