@@ -1,4 +1,4 @@
-"""What stands in a cell, as text: what a spreadsheet adds to it (widths, blanks of every kind, quotes) and what is none.
+"""What stands in a cell, as text: what a spreadsheet adds to it (widths, blanks, quotes), and what is none.
 
 Texts of a table repeat themselves (issuers, units, types), so what has been read once is remembered.
 """
@@ -17,10 +17,12 @@ _WIDE = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21,
 _BLANKS = re.compile(r"[\s\u00a0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff\u00ad]+")
 _UNSEEN = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad\u0000-\u0008\u000e-\u001f\u007f]")
 _WIDE_SIGN = re.compile(r"[０-９Ａ-Ｚａ-ｚ]")
-_BLANK_SIGN = re.compile(r"[\s\u00a0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff\u00ad\u0000-\u001f]")
+_BLANK_SIGN = re.compile(
+    r"[\s\u00a0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff\u00ad\u0000-\u001f]")
 NOTHING = frozenset((
-    "", "/", "//", "\\", "-", "--", "---", "—", "——", "–", "_", "*", ".", "。", "、", "无", "暂无", "没有", "未填", "空",
-    "不详", "未知", "待补", "待定", "待办", "办理中", "N/A", "NA", "NULL", "NONE", "NIL", "(空白)", "（空白）", "#N/A", "NAN",
+    "", "/", "//", "\\", "-", "--", "---", "—", "——", "–", "_", "*", ".", "。", "、", "无", "暂无", "没有", "未填",
+    "空", "不详", "未知", "待补", "待定", "待办", "办理中", "N/A", "NA", "NULL", "NONE", "NIL",
+    "(空白)", "（空白）", "#N/A", "NAN",
 ))
 """What people write where there is nothing to write."""
 

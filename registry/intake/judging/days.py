@@ -16,7 +16,9 @@ from registry.intake.mapping import DayOrder
 EARLIEST, LATEST = 1920, 2090
 ENDLESS = (2099, 2199, 2999, 9999)
 """Years that stand for 长期."""
-_LONG = re.compile(r"长期(有效|使用)?|永久(有效|性)?|终[身生](有效)?|无固定期限|无固定|无限期|无期限?|不限(期)?|长效|无有效期")
+_LONG = re.compile(
+    r"长期(有效|使用)?|永久(有效|性)?|终[身生](有效)?|"
+    r"无固定期限|无固定|无限期|无期限?|不限(期)?|长效|无有效期")
 _WORDS = re.compile(
     r"^(证书|证件)?(有效期(限|至|到|止)*|有效(至|到)|截止(日期|到|至)?|起止日期|自|从|于|至|到)[:：]?\s*|"
     r"\s*(止|到期|截止|为止|之?前有效|有效|起|签发|核发)$")
@@ -24,7 +26,7 @@ _CLOCK = r"(?:[\sT]*\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp][Mm])?\s*(?:
 _SEPARATOR = r"\s*(?:年|[./\\,，。、:_]|-+|[‐-―－]|\s)\s*"
 _SEPARATOR_2 = r"\s*(?:月|[./\\,，。、:_]|-+|[‐-―－]|\s)\s*"
 _FULL = rf"(\d{{4}}|\d{{2}}){_SEPARATOR}(\d{{1,2}}){_SEPARATOR_2}(\d{{1,2}})\s*[日号]?"
-_MONTH = rf"(\d{{4}})\s*(?:年|[./-])\s*(\d{{1,2}})\s*(?:月份?)?"
+_MONTH = r"(\d{4})\s*(?:年|[./-])\s*(\d{1,2})\s*(?:月份?)?"
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _WHOLE = re.compile(_FULL + _CLOCK, re.ASCII)
 _MONTHLY = re.compile(_MONTH, re.ASCII)

@@ -38,7 +38,9 @@ SAID: dict[str, str] = {
     "transposed": "像是相邻两位数字写颠倒了，请与原件核对",
     "transposed_known": "相邻两位数字写颠倒了；按{source}应为 {proposed}，请确认",
     "float": "表格把号码存成了数字，末几位已经丢失，请按证件原件重新录入",
-    "float_hint": "表格把号码存成了数字，末几位已经丢失；同名持证人在第 {row} 行有完整号码，请核对后录入",
+    "float_hint": "表格把号码存成了数字，末几位已经丢失；同名持证人在第 {row} 行有完整号码，请核对",
+    "float_hint_sheet":
+        "表格把号码存成了数字，末几位已经丢失；同名持证人在第 {sheet} 张表第 {row} 行有完整号码，请核对",
     "old_id": "这是15位旧号码，不能自动升位，请持证人提供18位身份证号",
     "id_mismatch": "证号里的身份证号与本行身份证号不一致，请核对原件",
     "no_number": "没有证书编号，请按原件填写",
@@ -71,12 +73,16 @@ SAID: dict[str, str] = {
     "wrong_birth": "出生日期与身份证号不符，以身份证号为准",
     "wrong_code": "统一社会信用代码不正确，请核对营业执照",
     "repeated_row": "与第 {row} 行完全相同，不再导入",
-    "repeated_row_sheet": "与工作表 {sheet} 第 {row} 行完全相同，不再导入",
+    "repeated_row_sheet": "与第 {sheet} 张表第 {row} 行完全相同，不再导入",
     "duplicate_number": "同一编号在第 {row} 行属于 {name}，请核对两本原件",
+    "duplicate_number_sheet": "同一编号在第 {sheet} 张表第 {row} 行属于 {name}，请核对两本原件",
     "id_of_two": "同一身份证号在第 {row} 行属于 {name}，请核对",
+    "id_of_two_sheet": "同一身份证号在第 {sheet} 张表第 {row} 行属于 {name}，请核对",
     "two_names": "同一人在第 {row} 行写作“{name}”，请确认正确的姓名",
+    "two_names_sheet": "同一人在第 {sheet} 张表第 {row} 行写作“{name}”，请确认正确的姓名",
     "ambiguous": "有 {count} 位同名的人，分不清是哪一位，请填写身份证号",
     "similar": "与第 {row} 行疑似同一本证件：{why}",
+    "similar_sheet": "与第 {sheet} 张表第 {row} 行疑似同一本证件：{why}",
 }
 """The sentences of findings, by what they say."""
 SOURCES: dict[str, str] = {
@@ -84,7 +90,8 @@ SOURCES: dict[str, str] = {
 }
 """On whose word a number was put right."""
 LIKENESS: dict[str, str] = {
-    "holder": "持有人相同", "name": "姓名相近", "number": "编号只差一位", "until": "有效期相同", "issued": "发证日期相同",
+    "holder": "持有人相同", "name": "姓名相近", "number": "编号只差一位", "until": "有效期相同",
+    "issued": "发证日期相同",
 }
 """Why two certificates look like one."""
 

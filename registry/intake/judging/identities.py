@@ -55,10 +55,10 @@ def read_identity(value: Value, today: dt.date, rounded: bool = False) -> Identi
 
 def read_typed(seen: cells.Number, typed: str, today: dt.date) -> Identity:
     """The same for what has been tidied already; `seen` says how."""
-    marks = [Defect(kind, "tidied", kind, mask_id(typed)) for kind, is_there in (
+    marks = [Defect(kind, "tidied", kind, typed) for kind, is_there in (
         ("full_width", seen.wide), ("spaces", seen.blanks), ("lower_x", seen.small_x)) if is_there]
     if valid(typed, today):
-        return Identity(typed, typed, tuple(each._replace(proposed=typed) for each in marks))
+        return Identity(typed, typed, tuple(marks))
     if lost_digits(typed) or (len(typed) == 18 and typed.isdigit() and typed.endswith("000")):
         return Identity("", typed, (*marks, Defect("float", "stop", "float")))
     if len(typed) == 15 and typed.isdigit():

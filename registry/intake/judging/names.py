@@ -8,25 +8,15 @@ from typing import NamedTuple
 
 from registry.intake.judging.cells import nothing, plain
 from registry.intake.judging.defects import Defect
+from registry.intake.judging.words import words
 from registry.people.spelling import spell
 
 _INNER = re.compile(r"(?<=[\u2e80-\u9fff\U00020000-\U0003ffff·?？□])\s+(?=[\u2e80-\u9fff\U00020000-\U0003ffff·?？□])")
 _UNKNOWN = re.compile(r"[?？□■�○〓\ue000-\uf8ff]")
 _DOTS = str.maketrans("•・．.‧∙⋅", "·······")
-_TAILS = frozenset("执照签章证印注册号姓名性本件的SGsg8")
-"""What a scanner adds to a name from the words beside it (facts 6)."""
-_SHAPES = (
-    "未末朱", "己已巳", "日曰", "士土", "千干于", "人入八", "天夭夫", "王玉主", "大太犬", "木本术", "田由甲申", "刀力", "贝见",
-    "候侯", "晴睛", "清请情晴", "波坡", "梅海", "洁沽", "祥详", "浩皓洁", "辉晖挥", "杨扬", "陈阵", "刘列", "孙孔", "赵起",
-    "周同", "吴昊", "徐除", "林材", "何可", "高商", "罗岁", "郑邓", "谢射", "宋宗", "唐康", "许计", "韩朝", "冯马", "曹曾",
-    "彭膨", "肖尚", "袁哀", "董重", "潘播", "蒋将", "沈枕", "叶汁", "卢户", "姚桃", "钟种", "姜美", "崔催", "谭潭", "廖寥",
-    "范苑", "汪注", "石右", "付忖", "贾要", "丁了", "魏巍", "薛薜", "阎闫", "邱丘", "江汪", "史吏", "顾硕", "武式", "戴载",
-    "强弘", "伟纬", "明朋", "军车", "勇男", "艳绝", "丽酒", "涛祷", "磊蕊", "鑫森", "飞气", "斌赋", "鹏朋", "健建", "宇字",
-    "俊峻骏竣", "玲铃岭", "芳苏", "燕蒸", "萍苹", "红江", "霞假", "华毕", "平乎", "刚钢", "成戊戌", "东车", "永水冰", "志忘",
-    "春眷", "国围固", "文交", "建健", "凤风", "亮壳", "峰锋烽", "超起", "玉王", "兰三", "英莫", "桂柱", "秀禾", "荣菜", "娟绢",
-)
 _LOOKS: dict[str, set[str]] = {}
-for _group in _SHAPES:
+"""Each character with those that look like it."""
+for _group in words().shapes:
     for _each in _group:
         _LOOKS.setdefault(_each, set()).update(_group)
 
@@ -87,7 +77,7 @@ def alike(one: str, other: str) -> float:
 def tail(long: str, short: str) -> bool:
     """Whether the longer is the shorter with something of the form's own words behind it."""
     return len(short) > 1 and long.startswith(short) and 0 < len(long) - len(short) < 3 and all(
-        each in _TAILS for each in long[len(short):])
+        each in words().tails for each in long[len(short):])
 
 
 @lru_cache(maxsize=8192)
@@ -98,3 +88,8 @@ def similar(one: str, other: str) -> bool:
 
 def _inserted(short: str, long: str) -> bool:
     return len(long) == len(short) + 1 and any(long[:at] + long[at + 1:] == short for at in range(len(long)))
+
+
+def shape(name: str) -> str:
+    """The same for names whose characters look alike."""
+    return "".join(min(_LOOKS[each]) if each in _LOOKS else each for each in name)
