@@ -34,9 +34,9 @@ SAID: dict[str, str] = {
     "look_alike": "把 {found} 误写成了形近的字符，改正后校验通过",
     "look_alike_shape": "号码里有形近的字符（如 O 与 0、l 与 1），改正后符合编号规则",
     "check_digit": "末位校验码不符，请与原件核对",
-    "check_digit_known": "校验码不符；按{source}应为 {proposed}，请确认",
+    "check_digit_known": "校验码不符；按{source}应为 {right}，请确认",
     "transposed": "像是相邻两位数字写颠倒了，请与原件核对",
-    "transposed_known": "相邻两位数字写颠倒了；按{source}应为 {proposed}，请确认",
+    "transposed_known": "相邻两位数字写颠倒了；按{source}应为 {right}，请确认",
     "float": "表格把号码存成了数字，末几位已经丢失，请按证件原件重新录入",
     "float_hint": "表格把号码存成了数字，末几位已经丢失；同名持证人在第 {row} 行有完整号码，请核对",
     "float_hint_sheet":

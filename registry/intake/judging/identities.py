@@ -89,7 +89,7 @@ def settled(wrong: Identity, right: str, source: str) -> tuple[Identity, bool]:
     if not kind or wrong.failed == "float":
         return wrong, False
     said = "transposed_known" if kind == "transposed" else "check_digit_known"
-    params = {"source": SOURCES[source], "proposed": mask_id(right)}
+    params = {"source": SOURCES[source], "right": mask_id(right)}
     defects = tuple(each for each in wrong.defects if each.weight != "stop")
     return Identity(right, wrong.typed, (*defects, Defect(kind, "doubt", said, right, params, sure=0.97))), True
 

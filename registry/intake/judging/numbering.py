@@ -20,6 +20,7 @@ from registry.writing import lost_digits
 BUILT_ON_ID = {"TZ-EM": "T", "ID": ""}
 """Rules whose number is an identity number, with what stands before it."""
 _BRACKETS = re.compile(r"[()（）\[\]【】〔〕]")
+_CLEAN = re.compile(r"[0-9A-Z\u4e00-\u9fff（）〔〕()-]+")
 _SWAPS = {"O": "0", "0": "O", "Q": "0", "I": "1", "L": "1", "1": "I", "Z": "2", "2": "Z", "S": "5", "5": "S", "B": "8",
           "8": "B", "G": "6"}
 _LEADING_T = re.compile(r"^[TＴtｔ丅┬╤Т][\s:：.\-]*")
@@ -91,6 +92,10 @@ def _asked(head: str) -> str:
 
 
 def _by_rule(rule: str, text: str, today: dt.date) -> Numbered:
+    if _CLEAN.fullmatch(text):
+        verdict = check_number(rule, text, on=today)
+        if verdict.ok and verdict.value == text:
+            return Numbered(text, True, (), None, dict(verdict.parts))
     seen = cells.number(text)
     if lost_digits(seen.value):
         return Numbered(text.strip(), False, (Defect("float", "stop", "float"),))
@@ -98,7 +103,7 @@ def _by_rule(rule: str, text: str, today: dt.date) -> Numbered:
     value = verdict.value
     defects = [Defect(kind, "tidied", kind, value) for kind, is_there in (
         ("full_width", seen.wide), ("spaces", seen.blanks)) if is_there]
-    if not value.isalnum() and _BRACKETS.findall(seen.value) != _BRACKETS.findall(value):
+    if not value.isalnum() and _BRACKETS.findall(text) != _BRACKETS.findall(value):
         defects.append(Defect("brackets", "tidied", "brackets", value, {"number": mask_id(value)}))
     if verdict.ok:
         return Numbered(value, True, tuple(defects), None, dict(verdict.parts))

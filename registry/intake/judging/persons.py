@@ -111,7 +111,7 @@ def _settled(row: Judged, each: Finding, head: str, field: str, book: _Book) -> 
         row.number = head + number
     row.sure[field] = 0.93
     said = "transposed_known" if kind == "transposed" else "check_digit_known"
-    params = {"source": SOURCES["book"], "proposed": mask_id(number)}
+    params = {"source": SOURCES["book"], "right": mask_id(number)}
     return finding(kind, "doubt", said, each.column, each.raw, head + number, "", 0.93, **params)
 
 

@@ -20,6 +20,8 @@ from registry.intake.records import Record, Table
 
 KEPT = "原表："
 """Before the heading of a column that is kept as it is: its key among a certificate's fields."""
+HINTS = ("category", "item", "trade", "speciality", "level")
+"""What tells types apart beside their name, and lies in a type's fields."""
 MOST = 50_000
 ENDS = ("valid_until", "term", "inspect_on")
 _FIELDS_OF_ENDS = frozenset((*ENDS, "review_on"))
@@ -34,7 +36,9 @@ class Plan:
         self.places: dict[str, tuple[int, ...]] = {}
         for place, column in enumerate(mapping.columns[:len(table.columns)]):
             self.places[column.field] = (*self.places.get(column.field, ()), place)
+        self.single = {field: places[0] for field, places in self.places.items() if len(places) == 1}
         self.kept = [(place, self._key(place)) for place in self.places.get("keep", ())]
+        self.hints = [field for field in HINTS if field in self.places]
         self.sure = {column.field: column.sure for column in mapping.columns if column.sure < 0.75}
         self.own: UnitKnown | None = known.units.get(known.unit_id)
         self.company = known.units.get(self.own.company_id) if self.own and self.own.company_id else self.own
@@ -106,6 +110,10 @@ class Row:
     def cell(self, field: str) -> tuple[int, Value]:
         """The first filled column of a field, and what stands there; its first column with None where all are blank,
         (-1, None) without one."""
+        only = self.plan.single.get(field)
+        if only is not None:
+            value = self.values[only] if only < self.wide else None
+            return only, None if value == "" else value
         places = self.plan.places.get(field)
         if places is None:
             return -1, None

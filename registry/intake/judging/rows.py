@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from copy import copy
 
+from registry.certificates.codes import VALID
 from registry.certificates.drafting import item_of
 from registry.certificates.kinds import CertificateType
 from registry.certificates.numbers import RULES
@@ -25,6 +27,7 @@ from registry.intake.meaning.types import TypeWords
 from registry.intake.records import Record, Table
 
 REGISTRATION, INSPECTION = "Q01", "Q02"
+_FIRST = re.compile(r"[\s：:，,；;。（(]")
 
 
 def judge(table: Table, mapping: Mapping, known: Known) -> Iterator[Judged]:
@@ -136,6 +139,7 @@ def _about(row: Row) -> None:
         judged.note = "；".join(filter(None, lines))[:500]
         if judged.note:
             judged.came["note"] = places["remark"][0]
+            _remarked(row, judged.note)
     if "code" in places:
         judged.code = row.text("code")[:40]
     if "keeper" in places:
@@ -145,7 +149,7 @@ def _about(row: Row) -> None:
 
 
 def _state(row: Row, said: str) -> None:
-    key, place = fold(said), row.cell("state")[0]
+    key, place = fold(said), row.cell("state" if "state" in row.plan.places else "remark")[0]
     code = states().get(key, "")
     if code == LEFT:
         if row.judged.holder is not None:
@@ -157,6 +161,15 @@ def _state(row: Row, said: str) -> None:
         row.note(Defect("wrong_value", "doubt", "wrong_state", params={"words": said[:40]}, case=key[:100], sure=0.5),
                  place, "state")
         row.judged.note = "；".join(filter(None, (row.judged.note, said)))[:500]
+
+
+def _remarked(row: Row, note: str) -> None:
+    """A remark that begins with a state (注销：持证人申请), in a ledger without a column for it."""
+    code = states().get(fold(_FIRST.split(note, maxsplit=1)[0]), "") if len(note) < 80 else ""
+    if code == LEFT and "state" not in row.plan.places:
+        _state(row, _FIRST.split(note, maxsplit=1)[0])
+    elif code and code != VALID and "state" not in row.plan.places:
+        row.judged.state, row.judged.sure["state"] = code, 0.9
 
 
 def _untyped(row: Row) -> None:
@@ -207,8 +220,14 @@ def _inspection(plan: Plan, record: Record, first: Judged) -> Judged:
     row = _row(plan, record, part=1)
     judged = row.judged
     row.kind = kind = plan.known.types[INSPECTION]
-    judged.type_code, judged.number, judged.holder = kind.code, first.number, copy(first.holder)
     judged.came = {name: place for name, place in first.came.items() if name != "issued_on"}
+    judged.type_code, judged.number, judged.holder = kind.code, first.number, copy(first.holder)
+    own, value = row.cell("number")
+    if own >= 0 and own != first.came.get("number") and value is not None:
+        read = read_number(kind.number.rule, value, plan.today, rounded=own in record.rounded)
+        judged.number, judged.came["number"] = read.value or judged.number, own
+        for defect in read.defects:
+            row.note(defect, own, "number")
     judged.issued_on = row.begin("inspected_on")
     places = {name: place for name, place in plan.places.items() if name != "issued_on"}
     before, plan.places = plan.places, places

@@ -8,12 +8,11 @@ from typing import Any
 from registry.certificates.kinds import CertificateType, Field
 from registry.intake.judging.cells import shown
 from registry.intake.judging.defects import Defect
-from registry.intake.judging.plan import Plan, Row
+from registry.intake.judging.plan import HINTS, Plan, Row
 from registry.intake.judging.words import trades, words
 from registry.intake.meaning import fold
 from registry.intake.meaning.types import TypeGuess
 
-HINTS = ("category", "item", "trade", "speciality", "level")
 _SPLIT = re.compile(r"[、,，;；/|\n+＋]+|\s+")
 _CLASS = re.compile(r"(?:^|[^A-Z])([ABC][123]?)(?:$|[^A-Z0-9])")
 
@@ -23,7 +22,7 @@ def sort_of(row: Row) -> TypeGuess:
     plan = row.plan
     place, value = row.cell("type")
     named = plan.text(value) if value is not None else ""
-    hints = tuple(plan.text(row.cell(field)[1]) for field in HINTS)
+    hints = tuple([plan.text(row.cell(field)[1]) for field in plan.hints])
     issuer = plan.text(row.cell("issuer")[1]) if named else ""
     number = plan.text(row.cell("number")[1])
     key = ("type", named, hints, issuer, row.record.section)

@@ -138,7 +138,11 @@ def _due(row: Row, kind: CertificateType) -> dt.date | None:
         since = months_before(until, kind.validity.months) + dt.timedelta(days=1)
     if since is None or (until is not None and until < since):
         return None
-    due = next_review(kind, since)
+    key = ("due", kind.code, since)
+    if key not in row.plan.memo:
+        row.plan.memo[key] = next_review(kind, since)
+    due = row.plan.memo[key]
+    assert due is None or isinstance(due, dt.date)
     if due is None or due < row.plan.today or (until is not None and (until - due).days < 31):
         return None
     return due
