@@ -48,7 +48,8 @@ def test_the_trade_of_a_site_operator_is_a_code() -> None:
 
 
 def test_specialities_are_rows() -> None:
-    row = judged({"name": "李四", "id_number": OTHER, "number": "苏232101200345", "speciality": "建筑工程、市政公用工程",
+    row = judged({"name": "李四", "id_number": OTHER, "number": "苏232101200345",
+                  "speciality": "建筑工程、市政公用工程",
                   "valid_until": DAY(2027, 1, 1)}, mapping={"type_code": "P07"})[0]
     assert [each["speciality"] for each in row.fields["specialities"]] == ["建筑工程", "市政公用工程"]
 
