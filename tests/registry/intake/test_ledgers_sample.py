@@ -82,7 +82,7 @@ def at(content: Content, file: str, sheet: str, cell: str) -> str:
 
 
 def narrow(text: str) -> str:
-    return "".join(chr(ord(each) - 0xFEE0) if each.isalnum() and 0xFF01 <= ord(each) < 0xFF5F else each for each in text)
+    return "".join(chr(ord(each) - 0xFEE0) if each.isalnum() and "！" <= each <= "～" else each for each in text)
 
 
 def test_what_the_key_says_was_written_stands_in_that_cell(folder: Path, content: Content) -> None:
