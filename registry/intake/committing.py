@@ -131,7 +131,8 @@ def rows_of(session: Session, batch: Batch) -> Iterator[tuple[int, str, Judged]]
             .order_by(Row.ordinal).limit(staging.SLICE)).all()
         if not some:
             return
-        for number, last, outcome, content in some:
+        last = some[-1].ordinal
+        for number, _, outcome, content in some:
             judged = opened(content).judged
             judged.findings = []
             yield number, outcome, judged

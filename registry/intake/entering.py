@@ -286,8 +286,8 @@ def _change(register: Register, matched: Matched, known: list[Coming], versions:
         there, last = coming.there, coming.drafts[-1]
         assert there is not None
         kind = register.kind(there.type_code, _province(matched, coming))
-        rows.append({"id": there.id, "version_no": there.version_no + len(coming.drafts), "revision": there.revision + 1,
-                     **drafting.repeated(kind, last.term, last.state)})
+        rows.append({"id": there.id, "version_no": there.version_no + len(coming.drafts),
+                     "revision": there.revision + 1, **drafting.repeated(kind, last.term, last.state)})
     session = register.session
     bulk.change(session, Certificate, rows)
     turned = [coming.number for coming in known if _turns(coming)]
