@@ -213,7 +213,7 @@ def _starter(groups: list[tuple[int, str, list[Pair]]]) -> str:
     keys = [fold(pair.label) for _, _, pairs in groups for pair in pairs]
     again = list(dict.fromkeys(key for key in keys if keys.count(key) > 1))
     if not again:
-        return ""
+        return next((key for key in keys if meanings(key)[:1] and _names(key)), "")
     counts = {key: keys.count(key) for key in again}
     most = max(counts.values())
     first = again[0]

@@ -118,8 +118,8 @@ def _fits(field: str, seen: Look) -> float | None:
         return seen.uscc
     if field == "sequence":
         return 1.0 if seen.running else 0.0
-    if field == "name":
-        return seen.name
+    if field in ("name", "state"):
+        return seen.name if field == "name" else seen.state or None
     if field == "number":
         return _fits_number(seen)
     if field in COUNTS:

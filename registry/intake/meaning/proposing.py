@@ -153,10 +153,17 @@ def _suit(table: Table, options: list[list[Mapped]], known: Known) -> None:
             field = "machine" if machines else "type"
             others = [each for each in some if each.field not in ("machine", "type")]
             some[:] = [Mapped(field=field, sure=0.75), *others]
-        if not machines:
-            some[:] = [each for each in some if each.field not in _MACHINES or each.sure >= 0.85]
+        some[:] = [_machined(each, machines) for each in some
+                   if machines or each.field not in _MACHINES or each.sure >= 0.85]
         if persons and some[0].field == "project":
             some.insert(0, Mapped(field="unit", sure=some[0].sure - 0.05))
+
+
+def _machined(option: Mapped, machines: bool) -> Mapped:
+    """What belongs to a machine is surer among machines."""
+    if machines and option.field in _MACHINES and option.sure < 0.85:
+        return Mapped(field=option.field, sure=0.85)
+    return option
 
 
 def _type(table: Table, mapping: Mapping, some: Sequence[Sequence[Value]], words: TypeWords) -> str:
