@@ -10,7 +10,6 @@ from rapidfuzz.distance import OSA
 from registry.certificates.numbers import RULES, check_number
 from registry.intake.judged import Judged
 from registry.intake.judging import names
-from registry.intake.judging.defects import LIKENESS
 from registry.intake.judging.numbering import BUILT_ON_ID
 from registry.intake.judging.places import told
 from registry.intake.known import Known
@@ -176,14 +175,13 @@ def _pair(one: Judged, other: Judged, how: str) -> bool:
         return False
     if a.id_number and b.id_number and a.id_number != b.id_number:
         return False
+    if a.name != b.name and names.alike(a.name, b.name) < 0.8:
+        return False
     if any(one.fields.get(key) != other.fields.get(key) for key in TELLING) or _words(one) != _words(other):
         return False
     if one.issued_on != other.issued_on and one.valid_until != other.valid_until:
         return False
-    why = [how, "number"] + ["until"] * (one.valid_until is not None and one.valid_until == other.valid_until) + (
-        ["issued"] * (one.issued_on is not None and one.issued_on == other.issued_on))
-    other.findings.append(told(other, one, "similar", "doubt", "similar", other.came.get("number"), sure=0.6,
-                               why="、".join(LIKENESS[each] for each in why)))
+    other.findings.append(told(other, one, "similar", "doubt", f"similar_{how}", other.came.get("number"), sure=0.6))
     return True
 
 
