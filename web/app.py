@@ -63,6 +63,11 @@ RESOURCES = (
     "processes",
     "types_edit",
     "types",
+    "imports",
+    "imports_mapping",
+    "imports_rows",
+    "imports_commit",
+    "imports_file",
 )
 """Each is a module of this room with a blueprint `bp`."""
 

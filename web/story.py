@@ -27,6 +27,14 @@ from web.session import db
 
 KINDS = {
     "register.exported": _l("导出台账"),
+    "intake.received": _l("上传台账"),
+    "intake.confirmed": _l("确认各列含义"),
+    "intake.settled": _l("处理一处问题"),
+    "intake.resumed": _l("继续处理"),
+    "intake.cancelled": _l("取消导入"),
+    "intake.committed": _l("台账入库"),
+    "intake.undone": _l("整批撤销"),
+    "certificate.withdrawn": _l("随台账撤销移出"),
     "certificate.imported": _l("批量录入证件"),
     "certificate.granted": _l("证件登记入册"),
     "certificate.renewed": _l("延续证件"),
