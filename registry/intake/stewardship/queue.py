@@ -199,4 +199,4 @@ def _taken(session: Session, ids: Sequence[int], batch_id: int, kind: str, by: A
         session.execute(update(Flaw).where(Flaw.id.in_(part), Flaw.state == "open").values(taken_by=owner),
                         execution_options={"synchronize_session": False})
     after = {"kind": kind, "number": len(ids), "taken": owner is not None}
-    record(session, "intake.taken", ("batch", batch_id), by=by, after=after)
+    record(session, "intake.taken", ("intake", batch_id), by=by, after=after)
