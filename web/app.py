@@ -63,6 +63,11 @@ RESOURCES = (
     "processes",
     "types_edit",
     "types",
+    "steward",
+    "steward_acts",
+    "steward_chart",
+    "steward_quality",
+    "layouts",
 )
 """Each is a module of this room with a blueprint `bp`."""
 
