@@ -31,8 +31,8 @@ from web.sources import sources_of
 from web.story import tell
 
 bp = Blueprint("register", __name__)
-TABS = {"versions": "版本", "scans": "扫描件", "custody": "借阅", "requests": "流程", "timers": "提醒", "sources": "来源",
-        "story": "记录"}
+TABS = {"versions": "版本", "scans": "扫描件", "custody": "借阅", "requests": "流程", "timers": "提醒",
+        "sources": "来源", "story": "记录"}
 STEPS = {
     "opens": "可以开始办理延续",
     "hand_in": "应交内部材料",

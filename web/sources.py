@@ -98,9 +98,9 @@ def _made(
         address = url_for("requests.show", request_id=version.request_id) if title else ""
         return Told(said.label, words, str(WAYS["request"]), version.by_name, version.known_from,
                     title_words(title) or operation(version), address=address, doubts=doubts)
-    way = WAYS["entered"] if version.by_id is not None else WAYS["system"]
-    return Told(said.label, words, str(way), version.by_name if version.by_id is not None else _("系统"),
-                version.known_from, _("版本 %(no)s，%(what)s", no=version.label, what=operation(version)), doubts=doubts)
+    way, by = (WAYS["entered"], version.by_name) if version.by_id is not None else (WAYS["system"], _("系统"))
+    place = _("版本 %(no)s，%(what)s", no=version.label, what=operation(version))
+    return Told(said.label, words, str(way), by, version.known_from, place, doubts=doubts)
 
 
 def _first(found: Certificate, said: Said) -> Version:
