@@ -83,7 +83,7 @@ def edit(layout_id: int) -> str:
 @needs(EDIT)
 def save(layout_id: int) -> ResponseReturnValue:
     """The same for one that there is."""
-    return _answered(layout_of(db.session(), actor(), layout_id, EDIT))
+    return _answered(layout_id)
 
 
 @bp.post("/<int:layout_id>/removal")
@@ -95,22 +95,24 @@ def remove(layout_id: int) -> Response:
     return redirect(url_for("layouts.listed"), 303)
 
 
-def _answered(layout: Layout | None) -> ResponseReturnValue:
+def _answered(layout_id: int | None) -> ResponseReturnValue:
+    layout = layout_of(db.session(), actor(), layout_id, EDIT) if layout_id else None
     columns = list(zip(request.form.getlist("heading"), request.form.getlist("field"), strict=False))[:MOST]
-    given = {"name": request.form.get("name", ""), "unit_id": request.form.get("unit", type=whole)}
+    name, unit_id = request.form.get("name", ""), request.form.get("unit", type=whole)
     batch = _batch(request.form.get("batch", type=whole))
     act, _dash, number = request.form.get("act", "").partition("-")
     if act != "save":
         changed, focus = _changed(columns, act, int(number) if number.isdecimal() else 0)
-        return _page(layout, columns=changed, focus=focus, moved=act, batch=batch, **given)
+        return _page(layout, columns=changed, focus=focus, moved=act, batch=batch, name=name, unit_id=unit_id)
     try:
-        unit = layout.unit if layout else unit_of(given["unit_id"] or 0, "group", "company")
-        kept = keep(db.session(), unit, given["name"], columns, by=actor(), layout=layout, batch=batch)
+        unit = layout.unit if layout else unit_of(unit_id or 0, "group", "company")
+        kept = keep(db.session(), unit, name, columns, by=actor(), layout=layout, batch=batch)
     except NoLayout as refused:
         problems = field_problems(refused)
         db.session.rollback()
-        again = layout_of(db.session(), actor(), layout.id, EDIT) if layout else None
-        return _page(again, columns=columns, problems=problems, batch=_batch(batch.id) if batch else None, **given), 422
+        again = layout_of(db.session(), actor(), layout_id, EDIT) if layout_id else None
+        batch = _batch(request.form.get("batch", type=whole))
+        return _page(again, columns=columns, problems=problems, batch=batch, name=name, unit_id=unit_id), 422
     flash(_("已保存导出格式“%(name)s”。", name=kept.name), "ok")
     return redirect(url_for("layouts.listed"), 303)
 

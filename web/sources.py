@@ -14,10 +14,12 @@ from sqlalchemy import select
 
 from registry.access.rules import can, visible
 from registry.certificates import codes
+from registry.certificates.catalogue import types
 from registry.certificates.kinds import CertificateType, Field
 from registry.certificates.models import Certificate, Version
 from registry.intake import provenance
 from registry.intake.batches import Flaw
+from registry.intake.mapping import FIELDS
 from registry.intake.provenance import Source
 from web.certificate import operation, shown
 from web.guard import actor
@@ -28,7 +30,7 @@ from web.text import plain_day
 
 WAYS = {
     "imported": _l("台账导入"), "corrected": _l("导入后改正"), "request": _l("办理流程"), "entered": _l("人工登记"),
-    "system": _l("系统计算"),
+    "system": _l("系统登记"),
 }
 
 
@@ -133,7 +135,14 @@ def _others(found: Certificate, kind: CertificateType) -> Iterator[Said]:
     known = {field.key for field in kind.fields}
     for key in found.latest.fields:
         if key not in known:
-            yield Said(key, key, lambda one, key=key: one.fields.get(key), str)  # type: ignore[misc]
+            yield Said(key, _label(key), lambda one, key=key: one.fields.get(key), str)  # type: ignore[misc]
+
+
+def _label(key: str) -> str:
+    """What a field is called that the type does not name: as in ledgers, or as other types call it."""
+    if key in FIELDS:
+        return _(FIELDS[key])
+    return next((named(field) for kind in types().values() for field in kind.fields if field.key == key), key)
 
 
 def _column(name: str) -> Callable[[Version], Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, g, render_template, request
 from sqlalchemy import select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, joinedload
 
 from ledger import clock
 from ledger.actor import Actor
@@ -142,11 +142,11 @@ def _following(flaw: Flaw) -> int | None:
     return db.session.scalar(query.with_only_columns(Flaw.id, maintain_column_froms=True))
 
 
-LOADED = (contains_eager(Flaw.batch), contains_eager(Flaw.row))
+LOADED = (joinedload(Flaw.batch), joinedload(Flaw.row))
 
 
 def _loaded(query: Any) -> Any:
-    return query.join(Flaw.batch).join(Flaw.row).options(*LOADED)
+    return query.options(*LOADED)
 
 
 def choices(wanted: Wanted) -> dict[str, Any]:

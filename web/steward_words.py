@@ -84,7 +84,7 @@ def people(ids: Iterable[int | None]) -> dict[int, str]:
 def where(batch: Batch, row: Row, column: int | None) -> str:
     """Sheet and cell, as a spreadsheet calls them: 特种作业 B12, or the whole row."""
     table = table_of(batch, row)
-    sheet = table.get("name") or _("第 %(n)s 张表", n=row.sheet_no + 1)
+    sheet = table.get("sheet_name") or table.get("name") or _("第 %(n)s 张表", n=row.sheet_no + 1)
     columns = table.get("columns", [])
     if column is None or column >= len(columns) or table.get("shape") == "vertical":
         return _("%(sheet)s 第 %(row)s 行", sheet=sheet, row=row.row_no + 1)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.access.lines import Line
@@ -49,12 +49,12 @@ class Held:
     line: Line
     number: int
     """Its place in the list, from 1."""
-    certificate: Row[Any]
-    version: Row[Any]
+    certificate: Any
+    version: Any
     places: Places
-    person: Row[Any] | None = None
-    machine: Row[Any] | None = None
-    papers: Sequence[Row[Any]] = field(default=())
+    person: Any | None = None
+    machine: Any | None = None
+    papers: Sequence[Any] = field(default=())
 
     @property
     def unit(self) -> Any:
@@ -86,7 +86,7 @@ def _held(session: Session, lines: list[Line], before: int, places: Places) -> I
                     Person.birth, Person.id_masked, Person.phone_masked, Person.post, Person.company_id)
     machines = _by_id(session, Machine, (row.holder_machine_id for row in found.values()), Machine.name, Machine.serial,
                       Machine.model, Machine.made_on)
-    papers: dict[int, list[Row[Any]]] = {}
+    papers: dict[int, list[Any]] = {}
     for paper in session.execute(select(Original.certificate_id, Original.kind, Original.place).where(
             Original.certificate_id.in_(ids)).order_by(Original.id)):
         papers.setdefault(paper.certificate_id, []).append(paper)
@@ -96,7 +96,7 @@ def _held(session: Session, lines: list[Line], before: int, places: Places) -> I
                    machines.get(row.holder_machine_id), papers.get(line.id, ()))
 
 
-def _by_id(session: Session, model: Any, ids: Iterable[int | None], *columns: Any) -> dict[int | None, Row[Any]]:
+def _by_id(session: Session, model: Any, ids: Iterable[int | None], *columns: Any) -> dict[int | None, Any]:
     wanted = {one for one in ids if one is not None}
     if not wanted:
         return {}

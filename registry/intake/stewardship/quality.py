@@ -92,7 +92,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Score:
-    """0 to 100, rounded down so that 100 means that nothing is lacking; None where there is nothing to judge."""
+    """0 to 100, rounded down so that 100 means that nothing is lacking; None where no certificate is live."""
 
     points: int | None
     parts: tuple[Part, ...]
@@ -115,7 +115,7 @@ def score(counts: Counts, known: Rules | None = None) -> Score:
     for rule, good, of in measured:
         share = 100 * rule.weight / whole if of else 0.0
         parts.append(Part(rule, good, of, share, share * (of - good) / of if of else 0.0))
-    if not whole:
+    if not counts.live:
         return Score(None, tuple(parts), counts)
     lost = sum(part.lost for part in parts)
     return Score(100 if lost == 0 else max(0, min(99, int(100 - lost))), tuple(parts), counts)
