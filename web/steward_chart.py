@@ -26,7 +26,7 @@ from web.steward import MOST_CHOICES, READ, arguments_in, wanted_in
 bp = Blueprint("steward_chart", __name__, url_prefix="/steward")
 SPANS = (30, 90)
 WIDTH, LEFT, RIGHT = 1000, 56, 8
-HIGH, LOW, GAP, FOOT = 180, 110, 34, 26
+HIGH, LOW, GAP, FOOT = 180, 110, 34, 34
 """Heights of the line's and the bars' panel, what lies between them, and the foot with the dates."""
 
 

@@ -17,8 +17,8 @@ from registry.intake.findings import Finding, Weight
 from registry.intake.judged import HolderSaid, Judged
 from registry.people.units import Unit
 
-COLUMNS = (("姓名", "name"), ("证书编号", "number"), ("身份证号", "id_number"), ("证书名称", "type"), ("有效期至", "valid_until"),
-           ("备注", "ignore"))
+COLUMNS = (("姓名", "name"), ("证书编号", "number"), ("身份证号", "id_number"), ("证书名称", "type"),
+           ("有效期至", "valid_until"), ("备注", "ignore"))
 RAW = ["张三", "苏A012025000123", "110101199003070214", "电工证", "2027-01-31", ""]
 
 
@@ -30,8 +30,11 @@ def batch(
     file = File(sha256=f"{name:0>64}"[-64:], name=name, size=1, media_type="application/octet-stream", at=clock.now())
     session.add(file)
     session.flush()
-    told = {"number": 0, "sheet": 0, "sheet_name": "特种作业", "name": "特种作业人员", "shape": "rows", "rows": 3, "columns": [
-        {"heading": heading, "letter": chr(65 + place), "place": place} for place, (heading, _) in enumerate(columns)]}
+    told = {
+        "number": 0, "sheet": 0, "sheet_name": "特种作业", "name": "特种作业人员", "shape": "rows", "rows": 3,
+        "columns": [{"heading": heading, "letter": chr(65 + place), "place": place}
+                    for place, (heading, _) in enumerate(columns)],
+    }
     made = Batch(
         group_id=unit.group_id, unit=unit, unit_path=unit.path, file_id=file.id, name=name, state=state,
         mappings=[{"columns": [{"field": field} for _, field in columns]}], told={"tables": [told]},
@@ -60,8 +63,8 @@ def row(session: Session, of: Batch, ordinal: int = 0, *, certificate: Certifica
 
 def flaw(
     session: Session, of: Batch, at: Row, kind: str = "type_alias", *, case: str = "", weight: Weight = "doubt",
-    raw: str = "电工证", proposed: str = "特种作业操作证", field: str = "type", column: int | None = 3, sure: float = 0.8,
-    text: str = "“{raw}”可能是“{proposed}”。", since: dt.datetime | None = None, **more: Any,
+    raw: str = "电工证", proposed: str = "特种作业操作证", field: str = "type", column: int | None = 3,
+    sure: float = 0.8, text: str = "“{raw}”可能是“{proposed}”。", since: dt.datetime | None = None, **more: Any,
 ) -> Flaw:
     """One thing that is wrong with it."""
     made = Flaw(
