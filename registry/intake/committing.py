@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +24,7 @@ from registry.intake import entering, old_papers, staging
 from registry.intake.batches import STATES, Batch, Flaw, Row
 from registry.intake.cells import opened
 from registry.intake.entering import Codes, Entry, earlier_certificates
+from registry.intake.group_lock import patience
 from registry.intake.judged import Judged
 from registry.intake.known_units import gather
 from registry.intake.matching import Matched, match
@@ -34,7 +34,6 @@ from registry.intake.whose import allowed_for
 
 TRIES = 4
 ENTERING = ("new", "changed", "same", "repeated")
-LOCK = 7_105_420_300  # PostgreSQL's advisory lock of the first group; each group its own
 
 
 class NotReady(Conflict):
@@ -162,16 +161,6 @@ def mark_of(session: Session) -> tuple[Any, ...]:
     return tuple(session.scalar(select(func.max(model.id))) for model in (Fact, Version))
 
 
-@contextmanager
-def patience(session: Session, group_id: int) -> Iterator[None]:
-    """One batch of a group at a time writes to the register; it may take its time over it."""
-    if session.get_bind().dialect.name == "postgresql":
-        for setting in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
-            session.execute(text(f"set local {setting} = 0"))
-        session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK + group_id})
-    yield
-
-
 def refuse_moved(session: Session, matched: Matched) -> None:
     """Moved when a certificate that we change is not as we matched it; from here on it is locked."""
     ours = {there.id: there.revision for places in matched.chains.values()
@@ -189,7 +178,7 @@ def write_links(session: Session, batch: Batch, prepared: Prepared, entry: Entry
         if match_.outcome == "stopped" and prepared.outcomes[place] != "stopped":
             waiting += [(number, prepared.matched.rows[place], finding) for finding in match_.findings]
     bulk.change(session, Row, rows)
-    bulk.write(session, Flaw, (staging.flaw_row(batch, number, judged, finding, prepared.matched.holders)
+    bulk.write(session, Flaw, (staging.flaw_row(batch, number, judged, finding, prepared.matched.holders.known)
                                for number, judged, finding in waiting))
     session.execute(text(
         "UPDATE intake_flaw SET certificate_id = (SELECT certificate_id FROM intake_row WHERE intake_row.id = row_id)"

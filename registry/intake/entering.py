@@ -204,6 +204,7 @@ def _versions(register: Register, matched: Matched, coming: Coming, ids: Sequenc
         yield {
             **made, "id": number, "certificate_id": coming.number, "no": no, "previous_id": previous,
             "number_raw": _raw_number(row, matched.matches[place], there), "duty_on": draft.duty,
+            "previous_number": there.number if there is not None and matched.matches[place].number else "",
             "by_id": register.by.id, "by_name": register.by.name,
         }
         previous = number
@@ -365,7 +366,7 @@ def _concerned(matched: Matched, coming: Coming, entered: Entered) -> Iterator[t
             yield "person", there.holder_person_id
         return
     assert held is not None and held.unit is not None
-    yield "unit", (entered.units[held.new].id if held.new in entered.units else held.unit.id)  # type: ignore[index]
+    yield "unit", (entered.units[held.new].id if held.new in entered.units else held.unit.id)
     if held.kind == "person":
         yield "person", entered.ids[held.new] if held.new else held.id or 0
 

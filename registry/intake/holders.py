@@ -209,7 +209,7 @@ class Holders:
         return found
 
     def _serials(self, serials: Iterable[str]) -> dict[str, Found[Any]]:
-        found = {}
+        found: dict[str, Found[Any]] = {}
         for some in chunks(serial for serial in serials if serial):
             query = select(Machine.id, Machine.serial, Machine.name, Machine.unit_id).where(
                 Machine.group_id == self.group_id, Machine.serial.in_(some))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
@@ -65,7 +65,7 @@ def _rows(session: Session, certificate: Certificate) -> list[Row]:
 def _of_row(session: Session, row: Row, version: Version) -> dict[str, Source]:
     batch, kept = session.get_one(Batch, row.batch_id), kept_of(row)
     judged = kept.judged
-    table = next((each for each in batch.told.get("tables", []) if each["number"] == row.table_no), {})
+    table: dict[str, Any] = next((each for each in batch.told.get("tables", []) if each["number"] == row.table_no), {})
     columns = table.get("columns", [])
     found = {}
     for field, column in judged.came.items():

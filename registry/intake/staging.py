@@ -26,7 +26,7 @@ from registry.intake.batches import Batch, Flaw, Row
 from registry.intake.book import Book
 from registry.intake.cells import Kept, seal_cell, seal_row, shown_of
 from registry.intake.findings import Finding
-from registry.intake.holders import Holders, Place
+from registry.intake.holders import Place
 from registry.intake.judged import Judged
 from registry.intake.known import Known
 from registry.intake.known_units import gather
@@ -84,7 +84,7 @@ def judge_rows(engine: Engine, folder: Path, batch_id: int, teller: Teller, *, b
     with reading(engine) as session:
         batch = session.get_one(Batch, batch_id)
         matched = match(session, batch.group_id, known, rows, places(batch, known))
-    _store(engine, batch_id, rows, records, matched.matches, matched.holders, teller, bell)
+    _store(engine, batch_id, rows, records, matched.matches, known, teller, bell)
 
 
 def _opened(
@@ -146,7 +146,7 @@ def places(batch: Batch, known: Known) -> dict[int, Place]:
 
 def _store(
     engine: Engine, batch_id: int, rows: Sequence[Judged], records: Sequence[Record], matches: Sequence[Match],
-    holders: Holders, teller: Teller, bell: Bell | None,
+    known: Known, teller: Teller, bell: Bell | None,
 ) -> None:
     teller.phase("storing", len(rows))
     while True:
@@ -156,7 +156,7 @@ def _store(
                 return
             start = _stored(session, batch)
             some = range(start, min(start + SLICE, len(rows)))
-            _store_slice(session, batch, some, rows, records, matches, holders)
+            _store_slice(session, batch, some, rows, records, matches, known)
             batch.rows_total, batch.rows_done = len(rows), some.stop
             if some.stop == len(rows):
                 batch.state, batch.counts = "ready", counted(session, batch)
@@ -177,7 +177,7 @@ def _stored(session: Session, batch: Batch) -> int:
 
 def _store_slice(
     session: Session, batch: Batch, some: range, rows: Sequence[Judged], records: Sequence[Record],
-    matches: Sequence[Match], holders: Holders,
+    matches: Sequence[Match], known: Known,
 ) -> None:
     ids = bulk.reserve(session, Row, len(some))
     for place in some:
@@ -186,7 +186,7 @@ def _store_slice(
         row_of(batch, number, place, rows[place], records[place], matches[place])
         for number, place in zip(ids, some, strict=True)))
     bulk.write(session, Flaw, (
-        flaw_row(batch, number, rows[place], finding, holders)
+        flaw_row(batch, number, rows[place], finding, known)
         for number, place in zip(ids, some, strict=True) for finding in rows[place].findings))
 
 
@@ -203,10 +203,10 @@ def row_of(
     }
 
 
-def flaw_row(batch: Batch, number: int, judged: Judged, finding: Finding, holders: Holders) -> dict[str, Any]:
+def flaw_row(batch: Batch, number: int, judged: Judged, finding: Finding, known: Known) -> dict[str, Any]:
     """The columns of a Flaw. What we were sure of and have put right needs nobody."""
-    said, kind = judged.holder, holders.known.types.get(judged.type_code)
-    where = holders.known.units.get(said.unit or 0) if said is not None else None
+    said, kind = judged.holder, known.types.get(judged.type_code)
+    where = known.units.get(said.unit or 0) if said is not None else None
     tidied = finding.weight == "tidied"
     column = finding.column
     return {
