@@ -27,6 +27,10 @@ from web.session import db
 
 KINDS = {
     "register.exported": _l("导出台账"),
+    "layout.kept": _l("保存导出格式"),
+    "layout.dropped": _l("删除导出格式"),
+    "intake.taken": _l("领取待治理的数据"),
+    "intake.unmasked": _l("查看台账中一行的完整内容"),
     "certificate.imported": _l("批量录入证件"),
     "certificate.granted": _l("证件登记入册"),
     "certificate.renewed": _l("延续证件"),

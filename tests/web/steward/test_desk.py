@@ -14,9 +14,11 @@ from ledger.db import unit
 from ledger.facts import Fact
 from registry.certificates.models import Certificate
 from registry.intake.batches import Flaw
+from registry.intake.stewardship.quality import rules
 from registry.people.units import unit_of
 from tests.registry.stewardship import ledgers
 from tests.web.house import House
+from web.i18n import catalogue
 
 
 def bring_in(house: House, *cases: str, **more: object) -> list[int]:
@@ -155,3 +157,8 @@ def test_every_field_of_a_certificate_tells_its_source(house: House) -> None:
     page = house.browser("custodian").get(f"/certificates/{house.certificates['trade']}/sources").text
     assert "特种作业 · B2" in page and "特种作业人员台账.xlsx" in page and "日期写法不一" in page
     assert page.count("<tr>") >= 6 and "系统登记" in page
+
+
+def test_what_a_score_is_made_of_has_its_english() -> None:
+    said = {words for rule in rules().parts for words in (rule.label, rule.text)}
+    assert {one for one in said if str(catalogue("en").ugettext(one)) == one} == set()  # type: ignore[attr-defined]
