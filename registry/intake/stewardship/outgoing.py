@@ -20,6 +20,7 @@ from registry.certificates import codes
 from registry.certificates.kinds import Field
 from registry.certificates.models import Certificate, Version
 from registry.custody.originals import Original
+from registry.intake.judging.plan import KEPT
 from registry.people.machines import Machine
 from registry.people.persons import Person
 from registry.people.units import Unit
@@ -130,13 +131,12 @@ def _own(*keys: str) -> Callable[[Held], Value]:
 
 def _kept(heading: str) -> Callable[[Held], Value]:
     """A column that was kept as it stood, under its own heading."""
-    return _own(heading)
+    return _own(f"{KEPT}{heading}", heading)
 
 
 def _written(value: Any, kind: Field | None) -> Value:
     if isinstance(value, list):
-        return "、".join(str(one.get("name") or next(iter(one.values()), "")) if isinstance(one, dict) else str(one)
-                        for one in value)
+        return "、".join(_named(one) if isinstance(one, dict) else str(one) for one in value)
     if kind is not None and kind.kind == "code":
         return next((option.label for option in kind.options if option.value == str(value)), str(value))
     if kind is not None and kind.kind == "date" or isinstance(value, str) and len(value) == 10:
@@ -145,6 +145,11 @@ def _written(value: Any, kind: Field | None) -> Value:
         except ValueError:
             return str(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _named(row: dict[str, Any]) -> str:
+    """A row of several things by its speciality, or by what stands first in it."""
+    return str(row.get("speciality") or next(iter(row.values()), ""))
 
 
 def _end(held: Held) -> Value:
