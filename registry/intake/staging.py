@@ -37,6 +37,7 @@ from registry.intake.mapping_acts import mappings_of
 from registry.intake.matching import Match, match
 from registry.intake.meaning import propose
 from registry.intake.progress import Teller
+from registry.intake.reading import read
 from registry.intake.records import Layout, Record, Table
 
 SLICE = 5000
@@ -89,8 +90,6 @@ def judge_rows(engine: Engine, folder: Path, batch_id: int, teller: Teller, *, b
 def _opened(
     engine: Engine, folder: Path, batch_id: int, teller: Teller
 ) -> tuple[Book, Layout, Known, dict[tuple[str, ...], Mapping]]:
-    from registry.intake.reading import read
-
     with reading(engine) as session:
         batch = session.get_one(Batch, batch_id)
         path, name, known = path_of(folder, batch.file), batch.name, gather(session, batch.unit)
