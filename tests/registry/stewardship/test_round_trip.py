@@ -29,7 +29,9 @@ from registry.people import sealing
 from registry.people.persons import Person
 from registry.people.units import Unit
 
-LEFT_OUT = ("term", "keep", "ignore", "borrower", "returner", "handler", "lent_at", "returned_at", "purpose", "loan_state")
+LEFT_OUT = (
+    "term", "keep", "ignore", "borrower", "returner", "handler", "lent_at", "returned_at", "purpose", "loan_state",
+)
 OWN = [(f"本单位的{words}", field) for field, words in FIELDS.items() if field not in LEFT_OUT]
 """Headings that no vocabulary knows: what they mean is remembered from the layout."""
 Rows = list[list[outgoing.Value]]

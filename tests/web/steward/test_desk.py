@@ -59,9 +59,10 @@ def test_others_see_none_of_it(house: House) -> None:
     assert house.browser("hr").get("/steward").status_code == 403
     stranger = house.browser("stranger")
     assert "没有待治理的数据" in stranger.get("/steward").text
-    for address in (f"/steward/items/{flaw}", f"/steward/items/{flaw}/acceptance"):
-        answer = stranger.post(address) if address.endswith("ce") else stranger.get(address)
-        assert answer.status_code == 404
+    assert stranger.get(f"/steward/items/{flaw}").status_code == 404
+    for act in ("acceptance", "dismissal", "correction", "taking", "exclusion", "release", "disclosure"):
+        assert stranger.post(f"/steward/items/{flaw}/{act}").status_code == 404
+    assert house.browser("hr").post("/steward/cases/dismissal", {"kind": "type_alias"}).status_code == 403
 
 
 def test_what_waits_is_counted_on_the_desk_and_in_the_tabs(house: House) -> None:
