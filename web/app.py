@@ -68,6 +68,11 @@ RESOURCES = (
     "steward_chart",
     "steward_quality",
     "layouts",
+    "imports",
+    "imports_mapping",
+    "imports_rows",
+    "imports_commit",
+    "imports_file",
 )
 """Each is a module of this room with a blueprint `bp`."""
 

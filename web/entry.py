@@ -89,7 +89,7 @@ def answered(entry: Entry, act: Callable[[dict[str, Any]], str]) -> ResponseRetu
     """Read the form, do the act once, and go where it says; or the page again with the reasons."""
     token = once.given()
     try:
-        row = _taken(token) if token else None
+        row = taken(token) if token else None
         if isinstance(row, str):
             return redirect(row, 303)
         address = act(read(entry.asks))
@@ -106,8 +106,8 @@ def answered(entry: Entry, act: Callable[[dict[str, Any]], str]) -> ResponseRetu
     return redirect(address, 303)
 
 
-def _taken(token: str) -> SentForm | str:
-    """The name taken for this request, or where it led when it was sent before."""
+def taken(token: str) -> SentForm | str:
+    """A form's once-name taken for this request, or where it led when it was sent before."""
     try:
         with db.session.begin_nested():
             row = took(db.session(), token, actor().id or 0)

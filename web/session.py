@@ -15,6 +15,8 @@ from ledger.failpoints import fp
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _READER = "licet_reader"
+LEDGERS, LEDGERS_BYTES = ("imports", "imports_file"), 200 * 2**20
+"""Where ledgers come in more may be sent at once than elsewhere: several, each with the limit of its room."""
 
 
 class RequestSession(FlaskSession):
@@ -50,6 +52,8 @@ def receive() -> None:
     """Before every request: take in all that is sent. A transaction begins with the first look at who asks, and a slow
     upload must hold neither SQLite's one write lock nor a connection of PostgreSQL."""
     if request.method not in SAFE:
+        if request.blueprint in LEDGERS:
+            request.max_content_length = LEDGERS_BYTES
         request.get_data(parse_form_data=True)
 
 

@@ -1,0 +1,92 @@
+"""Bringing a ledger into the register, and taking it out again whole: what would happen, then the act."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from ledger.errors import Conflict
+from registry.intake import committing, undoing
+from registry.intake.batches import Batch
+from web import imports, imports_told
+from web.errors import sentence
+from web.guard import actor, needs
+from web.imports import batch_of
+from web.places import place_of
+from web.session import db
+
+bp = Blueprint("imports_commit", __name__, url_prefix="/imports")
+SHOWN = 200
+"""So many things are named that were built upon a batch; the rest is counted."""
+
+
+@bp.get("/<int:batch_id>/commit")
+@needs("import.make")
+def confirm(batch_id: int) -> ResponseReturnValue:
+    """What would enter the register, in numbers."""
+    batch = batch_of(batch_id, "import.make")
+    if batch.state != "ready" or imports.busy(batch):
+        return redirect(url_for("imports.show", batch_id=batch.id), 303)
+    return _confirming(batch)
+
+
+def _confirming(batch: Batch, refusal: str = "") -> str:
+    return render_template(
+        "imports/commit.html", batch=batch, outcomes=dict(_numbers(batch)), counts=batch.counts, refusal=refusal)
+
+
+def _numbers(batch: Batch) -> list[tuple[str, int]]:
+    return [(key, number) for key, _words, number in imports_told.outcomes(batch)]
+
+
+@bp.post("/<int:batch_id>/commit")
+@needs("import.make")
+def commit(batch_id: int) -> ResponseReturnValue:
+    """The worker brings it in, in one transaction. Pressed twice it is asked for once."""
+    batch = batch_of(batch_id, "import.make")
+    if batch.state in ("committing", "committed"):
+        return redirect(url_for("imports.show", batch_id=batch_id), 303)
+    try:
+        committing.ask(db.session(), batch, by=actor())
+    except Conflict as error:
+        words, status = sentence(error), error.status
+        db.session.rollback()
+        return _confirming(batch_of(batch_id), words), status
+    flash(_("开始入库。"), "ok")
+    return redirect(url_for("imports.show", batch_id=batch_id), 303)
+
+
+@bp.get("/<int:batch_id>/undo")
+@needs("import.make")
+def take_back(batch_id: int) -> ResponseReturnValue:
+    """What undoing would take away, or what stands in its way."""
+    batch = batch_of(batch_id, "import.make")
+    if batch.state != "committed":
+        return redirect(url_for("imports.show", batch_id=batch.id), 303)
+    return _undoing(batch)
+
+
+def _undoing(batch: Batch, refusal: str = "") -> str:
+    upon = undoing.built_upon(db.session(), batch)
+    return render_template(
+        "imports/undo.html", batch=batch, refusal=refusal, total=len(upon),
+        upon=[(one, place_of(*one.subject)) for one in upon[:SHOWN]], outcomes=dict(_numbers(batch)),
+        counts=batch.counts)
+
+
+@bp.post("/<int:batch_id>/undo")
+@needs("import.make")
+def undo(batch_id: int) -> ResponseReturnValue:
+    """Take the whole batch out of the register. Pressed twice it is done once."""
+    batch = batch_of(batch_id, "import.make")
+    if batch.state in ("undoing", "undone"):
+        return redirect(url_for("imports.show", batch_id=batch_id), 303)
+    try:
+        undoing.undo(db.session(), batch, by=actor())
+    except Conflict as error:
+        words, status = sentence(error), error.status
+        db.session.rollback()
+        return _undoing(batch_of(batch_id), words), status
+    flash(_("已开始撤销。") if imports.busy(batch) else _("已整批撤销。"), "ok")
+    return redirect(url_for("imports.show", batch_id=batch_id), 303)

@@ -1,0 +1,146 @@
+"""Rows of a ledger as a page shows them: cell by cell, each defect at its cell, personal numbers starred out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select
+
+from registry.intake import cells
+from registry.intake.batches import Batch, Flaw, Row
+from registry.intake.findings import KINDS
+from web.i18n import say
+from web.imports_told import Table
+from web.session import db
+
+MOST_CASES = 12
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A defect: what is wrong in words, what stands there and what we would write, in clear; `masked` for lists."""
+
+    flaw: Flaw
+    words: str
+    raw: str
+    proposed: str
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody still has to say something about it."""
+        return self.flaw.state == "open" and self.flaw.weight != "tidied"
+
+    @property
+    def masked(self) -> str:
+        """The proposal, fit for a list."""
+        return cells.masked(self.proposed)
+
+
+@dataclass
+class Cell:
+    """A cell as the list shows it; `clear` for the editor, where whoever brought the file sees what is in it."""
+
+    no: int
+    heading: str
+    text: str
+    clear: str
+    marks: list[Mark] = field(default_factory=list)
+    edited: bool = False
+
+    @property
+    def weight(self) -> str:
+        """The gravest of what is open here, else tidied where something was put right, else ""."""
+        weights = [mark.flaw.weight for mark in self.marks if mark.open]
+        for weight in ("stop", "doubt"):
+            if weight in weights:
+                return weight
+        return "tidied" if self.marks else ""
+
+
+@dataclass
+class Shown:
+    """A row with its cells; `marks` are all its defects, `open` those that wait for somebody."""
+
+    row: Row
+    place: str
+    cells: list[Cell]
+    marks: list[Mark]
+
+    @property
+    def open(self) -> list[Mark]:
+        """The gravest first."""
+        return sorted((mark for mark in self.marks if mark.open), key=lambda mark: mark.flaw.weight != "stop")
+
+    def of(self, column: int | None) -> Cell | None:
+        """The cell of a column."""
+        return self.cells[column] if column is not None and column < len(self.cells) else None
+
+
+@dataclass(frozen=True)
+class Found:
+    """A kind of defect in a batch: how many are open, put right, and settled; `cases` are (case, example, proposal, how
+    many), the most frequent first."""
+
+    kind: str
+    words: str
+    weight: str
+    open: int
+    others: int
+    proposed: bool
+    cases: list[tuple[str, str, str, int]]
+
+
+def shown(batch: Batch, rows: Sequence[Row], tables: Sequence[Table]) -> list[Shown]:
+    """The rows of a page with their defects: one statement for all."""
+    marks: dict[int, list[Mark]] = defaultdict(list)
+    query = select(Flaw).where(Flaw.row_id.in_([row.id for row in rows])).order_by(Flaw.id)
+    for flaw in db.session.scalars(query):
+        if flaw.state != "moot":
+            raw, proposed = cells.cell_of(flaw)
+            marks[flaw.row_id].append(Mark(flaw, say(flaw.text, flaw.params), raw, proposed))
+    return [_shown(row, marks[row.id], tables[row.table_no]) for row in rows]
+
+
+def _shown(row: Row, marks: list[Mark], table: Table) -> Shown:
+    kept = cells.kept_of(row)
+    raw = kept.judged.raw
+    made = []
+    for column in table.columns:
+        clear = raw[column.no] if column.no < len(raw) else ""
+        here = [mark for mark in marks if mark.flaw.column_no == column.no]
+        made.append(Cell(column.no, column.heading, cells.masked(clear), clear, here, column.no in kept.edits))
+    return Shown(row, f"{table.name} · {row.row_no + 1}", made, marks)
+
+
+def kinds_of(batch: Batch) -> list[Found]:
+    """The kinds of defect in a batch, what stops rows first, then what is doubtful, then what was put right."""
+    counted = db.session.execute(
+        select(Flaw.kind, Flaw.weight, Flaw.state, Flaw.case, func.count(), func.min(Flaw.id))
+        .where(Flaw.batch_id == batch.id, Flaw.state != "moot").group_by(Flaw.kind, Flaw.weight, Flaw.state, Flaw.case)
+    ).all()
+    samples = {flaw.id: flaw for flaw in db.session.scalars(
+        select(Flaw).where(Flaw.id.in_([one[5] for one in counted if one[2] == "open"][:2000])))}
+    by_kind = defaultdict(list)
+    for one in counted:
+        by_kind[one[0]].append(one)
+    order = {"stop": 0, "doubt": 1, "tidied": 2}
+    found = [_found(kind, by_kind[kind], samples) for kind in KINDS if kind in by_kind]
+    return sorted(found, key=lambda one: (not one.open, order[one.weight], -one.open - one.others))
+
+
+def _found(kind: str, counted: list, samples: dict[int, Flaw]) -> Found:  # type: ignore[type-arg]
+    cases, number, others = [], 0, 0
+    for _kind, weight, state, case, count, sample in counted:
+        if state != "open" or weight == "tidied":
+            others += count
+            continue
+        number += count
+        raw, proposed = cells.cell_of(samples[sample]) if sample in samples else ("", "")
+        cases.append((case, cells.masked(raw), cells.masked(proposed), count))
+    weights = [one[1] for one in counted]
+    weight = next(each for each in ("stop", "doubt", "tidied") if each in weights)
+    cases.sort(key=lambda one: -one[3])
+    return Found(kind, KINDS[kind], weight, number, others, any(case[2] for case in cases),
+                 [case for case in cases if case[0]][:MOST_CASES])
