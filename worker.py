@@ -144,6 +144,7 @@ def due_work() -> dict[str, Part]:
     from engine import deliveries, starting, timers
     from ledger import outbox
     from registry.alerts import deadlines
+    from registry.intake.stewardship import counting
     from workflows import triggers
 
     return {
@@ -151,6 +152,7 @@ def due_work() -> dict[str, Part]:
         "deliveries": lambda database: deliveries.sweep(database, limit=20),
         "starts": lambda database: starting.sweep(database, limit=20),
         "deadlines": lambda database: deadlines.sweep(database, limit=50),
+        "quality": counting.sweep,
         "outbox": lambda database: outbox.deliver(database, triggers.HANDLERS, limit=50),
     }
 

@@ -33,7 +33,7 @@ def desk() -> str:
         "home.html",
         tasks=tasks.inbox(session, me, scope="all", limit=SHOWN),
         ending=_ending(me),
-        figures=_figures(me),
+        figures=[*_figures(me), *_stewards(me)],
         news=notices.notices(session, me, only_unread=True, limit=NEWS),
         unconfirmed=_unconfirmed_year(me),
         may_start=can(me, "request.start"),
@@ -89,6 +89,14 @@ def _figures(me: Actor) -> list[Figure]:
         Figure(late, "过期未处理", "alert-circle", "bad", url_for("register.certificates", standing="expired")),
         Figure(live - late, "有效证件", "circle-check", "good", url_for("register.certificates", standing="valid")),
     ]
+
+
+def _stewards(me: Actor) -> list[Figure]:
+    """For whoever settles them: the doubts of ledgers that came in, while there are any."""
+    number = waiting().get("steward", 0)
+    if not number or not can(me, "steward.settle"):
+        return []
+    return [Figure(number, "待治理的数据", "clipboard-check", "due", url_for("steward.cases"))]
 
 
 def _unconfirmed_year(me: Actor) -> int | None:

@@ -27,10 +27,12 @@ from web.custody import note_reading
 from web.guard import actor, needs
 from web.places import place_of
 from web.session import db
+from web.sources import sources_of
 from web.story import tell
 
 bp = Blueprint("register", __name__)
-TABS = {"versions": "版本", "scans": "扫描件", "custody": "借阅", "requests": "流程", "timers": "提醒", "story": "记录"}
+TABS = {"versions": "版本", "scans": "扫描件", "custody": "借阅", "requests": "流程", "timers": "提醒",
+        "sources": "来源", "story": "记录"}
 STEPS = {
     "opens": "可以开始办理延续",
     "hand_in": "应交内部材料",
@@ -65,7 +67,7 @@ def certificates() -> str:
 
 
 @bp.get("/certificates/<int:certificate_id>")
-@bp.get("/certificates/<int:certificate_id>/<any(versions, scans, custody, requests, timers, story):tab>")
+@bp.get("/certificates/<int:certificate_id>/<any(versions, scans, custody, requests, timers, sources, story):tab>")
 @needs("certificate.read")
 def certificate(certificate_id: int, tab: str = "versions") -> str:
     """One certificate: a card like the paper, its state and why, and a tab of what belongs to it."""
@@ -90,6 +92,7 @@ def certificate(certificate_id: int, tab: str = "versions") -> str:
         told=tell(("certificate", found.id)) if tab == "story" else [],
         requested=_requested(found) if tab == "requests" else [],
         cabinet=_cabinet(found) if tab == "custody" else None,
+        sources=sources_of(found) if tab == "sources" else [],
         states=codes.STATES,
         may_begin=can(actor(), "request.start", found),
     )

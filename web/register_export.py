@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from flask import Blueprint, current_app, render_template, request, stream_with_context
 from flask_babel import gettext as _
@@ -15,6 +15,9 @@ from ledger.facts import record
 from registry.access.comparison import every_pair
 from registry.access.lines import Day, Line, count_lines, every_line
 from registry.certificates import codes
+from registry.intake.stewardship import outgoing
+from registry.intake.stewardship.layouts import Layout, layout_of
+from web.asked import whole_in
 from web.certificate import item_of
 from web.certificate_pdf import FONT, printed
 from web.guard import actor, needs
@@ -31,24 +34,31 @@ EXPORT = "certificate.export"
 MOST_ROWS, MOST_PRINTED = 200_000, 1_000
 """Rows of a workbook and of a PDF; a file that leaves rows out says so in itself."""
 PER_MINUTE = "12 per minute"
+NARROW = frozenset({"issued_on", "first_issued_on", "valid_from", "valid_until", "review_on", "reviewed_on", "born_on"})
 
 
 @bp.post("/certificates/export")
 @needs(EXPORT)
 @limiter.limit(PER_MINUTE, key_func=lambda: f"export|{actor().id}")
 def certificates() -> Response:
-    """The list that the form's arguments describe, whole and in its order. format=xlsx or pdf"""
+    """The list that the form's arguments describe, whole and in its order. format=xlsx or pdf; layout= the columns of
+    a company's own ledger instead of ours, as a workbook that may come back."""
     sought, printing = sought_in(request.form), request.form.get("format") == "pdf"
+    layout = _layout()
+    columns, name = (layout.whole, layout.name) if layout else ([], "")
     most = MOST_PRINTED if printing else MOST_ROWS
     total = count_lines(db.session(), actor(), sought.filter, sought.day, action=EXPORT)
-    _record(sought, "pdf" if printing else "xlsx", min(total, most), _days(sought.day))
+    _record(sought, "pdf" if printing else "xlsx", min(total, most), _days(sought.day), layout)
     notes = _notes(sought, total, most)
 
     def made(session: Session) -> Iterator[bytes]:
         lines = every_line(
             session, actor(), sought.filter, sought.day, order=sought.order, limit=most, action=EXPORT
         )
-        if printing:
+        if columns:
+            more = [_explained(notes)] if total > most else []
+            yield from workbook([_in_columns(name, columns, outgoing.rows(session, lines, columns)), *more])
+        elif printing:
             yield _pdf(sought, list(lines), total)
         else:
             yield from workbook([Sheet(_("证件台账"), headings(), map(cells, lines)), _explained(notes)])
@@ -80,6 +90,19 @@ def comparison() -> Response:
         yield from workbook([Sheet(_("两日对比"), head, rows), _explained(notes)])
 
     return _file(made, f"comparison-{first}-{second}", "xlsx")
+
+
+def _layout() -> Layout | None:
+    """The company's own columns that are asked for; NotFound where they are out of reach."""
+    text = request.form.get("layout", "")
+    if not text:
+        return None
+    return layout_of(db.session(), actor(), whole_in(text) or 0)
+
+
+def _in_columns(name: str, columns: Sequence[tuple[str, str]], rows: Iterator[list[Cell]]) -> Sheet:
+    """One sheet with headings and rows and nothing else: it is to come back. In Chinese, as the ledger was."""
+    return Sheet(name, [(heading, 12 if field in NARROW else 18) for heading, field in columns], rows)
 
 
 def headings() -> list[tuple[str, int]]:
@@ -126,10 +149,13 @@ def _pdf(sought: Sought, lines: list[Line], total: int) -> bytes:
     return written
 
 
-def _record(sought: Sought, kind: str, rows: int | None, days: list[str]) -> None:
+def _record(
+    sought: Sought, kind: str, rows: int | None, days: list[str], layout: Layout | None = None
+) -> None:
     """Who took what out: the filter without the words looked for, which may be a person's name or number."""
     plain = {name: value for name, value in sought.arguments.items() if name not in {"q", "on", "known"}}
-    after = {"format": kind, "rows": rows, "days": days, "filter": plain, "words": bool(sought.filter.text)}
+    after = {"format": kind, "rows": rows, "days": days, "filter": plain, "words": bool(sought.filter.text),
+             **({"layout": layout.id} if layout else {})}
     record(db.session(), "register.exported", ("person", actor().id or 0), by=actor(), after=after)
 
 

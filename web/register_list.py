@@ -15,6 +15,7 @@ from registry.access.rules import can, visible
 from registry.certificates import codes
 from registry.certificates.catalogue import types
 from registry.certificates.kinds import CertificateType
+from registry.intake.stewardship.layouts import layouts
 from registry.people.persons import Person
 from registry.people.units import Unit
 from web.asked import whole
@@ -46,6 +47,7 @@ def choices(sought: Sought) -> dict[str, Any]:
         "holder": _holder(sought.filter.holder_person_id),
         "knows_past": knows_past(),
         "may_export": can(actor(), "certificate.export"),
+        "layouts": layouts(db.session(), actor()) if can(actor(), "certificate.export") else [],
         "may_renew": can(actor(), "request.start") or can(actor(), "certificate.register"),
     }
 

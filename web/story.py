@@ -27,6 +27,10 @@ from web.session import db
 
 KINDS = {
     "register.exported": _l("导出台账"),
+    "layout.kept": _l("保存导出格式"),
+    "layout.dropped": _l("删除导出格式"),
+    "intake.taken": _l("领取待治理的数据"),
+    "intake.unmasked": _l("查看台账中一行的完整内容"),
     "intake.received": _l("上传台账"),
     "intake.confirmed": _l("确认各列含义"),
     "intake.settled": _l("处理一处问题"),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 from sqlalchemy import Row as Found
 
 from registry.certificates import codes
+from registry.certificates.catalogue import type_of
 from registry.certificates.drafting import Number, Term
 from registry.intake.judged import Judged
 
 SAID = ("issued_on", "valid_from", "valid_until", "review_on")
 LONG = "长期"
+SPECIALITY, SPECIALITIES = "speciality", "specialities"
+_SPLIT = re.compile(r"[、,，;；/|]+")
 
 
 def changes_of(row: Judged, there: Found[Any], term: Term, number: Number | None) -> dict[str, list[Any]]:
@@ -44,9 +48,34 @@ def _fields(row: Judged, there: Found[Any]) -> dict[str, list[Any]]:
     before: dict[str, Any] = there.fields or {}
     return {
         key: [before.get(key), value] for key, value in row.fields.items()
-        if value not in (None, "", []) and _plain(before.get(key)) != _plain(value)
+        if value not in (None, "", []) and not _same(there.type_code, key, _before(before, key), value)
         and not (isinstance(value, str) and "*" in value)
     }
+
+
+def _before(fields: dict[str, Any], key: str) -> Any:
+    """What the register says of a field; of one speciality it may say it in a list."""
+    if key == SPECIALITY and key not in fields:
+        return fields.get(SPECIALITIES)
+    return fields.get(key)
+
+
+def _same(type_code: str, key: str, before: Any, said: Any) -> bool:
+    """Whether a row says what was known: a code by value or label, specialities whatever else is known of each."""
+    if isinstance(before, list):
+        return _names(before) == _names(said)
+    if _plain(before) == _plain(said):
+        return True
+    options = (option for field in type_of(type_code).fields if field.key == key for option in field.options)
+    return any(option.label == before and option.value == said for option in options)
+
+
+def _names(value: Any) -> set[str]:
+    if isinstance(value, str):
+        return set(filter(None, _SPLIT.split(value)))
+    if not isinstance(value, list):
+        return set()
+    return {str(each.get(SPECIALITY, each)) if isinstance(each, dict) else str(each) for each in value}
 
 
 def _plain(value: Any) -> Any:

@@ -22,7 +22,7 @@ OPERATIONS = {"建筑电工": ("电工作业", "低压电工作业"), "焊工": 
               "普通架子工": ("高处作业", "登高架设作业")}
 SPECIALITY = {"房建": "建筑工程", "市政": "市政公用工程", "公路": "公路工程"}
 SITE_POSTS = frozenset({"施工员", "质量员", "安全员", "材料员", "资料员", "机械员", "劳务员"})
-SUPPORT = ("劳动合同", "体检", "三级安全教育", "社保")
+SUPPORT = ("contract", "health", "induction", "insurance")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def dated(made: Sample) -> Iterator[Wish]:
     for project in made.projects:
         yield from (Wish(code, project, {"project_name": project.name}) for code in PROJECT)
     for machine in made.machines:
-        yield from (Wish(code, machine, {"kind": "年检"} if code == "Q09" else {}) for code in MACHINE[machine.kind])
+        yield from (Wish(code, machine, {"kind": "inspection"} if code == "Q09" else {}) for code in MACHINE[machine.kind])
     held = [list(_person(person, place)) for place, person in enumerate(made.people)]
     for turn in range(max(map(len, held), default=0)):
         yield from (wishes[turn] for wishes in held if turn < len(wishes))

@@ -11,7 +11,7 @@ from registry.certificates.drafting import item_of
 from registry.certificates.kinds import CertificateType
 from registry.certificates.numbers import RULES
 from registry.intake.judged import Judged
-from registry.intake.judging import holders, papers, sorts
+from registry.intake.judging import exported, holders, papers, sorts
 from registry.intake.judging.cells import shown
 from registry.intake.judging.defects import Defect
 from registry.intake.judging.identities import Identity, settled
@@ -66,7 +66,10 @@ def _certificate(plan: Plan, record: Record) -> Iterator[Judged]:
         _untyped(row)
     else:
         _whole(row, kind)
-    yield _marked(row)
+    judged = _marked(row)
+    if judged.code:
+        exported.quieted(row)
+    yield judged
 
 
 def _whole(row: Row, kind: CertificateType) -> None:

@@ -155,11 +155,12 @@ def _trade(row: Row, fields: dict[str, Any], field: Field, text: str) -> None:
 
 def _supporting(row: Row, fields: dict[str, Any], kind: CertificateType) -> None:
     """Which paper of a mixed type it is: part of what tells certificates with one number apart."""
-    said = " ".join(filter(None, (*(row.text(key) for key in ("type", "category", "item")), row.record.section)))
-    for value, names in words().supporting.get(kind.code, {}).items():
-        if any(name in said for name in names):
-            fields["kind"] = value
-            return
+    known = words().supporting.get(kind.code, {})
+    for said in ((row.text("category"), row.text("item")), (row.text("type"), row.record.section)):  # the nearer first
+        for value, names in known.items():
+            if any(name in each for name in names for each in said):
+                fields["kind"] = value
+                return
 
 
 def kept(row: Row, fields: dict[str, Any]) -> None:
