@@ -9,7 +9,7 @@ from registry.certificates.kinds import CertificateType, Field
 from registry.intake.judging.cells import shown
 from registry.intake.judging.defects import Defect
 from registry.intake.judging.plan import HINTS, Plan, Row
-from registry.intake.judging.words import trades, words
+from registry.intake.judging.words import operation_of, trades, words
 from registry.intake.meaning import fold
 from registry.intake.meaning.types import TypeGuess
 
@@ -97,6 +97,8 @@ def contents(row: Row, kind: CertificateType, parts: dict[str, str]) -> dict[str
             _put(row, fields, declared, kind, key, text)
     if kind.code == "P01" and "item" in fields and "category" not in fields and "trade" in fields:
         fields["category"] = fields.pop("trade")
+    if kind.code == "P01":
+        _operation(row, fields)
     for key in ("first_issued_on", "reviewed_on"):
         if key in row.plan.places and (day := row.begin(key)):
             fields[key] = day.isoformat()
@@ -107,6 +109,23 @@ def contents(row: Row, kind: CertificateType, parts: dict[str, str]) -> dict[str
     if "kind" in kind.number.unique_by:
         _supporting(row, fields, kind)
     return fields
+
+
+def _operation(row: Row, fields: dict[str, Any]) -> None:
+    """Category and item as far as other words of the row tell them: one T number covers several (facts 2.6)."""
+    if not fields.get("category"):
+        category, item = operation_of(str(fields.get("item") or "")) if fields.get("item") else ("", "")
+        if not category:
+            category, item = operation_of(row.text("type") or _heading(row, "number"))
+        if category:
+            fields["category"] = category
+            if item and not fields.get("item"):
+                fields["item"] = item
+
+
+def _heading(row: Row, field: str) -> str:
+    places = row.plan.places.get(field)
+    return row.plan.table.columns[places[0]].heading if places else ""
 
 
 def _put(row: Row, fields: dict[str, Any], declared: dict[str, Field], kind: CertificateType, key: str,

@@ -23,6 +23,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     states: dict[str, tuple[str, ...]]
     trades: dict[str, tuple[str, ...]]
     supporting: dict[str, dict[str, tuple[str, ...]]]
+    operations: dict[str, tuple[str, str]]
 
 
 @cache
@@ -51,3 +52,11 @@ def state_of(text: str) -> str:
 def trades() -> dict[str, str]:
     """Folded word -> code of a trade of P02."""
     return {fold(word): code for code, each in words().trades.items() for word in each}
+
+
+@lru_cache(maxsize=4096)
+def operation_of(text: str) -> tuple[str, str]:
+    """(作业类别, 准操项目) that the words of a special operation tell (低压电工证); "" for what they do not tell."""
+    folded = fold(text)
+    found = max((word for word in words().operations if word in folded), key=len, default="")
+    return words().operations[found] if found else ("", "")

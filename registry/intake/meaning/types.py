@@ -24,7 +24,10 @@ _TELLING = frozenset("一二三四初中高低正副123456789abcnq交水")
 _DIGITS = re.compile(r"(?:[0-9][^0-9]{0,2}){5}")
 _IDENTITY = re.compile(r"[0-9OIL]{14,17}[0-9XOIL]{1,3}|[0-9](?:\.[0-9]+)?E\+?1[0-9]")
 _LETTERED = re.compile(r"[a-z][0-9]?")
+_COMMON = re.compile(r"(?:资格|合格|考核|注册|登记|许可|操作|认证|检验|核准|备案)*(?:证书|证照|证件|证|书|件)?$")
 NUMBER, SIGN, MARK = 8, 3, 2
+LEAST_OWN = 70
+"""How similar (0-100) words must be without their general endings: 开户许可证 is no 施工许可证."""
 IDENTITY_NUMBERED = {"P01": 4, "P13": 4, "P22": 3}
 """Types whose number is the holder's identity number, or holds it (a T left out)."""
 
@@ -136,15 +139,16 @@ class TypeWords:
         """The most similar name that differs in no telling character."""
         if len(key) < 4:
             return None
-        mine = _TELLING.intersection(key)
+        mine, own = _TELLING.intersection(key), _own(key)
         for name, score, _ in process.extract(key, self._long, scorer=fuzz.ratio, score_cutoff=least, limit=5):
-            if len(name) > 3 and _TELLING.intersection(name) == mine:
+            alike = len(name) > 3 and _TELLING.intersection(name) == mine
+            if alike and fuzz.ratio(own, _own(name)) >= LEAST_OWN:
                 return self._softened(self._index[name], score / 100 * 0.95)
         return None
 
     def _within(self, key: str) -> _Reading | None:
         """The longest name that the words contain."""
-        found = next((name for name in self._contained if name in key), None)
+        found = next((name for name in self._contained if name in key and _COMMON.sub("", name)), None)
         return self._softened(self._index[found], 0.9) if found else None
 
     def _softened(self, reading: _Reading, sure: float) -> _Reading:
@@ -249,6 +253,11 @@ def _marked(text: str, mark: str) -> bool:
     return (text.endswith(mark) and not text[-len(mark) - 1].isascii()) or (
         text.startswith(mark) and not text[len(mark)].isascii()
     )
+
+
+def _own(name: str) -> str:
+    """A folded name without its general ending."""
+    return _COMMON.sub("", name) or name
 
 
 def _bare(name: str) -> str:

@@ -30,6 +30,15 @@ def test_a_usual_name_is_read_and_said_once_for_all() -> None:
     assert (found.kind, found.weight, found.case) == ("type_alias", "tidied", "安c")
 
 
+@pytest.mark.parametrize(("named", "item"), [
+    ("低压电工证", "电工作业 低压电工作业"), ("焊工证", "焊接与热切割作业"), ("登高证", "高处作业"),
+    ("特种作业操作证", "")])
+def test_what_the_name_tells_of_a_special_operation_tells_its_certificates_apart(named: str, item: str) -> None:
+    """One person has one T number for all of them (facts 2.6)."""
+    row = judged({"type": named, "name": "张三", "number": f"T{ID}", "valid_until": DAY(2031, 2, 28)})[0]
+    assert (row.type_code, row.item) == ("P01", item)
+
+
 def test_an_unknown_type_stops_and_keeps_what_can_be_read() -> None:
     row = officer(type="某某神秘凭证", number="2024-17")
     assert (only(row).kind, row.stopped, row.valid_until) == ("unknown_type", True, DAY(2027, 5, 5))

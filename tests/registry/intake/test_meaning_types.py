@@ -146,3 +146,8 @@ def test_a_type_entered_in_the_browser_is_found_by_its_names() -> None:
     mine.types = {**mine.types, "E90": made}
     words = TypeWords(mine)
     assert words.guess("测绘资质证书").code == words.guess("测绘证").code == "E90"
+
+
+@pytest.mark.parametrize("words", ["开户许可证", "卫生许可证", "食品经营许可证", "税务登记证", "商标注册证"])
+def test_what_only_ends_like_a_name_is_not_that_type(words: str) -> None:
+    assert WORDS.guess(words).code == ""
