@@ -160,6 +160,11 @@ def test_a_mark_says_that_somebody_has_left() -> None:
     assert row.holder is not None and row.holder.left
 
 
+def test_a_note_behind_the_name_says_it_too() -> None:
+    row = operator(name="张三（已离职）")
+    assert row.holder is not None and (row.holder.name, row.holder.left, kinds(row)) == ("张三", True, ["left_mark"])
+
+
 @pytest.mark.parametrize(("said", "state"), [
     ("注销", "04"), ("事故调查期间暂扣", "02"), ("有效", "01"), ("临期", "01")])
 def test_states_are_read(said: str, state: str) -> None:
@@ -172,8 +177,9 @@ def test_a_formula_without_a_result_stops_where_it_matters() -> None:
     assert "uncalculated" in kinds(row) and row.stopped
 
 
-def test_a_hidden_sheet_is_doubted() -> None:
+def test_a_hidden_sheet_or_row_is_doubted() -> None:
     assert only(judged(OFFICER, hidden=True)[0]).kind == "hidden"
+    assert only(judged(OFFICER | {"_hidden": True})[0]).kind == "hidden"
 
 
 def test_a_column_that_is_kept_lies_under_its_heading() -> None:
