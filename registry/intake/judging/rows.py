@@ -261,8 +261,9 @@ def _marked(row: Row) -> Judged:
     record, plan = row.record, row.plan
     if record.left:
         row.note(Defect("left_mark", "doubt", "left_mark"), None)
-    if plan.table.hidden:
-        row.note(Defect("hidden", "doubt", "hidden", case=f"table {plan.table.number}"), None)
+    if plan.table.hidden or record.hidden:
+        said = "hidden" if plan.table.hidden else "hidden_row"
+        row.note(Defect("hidden", "doubt", said, case=f"{said} {plan.table.number}"), None)
     for place in sorted(record.uncalculated):
         stops = plan.mapping.field(place) in ("number", "id_number", "valid_until", "term", "name")
         row.note(Defect("uncalculated", "stop" if stops else "doubt", "uncalculated"), place)

@@ -37,6 +37,10 @@ def sort_of(row: Row) -> TypeGuess:
 
 
 def _asked(plan: Plan, named: str, hints: tuple[str, ...], issuer: str, section: str, number: str) -> TypeGuess:
+    if section and not named and plan.mapping.type_code:  # a title in the table is nearer than the table's own
+        told = plan.words.guess(section, [each for each in (*hints, number) if each])
+        if told.code and told.sure >= 0.95:
+            return told
     around = (section, plan.table.title, plan.table.name)
     said = tuple(each for each in (*hints, *around, issuer, number) if each)
     return plan.words.guess(named, said, plan.mapping)

@@ -89,10 +89,11 @@ def is_head(cells: Sequence[Cell], more: frozenset[str] = frozenset()) -> bool:
     if len(cells) < 2:
         return False
     known = headings_in(cells, more)
-    if known < 2 or any(_value(value) for _, value in cells):
-        return False
     share = known / len(cells)
-    return share >= 0.6 or (known >= 3 and share >= 0.4)
+    if known >= 3 and share >= 0.5:
+        return True
+    plain = not any(_value(value) for _, value in cells)
+    return plain and (known >= 2 and share >= 0.6 or known >= 3 and share >= 0.4)
 
 
 def read(sheet: Sheet, marks: Marks, at: int, more: frozenset[str] = frozenset()) -> Head:

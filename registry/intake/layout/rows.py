@@ -34,6 +34,8 @@ class Rows:
     context: dict[str, str] = field(default_factory=dict)
     title: str = ""
     section: str = ""
+    fresh: bool = False
+    """No record has come since the section's title."""
 
     def lay(self) -> list[Table]:
         """Every row into a record or into `skipped`."""
@@ -73,6 +75,7 @@ class Rows:
             if size - row.count(None) <= few or at in touched or size > width or not free(row):
                 return at
             keep(at, row if size == width else row + pad[size:], section)
+            self.fresh = False
             at += 1
         return at
 
@@ -80,7 +83,7 @@ class Rows:
     def few(self) -> int:
         """Rows with no more filled cells than this need a look."""
         width = max((len(making.headings) or len(making.places) for making in self.open), default=1)
-        return max(1, min(4, int(width * 0.34)))
+        return max(1, min(4, int(width * 0.4)))
 
     def _look(self, at: int) -> int:
         """A closer look at one row; the next row to go on with."""
@@ -101,8 +104,9 @@ class Rows:
         if why is None and telling and lines.is_sum(cells):
             why = "total"
         if why == "section":
-            self.section = str(cells[0][1]).strip()[:80]
+            self.section, self.fresh = str(cells[0][1]).strip()[:80], True
         if why is None:
+            self.fresh = False
             self._record(at)
         else:
             self.skip(at, why)
@@ -115,7 +119,10 @@ class Rows:
         return height if same else 0
 
     def _again(self, at: int) -> int:
-        """Another heading inside the sheet: a new table, or one of those before with its columns elsewhere."""
+        """Another heading inside the sheet: a new table, or one of those before with its columns elsewhere. A section
+        ends with it, unless its title stands right above."""
+        if not self.fresh:
+            self.section = ""
         head = read(self.sheet, self.marks, at, self.more)
         head.top = at
         self._open(head)

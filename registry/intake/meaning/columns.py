@@ -34,14 +34,24 @@ class Headings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     seen: tuple[str, ...] = ()
     usual: tuple[str, ...] = ()
     perhaps: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
+
+
+@cache
+def _said() -> dict[str, Headings]:
+    return msgspec.convert(tomllib.loads(COLUMNS.read_text(encoding="utf-8")), dict[str, Headings])
+
+
+@cache
+def _endings() -> tuple[tuple[str, str], ...]:
+    return tuple((fold(ending), field) for field, each in _said().items() for ending in each.endings)
 
 
 @cache
 def headings() -> dict[str, tuple[tuple[str, float], ...]]:
     """Every folded heading with the fields it may mean, the surest first."""
-    said = msgspec.convert(tomllib.loads(COLUMNS.read_text(encoding="utf-8")), dict[str, Headings])
     found: dict[str, dict[str, float]] = {}
-    for field, each in said.items():
+    for field, each in _said().items():
         for words, sure in ((each.seen, EXACT), (each.usual, EXACT), (each.perhaps, PERHAPS)):
             for word in words:
                 known = found.setdefault(fold(word), {})
@@ -69,6 +79,9 @@ def meanings(folded: str) -> tuple[tuple[str, float], ...]:
         if word in folded and (not word.isascii() or folded.endswith(word)):
             share = ENDING if folded.endswith(word) else WITHIN
             return tuple((field, round(sure * share, 2)) for field, sure in headings()[word])
+    for ending, field in _endings():
+        if folded.endswith(ending):
+            return ((field, WITHIN),)
     near = process.extractOne(folded, _words(), scorer=fuzz.ratio, score_cutoff=75)
     if near is None:
         return ()
@@ -118,8 +131,8 @@ def _fits(field: str, seen: Look) -> float | None:
         return seen.uscc
     if field == "sequence":
         return 1.0 if seen.running else 0.0
-    if field == "name":
-        return seen.name
+    if field in ("name", "state"):
+        return seen.name if field == "name" else seen.state or None
     if field == "number":
         return _fits_number(seen)
     if field in COUNTS:

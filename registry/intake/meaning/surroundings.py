@@ -8,6 +8,7 @@ import re
 from registry.intake.book import Value
 from registry.intake.known import Known
 from registry.intake.mapping import Mapped
+from registry.intake.meaning.columns import EXACT
 from registry.intake.meaning.folding import fold
 from registry.intake.records import Table
 
@@ -23,7 +24,8 @@ def settle(table: Table, index: int, options: list[Mapped], known: Known) -> Non
         ahead = _ahead(_values(table, index), known.today)
         if ahead is not None:
             _first(options, "review_on" if ahead >= 0.2 else "reviewed_on")
-    if "unit" in fields and "keep" in fields and options[0].field in ("unit", "keep") and options[0].sure < 1:
+    doubtful = any(each.field == "unit" and each.sure < EXACT for each in options)
+    if doubtful and options[0].field in ("unit", "keep"):
         names = _units(known)
         texts = [fold(str(value)) for value in _values(table, index)]
         inside = sum(text in names for text in texts)
@@ -55,6 +57,7 @@ def _units(known: Known) -> set[str]:
 
 
 def _first(options: list[Mapped], field: str) -> None:
-    """The option of a field in front of the others, as sure as the surest."""
-    sure = max(options[0].sure, 0.85)
-    options[:] = [Mapped(field=field, sure=sure), *(each for each in options if each.field != field)]
+    """The option of a field in front of the others, which become less sure than it."""
+    sure = min(max(each.sure for each in options), 0.9)
+    others = [Mapped(field=each.field, sure=min(each.sure, sure - 0.05)) for each in options if each.field != field]
+    options[:] = [Mapped(field=field, sure=sure), *others]

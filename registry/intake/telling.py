@@ -1,0 +1,85 @@
+"""What the pages show of a file before its rows are judged: its tables, headings, examples, counts and sums (对账)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from registry.intake.book import Book, Value, letter
+from registry.intake.cells import masked
+from registry.intake.known import Known
+from registry.intake.mapping import Mapping
+from registry.intake.meaning.types import TypeWords
+from registry.intake.records import Layout, Table
+
+EXAMPLES, WORDS, LONGEST = 3, 300, 60
+TELLING = ("type", "category", "item", "trade", "speciality", "level")
+"""The fields whose words may name a type; the first that a table has is shown."""
+
+
+def tell(book: Book, layout: Layout, mappings: Sequence[Mapping], known: Known) -> dict[str, Any]:
+    """The whole book as plain JSON: `tables`, `skipped` (rows of no table, by why) and `rows` (all rows of the file).
+
+    A table's `first` and `last` are rows of its sheet, from 1. A column has its heading, letter and place, how many
+    cells are filled, examples (masked), and where it holds numbers how many and their sum, as text. `words` are those
+    of the column that names the types: word, count, our code, how sure, candidates.
+    """
+    guesses = TypeWords(known)
+    return {
+        "tables": [_table(book, table, mapping, guesses)
+                   for table, mapping in zip(layout.tables, mappings, strict=True)],
+        "skipped": dict(Counter(each.why for each in layout.skipped)),
+        "rows": sum(len(sheet.rows) for sheet in book.sheets),
+    }
+
+
+def _table(book: Book, table: Table, mapping: Mapping, guesses: TypeWords) -> dict[str, Any]:
+    rows = [record.row + 1 for record in table.records]
+    return {
+        "number": table.number, "sheet": table.sheet, "sheet_name": book.sheets[table.sheet].name, "name": table.name,
+        "title": table.title, "shape": table.shape, "hidden": table.hidden,
+        "context": {key: masked(text) for key, text in table.context.items()},
+        "rows": len(rows), "first": min(rows, default=0), "last": max(rows, default=0),
+        "columns": [_column(table, index) for index in range(len(table.columns))],
+        "words": _words(table, mapping, guesses),
+    }
+
+
+def _column(table: Table, index: int) -> dict[str, Any]:
+    column, values = table.columns[index], _values(table, index)
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    return {
+        "heading": column.heading, "place": column.place, "letter": letter(column.place), "filled": len(values),
+        "examples": list(dict.fromkeys(masked(text_of(value))[:LONGEST] for value in values[:200]))[:EXAMPLES],
+        "numbers": len(numbers), "sum": text_of(round(sum(numbers), 4)) if numbers else None,
+    }
+
+
+def _words(table: Table, mapping: Mapping, guesses: TypeWords) -> list[list[Any]]:
+    place = next((found for field in TELLING if (found := mapping.of(field)) is not None), None)
+    if place is None:
+        return []
+    counted = Counter(text_of(value).strip()[:LONGEST] for value in _values(table, place))
+    told = []
+    for word, count in counted.most_common(WORDS):
+        guess = guesses.guess(word, (table.title, table.name), mapping)
+        told.append([masked(word), count, guess.code, guess.sure, list(guess.candidates[:5])])
+    return told
+
+
+def _values(table: Table, index: int) -> list[Value]:
+    return [record.values[index] for record in table.records
+            if index < len(record.values) and record.values[index] not in (None, "")]
+
+
+def text_of(value: Value) -> str:
+    """A cell as text."""
+    if value is None:
+        return ""
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "minutes")
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)
