@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
+from registry.sample.ledgers.habits import HABITS, keep
 from registry.sample.ledgers.lines import Line
 from registry.sample.ledgers.pages import Book, Columns, Page, Part
 from registry.sample.organisation import Sample
@@ -62,7 +63,8 @@ def books(made: Sample, lines: Iterable[Line], regions: int = len(REGIONS)) -> l
         for line in lines:
             if line.region % regions == region:
                 heaps[_heap(made, line, alone)].append(line)
-        found += [*_operators(name, heaps, region == CSV_REGION), _people(name, heaps)]
+        kept = [*_operators(name, heaps, region == CSV_REGION), _people(name, heaps)]
+        found += [keep(book, HABITS[region]) for book in kept]
     return [book for book in found if any(book.lines())]
 
 
