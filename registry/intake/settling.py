@@ -82,6 +82,7 @@ def take_in(session: Session, row: Row, *, by: Actor) -> None:
     batch = _changeable(session, row, by)
     if row.outcome != "left_out":
         return
+    judging_again.set_outcome(session, batch, row, "stopped")
     judging_again.again(session, batch, row, by=by)
     judging_again.settle_row(session, batch, row, by=by)
     _note(session, batch, row, "taken_in", by)
