@@ -7,6 +7,7 @@ import hashlib
 import os
 import tempfile
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -54,16 +55,20 @@ class File(Base):
     at: Mapped[dt.datetime] = mapped_column(Instant)
 
 
-def keep(session: Session, folder: Path, stream: BinaryIO, name: str, *, by: Actor, limit: int = MOST_BYTES) -> File:
+def keep(
+    session: Session, folder: Path, stream: BinaryIO, name: str, *, by: Actor, limit: int = MOST_BYTES,
+    kind: Callable[[bytes, str], str] | None = None,
+) -> File:
     """Store an upload of at most `limit` bytes; TooLarge, EmptyFile, WrongKind or EndingDiffers when it is not fit.
 
+    `kind` tells the media type by the first bytes and the name, or refuses (default: PDF, OFD and pictures only).
     The content is on the disk before the row is committed; content without a row is harmless and can be swept.
     """
     folder.mkdir(parents=True, exist_ok=True)
     digest, size, head, written = _write(folder, stream, limit)
     try:
         name = tidy(name)
-        media_type = kind_of(head, name)
+        media_type = (kind or kind_of)(head, name)
         target = folder / digest[:2] / digest
         target.parent.mkdir(exist_ok=True)
         os.replace(written, target)

@@ -16,10 +16,10 @@ from registry.people.units import Unit
 
 STATES: dict[str, str] = {
     "received": "等待读取", "reading": "正在读取", "mapping": "等待确认各列含义", "judging": "正在检查",
-    "ready": "可以入库", "committing": "正在入库", "committed": "已入库", "undone": "已撤销", "cancelled": "已取消",
-    "refused": "不能读取",
+    "ready": "可以入库", "committing": "正在入库", "committed": "已入库", "undoing": "正在撤销", "undone": "已撤销",
+    "cancelled": "已取消", "refused": "不能读取",
 }
-WORKING = ("received", "reading", "judging", "committing")
+WORKING = ("received", "reading", "judging", "committing", "undoing")
 """The states in which a worker has something to do; the others wait for a person or are over."""
 OUTCOMES: dict[str, str] = {
     "new": "新入册", "changed": "更新在册证件", "same": "与在册一致", "repeated": "表内重复", "stopped": "隔离待处理",
@@ -28,12 +28,16 @@ OUTCOMES: dict[str, str] = {
 FLAW_STATES: dict[str, str] = {
     "open": "待处理", "accepted": "已采纳建议", "corrected": "已改正", "dismissed": "确认无误", "moot": "不再需要",
 }
+LONGEST_WORDS = 800
+"""What is longer than this is not learned: the index of a database ends somewhere."""
 _OPEN = text("state = 'open'")
 
 
 class Batch(Base):
     """One file brought in. `mappings` holds one mapping.Mapping for each table, as plain JSON; `told` what the pages
-    show of the layout (tables with headings, examples, counts and sums); `counts` rows by outcome and findings by kind.
+    show of the layout (see telling.py); `counts` rows by outcome and findings by kind. `errands` are what a person asked
+    for that only the worker can do in good time (settling thousands of findings alike), in order; `confirmed`: a person has
+    said what the columns mean.
 
     Personal values lie only in the rows' sealed content and in the file itself. `problem` is the sentence of a refusal.
     """
@@ -52,6 +56,8 @@ class Batch(Base):
     mappings: Mapped[list[Any]] = mapped_column(Json, default=list)
     told: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     counts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    errands: Mapped[list[Any]] = mapped_column(Json, default=list)
+    confirmed: Mapped[bool] = mapped_column(default=False)
     rows_total: Mapped[int] = mapped_column(default=0)
     rows_done: Mapped[int] = mapped_column(default=0)
     problem: Mapped[dict[str, Any] | None] = mapped_column(Json)
@@ -141,6 +147,18 @@ class Flaw(Base):
     batch: Mapped[Batch] = relationship()
 
 
+class Made(Base):
+    """Something that a batch made beside certificates, so that undoing finds it again: `kind` is person, machine, unit,
+    original or loan."""
+
+    __tablename__ = "intake_made"
+    __table_args__ = (Index("ix_intake_made_subject", "kind", "subject_id"),)
+
+    batch_id: Mapped[int] = mapped_column(BigId, ForeignKey("intake_batch.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    subject_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+
+
 class Learning(Base):
     """What a person has told us once and need not tell again: what a heading, a type's or a unit's name means, or how
     a whole table is mapped. `kind` is column, type, unit or table; `words` folded."""
@@ -151,7 +169,7 @@ class Learning(Base):
     id: Mapped[Id]
     group_id: Mapped[int] = mapped_column(BigId)
     kind: Mapped[str] = mapped_column(String(8))
-    words: Mapped[str] = mapped_column(String(400))
+    words: Mapped[str] = mapped_column(String(LONGEST_WORDS))
     meaning: Mapped[str] = mapped_column(String(20_000))
     at: Mapped[dt.datetime] = mapped_column(Instant, default=clock.now)
     by_id: Mapped[int | None] = mapped_column(BigId)

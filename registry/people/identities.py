@@ -5,16 +5,34 @@ The old ID number stays findable: its keyed index is the key of the fact that re
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+import datetime as dt
+from collections import defaultdict
 
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ledger import clock
 from ledger.actor import Actor
+from ledger.db import Base, BigId, Id, Instant
 from ledger.errors import BadAnswer, Problem
 from ledger.facts import Fact, record
 from registry.people import sealing
 from registry.people.identity import birth_of, check_id_number, gender_of, mask_id
 from registry.people.persons import ID_NUMBER, Person, spelled, with_id_number
 from registry.people.units import Unit
+
+
+class FormerName(Base):
+    """What a unit was called until an instant: old papers and old ledgers still say so."""
+
+    __tablename__ = "unit_former_name"
+
+    id: Mapped[Id]
+    group_id: Mapped[int] = mapped_column(BigId, index=True)
+    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    until: Mapped[dt.datetime] = mapped_column(Instant, default=clock.now)
+    by_id: Mapped[int | None] = mapped_column(BigId)
 
 
 def identify(
@@ -74,7 +92,20 @@ def _key(group_id: int, index: str) -> str:
 
 
 def rename_unit(session: Session, unit: Unit, name: str, *, by: Actor) -> None:
-    """Another name of the same company."""
-    unit.name = " ".join(name.split())
+    """Another name of the same company; the one it had stays findable."""
+    name = " ".join(name.split())
+    if name == unit.name:
+        return
+    session.add(FormerName(group_id=unit.group_id, unit_id=unit.id, name=unit.name, by_id=by.id))
+    unit.name = name
     session.flush()
     record(session, "unit.renamed", ("unit", unit.id), by=by, group_id=unit.group_id, after={"code": unit.code})
+
+
+def former_names(session: Session, group_id: int) -> dict[int, tuple[str, ...]]:
+    """The names that units of a group once had, by unit, oldest first."""
+    found: dict[int, list[str]] = defaultdict(list)
+    query = select(FormerName.unit_id, FormerName.name).where(FormerName.group_id == group_id).order_by(FormerName.id)
+    for unit_id, name in session.execute(query):
+        found[unit_id].append(name)
+    return {unit_id: tuple(names) for unit_id, names in found.items()}

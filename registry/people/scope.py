@@ -13,6 +13,10 @@ Path = String(200).with_variant(String(200, collation="C"), "postgresql")
 """The type of a unit path such as "/1/3/12/": compared byte by byte, so that a subtree is one range of an index."""
 
 
+WITHDRAWN = "/withdrawn/"
+"""Where the path of what was brought in by mistake and taken back leads: below no unit, so that no scope reaches it."""
+
+
 @dataclass(frozen=True)
 class Visible:
     """`action` is what reading needs; the others name the columns that scopes are compared with, if there are any."""

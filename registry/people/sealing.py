@@ -88,13 +88,23 @@ def _held() -> _Keys:
 
 def seal(text: str, purpose: str) -> bytes:
     """Encrypt; `purpose` ("person.phone") is bound in, so that a value cannot be moved to another column."""
-    nonce = secrets.token_bytes(NONCE)
-    return nonce + _held().cipher.encrypt(nonce, text.encode(), purpose.encode())
+    return seal_bytes(text.encode(), purpose)
 
 
 def unseal(sealed: bytes, purpose: str) -> str:
     """Decrypt; cryptography.exceptions.InvalidTag when the key, the purpose or the content is another."""
-    return _held().cipher.decrypt(sealed[:NONCE], sealed[NONCE:], purpose.encode()).decode()
+    return unseal_bytes(sealed, purpose).decode()
+
+
+def seal_bytes(content: bytes, purpose: str) -> bytes:
+    """The same for what is no text."""
+    nonce = secrets.token_bytes(NONCE)
+    return nonce + _held().cipher.encrypt(nonce, content, purpose.encode())
+
+
+def unseal_bytes(sealed: bytes, purpose: str) -> bytes:
+    """What `seal_bytes` encrypted."""
+    return _held().cipher.decrypt(sealed[:NONCE], sealed[NONCE:], purpose.encode())
 
 
 def index(text: str, purpose: str) -> str:

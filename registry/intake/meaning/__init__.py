@@ -1,0 +1,6 @@
+"""What headings and words mean in a ledger: the vocabulary of those who keep them."""
+
+from registry.intake.meaning.columns import field_of
+from registry.intake.meaning.folding import fold
+
+__all__ = ["field_of", "fold"]

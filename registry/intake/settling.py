@@ -1,0 +1,154 @@
+"""Findings are settled, one by one or all alike: before the commit in the batch, after it in the register too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ledger import clock
+from ledger.actor import Actor
+from ledger.db import ring_after_commit
+from ledger.errors import Conflict, NotAllowed
+from ledger.facts import record
+from registry.access.rules import can
+from registry.intake import judging_again
+from registry.intake.batches import FLAW_STATES, STATES, Batch, Flaw, Row
+from registry.intake.cells import cell_of, kept_of
+from registry.intake.judged import Judged
+from registry.intake.receiving import BELL
+
+AT_ONCE = 200
+"""So many findings alike are settled in the request; more are an errand of the worker."""
+
+
+class Settled(Conflict):
+    """这条问题已处理为“{state}”，请刷新。"""
+
+
+class NotNow(Conflict):
+    """这个导入批次现在是“{state}”，不能修改。"""
+
+
+class NoProposal(Conflict):
+    """这条问题没有建议值，请直接改正单元格。"""
+
+
+def read(row: Row) -> Judged:
+    """What a row says, in clear; show it to whoever may read the batch, and ID numbers to nobody without cause."""
+    return kept_of(row).judged
+
+
+def accept(session: Session, flaw: Flaw, *, by: Actor) -> None:
+    """What we proposed is right: it is written in the row, and after the commit in the register. NoProposal, Settled."""
+    batch = _open(session, flaw, by)
+    raw, proposed = cell_of(flaw)
+    if flaw.column_no is not None and proposed != raw:
+        if not proposed:
+            raise NoProposal
+        judging_again.write(session, batch, flaw.row, flaw.column_no, proposed, by=by)
+    _settle(session, flaw, "accepted", by)
+    judging_again.settle_row(session, batch, flaw.row, by=by)
+
+
+def dismiss(session: Session, flaw: Flaw, *, by: Actor) -> None:
+    """The row is right as it stands, whatever we found. A row in quarantine comes free with its last open finding."""
+    batch = _open(session, flaw, by)
+    _settle(session, flaw, "dismissed", by)
+    judging_again.settle_row(session, batch, flaw.row, by=by)
+
+
+def correct(session: Session, row: Row, column: int, text: str, *, by: Actor) -> None:
+    """Another text in a cell (a column of the row's table): the row is judged anew, and all that came from the same
+    line of the file. After the commit the register follows. BadAnswer where the register refuses it."""
+    batch = _changeable(session, row, by)
+    judging_again.write(session, batch, row, column, text.strip(), by=by)
+    judging_again.settle_row(session, batch, row, by=by)
+
+
+def leave_out(session: Session, row: Row, *, by: Actor) -> None:
+    """The row is not brought in. NotNow once it is in the register."""
+    batch = _changeable(session, row, by)
+    if row.certificate_id is not None:
+        raise NotNow(state=STATES[batch.state])
+    judging_again.set_outcome(session, batch, row, "left_out")
+    judging_again.close(session, row, "moot", by=by)
+    _note(session, batch, row, "left_out", by)
+
+
+def take_in(session: Session, row: Row, *, by: Actor) -> None:
+    """A row that was left out is brought in after all."""
+    batch = _changeable(session, row, by)
+    if row.outcome != "left_out":
+        return
+    judging_again.again(session, batch, row, by=by)
+    judging_again.settle_row(session, batch, row, by=by)
+    _note(session, batch, row, "taken_in", by)
+
+
+def accept_case(session: Session, batch: Batch, kind: str, case: str | None, *, by: Actor) -> int:
+    """Accept all open findings of a kind (`case`: of one case) of a batch; how many. More than 200 are done by the
+    worker: progress.of tells how far it is."""
+    return _alike(session, batch, "accept", kind, case, by)
+
+
+def dismiss_case(session: Session, batch: Batch, kind: str, case: str | None, *, by: Actor) -> int:
+    """The same for rows that are right as they stand."""
+    return _alike(session, batch, "dismiss", kind, case, by)
+
+
+DO: dict[str, Callable[..., None]] = {"accept": accept, "dismiss": dismiss}
+
+
+def _alike(session: Session, batch: Batch, verb: str, kind: str, case: str | None, by: Actor) -> int:
+    _require(session, batch, by)
+    alike = (Flaw.batch_id == batch.id, Flaw.kind == kind, Flaw.state == "open",
+             *([Flaw.case == case] if case is not None else []))
+    count = session.scalar(select(func.count()).where(*alike)) or 0
+    if count > AT_ONCE:
+        batch.errands = [*batch.errands, {"do": verb, "kind": kind, "case": case, "by": [by.id, by.name]}]
+        session.flush()
+        ring_after_commit(session, BELL)
+        return count
+    for flaw in session.scalars(select(Flaw).where(*alike).order_by(Flaw.id)).all():
+        session.refresh(flaw)
+        if flaw.state == "open":  # another's correction may have made it pointless
+            DO[verb](session, flaw, by=by)
+    return count
+
+
+def _open(session: Session, flaw: Flaw, by: Actor) -> Batch:
+    batch = _changeable(session, flaw.row, by)
+    session.refresh(flaw, with_for_update={"of": Flaw})
+    if flaw.state != "open":
+        raise Settled(state=FLAW_STATES[flaw.state])
+    return batch
+
+
+def _changeable(session: Session, row: Row, by: Actor) -> Batch:
+    batch = session.get_one(Batch, row.batch_id)
+    _require(session, batch, by)
+    session.refresh(row, with_for_update={"of": Row})
+    return batch
+
+
+def _require(session: Session, batch: Batch, by: Actor) -> None:
+    if not (can(by, "steward.settle", batch) or can(by, "import.make", batch)):
+        raise NotAllowed
+    session.refresh(batch, with_for_update={"of": Batch, "read": True})
+    if batch.state not in ("ready", "committed"):
+        raise NotNow(state=STATES[batch.state])
+
+
+def _settle(session: Session, flaw: Flaw, state: str, by: Actor) -> None:
+    flaw.state, flaw.settled_at, flaw.settled_by = state, clock.now(), by.id
+    session.flush()
+    about = [("certificate", flaw.certificate_id)] if flaw.certificate_id else []
+    record(session, "intake.settled", ("intake", flaw.batch_id), by=by, group_id=flaw.group_id, about=about,
+           after={"flaw": flaw.id, "row": flaw.row_id, "kind": flaw.kind, "state": state})
+
+
+def _note(session: Session, batch: Batch, row: Row, what: str, by: Actor) -> None:
+    record(session, "intake.settled", ("intake", batch.id), by=by, group_id=batch.group_id,
+           after={"row": row.id, "state": what})
