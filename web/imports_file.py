@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session, undefer
 
 from ledger.db import reading
 from ledger.errors import Refused
-from ledger.facts import record
 from ledger.files import path_of
 from registry.intake import cells, receiving
 from registry.intake.batches import Batch, Flaw, Row

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping as Form
+from collections.abc import Iterator
+from collections.abc import Mapping as Form
 from dataclasses import dataclass, field
 
 import msgspec
@@ -12,9 +13,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from ledger.errors import Conflict, Problem
+from ledger.errors import BadAnswer, Conflict, Problem
 from registry.access.rules import visible
-from registry.certificates import codes
 from registry.certificates.catalogue import types
 from registry.intake import mapping_acts
 from registry.intake.batches import Batch
@@ -82,8 +82,8 @@ def edit(batch_id: int) -> ResponseReturnValue:
 def confirm(batch_id: int) -> ResponseReturnValue:
     """It is so: the rows are checked by it."""
     batch = batch_of(batch_id, "import.make")
-    said = words(batch)
-    drafts = [read(table, before, said[table.no])
+    asked = words(batch)
+    drafts = [read(table, before, asked[table.no])
               for table, before in zip(tables(batch), mapping_acts.mappings_of(batch), strict=True)]
     if drafts and all(draft.mapping.content == "ignored" for draft in drafts):
         drafts[0].wrong("t0.content", "每张表都不导入，就没有可导入的内容了。请至少选一张表。")
@@ -91,21 +91,23 @@ def confirm(batch_id: int) -> ResponseReturnValue:
         return _page(batch, drafts), 400
     try:
         mapping_acts.confirm(db.session(), batch, [draft.mapping for draft in drafts], by=actor())
-    except Conflict as error:
-        words, status = sentence(error), error.status
+    except (BadAnswer, Conflict) as error:
+        refusal, status = sentence(error), error.status
         db.session.rollback()
-        return _page(batch_of(batch_id), drafts, words), status
+        return _page(batch_of(batch_id), drafts, refusal), status
     flash(_("已确认，正在逐行检查。"), "ok")
     return redirect(url_for("imports.show", batch_id=batch_id), 303)
 
 
 def _page(batch: Batch, drafts: list[Draft], refusal: str = "") -> str:
     told = tables(batch)
-    problems = {name: [problem_text(one) for one in found] for draft in drafts for name, found in draft.problems.items()}
+    problems = {name: [problem_text(one) for one in found]
+                for draft in drafts for name, found in draft.problems.items()}
     return render_template(
-        "imports/mapping.html", batch=batch, pairs=list(zip(told, (draft.mapping for draft in drafts), words(batch), strict=True)),
-        problems=problems, refusal=refusal, fields=FIELDS, groups=GROUPS, contents=CONTENTS, days=DAYS,
-        types=kinds(), units=units(), sums=sums(batch), sure=SURE, likely=LIKELY, families=codes.FAMILIES,
+        "imports/mapping.html", batch=batch, problems=problems,
+        triples=list(zip(told, (draft.mapping for draft in drafts), words(batch), strict=True)),
+        refusal=refusal, fields=FIELDS, groups=GROUPS, contents=CONTENTS, days=DAYS,
+        types=kinds(), units=units(), sums=sums(batch), sure=SURE, likely=LIKELY,
     )
 
 

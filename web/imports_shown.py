@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from registry.intake import cells
 from registry.intake.batches import Batch, Flaw, Row
 from registry.intake.findings import KINDS
+from registry.intake.mapping import FIELDS
 from web.i18n import say
 from web.imports_told import Table
 from web.session import db
@@ -144,3 +145,13 @@ def _found(kind: str, counted: list, samples: dict[int, Flaw]) -> Found:  # type
     cases.sort(key=lambda one: -one[3])
     return Found(kind, KINDS[kind], weight, number, others, any(case[2] for case in cases),
                  [case for case in cases if case[0]][:MOST_CASES])
+
+
+CHANGES: dict[str, str] = {
+    "holder": "持有人", "long": "长期有效", "undated": "期限不明",
+}
+
+
+def changed_words(name: str) -> str:
+    """How the field of a change is called (a msgid): a field of the certificate, or the label of its type's own."""
+    return CHANGES.get(name) or FIELDS.get(name, name)

@@ -28,6 +28,8 @@ ACTIONS: dict[str, str] = {
     "calendar.read": "查看工作日历", "calendar.edit": "维护工作日历",
     "audit.read": "查看审计", "account.read": "查看账号", "account.edit": "维护账号", "role.edit": "授予角色",
     "system.read": "查看系统状态",
+    "import.read": "查看导入的台账", "import.make": "导入台账",
+    "steward.read": "查看待治理数据", "steward.settle": "处理待治理数据",
 }
 """Everything that can be allowed, with the name people read (a gettext msgid)."""
 

@@ -26,9 +26,10 @@ def test_a_sheet_without_headings_begins_in_its_first_row_as_it_came() -> None:
 
 
 def test_coloured_cells_keep_their_kind() -> None:
-    row = [Look(dt.date(2026, 11, 22), "FFEB9C"), Look(dt.datetime(2026, 11, 22, 10, 2), "FFEB9C"), Look(True, "FFEB9C")]
+    moment = dt.datetime.fromisoformat("2026-11-22T10:02")
+    row = [Look(dt.date(2026, 11, 22), "FFEB9C"), Look(moment, "FFEB9C"), Look(True, "FFEB9C")]
     cells = next(opened(Sheet("甲", (), [row])).worksheets[0].iter_rows())
-    assert [cell.value for cell in cells] == [dt.datetime(2026, 11, 22), dt.datetime(2026, 11, 22, 10, 2), True]
+    assert [cell.value for cell in cells] == [moment.replace(hour=0, minute=0), moment, True]
 
 
 def test_a_coloured_cell_is_no_formula_either() -> None:
