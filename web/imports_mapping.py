@@ -18,15 +18,13 @@ from registry.access.rules import visible
 from registry.certificates.catalogue import types
 from registry.intake import mapping_acts
 from registry.intake.batches import Batch
-from registry.intake.known_units import gather
 from registry.intake.mapping import FIELDS, Mapped, Mapping
-from registry.intake.meaning.types import TypeWords
 from registry.people.units import Unit
 from web.errors import problem_text, sentence
 from web.guard import actor, needs
 from web.i18n import named
 from web.imports import batch_of
-from web.imports_told import Table, Word, sums, tables, words_of
+from web.imports_told import Table, sums, tables
 from web.session import db
 
 bp = Blueprint("imports_mapping", __name__, url_prefix="/imports")
@@ -82,8 +80,7 @@ def edit(batch_id: int) -> ResponseReturnValue:
 def confirm(batch_id: int) -> ResponseReturnValue:
     """It is so: the rows are checked by it."""
     batch = batch_of(batch_id, "import.make")
-    asked = words(batch)
-    drafts = [read(table, before, asked[table.no])
+    drafts = [read(table, before)
               for table, before in zip(tables(batch), mapping_acts.mappings_of(batch), strict=True)]
     if drafts and all(draft.mapping.content == "ignored" for draft in drafts):
         drafts[0].wrong("t0.content", "每张表都不导入，就没有可导入的内容了。请至少选一张表。")
@@ -105,7 +102,7 @@ def _page(batch: Batch, drafts: list[Draft], refusal: str = "") -> str:
                 for draft in drafts for name, found in draft.problems.items()}
     return render_template(
         "imports/mapping.html", batch=batch, problems=problems,
-        triples=list(zip(told, (draft.mapping for draft in drafts), words(batch), strict=True)),
+        pairs=list(zip(told, (draft.mapping for draft in drafts), strict=True)),
         refusal=refusal, fields=FIELDS, groups=GROUPS, contents=CONTENTS, days=DAYS,
         types=kinds(), units=units(), sums=sums(batch), sure=SURE, likely=LIKELY,
     )
@@ -124,14 +121,7 @@ def units() -> dict[int, str]:
     return {unit.id: f"{unit.name}（{unit.code}）" if names.count(unit.name) > 1 else unit.name for unit in found}
 
 
-def words(batch: Batch) -> list[list[Word]]:
-    """The words of each table's type column as they were asked about, and what we take them for."""
-    known = TypeWords(gather(db.session(), batch.unit))
-    return [words_of(table, mapping, known)
-            for table, mapping in zip(tables(batch), mapping_acts.mappings_of(batch), strict=True)]
-
-
-def read(table: Table, before: Mapping, said: list[Word]) -> Draft:
+def read(table: Table, before: Mapping) -> Draft:
     """The mapping of a table as the form says, and what is wrong with it."""
     form, place = request.form, f"t{table.no}."
     content = form.get(place + "content", before.content)
@@ -144,7 +134,7 @@ def read(table: Table, before: Mapping, said: list[Word]) -> Draft:
     if draft.mapping.content == "ignored":
         draft.mapping = msgspec.structs.replace(before, content="ignored")
         return draft
-    _read_types(draft, table, before, said, form)
+    _read_types(draft, table, before, form)
     _read_units(draft, place, form)
     _check(draft, table, before)
     return draft
@@ -157,7 +147,7 @@ def _columns(table: Table, before: Mapping, form: Form[str, str]) -> Iterator[Ma
         yield was if chosen == was.field or chosen not in FIELDS else Mapped(field=chosen)
 
 
-def _read_types(draft: Draft, table: Table, before: Mapping, asked: list[Word], form: Form[str, str]) -> None:
+def _read_types(draft: Draft, table: Table, before: Mapping, form: Form[str, str]) -> None:
     known, place = kinds(), f"t{table.no}."
     codes_of = {words: code for code, words in known.items()} | {code: code for code in known}
     told = form.get(place + "type", known.get(before.type_code, "")).strip()
@@ -165,7 +155,7 @@ def _read_types(draft: Draft, table: Table, before: Mapping, asked: list[Word], 
     if told and not draft.mapping.type_code:
         draft.wrong(place + "type", "没有这个种类，请从列表中选择。")
     said = dict(before.types)
-    for word in asked:
+    for word in table.words:
         told = form.get(f"{place}w{word.no}", known.get(word.code, "")).strip()
         code = codes_of.get(told, "")
         if told and not code:

@@ -112,7 +112,7 @@ def _shown(row: Row, marks: list[Mark], table: Table) -> Shown:
         clear = raw[column.no] if column.no < len(raw) else ""
         here = [mark for mark in marks if mark.flaw.column_no == column.no]
         made.append(Cell(column.no, column.heading, cells.masked(clear), clear, here, column.no in kept.edits))
-    return Shown(row, f"{table.name} · {row.row_no + 1}", made, marks)
+    return Shown(row, f"{table.sheet_name} · {row.row_no + 1}", made, marks)
 
 
 def kinds_of(batch: Batch) -> list[Found]:

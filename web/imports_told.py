@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from registry.intake.batches import OUTCOMES, Batch
-from registry.intake.mapping import Mapping
-from registry.intake.meaning.types import TypeWords
 from registry.intake.records import WHYS
 
 
@@ -20,8 +17,8 @@ class Column:
     heading: str
     letter: str
     examples: list[str]
-    sum: int | float | None
-    words: list[tuple[str, int]]
+    place: int
+    sum: str | None
 
 
 @dataclass(frozen=True)
@@ -41,22 +38,27 @@ class Table:
 
     no: int
     sheet: int
+    sheet_name: str
     name: str
     title: str
     shape: str
     hidden: bool
     rows: int
+    first: int
     columns: list[Column]
+    words: list[Word]
     ignored: bool
 
 
 @dataclass(frozen=True)
 class Sums:
-    """The rows of a file, none lost: `skipped` are (why, how many)."""
+    """The rows of a file, none lost: `skipped` are (why, how many), `rest` the further rows of records that take up
+    several, as in sheets written from top to bottom."""
 
     rows: int
     records: int
     skipped: list[tuple[str, int]]
+    rest: int
     stopped: int
 
 
@@ -68,33 +70,20 @@ def tables(batch: Batch) -> list[Table]:
 
 
 def _table(told: dict[str, Any], ignored: bool) -> Table:
-    columns = [Column(no, one["heading"], one["letter"], one["examples"], one.get("sum"),
-                      [(word, count) for word, count in one.get("words", [])])
+    columns = [Column(no, one["heading"], one["letter"], one["examples"], one["place"], one["sum"])
                for no, one in enumerate(told["columns"])]
-    return Table(told["number"], told["sheet"], told["name"], told["title"], told["shape"], told["hidden"],
-                 told["rows"], columns, ignored)
-
-
-def words_of(table: Table, mapping: Mapping, known: TypeWords) -> list[Word]:
-    """The words of the type column and what we take them for, the least certain first; none without such a column."""
-    place = mapping.of("type")
-    if place is None or place >= len(table.columns):
-        return []
-    found = []
-    for no, (text, count) in enumerate(table.columns[place].words):
-        guess = known.guess(text, (table.title, table.name), mapping)
-        found.append(Word(no, text, count, guess.code, guess.sure if guess.code else 0.0))
-    return sorted(found, key=lambda word: (word.sure, -word.count))
+    words = [Word(no, one[0], one[1], one[2], one[3] if one[2] else 0.0) for no, one in enumerate(told["words"])]
+    words.sort(key=lambda word: (word.sure, -word.count))
+    return Table(told["number"], told["sheet"], told["sheet_name"], told["name"], told["title"], told["shape"],
+                 told["hidden"], told["rows"], told["first"], columns, words, ignored)
 
 
 def sums(batch: Batch) -> Sums:
-    """Every row of the file is a record or was left aside for a reason."""
+    """Every row of the file is a record, was left aside for a reason, or is one more row of a record."""
     records = sum(table.rows for table in tables(batch))
-    left = Counter[str]()
-    for one in batch.told.get("skipped", []):
-        left[one["why"]] += one["rows"]
-    skipped = [(WHYS[why], number) for why, number in left.items()]
-    return Sums(records + left.total(), records, skipped, batch.counts.get("outcomes", {}).get("stopped", 0))
+    skipped = [(WHYS[why], number) for why, number in batch.told.get("skipped", {}).items()]
+    rest = max(0, batch.told.get("rows", 0) - records - sum(number for _, number in skipped))
+    return Sums(batch.told.get("rows", 0), records, skipped, rest, batch.counts.get("outcomes", {}).get("stopped", 0))
 
 
 def outcomes(batch: Batch) -> list[tuple[str, str, int]]:
