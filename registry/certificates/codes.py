@@ -7,6 +7,8 @@ STATES: dict[str, str] = {
     VALID: "有效", SUSPENDED: "暂扣", ANNULLED: "撤销", CANCELLED: "注销",
     LAPSED: "失效", LEAVING: "办理转出", REVOKED: "吊销", OTHER: "其他",
 }
+WITHDRAWN = "00"
+"""Not a state of the interface: brought in by mistake and taken back. No list shows what is in it (people.scope)."""
 LIVE = (VALID, SUSPENDED, LEAVING)
 """The states in which a number is taken: no second certificate may carry it."""
 

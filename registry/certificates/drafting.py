@@ -193,7 +193,12 @@ def folded(text: str) -> str:
 def search_text(number: str, code: str, holder: Holder, item: str) -> str:
     """What a search looks through: number, our code, holder in characters, pinyin and initials, item."""
     spelt = (holder.pinyin, holder.initials) if isinstance(holder, Person) else spell(holder.name, person=False)
-    return " ".join(filter(None, map(folded, (number, code, holder.name, *spelt, item))))[:400]
+    return search_words(number, code, (holder.name, *spelt), item)
+
+
+def search_words(number: str, code: str, holder: tuple[str, ...], item: str) -> str:
+    """The same of plain words; `holder` is the name with its spellings."""
+    return " ".join(filter(None, map(folded, (number, code, *holder, item))))[:400]
 
 
 def certificate_row(kind: CertificateType, holder: Holder, number: Number, code: str, item: str) -> dict[str, Any]:
@@ -285,3 +290,9 @@ def version_row(
         "licence_mark": paper.licence_mark.strip(), "qr": paper.qr.strip(), "fields": fields,
         "fields_sealed": sealing.seal(json.dumps(dict(paper.fields)), FIELDS) if personal else None,
     }
+
+
+def unsealed(sealed: bytes) -> dict[str, Any]:
+    """A version's fields with ID numbers in clear."""
+    clear: dict[str, Any] = json.loads(sealing.unseal(sealed, FIELDS))
+    return clear

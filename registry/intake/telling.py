@@ -1,62 +1,77 @@
-"""What the pages show of a file before its rows are judged: its tables, headings, examples, counts and sums (对账).
-
-`told` of a batch is {"tables": [...], "skipped": [...]}. A table has number, sheet, name, title, shape, hidden, context,
-rows, first and last (its rows in the sheet, from 1), and columns; a column has heading, letter, filled (cells that are not empty), examples (masked), words (distinct
-values with counts, where there are few), and sum and numbers (how many numbers, and what they add up to) where it holds numbers.
-"""
+"""What the pages show of a file before its rows are judged: its tables, headings, examples, counts and sums (对账)."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
-from registry.intake.book import Value, letter
+from registry.intake.book import Book, Value, letter
 from registry.intake.cells import masked
+from registry.intake.known import Known
+from registry.intake.mapping import Mapping
+from registry.intake.meaning.types import TypeWords
 from registry.intake.records import Layout, Table
 
-EXAMPLES, WORDS, LONGEST = 4, 60, 60
+EXAMPLES, WORDS, LONGEST = 3, 300, 60
+TELLING = ("type", "category", "item", "trade", "speciality", "level")
+"""The fields whose words may name a type; the first that a table has is shown."""
 
 
-def tell(layout: Layout) -> dict[str, Any]:
-    """The whole book, as plain JSON."""
-    skipped = Counter((each.sheet, each.why) for each in layout.skipped)
+def tell(book: Book, layout: Layout, mappings: Sequence[Mapping], known: Known) -> dict[str, Any]:
+    """The whole book as plain JSON: `tables`, `skipped` (rows of no table, by why) and `rows` (all rows of the file).
+
+    A table's `first` and `last` are rows of its sheet, from 1. A column has its heading, letter and place, how many
+    cells are filled, examples (masked), and where it holds numbers how many and their sum, as text. `words` are those
+    of the column that names the types: word, count, our code, how sure, candidates.
+    """
+    guesses = TypeWords(known)
     return {
-        "tables": [_table(table) for table in layout.tables],
-        "skipped": [{"sheet": sheet, "why": why, "rows": count} for (sheet, why), count in sorted(skipped.items())],
+        "tables": [_table(book, table, mapping, guesses)
+                   for table, mapping in zip(layout.tables, mappings, strict=True)],
+        "skipped": dict(Counter(each.why for each in layout.skipped)),
+        "rows": sum(len(sheet.rows) for sheet in book.sheets),
     }
 
 
-def _table(table: Table) -> dict[str, Any]:
+def _table(book: Book, table: Table, mapping: Mapping, guesses: TypeWords) -> dict[str, Any]:
     rows = [record.row + 1 for record in table.records]
     return {
-        "number": table.number, "sheet": table.sheet, "name": table.name, "title": table.title, "shape": table.shape,
-        "hidden": table.hidden, "context": table.context, "rows": len(rows), "first": min(rows, default=0),
-        "last": max(rows, default=0),
+        "number": table.number, "sheet": table.sheet, "sheet_name": book.sheets[table.sheet].name, "name": table.name,
+        "title": table.title, "shape": table.shape, "hidden": table.hidden,
+        "context": {key: masked(text) for key, text in table.context.items()},
+        "rows": len(rows), "first": min(rows, default=0), "last": max(rows, default=0),
         "columns": [_column(table, index) for index in range(len(table.columns))],
+        "words": _words(table, mapping, guesses),
     }
 
 
 def _column(table: Table, index: int) -> dict[str, Any]:
-    column = table.columns[index]
-    values = [record.values[index] for record in table.records
-              if index < len(record.values) and record.values[index] not in (None, "")]
-    words = Counter(value.strip()[:LONGEST] for value in values if isinstance(value, str))
+    column, values = table.columns[index], _values(table, index)
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
-    told: dict[str, Any] = {
-        "heading": column.heading, "letter": letter(column.place), "filled": len(values),
+    return {
+        "heading": column.heading, "place": column.place, "letter": letter(column.place), "filled": len(values),
         "examples": list(dict.fromkeys(masked(text_of(value))[:LONGEST] for value in values[:200]))[:EXAMPLES],
+        "numbers": len(numbers), "sum": text_of(round(sum(numbers), 4)) if numbers else None,
     }
-    if numbers:
-        told |= {"numbers": len(numbers), "sum": _sum(numbers)}
-    if 0 < len(words) <= WORDS:
-        told["words"] = [[masked(word), count] for word, count in words.most_common()]
+
+
+def _words(table: Table, mapping: Mapping, guesses: TypeWords) -> list[list[Any]]:
+    place = next((found for field in TELLING if (found := mapping.of(field)) is not None), None)
+    if place is None:
+        return []
+    counted = Counter(text_of(value).strip()[:LONGEST] for value in _values(table, place))
+    told = []
+    for word, count in counted.most_common(WORDS):
+        guess = guesses.guess(word, (table.title, table.name), mapping)
+        told.append([masked(word), count, guess.code, guess.sure, list(guess.candidates[:5])])
     return told
 
 
-def _sum(numbers: list[int | float]) -> int | float:
-    total = sum(numbers)
-    return round(total, 4) if isinstance(total, float) else total
+def _values(table: Table, index: int) -> list[Value]:
+    return [record.values[index] for record in table.records
+            if index < len(record.values) and record.values[index] not in (None, "")]
 
 
 def text_of(value: Value) -> str:

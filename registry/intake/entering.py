@@ -1,0 +1,405 @@
+"""Matched rows enter the register: certificates, versions, days, facts, in one transaction, many at a time.
+
+Each is drafted as a custodian's entry would be (certificates.drafting); only the writing is not one by one. The facts
+of old stock are delivered with their writing: nobody need be told of it. What is near its end now is found by the
+sweep like any other (its window's timer waits).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row as Found
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from ledger import bulk, clock
+from ledger.actor import Actor
+from ledger.db import ring_after_commit
+from ledger.facts import Fact, FactAbout
+from ledger.workdays import Calendar, calendar
+from registry.certificates import codes, drafting, specialities, windows
+from registry.certificates.catalogue import in_force_of, type_of
+from registry.certificates.granting import next_code
+from registry.certificates.kinds import CertificateType
+from registry.certificates.models import NUMBER, Certificate, CertificateTimer, Speciality, Version, new_token
+from registry.intake.batches import Batch
+from registry.intake.drafts import Draft, drafts
+from registry.intake.holders import Held, NewKey
+from registry.intake.judged import Judged
+from registry.intake.matching import Key, Match, Matched
+from registry.intake.newcomers import Entered, enter
+from registry.people import sealing
+from registry.people.spelling import spell
+
+SLICE = 4000
+Codes = Mapping[str, Iterator[str]]
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Coming:
+    """One certificate on its way in: the rows it comes from, what is there of it, its new versions."""
+
+    places: list[int]
+    there: Found[Any] | None
+    drafts: list[Draft]
+    number: int = 0
+    code: str = ""
+
+
+@dataclass
+class Entry:
+    """What came of it: for each row its certificate and version; how much of everything."""
+
+    links: dict[int, tuple[int, int | None]] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    by_key: dict[Key, int] = field(default_factory=dict)
+
+
+class Register:
+    """The register's side of one transaction: what every row needs and is looked up once."""
+
+    def __init__(self, session: Session, batch: Batch, by: Actor) -> None:
+        self.session, self.batch, self.by = session, batch, by
+        self.now, self.today = clock.now(), clock.today()
+        self.days: Calendar = calendar(session)
+        self._kinds: dict[tuple[str, str], CertificateType] = {}
+        self._steps: dict[tuple[str, str, dt.date], list[windows.Step]] = {}
+        self._spelt: dict[str, tuple[str, ...]] = {}
+
+    def kind(self, code: str, province: str) -> CertificateType:
+        """The type as it is in force today in a province."""
+        found = self._kinds.get((code, province))
+        if found is None:
+            found = self._kinds[code, province] = in_force_of(code, self.today, province)
+        return found
+
+    def steps(self, kind: CertificateType, province: str, ends_on: dt.date) -> list[windows.Step]:
+        """The days of a term."""
+        found = self._steps.get((kind.code, province, ends_on))
+        if found is None:
+            found = self._steps[kind.code, province, ends_on] = windows.steps(kind, ends_on, self.days)
+        return found
+
+    def words(self, held: Held) -> tuple[str, ...]:
+        """A holder's name and spellings, folded for the search."""
+        key = held.name if held.kind == "person" else f"\0{held.name}"
+        found = self._spelt.get(key)
+        if found is None:
+            spelt = held.spelt or spell(held.name, person=held.kind == "person")
+            found = self._spelt[key] = tuple(map(drafting.folded, (held.name, *spelt)))
+        return found
+
+
+def certificates(
+    session: Session, batch: Batch, matched: Matched, given: Codes, *, by: Actor,
+    step: Callable[[int], None] = lambda _done: None,
+) -> Entry:
+    """Enter everything that is new or changed; `given` are our own codes by type, drawn beforehand (what is missing is
+    drawn now). The caller holds the group's lock and has matched in this transaction."""
+    entry, register = Entry(), Register(session, batch, by)
+    entered = enter(session, batch, matched.holders, _wanted(matched), by)
+    entry.counts.update(people=sum(key[0] in ("id", "name") for key in entered.ids),
+                        machines=sum(key[0] == "serial" for key in entered.ids), units=len(entered.units))
+    chains = list(matched.chains.values())
+    for start in range(0, len(chains), SLICE):
+        some = [_coming(register, matched, places) for places in chains[start:start + SLICE]]
+        _enter_slice(register, matched, some, entered, given, entry)
+        step(start + len(some))
+    _link_the_rest(matched, entry)
+    ring_after_commit(session, "timers")
+    return entry
+
+
+def _wanted(matched: Matched) -> set[NewKey]:
+    """The newcomers that some entering row needs."""
+    return {held.new for places in matched.chains.values() for place in places
+            if (held := matched.matches[place].held) is not None and held.new is not None}
+
+
+def _coming(register: Register, matched: Matched, places: list[int]) -> Coming:
+    first = matched.matches[places[0]]
+    code = first.there.type_code if first.there is not None else matched.rows[places[0]].type_code
+    return Coming(places, first.there,
+                  drafts(places, matched.rows, matched.matches, type_of(code), register.today))
+
+
+def _enter_slice(
+    register: Register, matched: Matched, some: list[Coming], entered: Entered, given: Codes, entry: Entry
+) -> None:
+    session = register.session
+    fresh = [coming for coming in some if coming.there is None]
+    known = [coming for coming in some if coming.there is not None]
+    for coming, number in zip(fresh, bulk.reserve(session, Certificate, len(fresh)), strict=True):
+        coming.number = number
+        coming.code = _code(session, given, matched.rows[coming.places[0]].type_code)
+    for coming in known:
+        assert coming.there is not None
+        coming.number, coming.code = coming.there.id, coming.there.code
+    bulk.write(session, Certificate, (_certificate(register, matched, coming, entered) for coming in fresh))
+    ids = iter(bulk.reserve(session, Version, sum(len(coming.drafts) for coming in some)))
+    versions = {id(coming): [next(ids) for _ in coming.drafts] for coming in some}
+    bulk.write(session, Version, (row for coming in some
+                                  for row in _versions(register, matched, coming, versions[id(coming)])))
+    _change(register, matched, known, versions)
+    bulk.write(session, CertificateTimer, (row for coming in some if _turns(coming)
+                                           for row in _timers(register, matched, coming, versions[id(coming)][-1])))
+    _specialise(register, matched, fresh, known, versions)
+    _tell(register, matched, some, entered)
+    for coming in some:
+        _link(matched, coming, versions[id(coming)], entry)
+
+
+def _code(session: Session, given: Codes, type_code: str) -> str:
+    drawn = next(given[type_code], None) if type_code in given else None
+    return drawn or next_code(session, type_code)
+
+
+def _certificate(register: Register, matched: Matched, coming: Coming, entered: Entered) -> Row:
+    """The columns of a new certificate."""
+    last, place = coming.drafts[-1], coming.places[-1]
+    row, match = matched.rows[place], matched.matches[coming.places[0]]
+    held, number = match.held, match.number
+    assert held is not None and number is not None and held.unit is not None
+    unit = entered.units.get(held.new, held.unit) if held.new else held.unit
+    kind = register.kind(row.type_code, unit.province)
+    holder = entered.ids[held.new] if held.new else held.id
+    personal = number.shown != number.key
+    item = row.item[:80]
+    return {
+        "id": coming.number, "group_id": register.batch.group_id, "unit_path": unit.path, "unit_id": unit.id,
+        "family": kind.family, "type_code": kind.code, "code": coming.code, "check_token": new_token(), "item": item,
+        "number": number.shown, "number_key": number.key,
+        "number_sealed": sealing.seal(row.number, NUMBER) if personal else None, "holder_name": held.name,
+        "search": _search(number.shown, coming.code, register.words(held), item),
+        "holder_person_id": holder if held.kind == "person" else None,
+        "holder_unit_id": holder if held.kind in ("enterprise", "project") else None,
+        "holder_machine_id": holder if held.kind == "equipment" else None,
+        "version_no": len(coming.drafts), **drafting.repeated(kind, last.term, last.state),
+    }
+
+
+def _search(number: str, code: str, words: tuple[str, ...], item: str) -> str:
+    parts = (drafting.folded(number), drafting.folded(code), *words, drafting.folded(item) if item else "")
+    return " ".join(filter(None, parts))[:400]
+
+
+def _versions(register: Register, matched: Matched, coming: Coming, ids: Sequence[int]) -> Iterator[Row]:
+    """The columns of its versions, each linked to the one before."""
+    there = coming.there
+    no, previous = (there.version_no, there.version_id) if there is not None else (0, None)
+    kind = type_of(there.type_code if there is not None else matched.rows[coming.places[0]].type_code)
+    for draft, number in zip(coming.drafts, ids, strict=True):
+        no += 1
+        place = draft.place if draft.place is not None else coming.places[-1]
+        row = matched.rows[place]
+        made = drafting.version_row(
+            kind, draft.operation, draft.state, draft.term, _paper(row, there, draft), holds_from=draft.holds_from,
+            known_from=register.now)
+        yield {
+            **made, "id": number, "certificate_id": coming.number, "no": no, "previous_id": previous,
+            "number_raw": _raw_number(row, matched.matches[place], there), "duty_on": draft.duty,
+            "previous_number": there.number if there is not None and matched.matches[place].number else "",
+            "by_id": register.by.id, "by_name": register.by.name,
+        }
+        previous = number
+
+
+def _paper(row: Judged, there: Found[Any] | None, draft: Draft) -> drafting.Paper:
+    note = draft.note or row.note[:200]
+    if there is None:
+        return drafting.Paper(row.issuer[:120], row.fields, note=note)
+    before = _fields_of(there)
+    said = {key: value for key, value in row.fields.items()
+            if value not in (None, "", []) and not (isinstance(value, str) and "*" in value)}
+    return drafting.Paper(row.issuer.strip()[:120] or there.issuer, {**before, **said}, there.licence_mark, there.qr,
+                          note)
+
+
+def _fields_of(there: Found[Any]) -> dict[str, Any]:
+    """All fields of the last version, ID numbers in clear: they are sealed again."""
+    if there.fields_sealed is None:
+        return dict(there.fields or {})
+    return dict(drafting.unsealed(there.fields_sealed))
+
+
+def _raw_number(row: Judged, match: Match, there: Found[Any] | None) -> str:
+    if match.number is None:
+        return there.number_raw if there is not None else ""
+    if match.number.shown != match.number.key:
+        return ""
+    column = row.came.get("number")
+    return row.raw[column].strip()[:200] if column is not None and column < len(row.raw) else row.number
+
+
+def _turns(coming: Coming) -> bool:
+    """Whether its days are others than before."""
+    there, last = coming.there, coming.drafts[-1]
+    return there is None or last.term.ends_on != there.ends_on or last.state != there.state
+
+
+def _timers(register: Register, matched: Matched, coming: Coming, version: int) -> Iterator[Row]:
+    """The days of the running term. What lay before the import counts as done, but for the opening of a window that
+    is open now: whoever is near the end is found by the sweep like any other."""
+    last, place = coming.drafts[-1], coming.places[0]
+    if last.state not in codes.LIVE:
+        return
+    province = _province(matched, coming)
+    kind = register.kind(_type_code(matched, coming, place), province)
+    ends_on, now = last.term.ends_on, register.now
+    steps = list(register.steps(kind, province, ends_on)) if ends_on else []
+    if begun := last.term.valid_from or last.term.issued_on:
+        duty = windows.next_duty(kind, begun, last.duty, register.today)
+        if duty and (step := windows.duty_step(kind, duty, ends_on, register.days)):
+            steps.append(step)
+    for step in steps:
+        waits = step.at > now or step.kind in ("opens", "duty")
+        yield {"certificate_id": coming.number, "version_id": version, "kind": step.kind, "due_on": step.on,
+               "due_at": step.at, "confirmed": step.confirmed, "fired_at": None if waits else now}
+
+
+def _province(matched: Matched, coming: Coming) -> str:
+    units = matched.holders.known.units
+    held = matched.matches[coming.places[0]].held
+    if coming.there is not None:
+        unit = units.get(coming.there.unit_id)
+    else:
+        unit = held.unit if held else None
+    return unit.province if unit else ""
+
+
+def _type_code(matched: Matched, coming: Coming, place: int) -> str:
+    return coming.there.type_code if coming.there is not None else matched.rows[place].type_code
+
+
+def _change(register: Register, matched: Matched, known: list[Coming], versions: dict[int, list[int]]) -> None:
+    """The columns of certificates that were there, and the days that no longer stand."""
+    if not known:
+        return
+    rows = []
+    for coming in known:
+        there, last = coming.there, coming.drafts[-1]
+        assert there is not None
+        kind = register.kind(there.type_code, _province(matched, coming))
+        rows.append({"id": there.id, "version_no": there.version_no + len(coming.drafts), "revision": there.revision + 1,
+                     **drafting.repeated(kind, last.term, last.state)})
+    session = register.session
+    bulk.change(session, Certificate, rows)
+    turned = [coming.number for coming in known if _turns(coming)]
+    for start in range(0, len(turned), 500):
+        session.execute(
+            update(CertificateTimer)
+            .where(CertificateTimer.certificate_id.in_(turned[start:start + 500]), CertificateTimer.fired_at.is_(None),
+                   CertificateTimer.cancelled_at.is_(None))
+            .values(cancelled_at=register.now).execution_options(synchronize_session=False))
+    for coming in known:
+        number = next((matched.matches[place].number for place in reversed(coming.places)
+                       if (matched.matches[place].changes or {}).get("number")), None)
+        if number is not None:
+            text = matched.rows[coming.places[-1]].number
+            certificate = session.get_one(Certificate, coming.number, populate_existing=True)
+            sealed = sealing.seal(text, NUMBER) if number.shown != number.key else None
+            drafting.renumber(certificate, drafting.Number(number.shown, number.key, sealed))
+            session.flush()
+
+
+def _specialise(
+    register: Register, matched: Matched, fresh: list[Coming], known: list[Coming], versions: dict[int, list[int]]
+) -> None:
+    """专业 listed on the papers: rows of their own."""
+    def listed(coming: Coming) -> Any:
+        return matched.rows[coming.places[-1]].fields.get(specialities.FIELD)
+
+    session = register.session
+    bulk.write(session, Speciality, (
+        {"certificate_id": coming.number, "name": name, "code": str(each.get("speciality_code") or "")[:20],
+         "from_on": _day(each.get("valid_from")) or coming.drafts[0].term.holds_from,
+         "to_on": _day(each.get("valid_until")), "known_from": register.now, "by_id": register.by.id}
+        for coming in fresh if isinstance(listed(coming), list)
+        for name, each in {str(each.get("speciality") or "").strip()[:80]: each for each in listed(coming)
+                           if isinstance(each, Mapping)}.items() if name))
+    for coming in known:
+        if isinstance(rows := listed(coming), list) and rows:
+            version = session.get_one(Version, versions[id(coming)][-1])
+            session.expire(version.certificate)
+            specialities.take_over(session, version, {specialities.FIELD: rows}, by=register.by)
+
+
+def _day(value: Any) -> dt.date | None:
+    if isinstance(value, dt.date) or not value:
+        return value or None
+    try:
+        return dt.date.fromisoformat(str(value))
+    except ValueError:
+        return None
+
+
+def _tell(register: Register, matched: Matched, some: list[Coming], entered: Entered) -> None:
+    """That each was imported or changed: in the stories of certificate, unit and person."""
+    session, batch, by, now = register.session, register.batch, register.by, register.now
+    facts = bulk.reserve(session, Fact, len(some))
+    bulk.write(session, Fact, (
+        {"id": fact, "at": now, "kind": "certificate.imported" if coming.there is None else "certificate.changed",
+         "subject_kind": "certificate", "subject_id": coming.number, "actor_id": by.id, "actor_name": by.name,
+         "group_id": batch.group_id, "delivered_at": now,
+         "after": {"type": _type_code(matched, coming, coming.places[0]), "code": coming.code, "batch": batch.id,
+                   "version": len(coming.drafts) + (coming.there.version_no if coming.there is not None else 0),
+                   "state": coming.drafts[-1].state, "until": _iso(coming.drafts[-1].term.valid_until)}}
+        for fact, coming in zip(facts, some, strict=True)))
+    bulk.write(session, FactAbout, (
+        {"fact_id": fact, "kind": kind, "subject_id": subject}
+        for fact, coming in zip(facts, some, strict=True)
+        for kind, subject in _concerned(matched, coming, entered)))
+
+
+def _concerned(matched: Matched, coming: Coming, entered: Entered) -> Iterator[tuple[str, int]]:
+    yield "certificate", coming.number
+    there, held = coming.there, matched.matches[coming.places[0]].held
+    if there is not None:
+        yield "unit", there.unit_id
+        if there.holder_person_id:
+            yield "person", there.holder_person_id
+        return
+    assert held is not None and held.unit is not None
+    yield "unit", (entered.units[held.new].id if held.new in entered.units else held.unit.id)
+    if held.kind == "person":
+        yield "person", entered.ids[held.new] if held.new else held.id or 0
+
+
+def _iso(day: dt.date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _link(matched: Matched, coming: Coming, ids: Sequence[int], entry: Entry) -> None:
+    key = matched.matches[coming.places[0]].key
+    assert key is not None
+    entry.by_key[key] = coming.number
+    for draft, version in zip(coming.drafts, ids, strict=True):
+        if draft.place is not None:
+            entry.links[draft.place] = (coming.number, version)
+    entry.counts.update(versions=len(ids), certificates=coming.there is None, changed=coming.there is not None)
+
+
+def _link_the_rest(matched: Matched, entry: Entry) -> None:
+    """Rows that say what is there already name the certificate, too: they are its sources as well."""
+    for place, match in enumerate(matched.matches):
+        if place in entry.links or match.outcome not in ("same", "repeated") or match.key is None:
+            continue
+        number = match.there.id if match.there is not None else entry.by_key.get(match.key)
+        if number is not None:
+            entry.links[place] = (number, None)
+
+
+def earlier_certificates(session: Session, numbers: Sequence[int]) -> dict[int, int]:
+    """The revision of certificates, locked: whoever changes one at the same time waits for us, or we for them."""
+    found: dict[int, int] = {}
+    for start in range(0, len(numbers), 500):
+        query = select(Certificate.id, Certificate.revision).where(
+            Certificate.id.in_(numbers[start:start + 500])).order_by(Certificate.id).with_for_update()
+        found.update((number, revision) for number, revision in session.execute(query))
+    return found

@@ -1,0 +1,22 @@
+"""One batch of a group at a time writes to the register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+LOCK = 7_105_420_300  # PostgreSQL's advisory locks; the group's number is added
+
+
+@contextmanager
+def patience(session: Session, group_id: int) -> Iterator[None]:
+    """Until the commit nobody else brings certificates of the group in; and this transaction may take its time. On
+    SQLite whoever writes is alone anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        for setting in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
+            session.execute(text(f"set local {setting} = 0"))
+        session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK + group_id})
+    yield

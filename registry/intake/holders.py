@@ -1,0 +1,247 @@
+"""Who holds what a ledger names: people by ID number or by name and unit, machines by serial, units by id.
+
+Nothing is written. Who is not in the register is to be made, once however many rows name them; who may be several
+people is asked for.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row as Found
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from registry.intake.findings import Finding
+from registry.intake.judged import HolderSaid, Judged
+from registry.intake.known import Known, UnitKnown
+from registry.people import sealing
+from registry.people.machines import Machine
+from registry.people.persons import ID_NUMBER, Person
+from registry.people.scope import WITHDRAWN
+
+CHUNK = 500
+NewKey = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Held:
+    """Who holds it: `id` in the register, or `new`, the key of somebody who is to be made. `unit` is where it lies."""
+
+    kind: str
+    name: str
+    unit: UnitKnown | None
+    id: int | None = None
+    new: NewKey | None = None
+    spelt: tuple[str, str] | None = None
+    masked_id: str = ""
+
+
+@dataclass
+class Newcomers:
+    """Who is to be made, each under its key with the first row that names it."""
+
+    people: dict[NewKey, tuple[HolderSaid, UnitKnown]] = field(default_factory=dict)
+    machines: dict[NewKey, tuple[HolderSaid, UnitKnown]] = field(default_factory=dict)
+    projects: dict[NewKey, tuple[str, UnitKnown]] = field(default_factory=dict)
+
+
+@dataclass
+class Place:
+    """Where a table's people belong who are new, and whether its project names may be entered."""
+
+    unit: UnitKnown
+    new_units: bool = False
+
+
+def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
+    """So many values at a time as a query may name, each once."""
+    distinct = list(dict.fromkeys(values))
+    for start in range(0, len(distinct), CHUNK):
+        yield distinct[start:start + CHUNK]
+
+
+class Holders:
+    """Everybody that a list of rows names, looked up together."""
+
+    def __init__(self, session: Session, group_id: int, known: Known, rows: Sequence[Judged]) -> None:
+        self.session, self.group_id, self.known = session, group_id, known
+        self.new = Newcomers()
+        self._indexes: dict[str, str] = {}
+        people = [row.holder for row in rows if row.holder is not None and row.holder.kind == "person"]
+        names = {_name(said.name) for said in people} | {_name(row.loan.borrower) for row in rows if row.loan}
+        self._by_index = self._numbered(said.id_number for said in people if said.id_number)
+        self._by_name = self._named(names - {""})
+        self._machines = self._serials(
+            row.holder.serial for row in rows if row.holder is not None and row.holder.kind == "equipment")
+        self._numbers_of_name = self._told_with_number(people)
+
+    def index(self, id_number: str) -> str:
+        """The keyed index of an ID number."""
+        found = self._indexes.get(id_number)
+        if found is None:
+            found = self._indexes[id_number] = sealing.index(id_number, ID_NUMBER)
+        return found
+
+    def of(self, said: HolderSaid, place: Place) -> tuple[Held | None, Finding | None]:
+        """Who it is, or what stands in the way."""
+        if said.kind == "person":
+            return self._person(said, place)
+        if said.kind == "equipment":
+            return self._machine(said, place)
+        return self._unit(said, place)
+
+    def borrower(self, name: str, place: Place) -> tuple[Held | None, Finding | None]:
+        """One of our own people by name alone, near the table's unit where several bear it."""
+        found = self._by_name.get(_name(name), [])
+        near = [each for each in found if each.unit_path.startswith(place.unit.path)] or found
+        if len(near) == 1:
+            return self._as_held(near[0]), None
+        if not near:
+            return None, _stop("unknown_person", "{name}不在册，借用记录不能导入。", {"name": name})
+        return None, _stop("ambiguous", "在册有 {count} 人叫{name}，请写明是谁。", {"name": name, "count": len(near)})
+
+    def _person(self, said: HolderSaid, place: Place) -> tuple[Held | None, Finding | None]:
+        name = _name(said.name)
+        if said.person_id:
+            known = next((each for each in self._by_name.get(name, []) if each.id == said.person_id), None)
+            if known is not None:
+                return self._as_held(known), None
+        if said.id_number:
+            return self._by_number(said, name, place)
+        if not name:
+            return None, _stop("no_holder", "没有持有人，请补上姓名。")
+        return self._by_words(said, name, place)
+
+    def _by_number(self, said: HolderSaid, name: str, place: Place) -> tuple[Held | None, Finding | None]:
+        index = self.index(said.id_number)
+        known = self._by_index.get(index)
+        if known is not None:
+            if name and known.name != name:
+                return None, _stop("id_of_two", "这个身份证号在册的姓名是{known}，表中写作{name}。",
+                                   {"known": known.name, "name": said.name})
+            return self._as_held(known), None
+        if not name:
+            return None, _stop("no_holder", "没有持有人，请补上姓名。")
+        unnumbered = [each for each in self._by_name.get(name, []) if each.id_index is None
+                      and self._near(each, said, place)]
+        if len(unnumbered) == 1:
+            return self._as_held(unnumbered[0]), None
+        return self._newcomer(("id", index), said, place), None
+
+    def _by_words(self, said: HolderSaid, name: str, place: Place) -> tuple[Held | None, Finding | None]:
+        """Without a number: the one of that name at the unit, in the register or in the same ledger."""
+        found = self._by_name.get(name, [])
+        near = [each for each in found if self._near(each, said, place)]
+        told = self._numbers_of_name.get((name, self._company(said, place)), {})
+        others = {index for index in told if index not in self._by_index}
+        if len(near) + len(others) > 1:
+            return None, _stop("ambiguous", "{name}可能是 {count} 个人，请补上身份证号。",
+                               {"name": said.name, "count": len(near) + len(others)})
+        if near:
+            return self._as_held(near[0]), None
+        if others:
+            return self._newcomer(("id", next(iter(others))), told[next(iter(others))], place), None
+        where = self._unit_of(said, place)
+        return self._newcomer(("name", name, str(where.company_id or where.id)), said, place), None
+
+    def _newcomer(self, key: NewKey, said: HolderSaid, place: Place) -> Held:
+        known = self.new.people.get(key)
+        if known is None:
+            known = self.new.people[key] = (said, self._unit_of(said, place))
+        return Held("person", _name(known[0].name), known[1], new=key)
+
+    def _near(self, each: Found[Any], said: HolderSaid, place: Place) -> bool:
+        where = self._unit_of(said, place)
+        company = self.known.units.get(where.company_id or 0)
+        return bool(each.unit_path.startswith((company or where).path))
+
+    def _company(self, said: HolderSaid, place: Place) -> int:
+        where = self._unit_of(said, place)
+        return where.company_id or where.id
+
+    def _unit_of(self, said: HolderSaid, place: Place) -> UnitKnown:
+        return self.known.units.get(said.unit or 0) or place.unit
+
+    def _as_held(self, each: Found[Any]) -> Held:
+        return Held("person", each.name, self.known.units.get(each.unit_id), each.id,
+                    spelt=(each.pinyin, each.initials), masked_id=each.id_masked)
+
+    def _machine(self, said: HolderSaid, place: Place) -> tuple[Held | None, Finding | None]:
+        if not said.serial:
+            return None, _stop("no_holder", "没有出厂编号，认不出是哪台设备。")
+        known = self._machines.get(said.serial)
+        if known is not None:
+            return Held("equipment", known.name, self.known.units.get(known.unit_id), known.id), None
+        key = ("serial", said.serial)
+        if key not in self.new.machines:
+            self.new.machines[key] = (said, self._unit_of(said, place))
+        first, unit = self.new.machines[key]
+        return Held("equipment", machine_name(first), unit, new=key), None
+
+    def _unit(self, said: HolderSaid, place: Place) -> tuple[Held | None, Finding | None]:
+        known = self.known.units.get(said.unit or 0)
+        if known is not None:
+            return Held(said.kind, known.name, known, known.id), None
+        parent = self.known.units.get(place.unit.company_id or 0)
+        if said.kind == "project" and place.new_units and said.unit_name and parent is not None:
+            key = ("project", " ".join(said.unit_name.split())[:120], str(parent.id))
+            self.new.projects.setdefault(key, (key[1], parent))
+            return Held("project", key[1], parent, new=key), None
+        return None, _stop("unknown_unit", "“{name}”不在册，请先登记或改正名称。",
+                           {"name": said.unit_name or said.name})
+
+    def _numbered(self, numbers: Iterable[str]) -> dict[str, Found[Any]]:
+        found = {}
+        for some in chunks(self.index(number) for number in numbers):
+            for row in self.session.execute(_people(self.group_id).where(Person.id_index.in_(some))):
+                found[row.id_index] = row
+        return found
+
+    def _named(self, names: Iterable[str]) -> dict[str, list[Found[Any]]]:
+        found: dict[str, list[Found[Any]]] = defaultdict(list)
+        for some in chunks(names):
+            for row in self.session.execute(_people(self.group_id).where(Person.name.in_(some)).order_by(Person.id)):
+                found[row.name].append(row)
+        return found
+
+    def _serials(self, serials: Iterable[str]) -> dict[str, Found[Any]]:
+        found: dict[str, Found[Any]] = {}
+        for some in chunks(serial for serial in serials if serial):
+            query = select(Machine.id, Machine.serial, Machine.name, Machine.unit_id).where(
+                Machine.group_id == self.group_id, Machine.serial.in_(some))
+            found.update({row.serial: row for row in self.session.execute(query)})
+        return found
+
+    def _told_with_number(self, people: Iterable[HolderSaid]) -> dict[tuple[str, int], dict[str, HolderSaid]]:
+        """The numbers that the ledger itself gives to a name at a company (unit ids; 0 where it names none)."""
+        found: dict[tuple[str, int], dict[str, HolderSaid]] = defaultdict(dict)
+        for said in people:
+            if said.id_number and said.name:
+                unit = self.known.units.get(said.unit or 0) or self.known.units.get(self.known.unit_id)
+                company = (unit.company_id or unit.id) if unit else 0
+                found[_name(said.name), company].setdefault(self.index(said.id_number), said)
+        return found
+
+
+def machine_name(said: HolderSaid) -> str:
+    """What a machine is called."""
+    return (said.name or said.machine_kind or said.serial)[:80]
+
+
+def _people(group_id: int) -> Any:
+    return select(
+        Person.id, Person.name, Person.pinyin, Person.initials, Person.unit_id, Person.unit_path, Person.id_index,
+        Person.id_masked,
+    ).where(Person.group_id == group_id, ~Person.unit_path.startswith(WITHDRAWN))
+
+
+def _name(text: str) -> str:
+    return "".join(text.split())[:60]
+
+
+def _stop(kind: str, text: str, params: dict[str, Any] | None = None) -> Finding:
+    return Finding(kind=kind, weight="stop", text=text, params=params or {})

@@ -1,0 +1,344 @@
+"""Rows against the register and against one another: what is new, what changes, what is there already, what must wait.
+
+Nothing is written. The same is asked for the preview and again in the commit's own transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping as Said
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row as Found
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from ledger.errors import BadAnswer
+from registry.certificates import codes, drafting
+from registry.certificates.catalogue import type_of
+from registry.certificates.drafting import Number, Term
+from registry.certificates.kinds import CertificateType
+from registry.certificates.models import NUMBER, Certificate, Version
+from registry.intake.differences import changes_of
+from registry.intake.findings import Finding
+from registry.intake.holders import Held, Holders, Place, chunks
+from registry.intake.judged import Judged
+from registry.intake.known import Known
+from registry.people import sealing
+from registry.people.identity import check_id_number, mask_id
+from registry.people.scope import WITHDRAWN
+
+Key = tuple[str, str, str]
+"""Type, number as compared, item: what makes a certificate one and the same."""
+FAMILY_OF = {"person": "P", "enterprise": "E", "project": "J", "equipment": "Q"}
+
+
+@dataclass(slots=True)
+class Match:
+    """What one row comes to. `changes` is {field: [before, after]} of a certificate in the register."""
+
+    outcome: str = "new"
+    key: Key | None = None
+    number: Number | None = None
+    held: Held | None = None
+    term: Term | None = None
+    duty: dt.date | None = None
+    there: Found[Any] | None = None
+    changes: dict[str, list[Any]] | None = None
+    findings: list[Finding] = field(default_factory=list)
+    borrower: Held | None = None
+
+    def stop(self, kind: str, text: str, **params: Any) -> None:
+        """The row must wait."""
+        self.outcome = "stopped"
+        self.findings.append(Finding(kind=kind, weight="stop", text=text, params=params))
+
+
+@dataclass
+class Matched:
+    """All rows of a batch, matched; `chains` names the rows of each certificate that become versions, oldest first."""
+
+    rows: Sequence[Judged]
+    matches: list[Match]
+    chains: dict[Key, list[int]]
+    holders: Holders
+
+
+def match(
+    session: Session, group_id: int, known: Known, rows: Sequence[Judged], places: Said[int, Place]
+) -> Matched:
+    """Match rows; `places` says for each table where its new people belong. Rows that are stopped already stay so."""
+    holders = Holders(session, group_id, known, rows)
+    numbers = _Numbers()
+    register = _Register(session, group_id, known, rows, numbers)
+    matches = [Match("stopped") if row.stopped else _one(row, holders, register, numbers, known, places[row.table])
+               for row in rows]
+    return Matched(rows, matches, _chained(rows, matches), holders)
+
+
+class _Numbers:
+    """Numbers as they are compared; those that name a person by a keyed index."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, bool], Number] = {}
+
+    def of(self, text: str, person: bool) -> Number:
+        """The number; sealing it for keeping is left to the writing."""
+        found = self._known.get((text, person))
+        if found is None:
+            if person and len(text) > 17 and check_id_number(text.removeprefix("T")).ok:
+                found = Number(mask_id(text), sealing.index(text, NUMBER))
+            else:
+                found = Number(text[:100], text[:100])
+            self._known[text, person] = found
+        return found
+
+
+class _Register:
+    """The certificates that the rows may speak of, by key and by our own code."""
+
+    def __init__(
+        self, session: Session, group_id: int, known: Known, rows: Sequence[Judged], numbers: _Numbers
+    ) -> None:
+        self.group_id = group_id
+        self.by_key: dict[Key, list[Found[Any]]] = defaultdict(list)
+        self.by_code: dict[str, Found[Any]] = {}
+        shown = (numbers.of(row.number, _of_person(known, row.type_code)).shown for row in rows if row.number)
+        for some in chunks(shown):
+            for each in session.execute(_certificates().where(Certificate.number.in_(some))):
+                self.by_key[each.type_code, each.number_key, each.item].append(each)
+        for some in chunks(row.code for row in rows if row.code):
+            for each in session.execute(_certificates().where(
+                    Certificate.code.in_(some), Certificate.group_id == group_id)):
+                self.by_code[each.code] = each
+
+    def find(self, key: Key, code: str) -> Found[Any] | None:
+        """The certificate of our own code, else the live one of that number, else the last that ended."""
+        if code and (found := self.by_code.get(code)) is not None:
+            return found
+        there = self.by_key.get(key, [])
+        live = [each for each in there if each.state in codes.LIVE]
+        return live[0] if live else max((each for each in there if each.group_id == self.group_id), default=None,
+                                        key=lambda each: each.id)
+
+
+def _certificates() -> Any:
+    """Certificates with what their last version says."""
+    return select(
+        Certificate.id, Certificate.group_id, Certificate.unit_id, Certificate.unit_path, Certificate.code,
+        Certificate.type_code, Certificate.number, Certificate.number_key, Certificate.item, Certificate.state,
+        Certificate.term, Certificate.valid_from, Certificate.valid_until, Certificate.review_on, Certificate.ends_on,
+        Certificate.version_no, Certificate.revision, Certificate.holder_person_id, Certificate.holder_unit_id,
+        Certificate.holder_machine_id, Certificate.holder_name, Version.id.label("version_id"), Version.issued_on,
+        Version.issuer, Version.fields, Version.holds_from, Version.qr, Version.licence_mark, Version.duty_on,
+        Version.suspended_until, Version.fields_sealed, Version.number_raw,
+    ).join(Version, and_(Version.certificate_id == Certificate.id, Version.no == Certificate.version_no)).where(
+        ~Certificate.unit_path.startswith(WITHDRAWN))
+
+
+def _of_person(known: Known, type_code: str) -> bool:
+    kind = known.types.get(type_code)
+    return kind is not None and kind.holder == "person"
+
+
+def _one(
+    row: Judged, holders: Holders, register: _Register, numbers: _Numbers, known: Known, place: Place
+) -> Match:
+    made = Match()
+    kind = known.types.get(row.type_code)
+    there = register.by_code.get(row.code) if row.code else None
+    if there is not None:
+        return _known_by_code(made, row, there, known, numbers)
+    if kind is None:
+        made.stop("unknown_type", "看不出是哪种证件，请选择种类。")
+        return made
+    if not row.number:
+        made.stop("no_number", "没有证书编号，请补上。")
+        return made
+    made.number = numbers.of(row.number, kind.holder == "person")
+    made.key = (row.type_code, made.number.key, row.item[:80])
+    made.there = register.find(made.key, "")
+    if row.loan is not None:
+        return _loan(made, row, holders, place)
+    _hold(made, row, kind, holders, place)
+    if made.outcome == "new":
+        made.term = _term(made, row, kind)
+    if made.outcome == "new" and made.there is not None:
+        _against(made, row, made.there, register.group_id)
+    return made
+
+
+def _known_by_code(made: Match, row: Judged, there: Found[Any], known: Known, numbers: _Numbers) -> Match:
+    """A row of a ledger that we exported ourselves: whatever it does not say, or says masked, stands as it was."""
+    made.there, made.key = there, (there.type_code, there.number_key, there.item)
+    kind = known.types[there.type_code]
+    if row.number and row.number != there.number and "*" not in row.number:
+        made.number = numbers.of(row.number, kind.holder == "person")
+        if made.number.key == there.number_key:
+            made.number = None
+    made.term = _laid_over(made, row, there)
+    if made.outcome == "new":
+        made.changes = changes_of(row, there, made.term, made.number)
+        made.outcome = "changed" if made.changes else "same"
+    return made
+
+
+def _hold(made: Match, row: Judged, kind: CertificateType, holders: Holders, place: Place) -> None:
+    if row.holder is None or FAMILY_OF.get(row.holder.kind) != FAMILY_OF[kind.holder]:
+        made.stop("no_holder", "没有持有人，请补上。")
+        return
+    made.held, wrong = holders.of(row.holder, place)
+    if wrong is not None:
+        made.stop(wrong.kind, wrong.text, **wrong.params)
+        return
+    held = made.held
+    fits = ("group", "company") if kind.holder == "enterprise" else ("project",)
+    if kind.holder in ("enterprise", "project") and held and held.new is None and held.unit and (
+            held.unit.kind not in fits):
+        made.stop("unknown_unit", "“{type}”不能由{holder}持有。", type=kind.name, holder=held.name)
+
+
+def _term(made: Match, row: Judged, kind: CertificateType) -> Term | None:
+    lapses = kind.review is not None and kind.review.lapses
+    review, made.duty = (row.review_on, None) if lapses else (None, row.review_on)
+    if row.long and row.valid_until is None:
+        return Term(codes.LONG, row.valid_from or row.issued_on, None, row.issued_on, review)
+    try:
+        return drafting.checked_term(
+            kind, valid_from=row.valid_from, valid_until=row.valid_until, issued_on=row.issued_on,
+            review_on=review, undated=row.undated)
+    except BadAnswer as wrong:
+        for problems in wrong.problems.values():
+            for problem in problems[:1]:
+                made.stop("wrong_date", problem.text, **{key: str(value) for key, value in problem.params.items()})
+    return None
+
+
+def _laid_over(made: Match, row: Judged, there: Found[Any]) -> Term:
+    """The term of a certificate with what a row says of it."""
+    until = row.valid_until or there.valid_until
+    kind = there.term
+    if row.valid_until is not None:
+        kind = codes.DATED
+    elif row.long:
+        kind, until = codes.LONG, None
+    lapses = there.review_on is not None or _lapses(there)
+    review = (row.review_on or there.review_on) if lapses else None
+    made.duty = None if lapses else row.review_on or there.duty_on
+    term = Term(kind, row.valid_from or there.valid_from, until, row.issued_on or there.issued_on, review)
+    if term.valid_from and term.valid_until and term.valid_until < term.valid_from:
+        made.stop("end_before_issue", "有效期至早于有效期起 {day}，请核对原件。", day=term.valid_from.isoformat())
+    return term
+
+
+def _lapses(there: Found[Any]) -> bool:
+    review = type_of(there.type_code).review
+    return review is not None and review.lapses
+
+
+def _against(made: Match, row: Judged, there: Found[Any], group_id: int) -> None:
+    """A certificate of that number is there."""
+    if there.group_id != group_id:
+        made.stop("duplicate_number", "该编号已由其他单位登记，请核对原件。")
+    elif not _same_holder(made, there):
+        made.stop("duplicate_number", "该编号已登记为 {code}（{holder}），请核对是否重复。", code=there.code,
+                  holder=there.holder_name)
+    elif there.state in codes.LIVE or there.state == codes.LAPSED:
+        _follows(made, row, there)
+    elif made.term and there.ends_on and made.term.holds_from > there.ends_on:
+        made.there = None  # that one is over; this is another of the same number, begun afterwards
+    else:
+        made.stop("wrong_value", "在册证件 {code} 已是“{state}”，请核对原件。", code=there.code,
+                  state=codes.STATES.get(there.state, there.state))
+
+
+def _same_holder(made: Match, there: Found[Any]) -> bool:
+    held = made.held
+    if held is None or held.id is None:
+        return False
+    column = {"person": there.holder_person_id, "equipment": there.holder_machine_id}
+    return bool(column.get(held.kind, there.holder_unit_id) == held.id)
+
+
+def _follows(made: Match, row: Judged, there: Found[Any]) -> None:
+    assert made.term is not None
+    begun: dt.date | None = there.valid_from
+    if made.term.valid_until and begun and made.term.valid_until <= begun:
+        made.outcome = "same"  # an earlier term: the register knows a later one
+        return
+    term = _laid_over(made, row, there)
+    if made.outcome != "new":
+        return
+    made.term, made.changes = term, changes_of(row, there, term, None)
+    made.outcome = "changed" if made.changes else "same"
+
+
+def _loan(made: Match, row: Judged, holders: Holders, place: Place) -> Match:
+    assert row.loan is not None
+    made.borrower, wrong = holders.borrower(row.loan.borrower, place)
+    if wrong is not None:
+        made.stop(wrong.kind, wrong.text, **wrong.params)
+    elif row.loan.lent_at is None:
+        made.stop("wrong_date", "没有借出时间，请补上。")
+    elif made.there is not None and made.there.group_id != holders.group_id:
+        made.there = None
+    return made
+
+
+def _chained(rows: Sequence[Judged], matches: list[Match]) -> dict[Key, list[int]]:
+    """Rows of one certificate: those with other terms are its versions, oldest first; the same again is repeated."""
+    together: dict[Key, list[int]] = defaultdict(list)
+    loans: list[int] = []
+    for place, (row, made) in enumerate(zip(rows, matches, strict=True)):
+        if row.loan is not None:
+            loans.append(place)
+        elif made.key is not None and made.outcome in ("new", "changed", "same"):
+            together[made.key].append(place)
+    chains: dict[Key, list[int]] = {}
+    for key, places in together.items():
+        kept = _ordered(rows, matches, places) if len(places) > 1 else places
+        moving = [place for place in kept if matches[place].outcome in ("new", "changed")]
+        if moving:
+            chains[key] = moving
+    _lend(rows, matches, loans, together)
+    return chains
+
+
+def _ordered(rows: Sequence[Judged], matches: list[Match], places: list[int]) -> list[int]:
+    first = matches[places[0]]
+    kept: dict[Any, int] = {}
+    for place in places:
+        made, row = matches[place], rows[place]
+        term = made.term
+        told = (term, row.state, row.issuer) if made.there is not None else (term and term.valid_until,
+                                                                            term and term.valid_from, row.state)
+        if _holder_key(made) != _holder_key(first) and made.there is None:
+            made.stop("duplicate_number", "同一编号在表内属于不同的持有人，请核对原件。")
+        elif told in kept:
+            made.outcome = "repeated"
+        else:
+            kept[told] = place
+    return sorted(kept.values(), key=lambda place: _begins(rows[place], matches[place]))
+
+
+def _holder_key(made: Match) -> Any:
+    return (made.held.kind, made.held.id, made.held.new) if made.held else None
+
+
+def _begins(row: Judged, made: Match) -> tuple[dt.date, dt.date]:
+    term = made.term
+    if term is None:
+        return dt.date.min, dt.date.min
+    return term.valid_from or term.issued_on or dt.date.min, term.valid_until or dt.date.max
+
+
+def _lend(rows: Sequence[Judged], matches: list[Match], loans: list[int], together: Said[Key, list[int]]) -> None:
+    """A row of a borrow register needs its certificate, in the register or in the same ledger."""
+    for place in loans:
+        made = matches[place]
+        if made.outcome != "stopped" and made.there is None and made.key not in together:
+            made.stop("wrong_number", "台账里没有编号为{number}的证件，请先导入证件台账。",
+                      number=made.number.shown if made.number else "")
