@@ -33,6 +33,8 @@ class Record:
     """Places in `values` of formulas saved without a result."""
     links: dict[int, str] | None = None
     pictures: int = 0
+    hidden: bool = False
+    """The row is hidden in the sheet."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -2,5 +2,6 @@
 
 from registry.intake.meaning.columns import field_of
 from registry.intake.meaning.folding import fold
+from registry.intake.meaning.proposing import propose, signature
 
-__all__ = ["field_of", "fold"]
+__all__ = ["field_of", "fold", "propose", "signature"]

@@ -66,7 +66,7 @@ def meanings(folded: str) -> tuple[tuple[str, float], ...]:
     if exact is not None or not 2 < len(folded) <= LONGEST:
         return exact or ()
     for word in _words():
-        if word in folded:
+        if word in folded and (not word.isascii() or folded.endswith(word)):
             share = ENDING if folded.endswith(word) else WITHIN
             return tuple((field, round(sure * share, 2)) for field, sure in headings()[word])
     near = process.extractOne(folded, _words(), scorer=fuzz.ratio, score_cutoff=75)
@@ -118,8 +118,8 @@ def _fits(field: str, seen: Look) -> float | None:
         return seen.uscc
     if field == "sequence":
         return 1.0 if seen.running else 0.0
-    if field == "name":
-        return seen.name
+    if field in ("name", "state"):
+        return seen.name if field == "name" else seen.state or None
     if field == "number":
         return _fits_number(seen)
     if field in COUNTS:

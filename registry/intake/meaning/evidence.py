@@ -15,7 +15,7 @@ MOST = 200
 _ID = re.compile(r"[0-9]{17}[0-9X]|[0-9]{15}|[0-9](?:\.[0-9]+)?E\+?17")
 _T_ID = re.compile(r"T[0-9]{15,17}[0-9X]?")
 _USCC = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
-_PHONE = re.compile(r"(?:\+?86)?1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8}")
+_PHONE = re.compile(r"(?:\+?86)?1[0-9]{10}|0[0-9]{2,3}-?[0-9]{7,8}")
 _WHOLE = r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-3][0-9]"
 _DAY = rf"(?:(?:19|20)?[0-9]{{2}}[-./年][0-9]{{1,2}}(?:[-./月][0-9]{{1,2}})?[日号]?|{_WHOLE})"
 _DAYS = re.compile(rf"{_DAY}(?:T?[0-9:.+]+)?|[0-9]{{1,2}}[-/.][0-9]{{1,2}}[-/.][0-9]{{2,4}}(?:[0-9:.]+)?|长期|永久|无")
@@ -23,6 +23,9 @@ _SERIAL = re.compile(r"[1-6][0-9]{4}")
 _SPAN = re.compile(rf"(?:自|从)?{_DAY}(?:起)?(?:至|到|~|—|-{{1,2}}|起至)(?:{_DAY}|长期)(?:止)?")
 _LASTING = re.compile(r"[0-9一二三四五六十]{1,2}(?:年|个月|天)")
 _NAME = re.compile(r"[㐀-鿿·?？]{2,5}")
+_STATE = re.compile(
+    r"(?:已|仍|现)?(?:有效|无效|过期|到期|临期|即将到期|失效|注销|吊销|撤销|撤回|暂扣|正常|在用|停用|报废|在办|办理中|延期)(?:中|内|期内)?"
+)
 _COUNT = re.compile(r"[0-9]{1,3}(?:/[0-9]{1,3})?[份本张个]?")
 
 
@@ -44,6 +47,8 @@ class Look:
     name: float = 0.0
     few: float = 0.0
     """Small whole numbers."""
+    state: float = 0.0
+    """Words for how a certificate stands."""
     running: bool = False
     """They count up by one."""
     distinct: float = 0.0
@@ -68,7 +73,7 @@ def look(values: Sequence[Value]) -> Look:
     return Look(
         count=total, id=share(_ID), t_id=share(_T_ID), uscc=share(_USCC), phone=share(_PHONE), day=days / total,
         span=share(_SPAN), serial=share(_SERIAL), lasting=share(_LASTING), name=share(_NAME), few=share(_COUNT),
-        running=_running(texts), distinct=len(set(texts)) / total,
+        state=share(_STATE), running=_running(texts), distinct=len(set(texts)) / total,
     )
 
 
