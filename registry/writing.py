@@ -26,6 +26,8 @@ def clean(text: str) -> str:
     if text.isascii():
         return text.translate(_ASCII)
     narrow = text.translate(_FULL_WIDTH).translate(_DASHES)
+    if narrow.isprintable():  # no blank but the plain one, nothing unseen: by far the most texts
+        return narrow.replace(" ", "").translate(_LETTERS)
     seen = "".join(each for each in narrow if unicodedata.category(each) not in ("Zs", "Zl", "Zp", "Cc", "Cf"))
     return seen.translate(_LETTERS)
 

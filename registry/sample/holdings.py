@@ -31,13 +31,19 @@ IMPORTED = dt.timedelta(days=90)
 Row = dict[str, Any]
 Drafted = tuple[Row, list[Row], Wish]
 """A certificate's columns, those of its versions, and who holds it."""
+Planned = tuple[Wish, list[Draft]]
+"""A certificate to be, with its versions, oldest first."""
 ISSUERS = {"P01": "某省应急管理厅", "E01": "某市市场监督管理局", "J01": "某市自然资源局", "J02": "某市自然资源局",
            "P13": "某市市场监督管理局", "Q01": "某市市场监督管理局"}
 
 
 def load(made: Sample, count: int, told: Callable[[str, int, int], None]) -> int:
     """Enter `count` certificates spread over the holders; how many there was room for."""
-    planned = list(_planned(made, count))
+    return enter(made, list(_planned(made, count)), told)
+
+
+def enter(made: Sample, planned: list[Planned], told: Callable[[str, int, int], None]) -> int:
+    """Enter certificates, each with its versions; how many there were."""
     given = _codes(made, Counter(wish.code for wish, _ in planned))
     known = clock.start_of_day(clock.today() - IMPORTED)
     for start in range(0, len(planned), BATCH):
@@ -47,7 +53,7 @@ def load(made: Sample, count: int, told: Callable[[str, int, int], None]) -> int
     return len(planned)
 
 
-def _planned(made: Sample, count: int) -> Iterator[tuple[Wish, list[Draft]]]:
+def _planned(made: Sample, count: int) -> Iterator[Planned]:
     """Each wish with the versions it will have; the spread of the ends is kept exactly."""
     parts, today = shares(count), clock.today()
     endless = list(islice(wishes.endless(made), parts.pop("long")))
@@ -78,10 +84,10 @@ def _drafted(made: Sample, wish: Wish, drafts: list[Draft], code: str, known: dt
     """One certificate with its chain, checked as a custodian's entry would be."""
     kind, first, last = type_of(wish.code), drafts[0], drafts[-1]
     issued = first.term.issued_on or clock.today()
-    typed = made.numbers.certificate(kind.number.rule, wish.code, issued, _built_on(wish), kind=wish.kind)
+    typed = made.numbers.certificate(kind.number.rule, wish.code, issued, built_on(wish), kind=wish.kind)
     number = drafting.checked_number(kind, typed, wish.holder)
     held = drafting.certificate_row(kind, wish.holder, number, code, drafting.item_of(kind, wish.fields))
-    issuer = ISSUERS.get(kind.code, "某省住房和城乡建设厅")
+    issuer = issuer_of(kind.code)
     versions = [
         {"no": no, "number_raw": number.raw, "by_id": SYSTEM.id, "by_name": SYSTEM.name,
          **drafting.version_row(kind, draft.operation, draft.state, draft.term,
@@ -93,7 +99,13 @@ def _drafted(made: Sample, wish: Wish, drafts: list[Draft], code: str, known: dt
     return row, versions, wish
 
 
-def _built_on(wish: Wish) -> str:
+def issuer_of(code: str) -> str:
+    """Who issues certificates of a type."""
+    return ISSUERS.get(code, "某省住房和城乡建设厅")
+
+
+def built_on(wish: Wish) -> str:
+    """The holder's ID number or credit code, on which some numbers build."""
     if isinstance(wish.holder, Person):
         return wish.holder.id_number or ""
     return (wish.holder.uscc or "") if isinstance(wish.holder, Unit) else ""

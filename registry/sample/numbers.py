@@ -24,6 +24,8 @@ class Numbers:
         self.random = random
         self._count: Counter[str] = Counter()
         self._drawn: set[str] = set()
+        self.patterns: dict[str, str] = {}
+        """How numbers without a rule are written, by type or type and kind: {province}, {year}, {serial}."""
 
     def _next(self, what: str) -> int:
         self._count[what] += 1
@@ -54,6 +56,9 @@ class Numbers:
         """A number for a rule. `holder`: the ID number or credit code some rules build on; `kind`: a class or trade;
         `serial` where the caller counts."""
         year, serial = issued.year, serial or self._next(f"{rule}{code}")
+        pattern = self.patterns.get(f"{code} {kind}") or self.patterns.get(code)
+        if pattern and rule == "free":
+            return pattern.format(province=province, year=year, serial=serial)
         made = {
             "ID": holder, "TZ-EM": f"T{holder}", "USCC": holder, "PW": f"{holder}001P",
             "AX": f"（{province}）JZ安许证字〔{year}〕{serial:06d}",

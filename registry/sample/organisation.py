@@ -61,10 +61,11 @@ class Sample:
     """Who holds a role at a unit."""
 
 
-def units(session: Session, random: Random, companies: int, projects: int) -> Sample:
+def units(session: Session, random: Random, companies: int, projects: int, *, evenly: bool = False) -> Sample:
     """The tree: a group, its companies with five departments each, two subsidiaries, and the projects.
 
-    Half of the projects belong to the first company, so that everything can be tried within it.
+    Half of the projects belong to the first company, so that everything can be tried within it; `evenly`: as many to
+    each.
     """
     names, numbers = Names(random), Numbers(random)
     group = _unit(session, "group", "华城建设集团有限公司", "HC", None, name_en="Huacheng Construction Group",
@@ -78,6 +79,7 @@ def units(session: Session, random: Random, companies: int, projects: int) -> Sa
                                        uscc=numbers.credit_code("320102")))
     for place in range(projects):
         company = 0 if place % 2 == 0 or companies == 1 else 1 + place // 2 % (companies - 1)
+        company = place % companies if evenly else company
         made.projects.append(_project(made, made.companies[company], place))
     return made
 
@@ -112,19 +114,23 @@ def _project(made: Sample, company: Unit, place: int) -> Unit:
                  project=facts)
 
 
-def staff(made: Sample, people: int, told: Callable[[str, int, int], None] = lambda what, done, of: None) -> None:
-    """The people: roles first, then site workers and managers until there are `people`."""
+def staff(
+    made: Sample, people: int, told: Callable[[str, int, int], None] = lambda what, done, of: None,
+    places: Callable[[Sample, int], Iterator[tuple[Unit, str]]] | None = None,
+) -> None:
+    """The people: roles first, then site workers and managers until there are `people`; `places` says where and as
+    what so many more work."""
     _headquarters(made)
     for company in made.companies:
         for role, short, post in OFFICE:
-            _with_role(made, role, company, made.departments[company.id, short], post)
+            with_role(made, role, company, made.departments[company.id, short], post)
     for project in made.projects:
-        manager = _with_role(made, "project_manager", project, project, "项目经理")
+        manager = with_role(made, "project_manager", project, project, "项目经理")
         assert project.project
         project.project.manager_id = manager.id
-    _with_role(made, "guard", made.projects[0], made.projects[0], "门卫")
-    places = _places(made, people - len(made.people))
-    while rest := [_drawn(made, *place) for place in islice(places, BATCH)]:
+    with_role(made, "guard", made.projects[0], made.projects[0], "门卫")
+    others = (places or _places)(made, people - len(made.people))
+    while rest := [_drawn(made, *place) for place in islice(others, BATCH)]:
         made.session.add_all(rest)
         made.session.flush()
         made.people += rest
@@ -133,10 +139,11 @@ def staff(made: Sample, people: int, told: Callable[[str, int, int], None] = lam
 
 def _headquarters(made: Sample) -> None:
     for role, post in HEADQUARTERS:
-        _with_role(made, role, made.group, made.departments[made.group.id, "ZB"], post)
+        with_role(made, role, made.group, made.departments[made.group.id, "ZB"], post)
 
 
-def _with_role(made: Sample, role: str, at: Unit, unit: Unit, post: str) -> Person:
+def with_role(made: Sample, role: str, at: Unit, unit: Unit, post: str) -> Person:
+    """One more person, who holds a role at a unit."""
     person = _drawn(made, unit, post)
     made.session.add(person)
     made.session.flush()
@@ -175,10 +182,15 @@ def _drawn(made: Sample, unit: Unit, post: str) -> Person:
 def machines(made: Sample) -> None:
     """A few machines on every project."""
     for place, project in enumerate(made.projects):
-        for number, (kind, name, model) in enumerate(MACHINES):
-            made.machines.append(Machine(
-                unit=project, group_id=project.group_id, unit_path=project.path, kind=kind,
-                name=f"{number + 1}号{name}", model=model, serial=f"SN{place + 1:04d}{number + 1}",
-                made_on=clock.today() - dt.timedelta(days=made.random.randrange(400, 3000))))
+        made.machines += [machine(made, project, number, f"SN{place + 1:04d}{number + 1}")
+                          for number in range(len(MACHINES))]
     made.session.add_all(made.machines)
     made.session.flush()
+
+
+def machine(made: Sample, project: Unit, number: int, serial: str) -> Machine:
+    """The machine with this number on a project: a crane, a hoist, a total station or a truck crane in turn."""
+    kind, name, model = MACHINES[number % len(MACHINES)]
+    return Machine(unit=project, group_id=project.group_id, unit_path=project.path, kind=kind,
+                   name=f"{number + 1}号{name}", model=model, serial=serial,
+                   made_on=clock.today() - dt.timedelta(days=made.random.randrange(400, 3000)))

@@ -30,15 +30,15 @@ def load(made: Sample) -> None:
     for model, rows in (
         (Employment, [row for person in made.people for row in _ties(made, random, person)]),
         (Assignment, [row for person in made.people for row in _posts(made, person)] + list(_leaders(made))),
-        (Works, [_works(random, project) for project in made.projects]),
-        (Qualification, list(_qualifications(made))),
+        (Works, [works(random, project) for project in made.projects]),
+        (Qualification, list(qualifications(made))),
         (Installation, list(_cranes(made, random))),
     ):
         if rows:
             made.session.execute(insert(model), rows)
 
 
-def _known(on: dt.date) -> dict[str, Any]:
+def known(on: dt.date) -> dict[str, Any]:
     """Old books, entered on the day they tell of."""
     return {"from_on": on, "known_from": clock.start_of_day(on)}
 
@@ -52,9 +52,14 @@ def _ties(made: Sample, random: Random, person: Person) -> Iterator[dict[str, An
     if person.company_id is None:
         return
     drawn = random.choice(made.companies).id if random.random() < 1 / 30 else person.company_id
-    for kind, company in (("contract", person.company_id), ("insurance", drawn)):
+    yield from ties(person, person.company_id, drawn)
+
+
+def ties(person: Person, contract: int, insurance: int) -> Iterator[dict[str, Any]]:
+    """The rows of a labour contract with one company and of insurance with another, or the same."""
+    for kind, company in (("contract", contract), ("insurance", insurance)):
         yield {"group_id": person.group_id, "person_id": person.id, "company_id": company, "kind": kind,
-               "to_on": person.left_on, **_known(_joined(person))}
+               "to_on": person.left_on, **known(_joined(person))}
 
 
 def _posts(made: Sample, person: Person) -> Iterator[dict[str, Any]]:
@@ -67,22 +72,24 @@ def _posts(made: Sample, person: Person) -> Iterator[dict[str, Any]]:
     elif person.post in SAFETY_STAFF and person.company_id:
         post, unit = "safety_staff", person.company_id
     if post:
-        yield _post(person, unit, post, trade)
+        yield assignment(person, unit, post, trade)
 
 
-def _post(person: Person, unit: int, post: str, trade: str = "") -> dict[str, Any]:
+def assignment(person: Person, unit: int, post: str, trade: str = "") -> dict[str, Any]:
+    """The row of a post that a person holds since joining."""
     return {"group_id": person.group_id, "person_id": person.id, "unit_id": unit, "post": post, "trade": trade,
-            "to_on": person.left_on, **_known(_joined(person))}
+            "to_on": person.left_on, **known(_joined(person))}
 
 
 def _leaders(made: Sample) -> Iterator[dict[str, Any]]:
     """The approver of each company is its legal representative."""
     for company in made.companies:
         for person in made.holders.get(("approver", company.id), [])[:1]:
-            yield _post(person, company.id, "legal_representative")
+            yield assignment(person, company.id, "legal_representative")
 
 
-def _works(random: Random, project: Unit) -> dict[str, Any]:
+def works(random: Random, project: Unit) -> dict[str, Any]:
+    """The row of what a project builds."""
     built = project.project
     assert built is not None
     area = Decimal(random.randrange(4000, 90000)) if built.work == "房建" else None
@@ -91,14 +98,15 @@ def _works(random: Random, project: Unit) -> dict[str, Any]:
     return {"unit_id": project.id, "work": built.work, "contracting": "general", "scale": scale, "area": area,
             "amount": built.amount_wan, "workers": None, "phase_of": "", "planning": built.work != "公路",
             "special_fire": random.random() < 0.15, "contract_on": begin - dt.timedelta(days=20),
-            "started_on": built.started_on, "to_on": None, **_known(begin - dt.timedelta(days=20))}
+            "started_on": built.started_on, "to_on": None, **known(begin - dt.timedelta(days=20))}
 
 
-def _qualifications(made: Sample) -> Iterator[dict[str, Any]]:
+def qualifications(made: Sample) -> Iterator[dict[str, Any]]:
+    """The rows of what each company is qualified to build."""
     for place, company in enumerate(made.companies):
         for work, grade in QUALIFIED[place % len(QUALIFIED)]:
             yield {"company_id": company.id, "work": work, "contracting": "general", "grade": grade, "to_on": None,
-                   **_known(clock.today() - dt.timedelta(days=1500))}
+                   **known(clock.today() - dt.timedelta(days=1500))}
 
 
 def _cranes(made: Sample, random: Random) -> Iterator[dict[str, Any]]:
@@ -106,4 +114,4 @@ def _cranes(made: Sample, random: Random) -> Iterator[dict[str, Any]]:
         if machine.kind in ("塔式起重机", "施工升降机"):
             company = random.choice((machine.unit.parent_id, None))
             yield {"machine_id": machine.id, "unit_id": machine.unit_id, "company_id": company, "to_on": None,
-                   **_known(clock.today() - dt.timedelta(days=random.randrange(30, 300)))}
+                   **known(clock.today() - dt.timedelta(days=random.randrange(30, 300)))}

@@ -43,19 +43,23 @@ def months_of(kind: CertificateType) -> int:
     return kind.validity.months or ASSUMED.get(kind.code, 24)
 
 
-def chain(random: Random, kind: CertificateType, part: str, today: dt.date) -> list[Draft]:
-    """The versions of one certificate of that part of the spread, oldest first."""
+def chain(
+    random: Random, kind: CertificateType, part: str, today: dt.date, *, chained: float = CHAINED,
+    changed: float = CHANGED,
+) -> list[Draft]:
+    """The versions of one certificate of that part of the spread, oldest first. `chained` and `changed`: how many of
+    the valid ones were renewed before, and are suspended or cancelled."""
     if part in ("long", "unknown"):
         issued = days_before(today, random.randrange(60, 2500))
         term = Term(codes.LONG if part == "long" else codes.UNKNOWN, issued, None, issued)
         return [Draft(codes.ISSUED, codes.VALID, term, issued)]
     last = _term(kind, _end(random, kind, part, today), part, today)
     drafts = [Draft(codes.ISSUED, codes.VALID, last, last.holds_from)]
-    if part == "valid" and kind.validity.months and random.random() < CHAINED:
+    if part == "valid" and kind.validity.months and random.random() < chained:
         drafts = list(_earlier(random, kind, last))
     if part == "overdue" and last.ends_on:
         drafts.append(Draft(codes.EXPIRED, codes.LAPSED, last, last.ends_on + dt.timedelta(days=1)))
-    elif part == "valid" and random.random() < CHANGED:
+    elif part == "valid" and random.random() < changed:
         drafts.append(_changed(random, last, today))
     return drafts
 
