@@ -1,5 +1,8 @@
 """The worker: due timers, the outbox, certificates' deadlines. The one file that knows the queue (RQ).
 
+`python -m worker imports` is the import worker: a process of its own, with a queue of its own, because a ledger of a
+hundred thousand rows takes minutes, and a deadline must not wait for it.
+
 Truth lies in the database. A message in Redis says only "look now": losing, repeating or forging one changes nothing
 but the moment, and without Redis the sweep every 15 s does all the work (docs/decisions: rows, not queue entries).
 """
@@ -11,9 +14,10 @@ import functools
 import logging
 import os
 import signal
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -35,10 +39,13 @@ from web.config import Config
 
 log = logging.getLogger("licet.worker")
 
-QUEUE = "licet"  # one queue: with two, RQ loses what a killed worker had just taken
+QUEUE = "licet"  # one queue for each worker: with two, RQ loses what a killed worker had just taken
+IMPORTS = "imports"  # the wake-up, and the argument that starts the worker for it
+QUEUES = {IMPORTS: "licet-imports"}
 SWEEP = 15.0  # seconds between two looks by ourselves
 ROUND = 20.0  # seconds one wake-up may go on before it lets the next in
 DEADLINE = 60  # seconds after which a wake-up is broken off
+LONG = 4 * 3600  # the same for imports
 PATIENCE = 0.2  # seconds a bell waits for Redis
 CROWD = 50  # so many wake-ups waiting are enough
 STOPPING = 8.0  # seconds the work in progress gets when the worker is told to stop
@@ -79,9 +86,10 @@ def ring(kind: str, url: str | None = None) -> bool:
     if not url:
         return False
     try:
-        queue = _bell_queue(url)
+        queue = _bell_queue(url, QUEUES.get(kind, QUEUE))
         if queue.count < CROWD:
-            queue.enqueue_call("worker.wake", kwargs={"wake": kind}, result_ttl=0, failure_ttl=0, timeout=DEADLINE)
+            queue.enqueue_call("worker.wake", kwargs={"wake": kind}, result_ttl=0, failure_ttl=0,
+                               timeout=LONG if kind == IMPORTS else DEADLINE)
         return True
     except (RedisError, OSError) as error:
         log.warning("no wake-up sent: %s", type(error).__name__)
@@ -89,8 +97,8 @@ def ring(kind: str, url: str | None = None) -> bool:
 
 
 @functools.cache
-def _bell_queue(url: str) -> Queue:
-    return Queue(QUEUE, connection=_connect(url, PATIENCE), serializer=JSONSerializer, job_class=WakeUp)
+def _bell_queue(url: str, name: str) -> Queue:
+    return Queue(name, connection=_connect(url, PATIENCE), serializer=JSONSerializer, job_class=WakeUp)
 
 
 def _connect(url: str, patience: float) -> Redis:
@@ -147,6 +155,14 @@ def due_work() -> dict[str, Part]:
     }
 
 
+def imports(config: Config, stopping: threading.Event) -> dict[str, Part]:
+    """The work of the import worker."""
+    from registry.intake import work
+
+    return {IMPORTS: lambda database: work.sweep(
+        database, config.files, stopping=stopping.is_set, bell=lambda what: ring(what, config.redis_url) and None)}
+
+
 class Listener(SimpleWorker):
     """RQ's worker in this process and thread (no fork: wake-ups are short, and SQLite dislikes forks)."""
 
@@ -155,11 +171,11 @@ class Listener(SimpleWorker):
     max_connection_wait_time = 2.0
     connection_timeout = 4
 
-    def __init__(self, url: str, stopping: threading.Event) -> None:
+    def __init__(self, url: str, stopping: threading.Event, queue: str) -> None:
         self.stopping = stopping
         connection = _connect(url, self.connection_timeout)
         super().__init__(
-            [QUEUE], connection=connection, serializer=JSONSerializer, worker_ttl=17, log_job_description=False
+            [queue], connection=connection, serializer=JSONSerializer, worker_ttl=17, log_job_description=False
         )
 
     def heartbeat(self, *given: Any, **named: Any) -> None:
@@ -172,12 +188,12 @@ class Listener(SimpleWorker):
         return  # main() has its own
 
 
-def listen(url: str, rounds: Rounds) -> None:
+def listen(url: str, rounds: Rounds, queue: str = QUEUE) -> None:
     """Answer wake-ups until told to stop. Redis may come, go and be replaced: we wait and listen again."""
     WakeUp.answer = rounds.answer
     while not rounds.stopping.is_set():
         try:
-            Listener(url, rounds.stopping).work(logging_level="WARNING")
+            Listener(url, rounds.stopping, queue).work(logging_level="WARNING")
         except (RedisError, OSError) as error:
             log.warning("Redis is away (%s); the sweep goes on without it", type(error).__name__)
         except StopRequested:
@@ -186,13 +202,13 @@ def listen(url: str, rounds: Rounds) -> None:
 
 
 @contextmanager
-def alone(config: Config) -> Iterator[None]:
+def alone(config: Config, name: str = "worker") -> Iterator[None]:
     """On SQLite one worker for each data folder; the lock goes with the process, however it ends."""
     if not config.database.startswith("sqlite"):
         yield
         return
     config.data.mkdir(parents=True, exist_ok=True)
-    with (config.data / "worker.lock").open("a") as lock:
+    with (config.data / f"{name}.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -200,25 +216,27 @@ def alone(config: Config) -> Iterator[None]:
         yield
 
 
-def main() -> None:
-    """Work until SIGTERM or SIGINT; ends within 10 s of it."""
+def main(given: Sequence[str] = ()) -> None:
+    """Work until SIGTERM or SIGINT; ends within 10 s of it. `imports` makes it the import worker."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    config = Config.from_environment()
-    with alone(config):
+    config, importing = Config.from_environment(), IMPORTS in given
+    with alone(config, IMPORTS if importing else "worker"):
         sealing.load_key(config.data)
         copies.keep_in(config.files, config.url + "/c/")
-        rounds = Rounds(open_database(config.database), due_work())
+        rounds = Rounds(open_database(config.database), {} if importing else due_work())
+        if importing:
+            rounds.parts = imports(config, rounds.stopping)
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda *_: rounds.stopping.set())
         sweeper = threading.Thread(target=rounds.sweep, name="sweep", daemon=True)
         sweeper.start()
         log.info("working on %s", "SQLite" if rounds.database.dialect.name == "sqlite" else "PostgreSQL")
         if config.redis_url:
-            listen(config.redis_url, rounds)
+            listen(config.redis_url, rounds, QUEUES[IMPORTS] if importing else QUEUE)
         rounds.stopping.wait()
         sweeper.join(STOPPING)
         log.info("stopped")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""`make run`: Redis, the web application and one worker, started together, watched, and stopped together.
+"""`make run`: Redis, the web application, one worker and one for imports, started together, watched, and stopped together.
 
 Everything that is written lies under the data folder: database, files, keys, Redis's append-only file, logs.
 """
@@ -86,6 +86,7 @@ class Site:
         web = self._child("web", [sys.executable, "-m", "gunicorn", *self._gunicorn(), "wsgi:app"])
         self._await_page(web)  # the person first, then the worker: two cores import one application at a time
         self._child("worker", [sys.executable, "-m", "worker"])
+        self._child("imports", [sys.executable, "-m", "worker", "imports"])
         if not self.stopping.is_set():
             self._greet(time.monotonic() - begun)
 

@@ -10,14 +10,16 @@ import contextlib
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.orm import object_session
 
 from ledger.actor import Actor
-from ledger.errors import Conflict
+from ledger.errors import Conflict, NotAllowed
 from ledger.facts import record
+from registry.access.rules import can
 from registry.intake.batches import STATES, WORKING, Batch
 
 FOLDER = "imports"
@@ -36,6 +38,10 @@ class CannotCancel(Conflict):
 
 class Cancelled(Exception):
     """A person has asked for the work to stop."""
+
+
+class Interrupted(Exception):
+    """This process is to end; whoever starts next goes on."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +74,23 @@ def of(folder: Path, batch: Batch) -> Progress:
 
 
 class Teller:
-    """What the worker tells of one batch; `step` raises Cancelled once a person has asked for that."""
+    """What the worker tells of one batch; `step` raises Cancelled once a person has asked for that, Interrupted once
+    this process is to end."""
 
-    def __init__(self, folder: Path, batch_id: int) -> None:
-        self.folder, self.batch_id = folder, batch_id
+    def __init__(self, folder: Path, batch_id: int, stopping: Callable[[], bool] = lambda: False) -> None:
+        self.folder, self.batch_id, self.stopping = folder, batch_id, stopping
         self.phase_name, self.total, self.begun, self.told = "", 0, 0.0, 0.0
+
+    def begun_before(self, state: str) -> int:
+        """How often this state was begun and did not end, this time included: a process that is killed tells nobody."""
+        place = _file(self.folder, self.batch_id).with_suffix(".tries")
+        try:
+            told = json.loads(place.read_text("utf-8"))
+        except (OSError, ValueError):
+            told = {}
+        tries = told.get("tries", 0) + 1 if told.get("state") == state else 1
+        _put(place, {"state": state, "tries": tries})
+        return int(tries)
 
     def phase(self, name: str, total: int = 0) -> None:
         """A new phase begins."""
@@ -81,6 +99,8 @@ class Teller:
 
     def step(self, done: int) -> None:
         """So many rows of this phase are done."""
+        if self.stopping():
+            raise Interrupted
         now = time.monotonic()
         if done and done < self.total and now - self.told < EVERY:
             return
@@ -93,24 +113,22 @@ class Teller:
     def over(self) -> None:
         """Nothing is being done any more."""
         _file(self.folder, self.batch_id).unlink(missing_ok=True)
+        _file(self.folder, self.batch_id).with_suffix(".tries").unlink(missing_ok=True)
 
 
 def cancel(folder: Path, batch: Batch, by: Actor) -> None:
     """Stop a batch: at once where it waits for a person; where a worker is at it, with the worker's next step. What was
     stored stays, and `mapping_acts.resume` goes on from there. CannotCancel once it is in the register."""
+    if not can(by, "import.make", batch):
+        raise NotAllowed
     if batch.state in ("committed", "undoing", "undone", "cancelled", "refused"):
         raise CannotCancel(state=STATES[batch.state])
     if batch.state in WORKING:
-        _put(_wish(folder, batch.id), {"id": by.id, "name": by.name})
+        _put(_wish(folder, batch.id), {"id": by.id})
         return
-    stopped(batch, by)
-
-
-def stopped(batch: Batch, by: Actor) -> None:
-    """The batch is cancelled, by whom it was asked."""
     session = object_session(batch)
     assert session is not None
-    batch.state = "cancelled"
+    batch.state, batch.errands = "cancelled", []
     session.flush()
     record(session, "intake.cancelled", ("intake", batch.id), by=by, group_id=batch.group_id,
            after={"rows": batch.rows_done})
@@ -121,13 +139,13 @@ def asked_to_stop(folder: Path, batch_id: int) -> bool:
     return _wish(folder, batch_id).exists()
 
 
-def who_asked(folder: Path, batch_id: int) -> tuple[int | None, str]:
-    """(id, name) of whoever did."""
+def who_asked(folder: Path, batch_id: int) -> int | None:
+    """The id of the person who did."""
     try:
-        told = json.loads(_wish(folder, batch_id).read_text("utf-8"))
-        return told["id"], told["name"]
+        told: int | None = json.loads(_wish(folder, batch_id).read_text("utf-8"))["id"]
+        return told
     except (OSError, ValueError, KeyError):
-        return None, ""
+        return None
 
 
 def forget_wish(folder: Path, batch_id: int) -> None:

@@ -68,9 +68,11 @@ class Running:
         """Process ids by what they run, found as `ps` finds them."""
         listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
         rows = [line.split(None, 2) for line in listed.splitlines()[1:]]
-        names = {"gunicorn": "web", "-m worker": "worker", "redis-server": "redis", "valkey-server": "redis"}
+        names = {"-m worker imports": "imports", "gunicorn": "web", "-m worker": "worker", "redis-server": "redis",
+                 "valkey-server": "redis"}
         mine = [(int(pid), text) for pid, parent, text in rows if int(parent) == self.process.pid]
-        return {name: pid for pid, text in mine for part, name in names.items() if part in text}
+        return {next(name for part, name in names.items() if part in text): pid for pid, text in mine
+                if any(part in text for part in names)}
 
 
 def until(true: Callable[[], object], seconds: float = 15) -> None:
@@ -125,7 +127,7 @@ def test_it_brings_up_redis_web_and_worker_and_ends_them_at_ctrl_c(run: Callable
     running = run()
     children = running.children()
     assert running.page() == b"sign in"
-    assert set(children) == {"redis", "web", "worker"}
+    assert set(children) == {"redis", "web", "worker", "imports"}
     running.process.send_signal(signal.SIGINT)
     assert running.process.wait(15) == 0
     assert not any(map(alive, children.values()))

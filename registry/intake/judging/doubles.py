@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from rapidfuzz.distance import OSA
 
+from registry.certificates.numbers import RULES, check_number
 from registry.intake.judged import Judged
 from registry.intake.judging import names
 from registry.intake.judging.defects import LIKENESS
@@ -40,17 +41,17 @@ def repeated(rows: Sequence[Judged]) -> set[int]:
 
 def numbers(rows: Sequence[Judged], known: Known) -> None:
     """One number with two holders. Where the number is an identity number, that is a matter of names (persons)."""
-    blocks: dict[tuple[str, str, str], list[Judged]] = {}
+    blocks: dict[tuple[object, ...], list[Judged]] = {}
     own = {code for code, kind in known.types.items() if kind.number.rule in BUILT_ON_ID}
     for row in rows:
         if row.number and row.holder is not None and row.type_code and row.type_code not in own and row.loan is None:
-            blocks.setdefault((row.type_code, row.number, row.item), []).append(row)
+            blocks.setdefault((row.type_code, row.number, row.fields.get("kind")), []).append(row)
     for block in blocks.values():
         if len(block) > 1:
-            _holders(block)
+            _holders(block, known)
 
 
-def _holders(block: list[Judged]) -> None:
+def _holders(block: list[Judged], known: Known) -> None:
     """The rows with one number: whoever is best supported keeps it."""
     parts: list[list[Judged]] = []
     for row in block:
@@ -61,7 +62,7 @@ def _holders(block: list[Judged]) -> None:
             part.append(row)
     if len(parts) < 2:
         return
-    parts.sort(key=lambda part: (-max(map(_support, part)), -len(part)))
+    parts.sort(key=lambda part: (-max(_support(row, known) for row in part), -len(part)))
     first = parts[0][0]
     for part in parts[1:]:
         for row in part:
@@ -91,11 +92,16 @@ def _same(one: Judged, other: Judged) -> bool:
     return True
 
 
-def _support(row: Judged) -> int:
-    """What of a row fits its number: the year of its issue, the trade."""
-    day = row.issued_on or row.valid_from
-    year = 2 if day is not None and str(day.year) in row.number else 0
-    return year + (1 if row.fields.get("trade") and str(row.fields["trade"]) in row.number else 0)
+def _support(row: Judged, known: Known) -> int:
+    """What of a row fits the pieces of its number: the year of its issue, its trade, its class."""
+    kind = known.types[row.type_code]
+    parts = check_number(kind.number.rule, row.number, on=known.today).parts if kind.number.rule in RULES else {}
+    day, fits = row.issued_on or row.valid_from, 0
+    if day is not None:
+        year = parts.get("year") or parts.get("registered")
+        fits += (str(day.year).endswith(year) if year else str(day.year) in row.number)
+    fits += parts.get("trade", "-") == row.fields.get("trade")
+    return fits + (parts.get("kind", "-") == row.fields.get("category"))
 
 
 def similar(rows: Sequence[Judged], known: Known) -> None:

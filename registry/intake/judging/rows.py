@@ -19,7 +19,7 @@ from registry.intake.judging.numbering import BUILT_ON_ID, Numbered, read_number
 from registry.intake.judging.plan import Plan, Row
 from registry.intake.judging.terms import term
 from registry.intake.judging.units import Units
-from registry.intake.judging.words import LEFT, states
+from registry.intake.judging.words import LEFT, state_of
 from registry.intake.known import Known
 from registry.intake.mapping import Mapping
 from registry.intake.meaning import fold
@@ -150,7 +150,7 @@ def _about(row: Row) -> None:
 
 def _state(row: Row, said: str) -> None:
     key, place = fold(said), row.cell("state" if "state" in row.plan.places else "remark")[0]
-    code = states().get(key, "")
+    code = state_of(said)
     if code == LEFT:
         if row.judged.holder is not None:
             row.judged.holder.left = True
@@ -165,7 +165,7 @@ def _state(row: Row, said: str) -> None:
 
 def _remarked(row: Row, note: str) -> None:
     """A remark that begins with a state (注销：持证人申请), in a ledger without a column for it."""
-    code = states().get(fold(_FIRST.split(note, maxsplit=1)[0]), "") if len(note) < 80 else ""
+    code = state_of(_FIRST.split(note, maxsplit=1)[0][:12]) if len(note) < 80 else ""
     if code == LEFT and "state" not in row.plan.places:
         _state(row, _FIRST.split(note, maxsplit=1)[0])
     elif code and code != VALID and "state" not in row.plan.places:

@@ -37,6 +37,15 @@ def states() -> dict[str, str]:
     return {fold(word): code for code, each in words().states.items() for word in each}
 
 
+def state_of(text: str) -> str:
+    """The code of the state that words say or contain (事故调查期间暂扣), LEFT, or "". What is near its end is valid."""
+    found = states().get(text := fold(text))
+    if found is None:
+        inside = [word for word, code in states().items() if len(word) > 1 and code != "01" and word in text]
+        found = states()[max(inside, key=len)] if inside else ""
+    return found
+
+
 @cache
 def trades() -> dict[str, str]:
     """Folded word -> code of a trade of P02."""
