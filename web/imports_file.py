@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, flash, redirect, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
@@ -68,7 +69,8 @@ def returned(batch_id: int) -> Response:
 
     answer: Response = current_app.response_class(stream_with_context(body()), direct_passthrough=False)
     answer.mimetype = MEDIA_TYPE
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{Path(name).stem}-{_('待改')}.xlsx")
+    spoken = quote(f"{Path(name).stem}-{_('待改')}.xlsx")
+    answer.headers["Content-Disposition"] = f"attachment; filename=\"ledger.xlsx\"; filename*=UTF-8''{spoken}"
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
 

@@ -16,7 +16,7 @@ from web.i18n import say
 from web.imports_told import Table
 from web.session import db
 
-MOST_CASES = 12
+MOST_CASES, ONE_LINE = 12, 22
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,11 @@ class Cell:
     clear: str
     marks: list[Mark] = field(default_factory=list)
     edited: bool = False
+
+    @property
+    def short(self) -> bool:
+        """Whether it fits on one line of the list."""
+        return sum(2 if letter > "\u2e80" else 1 for letter in self.text) <= ONE_LINE
 
     @property
     def weight(self) -> str:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import gettext as _
+
 from registry.intake.batches import OUTCOMES, Batch
 from registry.intake.records import WHYS
+
+NO_SUM = ("_on", "_at", "valid_until", "valid_from", "term", "sequence", "ignore")
+"""Fields whose numbers are days or count the rows: adding them up says nothing."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +40,10 @@ class Word:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the file."""
+    """A table of the file; `label` is how people find it: its sheet, with the row where a sheet has several."""
 
     no: int
+    label: str
     sheet: int
     sheet_name: str
     name: str
@@ -64,18 +71,25 @@ class Sums:
 
 def tables(batch: Batch) -> list[Table]:
     """The tables of the file, in order; none before it was read."""
-    ignored = [one.get("content") == "ignored" for one in batch.mappings]
-    return [_table(told, ignored[no] if no < len(ignored) else False)
-            for no, told in enumerate(batch.told.get("tables", []))]
+    told = batch.told.get("tables", [])
+    shared = Counter(one["sheet"] for one in told)
+    return [_table(one, batch.mappings[no] if no < len(batch.mappings) else {}, shared[one["sheet"]] > 1)
+            for no, one in enumerate(told)]
 
 
-def _table(told: dict[str, Any], ignored: bool) -> Table:
-    columns = [Column(no, one["heading"], one["letter"], one["examples"], one["place"], one["sum"])
+def _table(told: dict[str, Any], mapping: dict[str, Any], shares: bool) -> Table:
+    meant = [one["field"] for one in mapping.get("columns", ())] or [""] * len(told["columns"])
+    columns = [Column(no, one["heading"], one["letter"], one["examples"], one["place"],
+                      None if meant[no].endswith(NO_SUM) else one["sum"])
                for no, one in enumerate(told["columns"])]
     words = [Word(no, one[0], one[1], one[2], one[3] if one[2] else 0.0) for no, one in enumerate(told["words"])]
     words.sort(key=lambda word: (word.sure, -word.count))
-    return Table(told["number"], told["sheet"], told["sheet_name"], told["name"], told["title"], told["shape"],
-                 told["hidden"], told["rows"], told["first"], columns, words, ignored)
+    label = told["sheet_name"]
+    if shares:
+        letter = told["columns"][0]["letter"]
+        label = _("%(sheet)s（%(n)s列、第 %(row)d 行起）", sheet=label, n=letter, row=told["first"])
+    return Table(told["number"], label, told["sheet"], told["sheet_name"], told["name"], told["title"], told["shape"],
+                 told["hidden"], told["rows"], told["first"], columns, words, mapping.get("content") == "ignored")
 
 
 def sums(batch: Batch) -> Sums:
