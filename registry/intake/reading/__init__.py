@@ -1,0 +1,5 @@
+"""A file becomes a book. What strangers made is opened in a process of its own, within bounds."""
+
+from registry.intake.reading.reader import read
+
+__all__ = ["read"]
