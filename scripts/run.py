@@ -1,4 +1,4 @@
-"""`make run`: Redis, the web application, one worker and one for imports, started together, watched, and stopped together.
+"""`make run`: Redis, the web application, a worker and one for imports, started, watched and stopped together.
 
 Everything that is written lies under the data folder: database, files, keys, Redis's append-only file, logs.
 """

@@ -118,6 +118,8 @@ def prepare(session: Session, batch: Batch) -> Prepared:
         rows.append(judged)
     known = gather(session, batch.unit)
     matched = match(session, batch.group_id, known, rows, staging.places(batch, known))
+    for said, _ in matched.holders.new.people.values():
+        matched.holders.spelt("".join(said.name.split())[:60])  # looked up before anybody has to wait for us
     return Prepared(ids, outcomes, matched, mark)
 
 
@@ -131,7 +133,8 @@ def rows_of(session: Session, batch: Batch) -> Iterator[tuple[int, str, Judged]]
             .order_by(Row.ordinal).limit(staging.SLICE)).all()
         if not some:
             return
-        for number, last, outcome, content in some:
+        last = some[-1].ordinal
+        for number, _, outcome, content in some:
             judged = opened(content).judged
             judged.findings = []
             yield number, outcome, judged

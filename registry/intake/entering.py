@@ -29,7 +29,7 @@ from registry.certificates.kinds import CertificateType
 from registry.certificates.models import NUMBER, Certificate, CertificateTimer, Speciality, Version, new_token
 from registry.intake.batches import Batch
 from registry.intake.drafts import Draft, drafts
-from registry.intake.holders import Held, NewKey
+from registry.intake.holders import Held, Holders, NewKey
 from registry.intake.judged import Judged
 from registry.intake.matching import Key, Match, Matched
 from registry.intake.newcomers import Entered, enter
@@ -64,8 +64,8 @@ class Entry:
 class Register:
     """The register's side of one transaction: what every row needs and is looked up once."""
 
-    def __init__(self, session: Session, batch: Batch, by: Actor) -> None:
-        self.session, self.batch, self.by = session, batch, by
+    def __init__(self, session: Session, batch: Batch, by: Actor, holders: Holders) -> None:
+        self.session, self.batch, self.by, self.holders = session, batch, by, holders
         self.now, self.today = clock.now(), clock.today()
         self.days: Calendar = calendar(session)
         self._kinds: dict[tuple[str, str], CertificateType] = {}
@@ -91,7 +91,8 @@ class Register:
         key = held.name if held.kind == "person" else f"\0{held.name}"
         found = self._spelt.get(key)
         if found is None:
-            spelt = held.spelt or spell(held.name, person=held.kind == "person")
+            spelt = held.spelt or (self.holders.spelt(held.name) if held.kind == "person" else
+                                   spell(held.name, person=False))
             found = self._spelt[key] = tuple(map(drafting.folded, (held.name, *spelt)))
         return found
 
@@ -102,7 +103,7 @@ def certificates(
 ) -> Entry:
     """Enter everything that is new or changed; `given` are our own codes by type, drawn beforehand (what is missing is
     drawn now). The caller holds the group's lock and has matched in this transaction."""
-    entry, register = Entry(), Register(session, batch, by)
+    entry, register = Entry(), Register(session, batch, by, matched.holders)
     entered = enter(session, batch, matched.holders, _wanted(matched), by)
     entry.counts.update(people=sum(key[0] in ("id", "name") for key in entered.ids),
                         machines=sum(key[0] == "serial" for key in entered.ids), units=len(entered.units))
@@ -286,8 +287,8 @@ def _change(register: Register, matched: Matched, known: list[Coming], versions:
         there, last = coming.there, coming.drafts[-1]
         assert there is not None
         kind = register.kind(there.type_code, _province(matched, coming))
-        rows.append({"id": there.id, "version_no": there.version_no + len(coming.drafts), "revision": there.revision + 1,
-                     **drafting.repeated(kind, last.term, last.state)})
+        rows.append({"id": there.id, "version_no": there.version_no + len(coming.drafts),
+                     "revision": there.revision + 1, **drafting.repeated(kind, last.term, last.state)})
     session = register.session
     bulk.change(session, Certificate, rows)
     turned = [coming.number for coming in known if _turns(coming)]

@@ -20,7 +20,7 @@ from registry.intake.judged import HolderSaid, Judged
 from registry.intake.known import Known, UnitKnown
 from registry.people import sealing
 from registry.people.machines import Machine
-from registry.people.persons import ID_NUMBER, Person
+from registry.people.persons import ID_NUMBER, Person, spelled
 from registry.people.scope import WITHDRAWN
 
 CHUNK = 500
@@ -71,6 +71,7 @@ class Holders:
         self.session, self.group_id, self.known = session, group_id, known
         self.new = Newcomers()
         self._indexes: dict[str, str] = {}
+        self._spelt: dict[str, tuple[str, str]] = {}
         people = [row.holder for row in rows if row.holder is not None and row.holder.kind == "person"]
         names = {_name(said.name) for said in people} | {_name(row.loan.borrower) for row in rows if row.loan}
         self._by_index = self._numbered(said.id_number for said in people if said.id_number)
@@ -84,6 +85,13 @@ class Holders:
         found = self._indexes.get(id_number)
         if found is None:
             found = self._indexes[id_number] = sealing.index(id_number, ID_NUMBER)
+        return found
+
+    def spelt(self, name: str) -> tuple[str, str]:
+        """Pinyin and initials of a person's name."""
+        found = self._spelt.get(name)
+        if found is None:
+            found = self._spelt[name] = spelled(name)
         return found
 
     def of(self, said: HolderSaid, place: Place) -> tuple[Held | None, Finding | None]:
@@ -152,7 +160,8 @@ class Holders:
         known = self.new.people.get(key)
         if known is None:
             known = self.new.people[key] = (said, self._unit_of(said, place))
-        return Held("person", _name(known[0].name), known[1], new=key)
+        name = _name(known[0].name)
+        return Held("person", name, known[1], new=key)
 
     def _near(self, each: Found[Any], said: HolderSaid, place: Place) -> bool:
         where = self._unit_of(said, place)

@@ -1,4 +1,4 @@
-"""What a ledger is read against, gathered from the register once: its units by every name, its types, what was learned."""
+"""What a ledger is read against, gathered once: units by every name, types, what was learned."""
 
 from __future__ import annotations
 

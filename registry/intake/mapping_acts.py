@@ -16,8 +16,9 @@ from ledger.facts import record
 from registry.access.rules import can
 from registry.intake.batches import LONGEST_WORDS, STATES, Batch, Learning
 from registry.intake.mapping import FIELDS, Mapping
+from registry.intake.meaning import fold, signature
 from registry.intake.receiving import BELL
-from registry.intake.meaning import fold
+from registry.intake.records import Column, Table
 
 LONGEST_MEANING = 20_000
 
@@ -104,7 +105,8 @@ def _lessons(table: dict[str, list[dict[str, str]]], before: Mapping, now: Mappi
     for words, code in now.types.items():
         if before.types.get(words) != code:
             yield "type", fold(words), code
-    yield "table", "|".join(headings), msgspec.json.encode(now).decode()
+    columns = [Column(place, heading) for place, heading in enumerate(headings)]
+    yield "table", signature(Table(0, 0, "", "rows", columns, [])), msgspec.json.encode(now).decode()
 
 
 def remember(session: Session, group_id: int, kind: str, words: str, meaning: str, *, by: Actor) -> None:

@@ -18,7 +18,7 @@ from registry.intake.known import UnitKnown
 from registry.people import sealing
 from registry.people.identity import birth_of, gender_of, mask_id
 from registry.people.machines import Machine
-from registry.people.persons import ID_NUMBER, PHONE, Person, mask_phone, spelled
+from registry.people.persons import ID_NUMBER, PHONE, Person, mask_phone
 from registry.people.units import Unit, create_unit
 
 Ids = dict[NewKey, int]
@@ -41,7 +41,7 @@ def enter(session: Session, batch: Batch, holders: Holders, wanted: set[NewKey],
             _project(session, batch, made, key, name, parent, by)
     people = [(key, *told) for key, told in new.people.items() if key in wanted]
     made.ids |= zip((key for key, _, _ in people), bulk.reserve(session, Person, len(people)), strict=True)
-    bulk.write(session, Person, (_person(made.ids[key], said, unit, batch) for key, said, unit in people))
+    bulk.write(session, Person, (_person(made.ids[key], said, unit, batch, holders) for key, said, unit in people))
     machines = [(key, *told) for key, told in new.machines.items() if key in wanted]
     made.ids |= zip((key for key, _, _ in machines), bulk.reserve(session, Machine, len(machines)), strict=True)
     bulk.write(session, Machine, (_machine(made.ids[key], said, unit, batch) for key, said, unit in machines))
@@ -61,9 +61,9 @@ def _project(
     made.units[key] = UnitKnown(unit.id, "project", name, parent.company_id, unit.path, unit.province)
 
 
-def _person(number: int, said: HolderSaid, unit: UnitKnown, batch: Batch) -> dict[str, Any]:
+def _person(number: int, said: HolderSaid, unit: UnitKnown, batch: Batch, holders: Holders) -> dict[str, Any]:
     name = "".join(said.name.split())[:FIELDS_OF_PERSON]
-    pinyin, initials = spelled(name)
+    pinyin, initials = holders.spelt(name)
     identity, phone = said.id_number, said.phone
     return {
         "id": number, "group_id": batch.group_id, "company_id": unit.company_id, "unit_id": unit.id,

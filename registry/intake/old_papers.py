@@ -103,7 +103,7 @@ def _loans(
     """Borrowings of each certificate's first paper; one that is told already is not told twice, and of those that are
     still out one is open for each paper."""
     paper: dict[int, int] = {}
-    for (certificate, kind, serial), number in sorted(originals.items(), key=lambda each: (
+    for (certificate, _, _), number in sorted(originals.items(), key=lambda each: (
             each[0][1] != "original", each[0])):
         paper.setdefault(certificate, number)
     told, out = _told(session, paper.values())

@@ -28,12 +28,16 @@ from registry.intake.cells import Kept, seal_cell, seal_row, shown_of
 from registry.intake.findings import Finding
 from registry.intake.holders import Place
 from registry.intake.judged import Judged
+from registry.intake.judging import compare, judge
 from registry.intake.known import Known
 from registry.intake.known_units import gather
+from registry.intake.layout import lay_out
 from registry.intake.mapping import Mapped, Mapping
 from registry.intake.mapping_acts import mappings_of
 from registry.intake.matching import Match, match
+from registry.intake.meaning import propose
 from registry.intake.progress import Teller
+from registry.intake.reading import read
 from registry.intake.records import Layout, Record, Table
 
 SLICE = 5000
@@ -51,8 +55,6 @@ def read_in(engine: Engine, folder: Path, batch_id: int, teller: Teller, *, bell
     except Refused as refused:
         _refuse(engine, batch_id, refused, bell)
         return
-    from registry.intake.meaning import propose
-
     kept = [before.get(_headings(table)) for table in layout.tables]
     mappings = [_again(old, table) if old is not None else propose(table, known)
                 for old, table in zip(kept, layout.tables, strict=True)]
@@ -77,8 +79,6 @@ def judge_rows(engine: Engine, folder: Path, batch_id: int, teller: Teller, *, b
         mappings = mappings_of(session.get_one(Batch, batch_id))
     rows, records = _judged(layout, mappings, known, teller)
     teller.phase("comparing", len(rows))
-    from registry.intake.judging import compare
-
     compare(rows, known)
     teller.phase("matching", len(rows))
     with reading(engine) as session:
@@ -90,9 +90,6 @@ def judge_rows(engine: Engine, folder: Path, batch_id: int, teller: Teller, *, b
 def _opened(
     engine: Engine, folder: Path, batch_id: int, teller: Teller
 ) -> tuple[Book, Layout, Known, dict[tuple[str, ...], Mapping]]:
-    from registry.intake.layout import lay_out
-    from registry.intake.reading import read
-
     with reading(engine) as session:
         batch = session.get_one(Batch, batch_id)
         path, name, known = path_of(folder, batch.file), batch.name, gather(session, batch.unit)
@@ -121,8 +118,6 @@ def _judged(
 ) -> tuple[list[Judged], list[Record]]:
     """All rows with the record that each comes from."""
     teller.phase("judging", sum(len(table.records) for table in layout.tables))
-    from registry.intake.judging import judge
-
     rows: list[Judged] = []
     records: list[Record] = []
     for table, mapping in zip(layout.tables, mappings, strict=True):
@@ -233,7 +228,7 @@ def counted(session: Session, batch: Batch) -> dict[str, Any]:
         told = kinds.setdefault(kind, Counter())
         told[weight] += count
         told["open"] += count if state == "open" else 0
-    return {"outcomes": {outcome: count for outcome, count in outcomes},
+    return {"outcomes": dict(sorted(tuple(row) for row in outcomes)),
             "kinds": {kind: dict(told) for kind, told in sorted(kinds.items())}}
 
 

@@ -7,6 +7,7 @@ killed leaves a batch in its state; whoever takes it up goes on.
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -88,7 +89,8 @@ def _step(
     try:
         if teller.begun_before(state) > TRIES:
             raise TimeoutError(f"begun {TRIES} times and never ended")
-        _do(state, engine, folder, batch_id, teller, bell)
+        with _steady():
+            _do(state, engine, folder, batch_id, teller, bell)
     except Cancelled:
         _cancelled(engine, folder, batch_id)
         return False
@@ -101,6 +103,16 @@ def _step(
     finally:
         teller.over()
     return True
+
+
+@contextmanager
+def _steady() -> Iterator[None]:
+    """Without the collector of cycles: among millions of live objects it finds nothing and takes a third of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _do(state: str, engine: Engine, folder: Path, batch_id: int, teller: Teller, bell: Bell | None) -> None:
