@@ -18,13 +18,15 @@ from registry.access.rules import visible
 from registry.certificates.catalogue import types
 from registry.intake import mapping_acts
 from registry.intake.batches import Batch
+from registry.intake.known_units import gather
 from registry.intake.mapping import FIELDS, Mapped, Mapping
+from registry.intake.meaning.types import TypeWords
 from registry.people.units import Unit
 from web.errors import problem_text, sentence
 from web.guard import actor, needs
 from web.i18n import named
 from web.imports import batch_of
-from web.imports_told import Table, sums, tables
+from web.imports_told import Table, Word, sums, tables, words_of
 from web.session import db
 
 bp = Blueprint("imports_mapping", __name__, url_prefix="/imports")
@@ -58,6 +60,7 @@ class Draft:
     """What the form says of one table, and what is wrong with it, by the name of the input."""
 
     mapping: Mapping
+    words: list[Word]
     problems: dict[str, list[Problem]] = field(default_factory=dict)
 
     def wrong(self, name: str, text: str, **params: object) -> None:
@@ -72,7 +75,11 @@ def edit(batch_id: int) -> ResponseReturnValue:
     batch = batch_of(batch_id, "import.make")
     if batch.state not in ("mapping", "ready"):
         return redirect(url_for("imports.show", batch_id=batch.id), 303)
-    return _page(batch, [Draft(one) for one in mapping_acts.mappings_of(batch)])
+    return _page(batch, [Draft(mapping, table.words) for table, mapping in _both(batch)])
+
+
+def _both(batch: Batch) -> list[tuple[Table, Mapping]]:
+    return list(zip(tables(batch), mapping_acts.mappings_of(batch), strict=True))
 
 
 @bp.post("/<int:batch_id>/mapping")
@@ -80,8 +87,8 @@ def edit(batch_id: int) -> ResponseReturnValue:
 def confirm(batch_id: int) -> ResponseReturnValue:
     """It is so: the rows are checked by it."""
     batch = batch_of(batch_id, "import.make")
-    drafts = [read(table, before)
-              for table, before in zip(tables(batch), mapping_acts.mappings_of(batch), strict=True)]
+    known = TypeWords(gather(db.session(), batch.unit))
+    drafts = [read(table, before, known) for table, before in _both(batch)]
     if drafts and all(draft.mapping.content == "ignored" for draft in drafts):
         drafts[0].wrong("t0.content", "每张表都不导入，就没有可导入的内容了。请至少选一张表。")
     if any(draft.problems for draft in drafts):
@@ -102,7 +109,7 @@ def _page(batch: Batch, drafts: list[Draft], refusal: str = "") -> str:
                 for draft in drafts for name, found in draft.problems.items()}
     return render_template(
         "imports/mapping.html", batch=batch, problems=problems,
-        pairs=list(zip(told, (draft.mapping for draft in drafts), strict=True)),
+        pairs=list(zip(told, drafts, strict=True)),
         refusal=refusal, fields=FIELDS, groups=GROUPS, contents=CONTENTS, days=DAYS,
         types=kinds(), units=units(), sums=sums(batch), sure=SURE, likely=LIKELY,
     )
@@ -121,16 +128,17 @@ def units() -> dict[int, str]:
     return {unit.id: f"{unit.name}（{unit.code}）" if names.count(unit.name) > 1 else unit.name for unit in found}
 
 
-def read(table: Table, before: Mapping) -> Draft:
+def read(table: Table, before: Mapping, known: TypeWords) -> Draft:
     """The mapping of a table as the form says, and what is wrong with it."""
     form, place = request.form, f"t{table.no}."
     content = form.get(place + "content", before.content)
-    draft = Draft(Mapping(
+    meant = Mapping(
         columns=list(_columns(table, before, form)),
         content=content if content in CONTENTS else before.content,  # type: ignore[arg-type]
         new_units=form.get(place + "new_units") == "yes",
         days=form[place + "days"] if form.get(place + "days") in DAYS else before.days,  # type: ignore[arg-type]
-    ))
+    )
+    draft = Draft(meant, words_of(table, meant, known))
     if draft.mapping.content == "ignored":
         draft.mapping = msgspec.structs.replace(before, content="ignored")
         return draft
@@ -155,7 +163,10 @@ def _read_types(draft: Draft, table: Table, before: Mapping, form: Form[str, str
     if told and not draft.mapping.type_code:
         draft.wrong(place + "type", "没有这个种类，请从列表中选择。")
     said = dict(before.types)
-    for word in table.words:
+    worded, asked = draft.mapping.of("type"), form.get(place + "worded", str(table.worded))
+    if worded is not None and str(worded) != asked and any(word.sure < SURE for word in draft.words):
+        draft.wrong(place + "words", "请看一眼这一列里的写法各是什么证，然后继续。")
+    for word in draft.words if worded is None or str(worded) == asked else ():
         told = form.get(f"{place}w{word.no}", known.get(word.code, "")).strip()
         code = codes_of.get(told, "")
         if told and not code:

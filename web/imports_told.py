@@ -9,7 +9,10 @@ from typing import Any
 from flask_babel import gettext as _
 
 from registry.intake.batches import OUTCOMES, Batch
+from registry.intake.mapping import Mapping
+from registry.intake.meaning.types import TypeWords
 from registry.intake.records import WHYS
+from registry.intake.telling import TELLING
 
 NO_SUM = ("_on", "_at", "valid_until", "valid_from", "term", "sequence", "ignore")
 """Fields whose numbers are days or count the rows: adding them up says nothing."""
@@ -25,6 +28,7 @@ class Column:
     examples: list[str]
     place: int
     sum: str | None
+    words: list[tuple[str, int]]
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,8 @@ class Word:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the file; `label` is how people find it: its sheet, with the row where a sheet has several."""
+    """A table of the file; `label` is how people find it: its sheet, with the row where a sheet has several. `worded`
+    is the column that `words` are of."""
 
     no: int
     label: str
@@ -54,6 +59,7 @@ class Table:
     first: int
     columns: list[Column]
     words: list[Word]
+    worded: int | None
     ignored: bool
 
 
@@ -80,16 +86,30 @@ def tables(batch: Batch) -> list[Table]:
 def _table(told: dict[str, Any], mapping: dict[str, Any], shares: bool) -> Table:
     meant = [one["field"] for one in mapping.get("columns", ())] or [""] * len(told["columns"])
     columns = [Column(no, one["heading"], one["letter"], one["examples"], one["place"],
-                      None if meant[no].endswith(NO_SUM) else one["sum"])
+                      None if meant[no].endswith(NO_SUM) else one["sum"],
+                      [(word, count) for word, count in one["words"]])
                for no, one in enumerate(told["columns"])]
     words = [Word(no, one[0], one[1], one[2], one[3] if one[2] else 0.0) for no, one in enumerate(told["words"])]
-    words.sort(key=lambda word: (word.sure, -word.count))
     label = told["sheet_name"]
     if shares:
         letter = told["columns"][0]["letter"]
         label = _("%(sheet)s（%(n)s列、第 %(row)d 行起）", sheet=label, n=letter, row=told["first"])
     return Table(told["number"], label, told["sheet"], told["sheet_name"], told["name"], told["title"], told["shape"],
-                 told["hidden"], told["rows"], told["first"], columns, words, mapping.get("content") == "ignored")
+                 told["hidden"], told["rows"], told["first"], columns, words,
+                 next((meant.index(one) for one in TELLING if one in meant), None),
+                 mapping.get("content") == "ignored")
+
+
+def words_of(table: Table, mapping: Mapping, known: TypeWords) -> list[Word]:
+    """The words that name the types, and what we take each for; also of a column that was only now called so."""
+    place = mapping.of("type")
+    if place is None or place == table.worded:
+        return table.words
+    found = []
+    for no, (text, count) in enumerate(table.columns[place].words):
+        guess = known.guess(text, (table.title, table.name), mapping)
+        found.append(Word(no, text, count, guess.code, guess.sure if guess.code else 0.0))
+    return found
 
 
 def sums(batch: Batch) -> Sums:
