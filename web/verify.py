@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from ledger import clock
-from registry.certificates import standing
+from registry.certificates import codes, standing
 from registry.certificates.catalogue import type_of
 from registry.certificates.models import Certificate
 from registry.people.persons import Person
@@ -42,7 +42,7 @@ def verification(token: str) -> tuple[str, int]:
 
 
 def _certificate(token: str) -> Certificate | None:
-    query = select(Certificate).where(Certificate.check_token == token)
+    query = select(Certificate).where(Certificate.check_token == token, Certificate.state != codes.WITHDRAWN)
     return db.session.scalar(query.options(selectinload(Certificate.versions), joinedload(Certificate.unit)))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_
 from ledger.actor import Actor, Grant
 from ledger.errors import NotAllowed
 from registry.access.roles import Right, roles
-from registry.people.scope import Visible, subtree
+from registry.people.scope import WITHDRAWN, Visible, subtree
 
 S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 
@@ -106,7 +106,7 @@ def _condition(
     if scope == "own":
         if how.owner is None or actor.id is None:
             return None
-        reach: ColumnElement[bool] = getattr(model, how.owner) == actor.id
+        reach: ColumnElement[bool] = and_(getattr(model, how.owner) == actor.id, ~column.startswith(WITHDRAWN))
     elif scope == "unit":
         reach = column == path
     else:
@@ -130,7 +130,7 @@ def _of_families(model: type[Any], how: Visible, families: frozenset[str] | None
 
 def _reaches(right: Right, grant: Grant, thing: Thing, actor: Actor) -> bool:
     if right.scope == "own":
-        return actor.id is not None and thing.owner_id == actor.id
+        return actor.id is not None and thing.owner_id == actor.id and not thing.path.startswith(WITHDRAWN)
     return thing.path == grant.path if right.scope == "unit" else thing.path.startswith(grant.path)
 
 

@@ -156,7 +156,8 @@ def _go_along(session: Session, holder: Person | Machine) -> None:
     """A holder's certificates are seen where the person works or the machine stands; in another province the window
     of a type may open on another day."""
     mine = Certificate.holder_person_id if isinstance(holder, Person) else Certificate.holder_machine_id
-    for certificate in session.scalars(select(Certificate).where(mine == holder.id)).all():
+    standing = select(Certificate).where(mine == holder.id, Certificate.state != codes.WITHDRAWN)
+    for certificate in session.scalars(standing).all():
         before = certificate.unit.province
         certificate.unit, certificate.unit_path, certificate.group_id = holder.unit, holder.unit_path, holder.group_id
         if holder.unit.province != before:

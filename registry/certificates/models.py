@@ -269,7 +269,8 @@ class CertificateCount(Base):
 
 def of_token(session: Session, token: str) -> Certificate | None:
     """The certificate of a verification link, or None."""
-    return session.scalar(select(Certificate).where(Certificate.check_token == token))
+    return session.scalar(select(Certificate).where(
+        Certificate.check_token == token, Certificate.state != codes.WITHDRAWN))
 
 
 def _refuse_change(_mapper: Mapper[Version], _connection: Connection, version: Version) -> None:

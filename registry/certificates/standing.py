@@ -56,9 +56,9 @@ LABELS: dict[Standing, str] = {
 BY_STATE = {
     codes.SUSPENDED: Standing.SUSPENDED, codes.ANNULLED: Standing.ANNULLED, codes.CANCELLED: Standing.CANCELLED,
     codes.LAPSED: Standing.EXPIRED, codes.LEAVING: Standing.LEAVING, codes.REVOKED: Standing.REVOKED,
-    codes.OTHER: Standing.OTHER,
+    codes.OTHER: Standing.OTHER, codes.WITHDRAWN: Standing.UNKNOWN,
 }
-ENDED = frozenset({codes.ANNULLED, codes.CANCELLED, codes.LAPSED, codes.REVOKED})
+ENDED = frozenset({codes.ANNULLED, codes.CANCELLED, codes.LAPSED, codes.REVOKED, codes.WITHDRAWN})
 
 
 class Held(Protocol):
@@ -229,7 +229,7 @@ def _without_end(version: Held, article: str) -> tuple[Standing, Why]:
 
 
 def _by_state(version: Held, article: str) -> Why:
-    data = {"from": version.holds_from, "state": codes.STATES[version.state], "note": version.note,
+    data = {"from": version.holds_from, "state": codes.STATES.get(version.state, "撤销导入"), "note": version.note,
             "version": f"{version.no:03d}"}
     if version.note:
         return Why("state", "自 {from} 起{state}（版本 {version}）：{note}。", data, article)

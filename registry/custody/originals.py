@@ -17,7 +17,7 @@ from ledger.facts import Subject, record
 from registry.certificates.models import Certificate
 from registry.people.machines import RELOCATED, Machine
 from registry.people.persons import MOVED, Person
-from registry.people.scope import Belonging, Path, Visible
+from registry.people.scope import WITHDRAWN, Belonging, Path, Visible
 from registry.people.units import Unit
 
 KINDS: dict[str, str] = {
@@ -235,7 +235,8 @@ def note(
 
 def _go_along(session: Session, holder: Person | Machine) -> None:
     """Originals are seen where the person works or the machine stands; the paper itself stays with its keeper."""
-    for original in session.scalars(select(Original).join(Original.certificate).where(held_by(holder))):
+    kept = ~Original.unit_path.startswith(WITHDRAWN)
+    for original in session.scalars(select(Original).join(Original.certificate).where(held_by(holder), kept)):
         original.unit_id, original.unit_path, original.group_id = holder.unit_id, holder.unit_path, holder.group_id
 
 
@@ -246,7 +247,8 @@ RELOCATED.append(_go_along)
 def follow(kind: type[Belonging], whose: Callable[[Person | Machine], ColumnElement[bool]]) -> None:
     """Let rows about a holder's certificates be seen where the person works or the machine stands, too."""
     def go_along(session: Session, holder: Person | Machine) -> None:
-        session.execute(update(kind).where(whose(holder)).values(unit_path=holder.unit_path, group_id=holder.group_id))
+        kept = ~kind.unit_path.startswith(WITHDRAWN)
+        session.execute(update(kind).where(whose(holder), kept).values(unit_path=holder.unit_path, group_id=holder.group_id))
 
     MOVED.append(go_along)
     RELOCATED.append(go_along)

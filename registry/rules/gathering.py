@@ -10,12 +10,14 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from ledger import clock
+from registry.certificates import codes
 from registry.certificates.models import Certificate, Speciality, Version
 from registry.certificates.standing import standing
 from registry.custody.loans import Loan
 from registry.custody.originals import Original
 from registry.people.machines import Installation
 from registry.people.persons import Person
+from registry.people.scope import WITHDRAWN
 from registry.people.tenure import Assignment, Employment
 from registry.people.units import Unit
 from registry.people.works import Qualification, Works
@@ -131,6 +133,8 @@ def _papers(session: Session, book: Book, whose: ColumnElement[bool], which: Col
         chains[row.id].append(row)
     skilled = _specialities(session, book, [number for number, each in chains.items() if each[0].type_code in SKILLED])
     for number, chain in chains.items():
+        if chain[-1].state == codes.WITHDRAWN:
+            continue
         kept = book.papers.setdefault(_holder(chain[0]), [])
         if all(paper.id != number for paper in kept):
             kept.append(_paper(chain, book, skilled.get(number)))
@@ -168,7 +172,7 @@ def _lent(session: Session, book: Book, which: ColumnElement[bool]) -> None:
     ended = func.coalesce(Loan.returned_at, Loan.voided_at)  # back, or given up as lost
     rows = session.scalars(
         select(Loan).join(Loan.original).where(
-            which, Loan.handed_at <= book.known, Loan.from_on <= book.on,
+            which, Loan.handed_at <= book.known, Loan.from_on <= book.on, ~Loan.unit_path.startswith(WITHDRAWN),
             or_(ended.is_(None), ended > book.known, ended >= clock.end_of_day(book.on)))
         .options(joinedload(Loan.carrier), joinedload(Loan.original).joinedload(Original.certificate))
         .order_by(Loan.id))

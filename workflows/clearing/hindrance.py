@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.model import Instance
 from ledger import clock
+from registry.certificates.codes import WITHDRAWN
 from registry.certificates.models import Certificate
 from registry.custody import loans
 from registry.people.tenure import Assignment
@@ -105,7 +106,7 @@ def live_posts(session: Session, certificate: Certificate) -> list[Hindrance]:
 def _permit_of(session: Session, unit: Unit) -> tuple[str, int] | None:
     """Where a manager is replaced: the matters of the project's construction permit."""
     found = session.scalar(select(Certificate.id).where(
-        Certificate.holder_unit_id == unit.id, Certificate.type_code == "J03").order_by(Certificate.id.desc()).limit(1))
+        Certificate.holder_unit_id == unit.id, Certificate.type_code == "J03", Certificate.state != WITHDRAWN).order_by(Certificate.id.desc()).limit(1))
     return ("matters", found) if found else None
 
 

@@ -25,7 +25,7 @@ def test_a_new_row_is_a_certificate_with_its_holder_days_and_story(desk: Desk) -
         certificate = numbered(session, "苏A012025000001")
         holder = certificate.holder_person
         assert holder is not None and holder.id_number == id_number(1) and holder.company_id == desk.company
-        assert (certificate.valid_until, certificate.state, certificate.item) == (dt.date(2027, 5, 31), "01", "建筑电工")
+        assert (certificate.valid_until, certificate.state, certificate.item) == (dt.date(2027, 5, 31), "01", "01")
         assert of(certificate).standing is Standing.VALID
         assert {timer.kind for timer in certificate.timers if not timer.fired_at} >= {"opens", "lapses"}
         [fact] = story(session, ("certificate", certificate.id))

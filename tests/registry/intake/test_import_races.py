@@ -1,0 +1,142 @@
+"""Two at once, and a worker that dies: each certificate ends with one version, nothing is half in the register."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import func, select
+
+from ledger import failpoints
+from ledger.db import reading, unit
+from registry.certificates.models import Certificate, Version
+from registry.intake import committing, work
+from registry.intake.batches import Batch, Row
+from registry.intake.progress import Teller
+from registry.people.persons import Person
+from tests.registry.intake.desk import Desk, sheet, worker
+from tests.registry.organisation import id_number
+
+
+def counts(desk: Desk) -> tuple[int, int, int]:
+    """Certificates, versions and people of the ledgers."""
+    with reading(desk.engine) as session:
+        people = select(func.count()).select_from(Person).where(Person.name.like("张%"))
+        return tuple(session.scalar(query) or 0 for query in (
+            select(func.count()).select_from(Certificate), select(func.count()).select_from(Version),
+            people))  # type: ignore[return-value]
+
+
+def together(*acts: Callable[[], None]) -> list[BaseException]:
+    """Each in a thread of its own; what they raised."""
+    raised: list[BaseException] = []
+
+    def run(act: Callable[[], None]) -> None:
+        try:
+            act()
+        except BaseException as error:
+            raised.append(error)
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return raised
+
+
+def test_two_people_importing_the_same_certificates_at_once_end_with_one_version_each(desk: Desk) -> None:
+    rows = [worker(serial) for serial in range(1, 9)]
+    first, second = desk.preview(rows), desk.preview([*rows, worker(9)])
+    desk.ask(first)
+    desk.ask(second)
+    both, met = threading.Barrier(2, timeout=20), set[int]()
+
+    def meet(name: str) -> None:  # both have matched before either writes
+        if name == "intake.codes.after_commit" and threading.get_ident() not in met:
+            met.add(threading.get_ident())
+            both.wait()
+
+    with failpoints.watched(meet):
+        raised = together(*(lambda number=number: committing.commit(
+            desk.engine, number, Teller(desk.folder, number)) for number in (first, second)))  # type: ignore[misc]
+    assert raised == []
+    assert counts(desk) == (9, 9, 9)
+    assert {desk.state(first), desk.state(second)} == {"committed"}
+    outcomes = sorted([*desk.outcomes(first), *desk.outcomes(second)])
+    assert outcomes == ["new"] * 9 + ["same"] * 8
+
+
+def test_a_custodian_who_enters_the_same_number_at_the_same_moment_is_found(desk: Desk) -> None:
+    number = desk.preview([worker(1), worker(2)])
+    desk.ask(number)
+
+    def enter(name: str) -> None:
+        if name == "intake.codes.after_commit" and not entered:
+            entered.append(1)
+            with unit(desk.engine) as session:
+                org = desk.org(session)
+                org.worker(org.person(id_number=id_number(1), name=worker(1)["姓名"]), number="苏A012025000001", item="01")
+
+    entered: list[int] = []
+    with failpoints.watched(enter):
+        desk.work()
+    assert desk.state(number) == "committed"
+    assert sorted(desk.outcomes(number)) == ["new", "same"] or sorted(desk.outcomes(number)) == ["changed", "new"]
+    assert counts(desk)[0] == 2
+
+
+def test_two_workers_do_not_take_up_one_batch_together(desk: Desk) -> None:
+    number = desk.preview([worker(1)])
+    with work.claimed(desk.engine, number) as mine, work.claimed(desk.engine, number) as other:
+        assert mine and other is (desk.engine.dialect.name == "sqlite")  # there the second worker does not start
+    with work.claimed(desk.engine, number) as mine:
+        assert mine
+
+
+def sweep(desk: Desk, failpoint: str = "", slice_: int = 5000) -> int:
+    """A round of the worker in a process of its own; its exit code."""
+    command = [sys.executable, "-m", "tests.registry.intake.importing", desk.engine.url.render_as_string(False),
+               str(desk.folder), str(slice_)]
+    return subprocess.run(command, env={**os.environ, "LICET_FAILPOINTS": failpoint}, timeout=60).returncode
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("point", ["intake.commit.entering", "intake.commit.before_commit"])
+def test_a_worker_killed_in_the_commit_leaves_nothing_and_the_next_commits_once(desk: Desk, point: str) -> None:
+    number = desk.preview([worker(serial) for serial in range(1, 6)])
+    desk.ask(number)
+    assert sweep(desk, f"{point}=kill") == -9
+    assert counts(desk) == (0, 0, 0) and desk.state(number) == "committing"
+    assert sweep(desk) == 0 and sweep(desk) == 0
+    assert counts(desk) == (5, 5, 5) and desk.state(number) == "committed"
+
+
+@pytest.mark.processes
+def test_a_worker_killed_while_rows_are_stored_loses_none_and_stores_none_twice(desk: Desk) -> None:
+    number = desk.receive(sheet(worker(serial) for serial in range(1, 8)))
+    desk.work()
+    desk.confirm(number)
+    assert sweep(desk, "intake.slice.after_commit=kill:2", 2) == -9
+    with reading(desk.engine) as session:
+        assert session.get_one(Batch, number).rows_done == 4
+    assert sweep(desk, "", 2) == 0
+    with reading(desk.engine) as session:
+        assert session.scalars(select(Row.ordinal).where(Row.batch_id == number).order_by(Row.ordinal)).all() == [
+            *range(7)]
+    assert desk.state(number) == "ready"
+
+
+def test_what_the_register_refuses_at_the_last_moment_waits_for_a_person(desk: Desk) -> None:
+    number = desk.preview([worker(1)])
+    desk.ask(number)
+    with failpoints.watched(lambda name: (_ for _ in ()).throw(OSError()) if name == "intake.commit.entering" else None):
+        desk.work()
+    with reading(desk.engine) as session:
+        batch = session.get_one(Batch, number)
+        assert batch.state == "ready" and batch.problem is not None
+    assert counts(desk) == (0, 0, 0)
