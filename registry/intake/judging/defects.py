@@ -52,6 +52,7 @@ SAID: dict[str, str] = {
     "unknown_unit_place": "单位“{name}”不在册，人员归在{place}，请确认",
     "uscc_mismatch": "统一社会信用代码与单位名称不是同一家，请核对",
     "rare_character": "姓名里的生僻字变成了问号，请按身份证填写",
+    "rare_name": "名称里有字变成了问号，请按原件填写",
     "rare_character_known": "姓名里的生僻字变成了问号；同一身份证号在别处写作“{name}”，请确认",
     "end_before_issue": "有效期至 {until} 早于 {since}，请与原件核对",
     "future_issue": "发证日期 {day} 晚于今天，请与原件核对",

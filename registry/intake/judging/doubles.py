@@ -62,13 +62,21 @@ def _holders(block: list[Judged], known: Known) -> None:
             part.append(row)
     if len(parts) < 2:
         return
-    parts.sort(key=lambda part: (-max(_support(row, known) for row in part), -len(part)))
-    first = parts[0][0]
+    fits = {id(part): max(_support(row, known) for row in part) for part in parts}
+    parts.sort(key=lambda part: (-fits[id(part)], -len(part)))
+    first, even = parts[0][0], [part for part in parts if fits[id(part)] == fits[id(parts[0])]
+                                and len(part) == len(parts[0])]
     for part in parts[1:]:
         for row in part:
-            assert row.holder is not None and first.holder is not None
-            row.findings.append(told(row, first, "duplicate_number", "stop", "duplicate_number", row.came.get("number"),
-                                     name=first.holder.name or first.holder.unit_name))
+            _clash(row, first)
+    if len(even) > 1:  # nobody can say whose it is
+        _clash(first, even[1][0])
+
+
+def _clash(row: Judged, other: Judged) -> None:
+    assert other.holder is not None
+    row.findings.append(told(row, other, "duplicate_number", "stop", "duplicate_number", row.came.get("number"),
+                             name=other.holder.name or other.holder.unit_name))
 
 
 def _same(one: Judged, other: Judged) -> bool:

@@ -27,11 +27,20 @@ ENDS = ("valid_until", "term", "inspect_on")
 _FIELDS_OF_ENDS = frozenset((*ENDS, "review_on"))
 
 
+class Against:
+    """What all tables of a book are read against, made ready once: names of types and of units."""
+
+    def __init__(self, known: Known) -> None:
+        self.known, self.words, self.units = known, TypeWords(known), Units(known)
+
+
 class Plan:
     """A table made ready for judging."""
 
-    def __init__(self, table: Table, mapping: Mapping, known: Known, words: TypeWords, units: Units) -> None:
-        self.table, self.mapping, self.known, self.words, self.units = table, mapping, known, words, units
+    def __init__(self, table: Table, mapping: Mapping, against: Against) -> None:
+        self.table, self.mapping = table, mapping
+        self.known = known = against.known
+        self.words, self.units = against.words, against.units
         self.today, self.order = known.today, mapping.days
         self.places: dict[str, tuple[int, ...]] = {}
         for place, column in enumerate(mapping.columns[:len(table.columns)]):

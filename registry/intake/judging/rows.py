@@ -16,27 +16,25 @@ from registry.intake.judging.cells import shown
 from registry.intake.judging.defects import Defect
 from registry.intake.judging.identities import Identity, settled
 from registry.intake.judging.numbering import BUILT_ON_ID, Numbered, read_number
-from registry.intake.judging.plan import Plan, Row
+from registry.intake.judging.plan import Against, Plan, Row
 from registry.intake.judging.terms import term
-from registry.intake.judging.units import Units
 from registry.intake.judging.words import LEFT, state_of
 from registry.intake.known import Known
 from registry.intake.mapping import Mapping
 from registry.intake.meaning import fold
-from registry.intake.meaning.types import TypeWords
 from registry.intake.records import Record, Table
 
 REGISTRATION, INSPECTION = "Q01", "Q02"
 _FIRST = re.compile(r"[\s：:，,；;。（(]")
 
 
-def judge(table: Table, mapping: Mapping, known: Known) -> Iterator[Judged]:
+def judge(table: Table, mapping: Mapping, known: Known, against: Against | None = None) -> Iterator[Judged]:
     """Every record of a table as what it says: one certificate, two (a machine's registration and its inspection), or a
     loan. Nothing raises because of what stands in a cell. A column mapped to "keep" lies under plan.KEPT and its
-    heading among the fields. Defects across rows are compare's."""
+    heading among the fields. Defects across rows are compare's. `against`: made once for all tables of a book."""
     if mapping.content == "ignored":
         return
-    plan = Plan(table, mapping, known, TypeWords(known), Units(known))
+    plan = Plan(table, mapping, against or Against(known))
     if mapping.content == "loans":
         judging = _loan
     elif _of_machines(plan):

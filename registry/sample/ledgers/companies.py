@@ -60,7 +60,7 @@ def _listed(company: Unit, lines: list[Line], keeper: str) -> Book:
 def _projects(company: Unit, lines: list[Line], random: Random) -> Book:
     sheets: dict[int, list[Line]] = defaultdict(list)
     for line in lines:
-        line.values["state"] = line.values["remark"] or _state(line)
+        line.values["state"] = _state(line)
         line.values["scan"] = "查看扫描件"
         sheets[line.holder.id].append(line)
     pages = []
@@ -73,6 +73,8 @@ def _projects(company: Unit, lines: list[Line], random: Random) -> Book:
 
 
 def _state(line: Line) -> str:
+    if line.values["state"]:
+        return str(line.values["state"])
     end, today = line.values["end"], clock.today()
     if not isinstance(end, dt.date):
         return "有效"

@@ -90,7 +90,8 @@ def _heap(made: Sample, line: Line, alone: set[str]) -> str:
 
 def _operators(region: str, heaps: dict[str, list[Line]], text: bool) -> list[Book]:
     """V1: 特种作业人员, 安全管理人员, 设备."""
-    first = Page("特种作业人员", [Part(OPERATORS, heaps["P01"])], [] if text else [["特种作业人员台账"]])
+    sheet = f"特种作业人员台账-{region}" if text else "特种作业人员"  # a text file's only sheet has its name
+    first = Page(sheet, [Part(OPERATORS, heaps["P01"])], [] if text else [["特种作业人员台账"]])
     for line in heaps["V1 officers"]:
         line.values |= {"trade": "建筑施工", "retrained": line.values["issue"]}
     others = [
@@ -103,7 +104,7 @@ def _operators(region: str, heaps: dict[str, list[Line]], text: bool) -> list[Bo
         return [Book(f"特种作业与设备台账-{region}.xlsx", "HC", [first, *others])]
     for line in heaps["P01"]:
         line.colours = False
-    return [Book(f"特种作业人员台账-{region}.csv", "HC", [first], "csv"),
+    return [Book(f"{sheet}.csv", "HC", [first], "csv"),
             Book(f"特种作业与设备台账-{region}.xlsx", "HC", others)]
 
 
