@@ -110,7 +110,9 @@ def test_a_ledger_goes_out_in_its_own_columns_and_only_the_edits_come_back(
     steward.page.get_by_role("button", name="“单位”上移").click()
     steward.page.wait_for_load_state()
     steward.look()
-    steward.follow("保存")
+    steward.page.get_by_role("button", name="保存", exact=True).click()
+    steward.page.wait_for_url("**/layouts")
+    steward.look()
     with steward.page.expect_download() as begun:
         steward.named("按“特种作业人员台账”导出 Excel").click()
     file = tmp_path / "改过的台账.xlsx"
