@@ -86,9 +86,9 @@ def new() -> str:
     return _form()
 
 
-def _form(problems: dict[str, list[str]] | None = None, refused: list[tuple[str, str, int | None]] | None = None) -> str:
+def _form(problems: dict[str, list[str]] | None = None, refused: Sequence[tuple[str, str, int | None]] = ()) -> str:
     return render_template(
-        "imports/new.html", units=importing_units(), problems=problems or {}, refused=refused or [], form=request.form,
+        "imports/new.html", units=importing_units(), problems=problems or {}, refused=refused, form=request.form,
         megabytes=MEGABYTES, endings=", ".join(receiving.KINDS), once=once.given() or once.fresh(),
     )
 
@@ -163,7 +163,8 @@ def page(batch: Batch, refusal: str = "", again_problems: Sequence[str] = ()) ->
         "imports/batch.html", batch=batch, refusal=refusal, progress=progress.of(folder(), batch),
         working=busy(batch), states=STATES, sums=imports_told.sums(batch), tables=imports_told.tables(batch),
         told=tell(("intake", batch.id)), may_import=can(actor(), "import.make", batch), megabytes=MEGABYTES,
-        endings=", ".join(receiving.KINDS), outcomes=imports_told.outcomes(batch), again_problems=again_problems, committed_by=_name(batch.committed_by),
+        endings=", ".join(receiving.KINDS), outcomes=imports_told.outcomes(batch),
+        again_problems=again_problems, committed_by=_name(batch.committed_by),
     )
 
 

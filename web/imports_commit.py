@@ -33,7 +33,7 @@ def confirm(batch_id: int) -> ResponseReturnValue:
 
 def _confirming(batch: Batch, refusal: str = "") -> str:
     return render_template(
-        "imports/commit.html", batch=batch, outcomes=dict(_numbers(batch)), counts=batch.counts, refusal=refusal)
+        "imports/commit.html", batch=batch, outcomes=dict(_numbers(batch)), made=batch.counts, refusal=refusal)
 
 
 def _numbers(batch: Batch) -> list[tuple[str, int]]:
@@ -72,7 +72,7 @@ def _undoing(batch: Batch, refusal: str = "") -> str:
     return render_template(
         "imports/undo.html", batch=batch, refusal=refusal, total=len(upon),
         upon=[(one, place_of(*one.subject)) for one in upon[:SHOWN]], outcomes=dict(_numbers(batch)),
-        counts=batch.counts)
+        made=batch.counts)
 
 
 @bp.post("/<int:batch_id>/undo")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, flash, redirect, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
@@ -16,7 +17,6 @@ from sqlalchemy.orm import Session, undefer
 
 from ledger.db import reading
 from ledger.errors import Refused
-from ledger.facts import record
 from ledger.files import path_of
 from registry.intake import cells, receiving
 from registry.intake.batches import Batch, Flaw, Row
@@ -24,12 +24,14 @@ from registry.intake.book import Book, Spot
 from registry.intake.book import Sheet as Read
 from registry.intake.findings import KINDS
 from registry.intake.reading import read
+from registry.intake.staging import RETURNED
 from web import imports
 from web.errors import sentence
 from web.files import NoFile, check_share, folder
 from web.guard import actor, needs
 from web.i18n import say
 from web.imports import batch_of
+from web.imports_told import tables
 from web.limits import limiter
 from web.session import db
 from web.spreadsheet import MEDIA_TYPE, Cell, Look, Sheet, workbook
@@ -58,7 +60,7 @@ class Marked:
 def returned(batch_id: int) -> Response:
     """The file as it came, sheet by sheet and row by row; cells with a defect coloured, a last column that says why."""
     batch = batch_of(batch_id, "import.make")
-    path, name, engine, heading = path_of(folder(), batch.file), batch.name, db.engine, _("问题与建议")
+    path, name, engine, heading = path_of(folder(), batch.file), batch.name, db.engine, RETURNED
 
     def body() -> Iterator[bytes]:
         with reading(engine) as session:
@@ -67,7 +69,8 @@ def returned(batch_id: int) -> Response:
 
     answer: Response = current_app.response_class(stream_with_context(body()), direct_passthrough=False)
     answer.mimetype = MEDIA_TYPE
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{Path(name).stem}-{_('待改')}.xlsx")
+    spoken = quote(f"{Path(name).stem}-{_('待改')}.xlsx")
+    answer.headers["Content-Disposition"] = f"attachment; filename=\"ledger.xlsx\"; filename*=UTF-8''{spoken}"
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
 
@@ -104,11 +107,11 @@ def _cell(sheet: Read, here: Marked, spot: Spot, value: Cell) -> Cell:
 def _marks(session: Session, batch: Batch) -> dict[int, Marked]:
     """By the sheet's number; a row is unsealed only where something is wrong with it or was put right."""
     found: dict[int, Marked] = defaultdict(Marked)
-    tables = batch.told["tables"]
-    places = [[_number(column["letter"]) for column in table["columns"]] for table in tables]
-    for table in tables:
-        if table["shape"] == "rows" and table["first"] > 1:
-            found[table["sheet"]].heads.add(table["first"] - 2)
+    told = tables(batch)
+    places = [[column.place for column in table.columns] for table in told]
+    for table in told:
+        if table.shape == "rows" and table.first > 1:
+            found[table.sheet].heads.add(table.first - 2)
     for row in session.scalars(_all(select(Row).where(Row.batch_id == batch.id, Row.edited))):
         kept = cells.kept_of(row)
         for column in kept.edits:
@@ -117,7 +120,7 @@ def _marks(session: Session, batch: Batch) -> dict[int, Marked]:
     waiting = select(Flaw, Row).join(Row, Flaw.row_id == Row.id).order_by(Row.ordinal, Flaw.id).where(
         Flaw.batch_id == batch.id, Flaw.state == "open", Flaw.weight != "tidied", Row.outcome != "left_out")
     for flaw, row in session.execute(_all(waiting)):
-        spots = cells.kept_of(row).spots if tables[row.table_no]["shape"] == "vertical" else {}
+        spots = cells.kept_of(row).spots if told[row.table_no].shape == "vertical" else {}
         _mark(found[row.sheet_no], flaw, row, places[row.table_no], spots)
     return found
 
@@ -136,14 +139,6 @@ def _mark(here: Marked, flaw: Flaw, row: Row, places: list[int], spots: dict[int
     _raw, proposed = cells.cell_of(flaw)
     words = f"{say(KINDS[flaw.kind])}：{say(flaw.text, flaw.params)}"
     here.remarks[spot[0]].append(f"{words} → {proposed}" if proposed and proposed not in words else words)
-
-
-def _number(letter: str) -> int:
-    """A -> 0, AA -> 26."""
-    number = 0
-    for each in letter:
-        number = number * 26 + ord(each) - 64
-    return number - 1
 
 
 @bp.post("/<int:batch_id>/returned")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping as Form
+from collections.abc import Iterator
+from collections.abc import Mapping as Form
 from dataclasses import dataclass, field
 
 import msgspec
@@ -12,9 +13,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from ledger.errors import Conflict, Problem
+from ledger.errors import BadAnswer, Conflict, Problem
 from registry.access.rules import visible
-from registry.certificates import codes
 from registry.certificates.catalogue import types
 from registry.intake import mapping_acts
 from registry.intake.batches import Batch
@@ -60,6 +60,7 @@ class Draft:
     """What the form says of one table, and what is wrong with it, by the name of the input."""
 
     mapping: Mapping
+    words: list[Word]
     problems: dict[str, list[Problem]] = field(default_factory=dict)
 
     def wrong(self, name: str, text: str, **params: object) -> None:
@@ -74,7 +75,11 @@ def edit(batch_id: int) -> ResponseReturnValue:
     batch = batch_of(batch_id, "import.make")
     if batch.state not in ("mapping", "ready"):
         return redirect(url_for("imports.show", batch_id=batch.id), 303)
-    return _page(batch, [Draft(one) for one in mapping_acts.mappings_of(batch)])
+    return _page(batch, [Draft(mapping, table.words) for table, mapping in _both(batch)])
+
+
+def _both(batch: Batch) -> list[tuple[Table, Mapping]]:
+    return list(zip(tables(batch), mapping_acts.mappings_of(batch), strict=True))
 
 
 @bp.post("/<int:batch_id>/mapping")
@@ -82,30 +87,31 @@ def edit(batch_id: int) -> ResponseReturnValue:
 def confirm(batch_id: int) -> ResponseReturnValue:
     """It is so: the rows are checked by it."""
     batch = batch_of(batch_id, "import.make")
-    said = words(batch)
-    drafts = [read(table, before, said[table.no])
-              for table, before in zip(tables(batch), mapping_acts.mappings_of(batch), strict=True)]
+    known = TypeWords(gather(db.session(), batch.unit))
+    drafts = [read(table, before, known) for table, before in _both(batch)]
     if drafts and all(draft.mapping.content == "ignored" for draft in drafts):
         drafts[0].wrong("t0.content", "每张表都不导入，就没有可导入的内容了。请至少选一张表。")
     if any(draft.problems for draft in drafts):
         return _page(batch, drafts), 400
     try:
         mapping_acts.confirm(db.session(), batch, [draft.mapping for draft in drafts], by=actor())
-    except Conflict as error:
-        words, status = sentence(error), error.status
+    except (BadAnswer, Conflict) as error:
+        refusal, status = sentence(error), error.status
         db.session.rollback()
-        return _page(batch_of(batch_id), drafts, words), status
+        return _page(batch_of(batch_id), drafts, refusal), status
     flash(_("已确认，正在逐行检查。"), "ok")
     return redirect(url_for("imports.show", batch_id=batch_id), 303)
 
 
 def _page(batch: Batch, drafts: list[Draft], refusal: str = "") -> str:
     told = tables(batch)
-    problems = {name: [problem_text(one) for one in found] for draft in drafts for name, found in draft.problems.items()}
+    problems = {name: [problem_text(one) for one in found]
+                for draft in drafts for name, found in draft.problems.items()}
     return render_template(
-        "imports/mapping.html", batch=batch, pairs=list(zip(told, (draft.mapping for draft in drafts), words(batch), strict=True)),
-        problems=problems, refusal=refusal, fields=FIELDS, groups=GROUPS, contents=CONTENTS, days=DAYS,
-        types=kinds(), units=units(), sums=sums(batch), sure=SURE, likely=LIKELY, families=codes.FAMILIES,
+        "imports/mapping.html", batch=batch, problems=problems,
+        pairs=list(zip(told, drafts, strict=True)),
+        refusal=refusal, fields=FIELDS, groups=GROUPS, contents=CONTENTS, days=DAYS,
+        types=kinds(), units=units(), sums=sums(batch), sure=SURE, likely=LIKELY,
     )
 
 
@@ -122,27 +128,21 @@ def units() -> dict[int, str]:
     return {unit.id: f"{unit.name}（{unit.code}）" if names.count(unit.name) > 1 else unit.name for unit in found}
 
 
-def words(batch: Batch) -> list[list[Word]]:
-    """The words of each table's type column as they were asked about, and what we take them for."""
-    known = TypeWords(gather(db.session(), batch.unit))
-    return [words_of(table, mapping, known)
-            for table, mapping in zip(tables(batch), mapping_acts.mappings_of(batch), strict=True)]
-
-
-def read(table: Table, before: Mapping, said: list[Word]) -> Draft:
+def read(table: Table, before: Mapping, known: TypeWords) -> Draft:
     """The mapping of a table as the form says, and what is wrong with it."""
     form, place = request.form, f"t{table.no}."
     content = form.get(place + "content", before.content)
-    draft = Draft(Mapping(
+    meant = Mapping(
         columns=list(_columns(table, before, form)),
         content=content if content in CONTENTS else before.content,  # type: ignore[arg-type]
         new_units=form.get(place + "new_units") == "yes",
         days=form[place + "days"] if form.get(place + "days") in DAYS else before.days,  # type: ignore[arg-type]
-    ))
+    )
+    draft = Draft(meant, words_of(table, meant, known))
     if draft.mapping.content == "ignored":
         draft.mapping = msgspec.structs.replace(before, content="ignored")
         return draft
-    _read_types(draft, table, before, said, form)
+    _read_types(draft, table, before, form)
     _read_units(draft, place, form)
     _check(draft, table, before)
     return draft
@@ -155,7 +155,7 @@ def _columns(table: Table, before: Mapping, form: Form[str, str]) -> Iterator[Ma
         yield was if chosen == was.field or chosen not in FIELDS else Mapped(field=chosen)
 
 
-def _read_types(draft: Draft, table: Table, before: Mapping, asked: list[Word], form: Form[str, str]) -> None:
+def _read_types(draft: Draft, table: Table, before: Mapping, form: Form[str, str]) -> None:
     known, place = kinds(), f"t{table.no}."
     codes_of = {words: code for code, words in known.items()} | {code: code for code in known}
     told = form.get(place + "type", known.get(before.type_code, "")).strip()
@@ -163,7 +163,10 @@ def _read_types(draft: Draft, table: Table, before: Mapping, asked: list[Word], 
     if told and not draft.mapping.type_code:
         draft.wrong(place + "type", "没有这个种类，请从列表中选择。")
     said = dict(before.types)
-    for word in asked:
+    worded, asked = draft.mapping.of("type"), form.get(place + "worded", str(table.worded))
+    if worded is not None and str(worded) != asked and any(word.sure < SURE for word in draft.words):
+        draft.wrong(place + "words", "请看一眼这一列里的写法各是什么证，然后继续。")
+    for word in draft.words if worded is None or str(worded) == asked else ():
         told = form.get(f"{place}w{word.no}", known.get(word.code, "")).strip()
         code = codes_of.get(told, "")
         if told and not code:

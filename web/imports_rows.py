@@ -15,14 +15,14 @@ from sqlalchemy.orm import undefer
 from ledger.errors import BadAnswer, Conflict, NotAllowed, NotFound, Refused
 from registry.access.rules import can
 from registry.intake import settling
-from registry.intake.batches import OUTCOMES, STATES, Batch, Flaw, Row
+from registry.intake.batches import FLAW_STATES, OUTCOMES, STATES, Batch, Flaw, Row
 from registry.intake.findings import KINDS
 from web import imports, imports_told
 from web.asked import whole
 from web.errors import field_problems, sentence
 from web.guard import actor, needs
 from web.imports import batch_of
-from web.imports_shown import Shown, kinds_of, shown
+from web.imports_shown import Shown, changed_words, kinds_of, shown
 from web.pages import cut
 from web.session import db
 
@@ -64,7 +64,7 @@ def _narrowed(batch: Batch) -> Select[Any]:
 def _about(batch: Batch) -> dict[str, Any]:
     """What every drawing of a row needs."""
     return {
-        "names": OUTCOMES, "kinds": KINDS, "states": STATES,
+        "names": OUTCOMES, "kinds": KINDS, "states": STATES, "flaw_states": FLAW_STATES, "changed_words": changed_words,
         "settles": batch.state in OPEN and not imports.busy(batch) and _may_settle(batch),
         "before": batch.state == "ready",
     }

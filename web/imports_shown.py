@@ -11,11 +11,12 @@ from sqlalchemy import func, select
 from registry.intake import cells
 from registry.intake.batches import Batch, Flaw, Row
 from registry.intake.findings import KINDS
+from registry.intake.mapping import FIELDS
 from web.i18n import say
 from web.imports_told import Table
 from web.session import db
 
-MOST_CASES = 12
+MOST_CASES, ONE_LINE = 12, 22
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Cell:
     clear: str
     marks: list[Mark] = field(default_factory=list)
     edited: bool = False
+
+    @property
+    def short(self) -> bool:
+        """Whether it fits on one line of the list."""
+        return sum(2 if letter > "\u2e80" else 1 for letter in self.text) <= ONE_LINE
 
     @property
     def weight(self) -> str:
@@ -111,7 +117,7 @@ def _shown(row: Row, marks: list[Mark], table: Table) -> Shown:
         clear = raw[column.no] if column.no < len(raw) else ""
         here = [mark for mark in marks if mark.flaw.column_no == column.no]
         made.append(Cell(column.no, column.heading, cells.masked(clear), clear, here, column.no in kept.edits))
-    return Shown(row, f"{table.name} · {row.row_no + 1}", made, marks)
+    return Shown(row, f"{table.sheet_name} · {row.row_no + 1}", made, marks)
 
 
 def kinds_of(batch: Batch) -> list[Found]:
@@ -144,3 +150,13 @@ def _found(kind: str, counted: list, samples: dict[int, Flaw]) -> Found:  # type
     cases.sort(key=lambda one: -one[3])
     return Found(kind, KINDS[kind], weight, number, others, any(case[2] for case in cases),
                  [case for case in cases if case[0]][:MOST_CASES])
+
+
+CHANGES: dict[str, str] = {
+    "holder": "持有人", "long": "长期有效", "undated": "期限不明",
+}
+
+
+def changed_words(name: str) -> str:
+    """How the field of a change is called (a msgid): a field of the certificate, or the label of its type's own."""
+    return CHANGES.get(name) or FIELDS.get(name, name)

@@ -6,10 +6,16 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import gettext as _
+
 from registry.intake.batches import OUTCOMES, Batch
 from registry.intake.mapping import Mapping
 from registry.intake.meaning.types import TypeWords
 from registry.intake.records import WHYS
+from registry.intake.telling import TELLING
+
+NO_SUM = ("_on", "_at", "valid_until", "valid_from", "term", "sequence", "ignore")
+"""Fields whose numbers are days or count the rows: adding them up says nothing."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +26,8 @@ class Column:
     heading: str
     letter: str
     examples: list[str]
-    sum: int | float | None
+    place: int
+    sum: str | None
     words: list[tuple[str, int]]
 
 
@@ -37,64 +44,80 @@ class Word:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the file."""
+    """A table of the file; `label` is how people find it: its sheet, with the row where a sheet has several. `worded`
+    is the column that `words` are of."""
 
     no: int
+    label: str
     sheet: int
+    sheet_name: str
     name: str
     title: str
     shape: str
     hidden: bool
     rows: int
+    first: int
     columns: list[Column]
+    words: list[Word]
+    worded: int | None
     ignored: bool
 
 
 @dataclass(frozen=True)
 class Sums:
-    """The rows of a file, none lost: `skipped` are (why, how many)."""
+    """The rows of a file, none lost: `skipped` are (why, how many), `rest` the further rows of records that take up
+    several, as in sheets written from top to bottom."""
 
     rows: int
     records: int
     skipped: list[tuple[str, int]]
+    rest: int
     stopped: int
 
 
 def tables(batch: Batch) -> list[Table]:
     """The tables of the file, in order; none before it was read."""
-    ignored = [one.get("content") == "ignored" for one in batch.mappings]
-    return [_table(told, ignored[no] if no < len(ignored) else False)
-            for no, told in enumerate(batch.told.get("tables", []))]
+    told = batch.told.get("tables", [])
+    shared = Counter(one["sheet"] for one in told)
+    return [_table(one, batch.mappings[no] if no < len(batch.mappings) else {}, shared[one["sheet"]] > 1)
+            for no, one in enumerate(told)]
 
 
-def _table(told: dict[str, Any], ignored: bool) -> Table:
-    columns = [Column(no, one["heading"], one["letter"], one["examples"], one.get("sum"),
-                      [(word, count) for word, count in one.get("words", [])])
+def _table(told: dict[str, Any], mapping: dict[str, Any], shares: bool) -> Table:
+    meant = [one["field"] for one in mapping.get("columns", ())] or [""] * len(told["columns"])
+    columns = [Column(no, one["heading"], one["letter"], one["examples"], one["place"],
+                      None if meant[no].endswith(NO_SUM) else one["sum"],
+                      [(word, count) for word, count in one["words"]])
                for no, one in enumerate(told["columns"])]
-    return Table(told["number"], told["sheet"], told["name"], told["title"], told["shape"], told["hidden"],
-                 told["rows"], columns, ignored)
+    words = [Word(no, one[0], one[1], one[2], one[3] if one[2] else 0.0) for no, one in enumerate(told["words"])]
+    label = told["sheet_name"]
+    if shares:
+        letter = told["columns"][0]["letter"]
+        label = _("%(sheet)s（%(n)s列、第 %(row)d 行起）", sheet=label, n=letter, row=told["first"])
+    return Table(told["number"], label, told["sheet"], told["sheet_name"], told["name"], told["title"], told["shape"],
+                 told["hidden"], told["rows"], told["first"], columns, words,
+                 next((meant.index(one) for one in TELLING if one in meant), None),
+                 mapping.get("content") == "ignored")
 
 
 def words_of(table: Table, mapping: Mapping, known: TypeWords) -> list[Word]:
-    """The words of the type column and what we take them for, the least certain first; none without such a column."""
+    """The words that name the types, and what we take each for; also of a column that was only now called so."""
     place = mapping.of("type")
-    if place is None or place >= len(table.columns):
-        return []
+    if place is None or place == table.worded:
+        return table.words
     found = []
     for no, (text, count) in enumerate(table.columns[place].words):
         guess = known.guess(text, (table.title, table.name), mapping)
         found.append(Word(no, text, count, guess.code, guess.sure if guess.code else 0.0))
-    return sorted(found, key=lambda word: (word.sure, -word.count))
+    return found
 
 
 def sums(batch: Batch) -> Sums:
-    """Every row of the file is a record or was left aside for a reason."""
+    """Every row of the file is a record, was left aside for a reason, or is one more row of a record."""
     records = sum(table.rows for table in tables(batch))
-    left = Counter[str]()
-    for one in batch.told.get("skipped", []):
-        left[one["why"]] += one["rows"]
-    skipped = [(WHYS[why], number) for why, number in left.items()]
-    return Sums(records + left.total(), records, skipped, batch.counts.get("outcomes", {}).get("stopped", 0))
+    skipped = [(WHYS[why], number) for why, number in batch.told.get("skipped", {}).items()]
+    rest = max(0, batch.told.get("rows", 0) - records - sum(number for _, number in skipped))
+    return Sums(batch.told.get("rows", 0), records, skipped, rest, batch.counts.get("outcomes", {}).get("stopped", 0))
 
 
 def outcomes(batch: Batch) -> list[tuple[str, str, int]]:

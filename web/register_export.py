@@ -43,7 +43,7 @@ NARROW = frozenset({"issued_on", "first_issued_on", "valid_from", "valid_until",
 def certificates() -> Response:
     """The list that the form's arguments describe, whole and in its order. format=xlsx or pdf; layout= the columns of
     a company's own ledger instead of ours, as a workbook that may come back."""
-    sought, printing = sought_in(request.form), request.form.get("format") == "pdf"
+    sought, printing = _outlasting(sought_in(request.form)), request.form.get("format") == "pdf"
     layout = _layout()
     columns, name = (layout.whole, layout.name) if layout else ([], "")
     most = MOST_PRINTED if printing else MOST_ROWS
@@ -72,6 +72,7 @@ def certificates() -> Response:
 def comparison() -> Response:
     """The differences between two days as a workbook: each line of the later day, and how it stood before."""
     asked = asked_in(request.form)
+    _outlasting(asked.sought)
     _record(asked.sought, "xlsx", None, [*_days(asked.before), *_days(asked.after)])
     first, second = plain_day(asked.before.on), plain_day(asked.after.on)
     notes = [(_("对比"), f"{first} → {second}"), *_notes(asked.sought, None, MOST_ROWS)]
@@ -90,6 +91,13 @@ def comparison() -> Response:
         yield from workbook([Sheet(_("两日对比"), head, rows), _explained(notes)])
 
     return _file(made, f"comparison-{first}-{second}", "xlsx")
+
+
+def _outlasting(sought: Sought) -> Sought:
+    """The same, its unit readable after the request's session has ended: the file is made only then."""
+    if sought.filter.unit is not None:
+        db.session.expunge(sought.filter.unit)
+    return sought
 
 
 def _layout() -> Layout | None:

@@ -84,7 +84,7 @@ def _imported(
     raw = masked(source.raw or "", said.key, found.type_code)
     changed = bool(source.raw) and source.raw != source.written
     address = url_for("imports.show", batch_id=source.batch_id) if source.batch_id and can(
-        actor(), "import.read") and _has("imports.show") else ""
+        actor(), "import.read") else ""
     return Told(said.label, words, str(WAYS[source.how]), source.by_name, source.at,
                 " · ".join(filter(None, (source.file, source.sheet, source.cell))), raw, changed, source.sure, address,
                 doubts)
@@ -183,9 +183,3 @@ def _requests(found: Certificate) -> dict[int, str]:
         return {}
     query = select(Request.id, Request.title).where(Request.id.in_(numbers), seen_by(actor()))
     return {row[0]: row[1] for row in db.session.execute(query)}
-
-
-def _has(endpoint: str) -> bool:
-    from flask import current_app
-
-    return endpoint in current_app.view_functions

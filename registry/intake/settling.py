@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ledger import clock
 from ledger.actor import Actor
 from ledger.db import ring_after_commit
-from ledger.errors import Conflict, NotAllowed
+from ledger.errors import BadAnswer, Conflict, NotAllowed
 from ledger.facts import record
 from registry.access.rules import can
 from registry.intake import judging_again
@@ -44,9 +44,9 @@ def accept(session: Session, flaw: Flaw, *, by: Actor) -> None:
     """What we proposed is right: it is written in the row, after the commit in the register too. NoProposal, Settled."""
     batch = _open(session, flaw, by)
     raw, proposed = cell_of(flaw)
+    if flaw.column_no is not None and not proposed:
+        raise NoProposal
     if flaw.column_no is not None and proposed != raw:
-        if not proposed:
-            raise NoProposal
         judging_again.write(session, batch, flaw.row, flaw.column_no, proposed, by=by)
     _settle(session, flaw, "accepted", by)
     judging_again.settle_row(session, batch, flaw.row, by=by)
@@ -112,11 +112,18 @@ def _alike(session: Session, batch: Batch, verb: str, kind: str, case: str | Non
         session.flush()
         ring_after_commit(session, BELL)
         return count
+    done = 0
     for flaw in session.scalars(select(Flaw).where(*alike).order_by(Flaw.id)).all():
         session.refresh(flaw)
-        if flaw.state == "open":  # another's correction may have made it pointless
-            DO[verb](session, flaw, by=by)
-    return count
+        if flaw.state != "open":  # another's correction has made it pointless
+            continue
+        try:
+            with session.begin_nested():
+                DO[verb](session, flaw, by=by)
+            done += 1
+        except (BadAnswer, Conflict):  # without a proposal, or the register refuses it: it stays open for a person
+            session.expire_all()
+    return done
 
 
 def _open(session: Session, flaw: Flaw, by: Actor) -> Batch:

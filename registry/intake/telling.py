@@ -15,6 +15,9 @@ from registry.intake.meaning.types import TypeWords
 from registry.intake.records import Layout, Table
 
 EXAMPLES, WORDS, LONGEST = 3, 300, 60
+FEW = 60
+UNSAID = frozenset({"keep", "ignore", "remark", "post", "state", "category", "item", "trade", "speciality", "level"})
+"""What a column may mean that a person then calls the type: its words are told, to be asked about."""
 TELLING = ("type", "category", "item", "trade", "speciality", "level")
 """The fields whose words may name a type; the first that a table has is shown."""
 
@@ -23,8 +26,9 @@ def tell(book: Book, layout: Layout, mappings: Sequence[Mapping], known: Known) 
     """The whole book as plain JSON: `tables`, `skipped` (rows of no table, by why) and `rows` (all rows of the file).
 
     A table's `first` and `last` are rows of its sheet, from 1. A column has its heading, letter and place, how many
-    cells are filled, examples (masked), and where it holds numbers how many and their sum, as text. `words` are those
-    of the column that names the types: word, count, our code, how sure, candidates.
+    cells are filled, examples (masked), where it holds numbers how many and their sum, as text, and where it may name
+    types after all its few `words`. A table's `words` are those of the column that names the types: word, count, our
+    code, how sure, candidates.
     """
     guesses = TypeWords(known)
     return {
@@ -42,19 +46,26 @@ def _table(book: Book, table: Table, mapping: Mapping, guesses: TypeWords) -> di
         "title": table.title, "shape": table.shape, "hidden": table.hidden,
         "context": {key: masked(text) for key, text in table.context.items()},
         "rows": len(rows), "first": min(rows, default=0), "last": max(rows, default=0),
-        "columns": [_column(table, index) for index in range(len(table.columns))],
+        "columns": [_column(table, index, mapping.field(index)) for index in range(len(table.columns))],
         "words": _words(table, mapping, guesses),
     }
 
 
-def _column(table: Table, index: int) -> dict[str, Any]:
+def _column(table: Table, index: int, field: str) -> dict[str, Any]:
     column, values = table.columns[index], _values(table, index)
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     return {
         "heading": column.heading, "place": column.place, "letter": letter(column.place), "filled": len(values),
         "examples": list(dict.fromkeys(masked(text_of(value))[:LONGEST] for value in values[:200]))[:EXAMPLES],
         "numbers": len(numbers), "sum": text_of(round(sum(numbers), 4)) if numbers else None,
+        "words": _few(values) if field in UNSAID else [],
     }
+
+
+def _few(values: list[Value]) -> list[list[Any]]:
+    """The texts of a column, where they are few enough to be the names of types."""
+    counted = Counter(value.strip()[:LONGEST] for value in values if isinstance(value, str))
+    return [[masked(word), count] for word, count in counted.most_common()] if len(counted) <= FEW else []
 
 
 def _words(table: Table, mapping: Mapping, guesses: TypeWords) -> list[list[Any]]:

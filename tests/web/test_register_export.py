@@ -77,6 +77,13 @@ def test_only_what_one_may_export_leaves(house: House) -> None:
     assert [row[5].value for row in sheet(house.browser("stranger"))[1:]] == ["别家项目"]
 
 
+def test_one_unit_alone_is_exported(house: House) -> None:
+    browser, project = house.browser("custodian"), house.units["project"]
+    assert {row[5].value for row in sheet(browser, unit=project)[1:]} == {"王建国", "滨江路改造"}
+    rows = sheet(browser, "/certificates/comparison/export", before="2025-06-01", after="2027-03-01", unit=project)
+    assert len(rows) == 3
+
+
 def test_a_past_day_and_a_comparison_are_exported_too(house: House) -> None:
     browser = house.browser("custodian")
     rows = sheet(browser, on="2025-06-01")

@@ -1,0 +1,96 @@
+"""A small ledger brought in through the pages of a house, step by step."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from registry.intake import work
+from registry.intake.batches import Batch, Flaw, Row
+from registry.people.identity import id_check_digit
+from tests.web.house import Browser, House
+from web.spreadsheet import Cell, Sheet, workbook
+
+HEADINGS = [
+    "序号", "姓名", "身份证号", "证件名称", "准操项目", "证书编号", "发证日期", "有效期至", "应复审日期", "发证机关"]
+OPERATOR = "特种作业操作证（应急）"
+
+
+def number(serial: int) -> str:
+    """An ID number that holds, of nobody."""
+    first = f"32010219880512{serial:03d}"
+    return first + id_check_digit(first)
+
+
+def line(serial: int, **other: Any) -> list[Any]:
+    """A row without a fault; `other` by the place of the column (c5="…")."""
+    own = number(serial)
+    row: list[Any] = [serial, f"张{'一二三四五六七八九'[serial % 9]}", own, OPERATOR, "低压电工作业", "T" + own,
+                      "2024-03-05", "2030-03-04", "2027-03-04", "江苏省应急管理厅"]
+    for name, value in other.items():
+        row[int(name[1:])] = value
+    return row
+
+
+def book(*rows: list[Any], headings: list[str] = HEADINGS) -> bytes:
+    """A workbook with a title, the headings and these rows."""
+    lines: list[list[Cell]] = [["特种作业人员台账"], list(headings), *rows]
+    return b"".join(workbook([Sheet("特种作业", (), lines)]))
+
+
+@dataclass
+class Bringing:
+    """One person at a browser, and the batch that this is about."""
+
+    house: House
+    browser: Browser
+    batch_id: int = 0
+
+    def upload(self, content: bytes, name: str = "台账.xlsx", **more: Any) -> TestResponse:
+        data = {"files": (BytesIO(content), name), "unit": str(self.house.units["company"]), **more}
+        answer = self.browser.post("/imports", data, content_type="multipart/form-data")
+        if found := re.search(r"/imports/(\d+)$", answer.headers.get("Location", "")):
+            self.batch_id = int(found[1])
+        return answer
+
+    def work(self) -> None:
+        """The import worker does all that waits for it."""
+        work.sweep(self.house.engine, self.house.config.files)
+
+    def get(self, rest: str = "", **more: Any) -> TestResponse:
+        return self.browser.get(f"/imports/{self.batch_id}{rest}", **more)
+
+    def post(self, rest: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
+        return self.browser.post(f"/imports/{self.batch_id}{rest}", data, **more)
+
+    def ready(self, *rows: list[Any]) -> Bringing:
+        """Uploaded, understood as we propose, and checked."""
+        self.upload(book(*(rows or (line(1), line(2)))))
+        self.work()
+        assert self.post("/mapping").status_code == 303
+        self.work()
+        return self
+
+    def committed(self, *rows: list[Any]) -> Bringing:
+        self.ready(*rows)
+        assert self.post("/commit").status_code == 303
+        self.work()
+        return self
+
+    def state(self) -> str:
+        with Session(self.house.engine) as session:
+            return session.get_one(Batch, self.batch_id).state
+
+    def rows(self) -> list[Row]:
+        with Session(self.house.engine) as session:
+            return list(session.scalars(select(Row).where(Row.batch_id == self.batch_id).order_by(Row.ordinal)))
+
+    def flaw(self, kind: str) -> Flaw:
+        with Session(self.house.engine) as session:
+            return session.scalars(select(Flaw).where(Flaw.batch_id == self.batch_id, Flaw.kind == kind)).one()
