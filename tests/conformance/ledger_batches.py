@@ -31,12 +31,9 @@ from registry.intake.settling import read as judged_of
 from registry.people.identities import rename_unit
 from registry.people.persons import Person, create_person
 from registry.people.units import Unit, create_unit
-from tests.conformance.ledger_key import Answers, Score, hold
+from tests.conformance.ledger_key import Answers, Score, Watch, hold
 from tests.databases import PostgresDatabase, SqliteFiles
 from tests.servers import Postgres
-
-FULL = 5_000
-"""From so many rows on a file's pace is told."""
 
 
 @dataclass
@@ -49,13 +46,11 @@ class Desk:
     by: Actor
     seconds: Counter[str] = field(default_factory=Counter)
 
-    def sweep(self, step: str) -> float:
-        """The worker's part; how long it took."""
+    def sweep(self, step: str) -> None:
+        """The worker's part."""
         begun = time.perf_counter()
         work.sweep(self.engine, self.files)
-        took = time.perf_counter() - begun
-        self.seconds[step] += took
-        return took
+        self.seconds[step] += time.perf_counter() - begun
 
     def state(self, number: int) -> tuple[str, Any]:
         """The batch's state and what is the matter."""
@@ -121,21 +116,21 @@ def _organisation(engine: Engine, answers: Answers) -> Actor:
 
 def _preview(desk: Desk, path: Path, code: str, score: Score) -> int:
     """Receive, read, confirm as proposed, judge; the findings held against the key. The batch's id."""
+    watch = Watch()
     with unit(desk.engine) as session, path.open("rb") as stream:
         where = session.scalars(select(Unit).where(Unit.code == code)).one()
         number = receiving.receive(session, desk.files, stream, path.name, unit=where, by=desk.by).id
-    took = desk.sweep("read")
+    desk.sweep("read")
     with unit(desk.engine) as session:
         batch = session.get_one(Batch, number)
         mapping_acts.confirm(session, batch, mapping_acts.mappings_of(batch), by=desk.by)
-    took += desk.sweep("judge")
+    desk.sweep("judge")
     state, problem = desk.state(number)
     if state != "ready":
         raise SystemExit(f"{path.name}: {state} {problem}")
-    before = score.rows
+    with reading(desk.engine) as session:
+        watch.timed(score, path.name, session.get_one(Batch, number).rows_total)
     _hold(desk, number, path, score)
-    if (rows := score.rows - before) > FULL:
-        sys.stderr.write(f"{path.name}: {rows} rows, {took:.1f} s\n")
     return number
 
 
