@@ -30,6 +30,10 @@ class Marks:
     def __init__(self, sheet: Sheet) -> None:
         rows = len(sheet.rows)
         self.areas = [area for area in sheet.merged if area[0] < rows]
+        self._wide: dict[int, list[Area]] = defaultdict(list)
+        for area in self.areas:
+            if area[3] > area[1]:
+                self._wide[area[0]].append(area)
         self.down: dict[int, dict[int, Spot]] = defaultdict(dict)
         """Row -> column -> the cell that a merged area, going down, takes its value from."""
         self._follow(sheet)
@@ -58,7 +62,7 @@ class Marks:
 
     def wide(self, row: int) -> list[Area]:
         """The merged areas of several columns that begin in a row."""
-        return [area for area in self.areas if area[0] == row and area[3] > area[1]]
+        return self._wide.get(row, [])
 
 
 def _by_row(spots: Iterable[Spot]) -> dict[int, list[int]]:

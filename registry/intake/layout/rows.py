@@ -83,7 +83,7 @@ class Rows:
     def few(self) -> int:
         """Rows with no more filled cells than this need a look."""
         width = max((len(making.headings) or len(making.places) for making in self.open), default=1)
-        return max(1, min(4, int(width * 0.4)))
+        return max(1, min(4, int(width * 0.6)))
 
     def _look(self, at: int) -> int:
         """A closer look at one row; the next row to go on with."""
@@ -92,6 +92,12 @@ class Rows:
         if not cells:
             self.skip(at, "blank")
             return at + 1
+        if at + 1 < len(self.sheet.rows) and self._gathers(at, cells):
+            lasts = self._repeats(at, head)
+            if lasts:
+                self._heading(at, at + lasts - 1)
+                return at + lasts
+            return self._again(at + 1, at)
         telling = not self.words.isdisjoint(row)
         if telling and len(cells) > 1:
             lasts = self._repeats(at, head)
@@ -118,13 +124,21 @@ class Rows:
         same = at + height <= len(rows) and all(rows[at + line] == rows[head.top + line] for line in range(height))
         return height if same else 0
 
-    def _again(self, at: int) -> int:
+    def _gathers(self, at: int, cells: list[lines.Cell]) -> bool:
+        """Whether a row has only words that are merged over the columns of the heading right below it."""
+        words = all(isinstance(value, str) and len(value) <= 20 for _, value in cells)
+        if not words or len(cells) < 2 or not self.marks.wide(at):
+            return False
+        below = lines.filled(self.sheet.rows[at + 1])
+        return len(below) > len(cells) and is_head(below, self.more)
+
+    def _again(self, at: int, top: int | None = None) -> int:
         """Another heading inside the sheet: a new table, or one of those before with its columns elsewhere. A section
         ends with it, unless its title stands right above."""
         if not self.fresh:
             self.section = ""
         head = read(self.sheet, self.marks, at, self.more)
-        head.top = at
+        head.top = at if top is None else top
         self._open(head)
         return head.bottom + 1
 

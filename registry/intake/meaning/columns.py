@@ -88,13 +88,25 @@ def meanings(folded: str) -> tuple[tuple[str, float], ...]:
     return tuple((field, round(sure * near[1] / 100 * 0.8, 2)) for field, sure in headings()[near[0]])
 
 
+def core(heading: str) -> str:
+    """A heading folded; of one of several lines (证件信息 类别) that nobody uses as a whole, the last line, where that
+    is a heading by itself: what stands above it only gathers columns."""
+    key = fold(heading)
+    parts = heading.split()
+    if len(parts) > 1 and key not in headings():
+        last = fold(parts[-1])
+        if not last.isascii() and any(sure >= EXACT for _, sure in headings().get(last, ())):
+            return last
+    return key
+
+
 def candidates(heading: str, learned: Learned | None, seen: Look) -> list[Mapped]:
     """All that a heading may mean, the surest first; the last is always that it is kept as it is."""
     key = fold(heading)
     told = learned.columns.get(key) if learned is not None else None
     if told in FIELDS:
         return [Mapped(field=told), Mapped(field="keep", sure=UNKNOWN)]
-    weighed = [Mapped(field=field, sure=_weigh(field, sure, seen)) for field, sure in meanings(key)]
+    weighed = [Mapped(field=field, sure=_weigh(field, sure, seen)) for field, sure in meanings(core(heading))]
     weighed = sorted((each for each in weighed if each.sure > 0.3), key=lambda each: -each.sure)
     return [*weighed, Mapped(field="keep", sure=UNKNOWN)]
 

@@ -211,6 +211,19 @@ def test_a_machine_has_a_registration_and_an_inspection() -> None:
     assert first.holder is not None and first.holder.serial == "QY25-1"
 
 
+def test_an_inspection_is_not_of_the_day_of_the_registration() -> None:
+    first, second = judged({
+        "machine": "汽车起重机", "registration_no": "起17苏A00001(26)", "serial": "QY25-1",
+        "issued_on": DAY(2020, 1, 2), "inspected_on": DAY(2025, 6, 1), "inspect_on": DAY(2027, 5, 31)})
+    assert (first.issued_on, second.issued_on) == (DAY(2020, 1, 2), DAY(2025, 6, 1))
+
+
+def test_what_a_type_has_no_use_for_is_kept_and_numbers_of_people_masked() -> None:
+    row = judged({"number": "6268348", "issued_on": DAY(2026, 1, 5), "valid_until": DAY(2026, 12, 31), "name": "张三",
+                  "project": "江城雨花道项目", "keep:联系人": f"李四 {ID}"}, mapping={"type_code": "J06"})[0]
+    assert row.fields == {f"{KEPT}name": "张三", f"{KEPT}keep:联系人": "李四 110101********0214"}
+
+
 def test_a_borrow_register_is_loans() -> None:
     row = judged({"type": "营业执照", "borrower": "张三", "lent_at": "2026.3.5 14:30", "returned_at": DAY(2026, 3, 9),
                   "purpose": "投标", "loan_state": "归还"}, mapping={"content": "loans"})[0]
