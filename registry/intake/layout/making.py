@@ -79,7 +79,7 @@ class Making:
         if down:
             self._fill(values, spots, down)
         record = Record(at, values, spots or None, section)
-        if at in marks.touched:
+        if at in marks.marked or (down and marks.marked):
             self._mark(record, own, marks, head)
         self.records.append(record)
 

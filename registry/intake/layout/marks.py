@@ -41,9 +41,10 @@ class Marks:
         self.addresses = sheet.links
         self.hidden = sheet.hidden_rows
         self.pictures = sheet.pictures
-        self.touched: set[int] = set().union(
-            self.down, self.struck, self.red, self.rounded, self.uncalculated, self.links, self.hidden, self.pictures
+        self.marked: set[int] = set().union(
+            self.struck, self.red, self.rounded, self.uncalculated, self.links, self.hidden, self.pictures
         )
+        self.touched = self.marked.union(self.down)
 
     def _follow(self, sheet: Sheet) -> None:
         left = MOST_MERGED
