@@ -40,11 +40,12 @@ def known(**more: Any) -> Known:
 
 
 def table(*rows: dict[str, Any], number: int = 0, **more: Any) -> tuple[Table, list[str]]:
-    """A table whose columns are the fields of its rows; a row may say `_left`, `_rounded`, `_uncalculated`."""
+    """A table whose columns are the fields of its rows; a row may say `_left`, `_hidden`, ... of itself."""
     fields = list(dict.fromkeys(field for row in rows for field in row if not field.startswith("_")))
     records = [Record(at + 1, [row.get(field) for field in fields], section=row.get("_section", ""),
                       left=row.get("_left", False),
                       rounded=frozenset(fields.index(each) for each in row.get("_rounded", ())),
+                      hidden=row.get("_hidden", False),
                       uncalculated=frozenset(fields.index(each) for each in row.get("_uncalculated", ())))
                for at, row in enumerate(rows)]
     columns = [Column(at, field) for at, field in enumerate(fields)]

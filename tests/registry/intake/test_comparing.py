@@ -118,6 +118,11 @@ def test_similar_names_without_id_numbers_are_compared_by_sound_and_shape() -> N
     assert only(both(near, near | {"name": "李健国", "number": "苏建安C2（2024）0000001"})[1]).kind == "similar"
 
 
+def test_numbers_given_out_in_one_go_are_not_similar() -> None:
+    rows = [OFFICER | {"number": f"苏建安C2（2024）000000{last}"} for last in range(1, 6)]
+    assert all(row.findings == [] for row in judged(*rows, compared=True))
+
+
 def test_several_papers_of_one_day_are_not_similar() -> None:
     post = {"name": "李四", "id_number": OTHER, "type": "八大员", "number": "ZJ2024000001", "category": "施工员",
             "valid_until": dt.date(2027, 5, 5)}

@@ -48,7 +48,8 @@ def test_the_trade_of_a_site_operator_is_a_code() -> None:
 
 
 def test_specialities_are_rows() -> None:
-    row = judged({"name": "李四", "id_number": OTHER, "number": "苏232101200345", "speciality": "建筑工程、市政公用工程",
+    row = judged({"name": "李四", "id_number": OTHER, "number": "苏232101200345",
+                  "speciality": "建筑工程、市政公用工程",
                   "valid_until": DAY(2027, 1, 1)}, mapping={"type_code": "P07"})[0]
     assert [each["speciality"] for each in row.fields["specialities"]] == ["建筑工程", "市政公用工程"]
 
@@ -150,6 +151,11 @@ def test_a_mark_says_that_somebody_has_left() -> None:
     assert row.holder is not None and row.holder.left
 
 
+def test_a_note_behind_the_name_says_it_too() -> None:
+    row = operator(name="张三（已离职）")
+    assert row.holder is not None and (row.holder.name, row.holder.left, kinds(row)) == ("张三", True, ["left_mark"])
+
+
 @pytest.mark.parametrize(("said", "state"), [
     ("注销", "04"), ("事故调查期间暂扣", "02"), ("有效", "01"), ("临期", "01")])
 def test_states_are_read(said: str, state: str) -> None:
@@ -162,8 +168,9 @@ def test_a_formula_without_a_result_stops_where_it_matters() -> None:
     assert "uncalculated" in kinds(row) and row.stopped
 
 
-def test_a_hidden_sheet_is_doubted() -> None:
+def test_a_hidden_sheet_or_row_is_doubted() -> None:
     assert only(judged(OFFICER, hidden=True)[0]).kind == "hidden"
+    assert only(judged(OFFICER | {"_hidden": True})[0]).kind == "hidden"
 
 
 def test_a_column_that_is_kept_lies_under_its_heading() -> None:
@@ -193,6 +200,19 @@ def test_a_machine_has_a_registration_and_an_inspection() -> None:
     assert (first.type_code, second.type_code, second.part) == ("Q01", "Q02", 1)
     assert (second.number, second.valid_until) == ("起17苏A00001(26)", DAY(2027, 5, 31))
     assert first.holder is not None and first.holder.serial == "QY25-1"
+
+
+def test_an_inspection_is_not_of_the_day_of_the_registration() -> None:
+    first, second = judged({
+        "machine": "汽车起重机", "registration_no": "起17苏A00001(26)", "serial": "QY25-1",
+        "issued_on": DAY(2020, 1, 2), "inspected_on": DAY(2025, 6, 1), "inspect_on": DAY(2027, 5, 31)})
+    assert (first.issued_on, second.issued_on) == (DAY(2020, 1, 2), DAY(2025, 6, 1))
+
+
+def test_what_a_type_has_no_use_for_is_kept_and_numbers_of_people_masked() -> None:
+    row = judged({"number": "6268348", "issued_on": DAY(2026, 1, 5), "valid_until": DAY(2026, 12, 31), "name": "张三",
+                  "project": "江城雨花道项目", "keep:联系人": f"李四 {ID}"}, mapping={"type_code": "J06"})[0]
+    assert row.fields == {f"{KEPT}name": "张三", f"{KEPT}keep:联系人": "李四 110101********0214"}
 
 
 def test_a_borrow_register_is_loans() -> None:
