@@ -48,7 +48,7 @@ class Marks:
         self.marked: set[int] = set().union(
             self.struck, self.red, self.rounded, self.uncalculated, self.links, self.hidden, self.pictures
         )
-        self.touched = self.marked.union(self.down)
+        self.touched = self.marked.union(self.down, self._wide)
 
     def _follow(self, sheet: Sheet) -> None:
         left = MOST_MERGED
