@@ -108,7 +108,7 @@ def _layout() -> Layout | None:
     return layout_of(db.session(), actor(), whole_in(text) or 0)
 
 
-def _in_columns(name: str, columns: Sequence[tuple[str, str]], rows: Iterator[list[Cell]]) -> Sheet:
+def _in_columns(name: str, columns: Sequence[tuple[str, str]], rows: Iterator[Sequence[Cell]]) -> Sheet:
     """One sheet with headings and rows and nothing else: it is to come back. In Chinese, as the ledger was."""
     return Sheet(name, [(heading, 12 if field in NARROW else 18) for heading, field in columns], rows)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, g, render_template, request
@@ -72,15 +73,16 @@ def _unit(text: str | None) -> Unit | None:
 def cases() -> str:
     """What waits, similar cases together."""
     session, me, wanted = db.session(), actor(), wanted_in(request.args)
-    total = queue.number_of_cases(session, me, wanted)
-    number = min(max(1, request.args.get("page", 1, type=whole)), max(1, -(-total // SIZE)))
-    found = queue.cases(session, me, wanted, limit=SIZE, offset=(number - 1) * SIZE)
+    everything = queue.cases(session, me, replace(wanted, kind="", case=None))
+    chosen = [one for one in everything if one.kind == (wanted.kind or one.kind)]
+    number = min(max(1, request.args.get("page", 1, type=whole)), max(1, -(-len(chosen) // SIZE)))
+    found = chosen[(number - 1) * SIZE:number * SIZE]
     examples = shown(session.scalars(_loaded(
         visible(select(Flaw), me).where(Flaw.id.in_([one.example_id for one in found])))))
     return render_template(
-        "steward/cases.html", listed=Page(found, number, total), wanted=wanted,
+        "steward/cases.html", listed=Page(found, number, len(chosen)), wanted=wanted,
         examples={one.flaw.id: one for one in examples}, kept=arguments_in(request.args),
-        waiting=queue.count(session, me, wanted), may_settle=can(me, SETTLE), **choices(wanted),
+        may_settle=can(me, SETTLE), **choices(wanted, queue.by_kind(everything)),
     )
 
 
@@ -149,15 +151,16 @@ def _loaded(query: Any) -> Any:
     return query.options(*LOADED)
 
 
-def choices(wanted: Wanted) -> dict[str, Any]:
-    """What the filters offer."""
+def choices(wanted: Wanted, kinds: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """What the filters offer; `kinds` if they are known already, with how many there are of each."""
     me = actor()
+    if kinds is None:
+        kinds = queue.kinds(db.session(), me, replace(wanted, kind="", case=None, opened=None, settled=None))
     companies = visible(select(Unit), me).where(Unit.kind.in_(("group", "company"))).order_by(Unit.path)
     batches = visible(select(Batch.id, Batch.name, Batch.committed_at), me, model=Batch)
     batches = batches.where(Batch.state == "committed").order_by(Batch.committed_at.desc())
     return {
-        "kinds": queue.kinds(db.session(), me, Wanted(unit=wanted.unit, type_code=wanted.type_code,
-                                                      batch_id=wanted.batch_id, taken_by=wanted.taken_by)),
+        "kinds": kinds,
         "companies": db.session.scalars(companies.limit(MOST_CHOICES)).all(), "types": list(types().values()),
         "batches": db.session.execute(batches.limit(100)).all(), "today": clock.today(),
     }

@@ -23,7 +23,7 @@ from registry.people.units import Unit
 from web.asked import whole
 from web.guard import actor, needs
 from web.i18n import named, say
-from web.pages import cut
+from web.pages import SIZE
 from web.session import db
 from web.sight import unit_of
 from web.steward import READ, SETTLE
@@ -66,18 +66,25 @@ def lacking() -> str:
     rule = next((one for one in rules().parts if one.key == request.args.get("part")), None)
     if rule is None:
         raise NotFound
-    query = visible(select(Certificate).join(Version, last_version()), actor(), model=Certificate)
-    query = query.where(live(), lacks(rule.key, clock.today()))
+    only = {code} if code else counting.incomplete(db.session(), actor(), unit) if rule.key == "complete" else None
+    query = visible(select(Certificate.id).join(Version, last_version()), actor(), model=Certificate)
+    query = query.where(live(), lacks(rule.key, clock.today(), only), Certificate.id > _after())
     if unit is not None:
         low, high = subtree(unit.path)
         query = query.where(Certificate.unit_path >= low, Certificate.unit_path < high)
     if code:
         query = query.where(Certificate.type_code == code)
-    listed = cut(db.session(), query.order_by(Certificate.id))
+    ids = db.session.scalars(query.order_by(Certificate.id).limit(SIZE + 1)).all()
+    rows = db.session.scalars(select(Certificate).where(Certificate.id.in_(ids[:SIZE])).order_by(Certificate.id)).all()
     return render_template(
-        "steward/lacking.html", listed=listed, rule=rule, unit=unit, kind=types().get(code),
-        missing=_missing(listed.rows) if rule.key == "complete" else {},
+        "steward/lacking.html", rows=rows, more=len(ids) > SIZE, rule=rule, unit=unit, kind=types().get(code),
+        missing=_missing(rows) if rule.key == "complete" else {},
     )
+
+
+def _after() -> int:
+    """The page goes on behind this certificate: to count a hundred thousand takes longer than to look at them."""
+    return request.args.get("after", 0, type=whole)
 
 
 def _missing(rows: Any) -> dict[int, list[str]]:

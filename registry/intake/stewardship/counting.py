@@ -15,7 +15,9 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger import clock
+from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant, reading, unit
+from registry.access.rules import visible
 from registry.certificates import codes
 from registry.certificates.catalogue import types
 from registry.certificates.models import Certificate, Version
@@ -89,6 +91,16 @@ def _counted(session: Session, top: Unit) -> Iterator[dict[str, Any]]:
                 "live": number, "wanted": number * len(asked), "filled": number * len(asked) - int(lacking),
                 "undated": undated, "scanned": with_scan, "expired": over, "at": at,
             }
+
+
+def incomplete(session: Session, actor: Actor, unit: Unit | None = None) -> set[str]:
+    """The types of which some certificate that the actor sees was not complete when they were counted."""
+    query = visible(select(QualityCount.type_code), actor, model=QualityCount)
+    query = query.where(QualityCount.filled < QualityCount.wanted)
+    if unit is not None:
+        low, high = subtree(unit.path)
+        query = query.where(QualityCount.unit_path >= low, QualityCount.unit_path < high)
+    return set(session.scalars(query.distinct()))
 
 
 def nearest(path: str, companies: set[int]) -> int | None:

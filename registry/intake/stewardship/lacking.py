@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, String, and_, false, func, or_, select, type_coerce
@@ -14,6 +15,7 @@ from registry.certificates.kinds import CertificateType, Field
 from registry.certificates.models import Certificate, Scan, Version
 from registry.intake.batches import Flaw
 from registry.intake.stewardship.quality import rules
+from registry.intake.stewardship.queue import OPEN
 from registry.people.persons import Person
 
 HELD: dict[str, InstrumentedAttribute[Any]] = {
@@ -70,14 +72,17 @@ def scanned() -> ColumnElement[bool]:
 
 def doubted(kinds: frozenset[str] | None = None) -> ColumnElement[bool]:
     """There is an open finding about it, of these kinds."""
-    query = select(Flaw.id).where(Flaw.certificate_id == Certificate.id, Flaw.state == "open", Flaw.weight != "tidied")
-    return (query if kinds is None else query.where(Flaw.kind.in_(sorted(kinds)))).exists()
+    query = select(Flaw.certificate_id).where(
+        Flaw.certificate_id.is_not(None), Flaw.state == OPEN, Flaw.weight != "tidied")
+    return Certificate.id.in_(query if kinds is None else query.where(Flaw.kind.in_(sorted(kinds))))
 
 
-def lacks(part: str, today: dt.date) -> ColumnElement[bool]:
-    """The condition that a live certificate (joined to its last version) lacks a part of the score."""
+def lacks(part: str, today: dt.date, only: Collection[str] | None = None) -> ColumnElement[bool]:
+    """The condition that a live certificate (joined to its last version) lacks a part of the score; `only` these types
+    need be looked at."""
     if part == "complete":
-        each = (and_(Certificate.type_code == code, or_(*wanted(kind).values())) for code, kind in types().items())
+        kinds = {code: kind for code, kind in types().items() if only is None or code in only}
+        each = (and_(Certificate.type_code == code, or_(*wanted(kind).values())) for code, kind in kinds.items())
         return or_(false(), *each)
     return {
         "numbers": doubted(rules().numbers),

@@ -7,7 +7,8 @@ settling a row takes it out. What was put right by itself (weight tidied) is no 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ from registry.people.units import Unit
 
 OPEN: ColumnElement[str] = literal_column("'open'")
 """Written out, so that both databases see that the partial index of open rows answers."""
+MOST_CASES = 20_000
 ALONE = ""
 """The case of what is decided one by one."""
 
@@ -97,10 +99,10 @@ def waiting(query: Any) -> Any:
     return query.where(Flaw.state == OPEN, Flaw.weight != "tidied", Batch.state == "committed")
 
 
-def rows(actor: Actor, wanted: Wanted) -> Select[tuple[Flaw]]:
+def rows(actor: Actor, wanted: Wanted) -> Select[Flaw]:
     """What the actor may see of it, joined to the batch, in no order yet."""
     query = visible(select(Flaw).join(Batch, Batch.id == Flaw.batch_id), actor, model=Flaw)
-    found: Select[tuple[Flaw]] = ever(query) if wanted.past else waiting(query)
+    found: Select[Flaw] = ever(query) if wanted.past else waiting(query)
     return found.where(*narrowed(wanted))
 
 
@@ -126,8 +128,9 @@ def narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
-def cases(session: Session, actor: Actor, wanted: Wanted, *, limit: int = 25, offset: int = 0) -> list[Case]:
-    """What waits, gathered by kind and case: what keeps rows out of the register first, then the most numerous."""
+def cases(session: Session, actor: Actor, wanted: Wanted) -> list[Case]:
+    """What waits, gathered by kind and case: what keeps rows out of the register first, then the most numerous. All of
+    them, in one statement: what a page shows, counts and offers to choose from is told by it."""
     number, stops = func.count(), func.count().filter(Flaw.weight == "stop")
     mine = func.count().filter(Flaw.taken_by == actor.id)
     query = rows(actor, wanted).with_only_columns(
@@ -135,7 +138,15 @@ def cases(session: Session, actor: Actor, wanted: Wanted, *, limit: int = 25, of
         func.count(Flaw.batch_id.distinct()), func.min(Flaw.id), maintain_column_froms=True,
     )
     query = query.group_by(Flaw.kind, Flaw.case).order_by((stops == 0), number.desc(), Flaw.kind, Flaw.case)
-    return [Case(*row) for row in session.execute(query.limit(limit).offset(offset))]
+    return [Case(*row) for row in session.execute(query.limit(MOST_CASES))]
+
+
+def by_kind(found: Iterable[Case]) -> dict[str, int]:
+    """How many wait of each kind, the most numerous first."""
+    total: Counter[str] = Counter()
+    for one in found:
+        total[one.kind] += one.number
+    return dict(total.most_common())
 
 
 def kinds(session: Session, actor: Actor, wanted: Wanted) -> dict[str, int]:
@@ -144,12 +155,6 @@ def kinds(session: Session, actor: Actor, wanted: Wanted) -> dict[str, int]:
     query = rows(actor, wanted).with_only_columns(Flaw.kind, number, maintain_column_froms=True)
     found = session.execute(query.group_by(Flaw.kind).order_by(number.desc(), Flaw.kind))
     return {row[0]: row[1] for row in found}
-
-
-def number_of_cases(session: Session, actor: Actor, wanted: Wanted) -> int:
-    """How many different cases wait."""
-    query = rows(actor, wanted).with_only_columns(Flaw.kind, Flaw.case, maintain_column_froms=True).distinct()
-    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
 def count(session: Session, actor: Actor, wanted: Wanted | None = None) -> int:

@@ -16,6 +16,7 @@ from ledger.actor import SYSTEM, Actor, Grant
 from ledger.db import unit as transaction
 from registry.certificates.lifecycle import grant
 from registry.certificates.models import Certificate, Version
+from registry.intake.batches import Flaw
 from registry.intake.stewardship import counting
 from registry.intake.stewardship.counting import QualityCount, recount, sweep
 from registry.intake.stewardship.lacking import lacks, last_version, live
@@ -114,7 +115,7 @@ def test_an_open_doubt_costs_points_at_once_and_gives_them_back(session: Session
     during = overview(session, steward(company)).whole
     assert (during.counts.numbers, during.counts.doubted, during.counts.stopped) == (1, 1, 1)
     assert before.points is not None and during.points is not None and during.points < before.points
-    for each in (flaw, *session.scalars(select(ledgers.Flaw).where(ledgers.Flaw.row_id == stopped.id))):
+    for each in (flaw, *session.scalars(select(Flaw).where(Flaw.row_id == stopped.id))):
         each.state = "accepted"
     session.flush()
     assert overview(session, steward(company)).whole.points == before.points
