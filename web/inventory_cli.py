@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import click
+from flask.cli import with_appcontext
 
 from ledger import clock
 from ledger.errors import Refused
@@ -26,6 +27,7 @@ PLACE = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=".", show_default=True,
               help="Where the report goes: 证件清单-<day>.xlsx and .pdf.")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="As of this day (default: today).")
+@with_appcontext
 def inventory(folder: Path, out: Path, on: dt.datetime | None) -> None:
     """Take stock of FOLDER: its spreadsheets and scans become a report, 《证件清单》. Nothing in FOLDER is changed."""
     day = on.date() if on else clock.today()

@@ -14,6 +14,7 @@ from registry.certificates.catalogue import shipped
 from registry.intake.findings import KINDS
 from registry.intake.inventory.entries import masked
 from registry.intake.inventory.stock import STANDINGS, Entry, Fault, Stock
+from web.certificate import shown
 from web.certificate_pdf import FONT, printed
 from web.i18n import named, say
 from web.spreadsheet import Cell, Sheet
@@ -28,6 +29,20 @@ def type_name(code: str) -> str:
     """The name of a type; a row whose type we cannot tell says so."""
     kind = shipped().get(code)
     return named(kind) if kind else _("看不出种类")
+
+
+def item_words(entry: Entry) -> str:
+    """Which of a number's several items it is, a coded one by its name."""
+    kind = shipped().get(entry.type_code)
+    keys, fields = (kind.number.unique_by, kind.fields) if kind else ((), ())
+    coded = [field for field in fields if field.key in keys and field.kind == "code"]
+    return shown(coded[0], entry.item) if len(coded) == 1 else entry.item
+
+
+def double_words(stock: Stock, several: Sequence[int]) -> str:
+    """Whether one certificate is listed twice, or one number stands for two holders."""
+    holders = {stock.entries[at].person for at in several}
+    return _("编号相同，持有人不同") if len(holders) > 1 else _("同一证件登记了多次")
 
 
 def by_type(stock: Stock) -> list[tuple[str, Counter[str], int]]:
@@ -75,8 +90,9 @@ def book(stock: Stock, name: str) -> list[Sheet]:
         Sheet(_("证件清单"), [*place, *what, *dates, (_("扫描件"), 50)],
               ([*_line(stock, at), _scans(stock, at)] for at in every)),
         Sheet(_("过期仍在用"), [*place, *what, *dates], (_line(stock, at) for at in stock.overdue)),
-        Sheet(_("重复登记"), [(_("组"), 6), *place, *what, *dates],
-              ([number, *_line(stock, at)] for number, several in enumerate(stock.doubles, 1) for at in several)),
+        Sheet(_("重复登记"), [(_("组"), 6), (_("说明"), 22), *place, *what, *dates],
+              ([number, double_words(stock, several), *_line(stock, at)]
+               for number, several in enumerate(stock.doubles, 1) for at in several)),
         Sheet(_("缺扫描件"), [*place, *what, *dates], (_line(stock, at) for at in stock.unscanned)),
         Sheet(_("无主扫描件"), [(_("文件"), 60), (_("说明"), 50)],
               ([scan.name, why_stray(scan)] for scan in stock.stray)),
@@ -99,7 +115,7 @@ def _overview_rows(stock: Stock, name: str) -> Iterator[Sequence[Cell]]:
 def _line(stock: Stock, at: int) -> list[Cell]:
     entry = stock.entries[at]
     return [stock.files[entry.file], entry.sheet, entry.cell, type_name(entry.type_code), masked(entry.number),
-            entry.item, masked(entry.holder), entry.until, entry.review_on, say(STANDINGS[stock.standings[at]])]
+            item_words(entry), masked(entry.holder), entry.until, entry.review_on, say(STANDINGS[stock.standings[at]])]
 
 
 def _scans(stock: Stock, at: int) -> str:
@@ -125,7 +141,8 @@ def pdf(stock: Stock, name: str) -> bytes:
     html = render_template(
         "inventory_sheet.html", stock=stock, name=name, overview=overview(stock, name), kinds=by_type(stock),
         counted=COUNTED, standings=STANDINGS, faults=_by_kind(stock), most=MOST_LISTED, font=FONT, at=clock.now(),
-        type_name=type_name, masked=masked, why_stray=why_stray, place=lambda entry: _place(stock, entry),
+        type_name=type_name, item_words=item_words, double_words=double_words, masked=masked, why_stray=why_stray,
+        place=lambda entry: _place(stock, entry),
     )
     written: bytes = printed(html).write_pdf()
     return written

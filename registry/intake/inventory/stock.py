@@ -9,8 +9,11 @@ from typing import Any
 
 from ledger.errors import Refused
 from registry.certificates import codes
+from registry.certificates.kinds import CertificateType
 from registry.intake.inventory.score import Score
 
+ENDLESS = ("long", "none", "works")
+"""Terms without a day of their own: none at all, or the end of works."""
 NEAR = 90  # days before the end of a term
 STANDINGS = {
     "valid": "有效", "due": "90 天内到期", "expired": "已过期", "unreviewed": "未按期复审", "long": "长期",
@@ -47,17 +50,19 @@ class Entry:
         """Whether its picture is in the folder, or in the ledger itself."""
         return bool(self.scans or self.pictures)
 
-    def standing(self, on: dt.date, lapses: bool) -> str:
-        """A key of STANDINGS. `lapses`: a review that was missed ends the right to rely on it."""
+    def standing(self, on: dt.date, kind: CertificateType | None) -> str:
+        """A key of STANDINGS. A missed review counts where it ends the right to rely on a certificate of the type; no
+        end is no lack where the type has none."""
         if self.left or self.state not in codes.LIVE:
             return "ended"
         if self.until is not None and self.until < on:
             return "expired"
-        if lapses and self.review_on is not None and self.review_on < on:
+        if kind and kind.review and kind.review.lapses and self.review_on is not None and self.review_on < on:
             return "unreviewed"
         if self.until is not None:
             return "due" if (self.until - on).days <= NEAR else "valid"
-        return "long" if self.long else "undated"
+        endless = self.long or (kind is not None and kind.validity is not None and kind.validity.kind in ENDLESS)
+        return "long" if endless else "undated"
 
 
 @dataclass(slots=True, frozen=True)

@@ -50,7 +50,7 @@ def take_stock(folder: Path, types: Mapping[str, CertificateType], on: dt.date,
             stock.unread.append(Unread(name, NotUnderstood()))
     look(folder, stock.scans)
     match(stock.entries, stock.scans, stock.files, TypeWords(known))
-    stock.standings = [entry.standing(on, _lapses(types, entry.type_code)) for entry in stock.entries]
+    stock.standings = [entry.standing(on, types.get(entry.type_code)) for entry in stock.entries]
     stock.doubles = _doubles(stock)
     stock.score = score(_counted(stock))
     return stock
@@ -76,11 +76,6 @@ def _add(stock: Stock, folder: Path, number: int, known: Known) -> None:
             stock.loans += 1
         else:
             stock.entries.append(entry)
-
-
-def _lapses(types: Mapping[str, CertificateType], code: str) -> bool:
-    kind = types.get(code)
-    return bool(kind and kind.review and kind.review.lapses)
 
 
 def _doubles(stock: Stock) -> list[list[int]]:
