@@ -62,7 +62,7 @@ class Desk:
 def through(database: str, folder: Path, answers: Answers, most: int | None = None) -> tuple[Score, float]:
     """Bring every file in; the score of the previews and the seconds from a file's receipt to its preview."""
     score = Score()
-    with tempfile.TemporaryDirectory() as place, _engine(database, Path(place)) as engine:
+    with tempfile.TemporaryDirectory() as place, fresh(database, Path(place)) as engine:
         desk = Desk(engine, Path(place) / "files", answers, _organisation(engine, answers))
         numbers = []
         for file in answers.organisation["files"][:most]:
@@ -77,7 +77,7 @@ def through(database: str, folder: Path, answers: Answers, most: int | None = No
 
 
 @contextmanager
-def _engine(database: str, place: Path) -> Iterator[Engine]:
+def fresh(database: str, place: Path) -> Iterator[Engine]:
     """A fresh database."""
     if database == "sqlite":
         engine = open_database(SqliteFiles(place).fresh(place))
