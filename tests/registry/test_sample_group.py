@@ -26,7 +26,7 @@ from registry.sample.__main__ import main
 from registry.sample.group import Extent, Group
 from tests.registry.organisation import DAY
 
-SMALL = Extent(companies=2, people=400, certificates=1200)
+SMALL = Extent(companies=2, people=600, certificates=900)
 WATCHED = {"R01", "R02", "R05", "R07"}
 
 

@@ -36,6 +36,10 @@ class Marks:
                 self._wide[area[0]].append(area)
         self.down: dict[int, dict[int, Spot]] = defaultdict(dict)
         """Row -> column -> the cell that a merged area, going down, takes its value from."""
+        self._wide: dict[int, list[Area]] = defaultdict(list)
+        for area in self.areas:
+            if area[3] > area[1]:
+                self._wide[area[0]].append(area)
         self._follow(sheet)
         self.struck = _by_row(sheet.struck)
         self.red = _by_row(spot for spot, colour in sheet.fills.items() if is_red(colour))
@@ -48,7 +52,7 @@ class Marks:
         self.marked: set[int] = set().union(
             self.struck, self.red, self.rounded, self.uncalculated, self.links, self.hidden, self.pictures
         )
-        self.touched = self.marked.union(self.down)
+        self.touched = self.marked.union(self.down, self._wide)
 
     def _follow(self, sheet: Sheet) -> None:
         left = MOST_MERGED

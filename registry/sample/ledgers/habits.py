@@ -47,15 +47,11 @@ def keep(book: Book, habit: Habit) -> Book:
 
 
 def _groups(part: Part) -> list[tuple[str, int]]:
-    """Runs of columns about the person or the paper: the word and how many columns it stands over."""
-    found: list[tuple[str, int]] = []
-    for _, role in part.columns:
-        word = PERSON if role in PERSONAL else PAPER
-        if found and found[-1][0] == word:
-            found[-1] = (word, found[-1][1] + 1)
-        else:
-            found.append((word, 1))
-    return found
+    """The first columns are about the person, the others about the paper: the word and how many columns it stands
+    over."""
+    roles = [role for _, role in part.columns]
+    first = next((at for at, role in enumerate(roles) if role not in PERSONAL), len(roles))
+    return [each for each in ((PERSON, first), (PAPER, len(roles) - first)) if each[1]]
 
 
 def _sign(page: Page, habit: Habit) -> None:
