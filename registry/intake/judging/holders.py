@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from ledger.workdays import months_before
 from registry.certificates.kinds import CertificateType
 from registry.intake.judged import HolderSaid
 from registry.intake.judging.defects import Defect
@@ -38,7 +39,7 @@ def identity(row: Row) -> Identity | None:
 
 def _by_birth(row: Row, read: Identity) -> Identity:
     """A number that fails, where birth date and gender leave one candidate."""
-    born, gender = row.begin("born_on") if "born_on" in row.plan.places else None, _gender(row)
+    born, gender = _born(row), _gender(row)
     if born is None:
         return read
     fitting = [each for each in dict.fromkeys(read.candidates) if birth_of(each) == born and (
@@ -84,10 +85,16 @@ def _gender(row: Row) -> str:
     return GENDERS.get(row.text("gender").upper(), "") if "gender" in row.plan.places else ""
 
 
+def _born(row: Row) -> dt.date | None:
+    """The birth date; of a year with two digits the last one that is past: 65.3.5 is 1965."""
+    born = row.begin("born_on") if "born_on" in row.plan.places else None
+    return months_before(born, 1200) if born is not None and born > row.plan.today else born
+
+
 def _person_facts(row: Row, holder: HolderSaid) -> None:
     """Gender and birth date; the identity number is believed before them."""
     holder.gender = _gender(row)
-    holder.born_on = row.begin("born_on") if "born_on" in row.plan.places else None
+    holder.born_on = _born(row)
     if not holder.id_number:
         return
     gender, born = gender_of(holder.id_number), birth_of(holder.id_number)

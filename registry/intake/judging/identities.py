@@ -72,12 +72,11 @@ def read_typed(seen: cells.Number, typed: str, today: dt.date) -> Identity:
         found = " ".join(dict.fromkeys(f"{b}/{a}" for a, b in zip(typed, looked, strict=True) if a != b))
         return Identity(looked, typed, (*marks, Defect(
             "look_alike", "tidied", "look_alike", looked, {"found": found}, sure=0.97)))
-    if not _WHOLE.fullmatch(typed):
+    found_swaps = tuple(swaps(typed, today)) if _WHOLE.fullmatch(typed) else ()
+    if not found_swaps and not (_WHOLE.fullmatch(typed) and _born(typed[6:14], today)):
         problem = check_id_number(typed, today).problem
         assert problem is not None
-        params = {name: value for name, value in problem.params.items() if name != "number"}
-        return Identity("", typed, (*marks, Defect("wrong_number", "stop", problem.text, params=params)))
-    found_swaps = tuple(swaps(typed, today))
+        return Identity("", typed, (*marks, Defect("wrong_number", "stop", problem.text, params=dict(problem.params))))
     swapped = found_swaps and not sound(typed, today)
     kind = "transposed" if swapped else "check_digit"
     guess = found_swaps[0] if swapped and len(found_swaps) == 1 else ""

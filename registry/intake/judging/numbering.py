@@ -88,7 +88,7 @@ def _agreed(
 
 
 def _asked(head: str) -> str:
-    return "特种作业操作证号应为 T 加18位身份证号，请核对原件" if head else "号码应为18位身份证号，请核对原件"
+    return "wrong_t" if head else "wrong_id"
 
 
 def _by_rule(rule: str, text: str, today: dt.date) -> Numbered:

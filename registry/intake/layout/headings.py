@@ -12,7 +12,7 @@ from registry.intake.book import Area, Sheet, Value
 from registry.intake.layout.lines import Cell, filled, headings_in
 from registry.intake.layout.marks import Marks
 from registry.intake.layout.sides import split
-from registry.intake.meaning.columns import core, meanings
+from registry.intake.meaning.columns import understood
 
 FIRST = 40
 """A heading begins within so many rows of a sheet."""
@@ -42,7 +42,7 @@ class Head:
 
     def _meaning(self, *fields: str) -> frozenset[int]:
         return frozenset(at for at, text in self.texts.items() if any(
-            field in fields for field, sure in meanings(core(text))[:1]))
+            field in fields for field, sure in understood(text)[:1]))
 
     @cached_property
     def names(self) -> frozenset[int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from registry.intake.book import Sheet, Value
 from registry.intake.layout import lines
-from registry.intake.layout.headings import Head, find, is_head, read, width
+from registry.intake.layout.headings import Head, find, is_head, is_value, read, width
 from registry.intake.layout.making import Making
 from registry.intake.layout.marks import Marks
 from registry.intake.layout.words import telling
@@ -83,7 +83,7 @@ class Rows:
     def few(self) -> int:
         """Rows with no more filled cells than this need a look."""
         width = max((len(making.headings) or len(making.places) for making in self.open), default=1)
-        return max(1, min(4, int(width * 0.6)))
+        return max(1, min(4, int(width * 0.5)))
 
     def _look(self, at: int) -> int:
         """A closer look at one row; the next row to go on with."""
@@ -92,11 +92,7 @@ class Rows:
         if not cells:
             self.skip(at, "blank")
             return at + 1
-        if at + 1 < len(self.sheet.rows) and self._gathers(at, cells):
-            lasts = self._repeats(at, head)
-            if lasts:
-                self._heading(at, at + lasts - 1)
-                return at + lasts
+        if self._groups(at, cells):
             return self._again(at + 1, at)
         telling = not self.words.isdisjoint(row)
         if telling and len(cells) > 1:
@@ -124,17 +120,15 @@ class Rows:
         same = at + height <= len(rows) and all(rows[at + line] == rows[head.top + line] for line in range(height))
         return height if same else 0
 
-    def _gathers(self, at: int, cells: list[lines.Cell]) -> bool:
-        """Whether a row has only words that are merged over the columns of the heading right below it."""
-        words = all(isinstance(value, str) and len(value) <= 20 for _, value in cells)
-        if not words or len(cells) < 2 or not self.marks.wide(at):
+    def _groups(self, at: int, cells: list[lines.Cell]) -> bool:
+        """Whether the row names groups of the headings in the row below: texts merged over several columns."""
+        if at + 1 >= len(self.sheet.rows) or not self.marks.wide(at) or any(is_value(value) for _, value in cells):
             return False
-        below = lines.filled(self.sheet.rows[at + 1])
-        return len(below) > len(cells) and is_head(below, self.more)
+        return is_head(lines.filled(self.sheet.rows[at + 1]), self.more)
 
     def _again(self, at: int, top: int | None = None) -> int:
-        """Another heading inside the sheet: a new table, or one of those before with its columns elsewhere. A section
-        ends with it, unless its title stands right above."""
+        """Another heading inside the sheet, with its groups from `top` on: a new table, or one of those before with its
+        columns elsewhere. A section ends with it, unless its title stands right above."""
         if not self.fresh:
             self.section = ""
         head = read(self.sheet, self.marks, at, self.more)

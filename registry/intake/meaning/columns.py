@@ -18,7 +18,7 @@ from registry.intake.meaning.evidence import Look, look
 from registry.intake.meaning.folding import fold
 
 COLUMNS = Path(__file__).with_name("columns.toml")
-EXACT, ENDING, WITHIN, PERHAPS, UNKNOWN = 1.0, 0.85, 0.75, 0.7, 0.5
+EXACT, LINE, ENDING, WITHIN, PERHAPS, UNKNOWN = 1.0, 0.95, 0.85, 0.75, 0.7, 0.5
 LONGEST = 24
 """A heading is not longer than this, folded; what is longer is compared exactly only."""
 DAYS = frozenset((
@@ -88,16 +88,14 @@ def meanings(folded: str) -> tuple[tuple[str, float], ...]:
     return tuple((field, round(sure * near[1] / 100 * 0.8, 2)) for field, sure in headings()[near[0]])
 
 
-def core(heading: str) -> str:
-    """A heading folded; of one of several lines (证件信息 类别) that nobody uses as a whole, the last line, where that
-    is a heading by itself: what stands above it only gathers columns."""
+def understood(heading: str) -> tuple[tuple[str, float], ...]:
+    """The same of a heading as it stands: of one in several lines that is not known as a whole, the last line counts
+    (证件信息 above 类别)."""
     key = fold(heading)
-    parts = heading.split()
-    if len(parts) > 1 and key not in headings():
-        last = fold(parts[-1])
-        if not last.isascii() and any(sure >= EXACT for _, sure in headings().get(last, ())):
-            return last
-    return key
+    last = heading.rsplit(" ", 1)[-1]
+    if key not in headings() and last != heading and (known := headings().get(fold(last))):
+        return tuple((field, round(sure * LINE, 2)) for field, sure in known)
+    return meanings(key)
 
 
 def candidates(heading: str, learned: Learned | None, seen: Look) -> list[Mapped]:
@@ -106,7 +104,7 @@ def candidates(heading: str, learned: Learned | None, seen: Look) -> list[Mapped
     told = learned.columns.get(key) if learned is not None else None
     if told in FIELDS:
         return [Mapped(field=told), Mapped(field="keep", sure=UNKNOWN)]
-    weighed = [Mapped(field=field, sure=_weigh(field, sure, seen)) for field, sure in meanings(core(heading))]
+    weighed = [Mapped(field=field, sure=_weigh(field, sure, seen)) for field, sure in understood(heading)]
     weighed = sorted((each for each in weighed if each.sure > 0.3), key=lambda each: -each.sure)
     return [*weighed, Mapped(field="keep", sure=UNKNOWN)]
 

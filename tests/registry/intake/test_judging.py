@@ -95,6 +95,13 @@ def test_a_learned_name_is_found() -> None:
     assert row.holder is not None and (row.holder.unit, row.findings) == (2, [])
 
 
+def test_nobody_is_born_in_years_to_come() -> None:
+    row = officer(born_on="85.11.19")
+    assert row.holder is not None and row.holder.born_on == DAY(1985, 11, 19)
+    row = judged({**OFFICER, "id_number": None, "born_on": "65.3.5"})[0]
+    assert row.holder is not None and row.holder.born_on == DAY(1965, 3, 5)
+
+
 def test_a_project_is_where_a_person_belongs() -> None:
     row = operator(unit="江城雨花道项目")
     assert row.holder is not None and row.holder.unit == 4

@@ -126,6 +126,22 @@ def test_a_number_against_its_rule_stops(rule: str, written: str) -> None:
     assert ([(each.kind, each.weight) for each in read.defects], read.holds) == ([("wrong_number", "stop")], False)
 
 
+@pytest.mark.parametrize("number", [
+    "320102198511190061", "510104200001010022", "330113199512310884", "440106197802284170", "810000199001010035",
+    "911111199001010034"])
+def test_numbers_that_hold_have_no_defect_whatever_their_division(number: str) -> None:
+    assert read_identity(number, TODAY).defects == ()
+    assert operator(number=f"T{number}").findings == []
+
+
+@pytest.mark.parametrize(("number", "kind"), [
+    ("110101199003070215", "check_digit"), ("110101199002310028", "wrong_number"), ("110101900307002", "old_id"),
+    ("110101209901010025", "wrong_number"), ("1.10101E+17", "float"), ("1101011990030702140", "wrong_number")])
+def test_numbers_that_do_not_hold_are_named_for_what_they_are(number: str, kind: str) -> None:
+    assert [each.kind for each in read_identity(number, TODAY).defects] == [kind]
+    assert [each.kind for each in operator(number=f"T{number}").findings] == [kind]
+
+
 def test_a_missing_number_stops() -> None:
     assert only(officer(number="/")).kind == "no_number"
 

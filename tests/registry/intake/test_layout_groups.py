@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from registry.intake.book import Area, Value
-from registry.intake.meaning.columns import core
+from registry.intake.meaning.columns import meanings, understood
 from tests.registry.intake.sheets import fields, laid, meant, only, values, why
 
 GROUPS: list[Value] = ["人员信息", None, None, "证件信息", None, None]
@@ -36,8 +36,8 @@ def test_columns_under_such_words_mean_what_their_own_heading_says() -> None:
 
 
 def test_a_heading_known_as_a_whole_keeps_all_its_lines() -> None:
-    assert (core("证件信息 类别"), core("复审 日期"), core("身份证 号码")) == ("类别", "复审日期", "身份证号码")
-    assert core("Work Type") == "worktype"
+    said = [understood(heading)[0][0] for heading in ("证件信息 类别", "复审 日期", "身份证 号码")]
+    assert said == ["category", meanings("复审日期")[0][0], "id_number"]
 
 
 def test_a_line_to_be_signed_is_no_record() -> None:
