@@ -22,7 +22,7 @@ from registry.certificates.catalogue import type_of
 from registry.certificates.drafting import Number, Term
 from registry.certificates.kinds import CertificateType
 from registry.certificates.models import NUMBER, Certificate, Version
-from registry.intake.differences import changes_of
+from registry.intake.differences import OTHER_HOLDER, changes_of, other_holder
 from registry.intake.findings import Finding
 from registry.intake.holders import Held, Holders, Place, chunks
 from registry.intake.judged import Judged
@@ -188,20 +188,14 @@ def _known_by_code(made: Match, row: Judged, there: Found[Any], known: Known, nu
         made.number = numbers.of(row.number, kind.holder == "person")
         if made.number.key == there.number_key:
             made.number = None
-    said = row.holder.name if row.holder is not None else ""
-    if said and _plain_name(said) != _plain_name(there.holder_name):
-        made.stop("two_names", "台账号 {code} 的持有人是{holder}，这一行写的是{name}，请核对是否错行。",
-                  code=there.code, holder=there.holder_name, name=said)
+    if said := other_holder(row, there):
+        made.stop("two_names", OTHER_HOLDER, code=there.code, holder=there.holder_name, name=said)
         return made
     made.term = _laid_over(made, row, there)
     if made.outcome == "new":
         made.changes = changes_of(row, there, made.term, made.number)
         made.outcome = "changed" if made.changes else "same"
     return made
-
-
-def _plain_name(text: str) -> str:
-    return "".join(text.split())
 
 
 def _hold(made: Match, row: Judged, kind: CertificateType, holders: Holders, place: Place) -> None:
