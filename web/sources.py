@@ -86,7 +86,7 @@ def _imported(
     changed = bool(raw) and "".join(raw.split()) != "".join(words.split())
     address = url_for("imports.show", batch_id=source.batch_id) if source.batch_id and can(
         actor(), "import.read") else ""
-    sheet = "" if source.file.startswith(source.sheet) else source.sheet  # of a CSV it is the file's own name
+    sheet = "" if source.file.rpartition(".")[0] == source.sheet else source.sheet  # of a CSV it is the file's name
     return Told(said.label, words, str(WAYS[source.how]), source.by_name, source.at,
                 " · ".join(filter(None, (source.file, sheet, source.cell))), raw, changed, source.sure, address,
                 doubts)
