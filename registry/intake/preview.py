@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from registry.intake.book import Book
 from registry.intake.judged import Judged
-from registry.intake.judging import compare, judge
+from registry.intake.judging import Against, compare, judge
 from registry.intake.known import Known
 from registry.intake.layout import lay_out
 from registry.intake.mapping import Mapping
@@ -27,7 +27,9 @@ class Preview:
 def preview(book: Book, known: Known, mappings: Sequence[Mapping] | None = None) -> Preview:
     """Understand a book; `mappings` by table number where a person has confirmed them, else proposed."""
     layout = lay_out(book, known.learned)
-    chosen = list(mappings) if mappings is not None else [propose(table, known) for table in layout.tables]
-    rows = [row for table, mapping in zip(layout.tables, chosen, strict=True) for row in judge(table, mapping, known)]
+    against = Against(known)
+    chosen = list(mappings or ()) or [propose(table, known, against.words) for table in layout.tables]
+    pairs = zip(layout.tables, chosen, strict=True)
+    rows = [row for table, mapping in pairs for row in judge(table, mapping, known, against)]
     compare(rows, known)
     return Preview(layout, chosen, rows)

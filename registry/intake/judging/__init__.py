@@ -4,6 +4,7 @@ Pure: what it needs to know is in `Known`. Cells are text to be read; nothing in
 """
 
 from registry.intake.judging.across import compare
+from registry.intake.judging.plan import Against
 from registry.intake.judging.rows import judge
 
-__all__ = ["compare", "judge"]
+__all__ = ["Against", "compare", "judge"]

@@ -8,6 +8,7 @@ from registry.certificates.kinds import CertificateType
 from registry.intake.judged import HolderSaid
 from registry.intake.judging.defects import Defect
 from registry.intake.judging.identities import Identity, read_identity, settled
+from registry.intake.judging.names import lost
 from registry.intake.judging.plan import Plan, Row
 from registry.intake.judging.units import Found
 from registry.intake.known import UnitKnown
@@ -75,7 +76,7 @@ def person(row: Row, known: Identity | None) -> HolderSaid:
     if "post" in plan.places:
         holder.post = row.text("post")[:60]
     holder.unit, holder.unit_name = _belongs(row)
-    holder.left = row.record.left
+    holder.left = row.record.left or bool(name and name.left)
     return holder
 
 
@@ -228,6 +229,8 @@ def machine(row: Row) -> HolderSaid:
     name, serial = row.text("machine") or row.text("name"), clean(row.text("serial"))
     serial = serial or clean(row.text("registration_no")) or clean(row.text("number"))
     place, _ = row.cell("machine")
+    if lost(name):
+        row.note(Defect("rare_character", "doubt", "rare_name"), place, "machine")
     if not name or not serial:
         row.note(Defect("no_holder", "stop", "no_holder"), place if place >= 0 else row.cell("serial")[0])
     unit, told = _belongs(row)

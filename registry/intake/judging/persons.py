@@ -3,13 +3,14 @@ numbers that fail and another row knows, and rows without a number."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from registry.intake.findings import Finding
 from registry.intake.judged import Judged
 from registry.intake.judging import cells, names
-from registry.intake.judging.defects import SOURCES, finding
-from registry.intake.judging.identities import difference
+from registry.intake.judging.defects import finding
+from registry.intake.judging.identities import difference, swapped_rather
 from registry.intake.judging.numbering import BUILT_ON_ID
 from registry.intake.judging.places import told
 from registry.intake.known import Known
@@ -26,10 +27,12 @@ class _Book:
         self.known = known
         self.names: dict[str, dict[str, list[Judged]]] = {}
         self.numbers: dict[str, dict[str, Judged]] = {}
+        self.divisions: Counter[str] = Counter()
         for row in rows:
             holder = row.holder
             if holder is not None and holder.id_number and holder.kind == "person":
                 self.add(row, holder.id_number, holder.name)
+        self.divisions.update(number[:6] for number in self.names)
 
     def add(self, row: Judged, number: str, name: str) -> None:
         if not name:
@@ -56,13 +59,13 @@ def people(rows: Sequence[Judged], known: Known) -> None:
     for row in rows:
         holder = row.holder
         if holder is not None and holder.kind == "person" and not holder.id_number and holder.name and (
-                "id_number" not in row.came or not _unfit(row)):
+                not _unfit(row, known)):
             _by_name(row, book)
 
 
-def _unfit(row: Judged) -> bool:
-    place = row.came.get("id_number")
-    return any(each.column == place and each.weight == "stop" for each in row.findings)
+def _unfit(row: Judged, known: Known) -> bool:
+    """Whether the row has an identity number that does not hold: no name stands for it."""
+    return any(each.weight == "stop" and _field(row, each.column, known) for each in row.findings)
 
 
 def _failed(row: Judged, book: _Book) -> None:
@@ -104,15 +107,23 @@ def _settled(row: Judged, each: Finding, head: str, field: str, book: _Book) -> 
         return each
     near = [(number, kind) for number in known if (kind := difference(typed, number))]
     if len(near) != 1:
-        return each
+        return _guessed(each, typed, head, book) if each.kind in ("check_digit", "transposed") else each
     number, kind = near[0]
     holder.id_number = holder.id_number or number
     if field == "number":
         row.number = head + number
     row.sure[field] = 0.93
-    said = "transposed_known" if kind == "transposed" else "check_digit_known"
-    params = {"source": SOURCES["book"], "right": mask_id(number)}
-    return finding(kind, "doubt", said, each.column, each.raw, head + number, "", 0.93, **params)
+    return finding(kind, "doubt", f"{kind}_book", each.column, each.raw, head + number, "", 0.93, right=mask_id(number))
+
+
+def _guessed(each: Finding, typed: str, head: str, book: _Book) -> Finding:
+    """A number that nothing settles: which of the two mistakes is the likelier one, and what it may have been."""
+    ratio, best = swapped_rather(typed, book.divisions, book.known.today)
+    kind = "transposed" if ratio > 1 else "check_digit"
+    if kind == each.kind:
+        return each
+    proposed = head + best if kind == "transposed" and best else ""
+    return finding(kind, "stop", kind, each.column, each.raw, proposed, "", 0.6 if proposed else 1.0)
 
 
 def _rounded(typed: str, number: str) -> bool:

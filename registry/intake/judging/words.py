@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -37,8 +37,9 @@ def states() -> dict[str, str]:
     return {fold(word): code for code, each in words().states.items() for word in each}
 
 
+@lru_cache(maxsize=4096)
 def state_of(text: str) -> str:
-    """The code of the state that words say or contain (事故调查期间暂扣), LEFT, or "". What is near its end is valid."""
+    """The code of the state that words say or contain (事故调查期间暂扣), LEFT, or "" for none."""
     found = states().get(text := fold(text))
     if found is None:
         inside = [word for word, code in states().items() if len(word) > 1 and code != "01" and word in text]

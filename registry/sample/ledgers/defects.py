@@ -16,6 +16,8 @@ NUMBERS = ("number", "id")
 HARD = frozenset({"check_digit", "transposed", "float", "look_alike", "missing_t", "duplicate_number", "two_names",
                   "rare_character"})
 """At most one of these to a row: two would leave nothing to tell them by."""
+LEANS = {"review_is_expiry": {"end"}}
+"""What else must stay as it is for the defect to be seen."""
 MOST = 0.5
 """So much of what could have a defect gets it at most; a ledger in which every number is odd has no odd number."""
 Spoil = Callable[[Random, str], str | None]
@@ -47,6 +49,15 @@ def _identity(spoil: Spoil) -> Write:
 
     def write(random: Random, line: Line, role: str, former: Former) -> Value | Nothing:
         return inner(random, line, role, former) if role == "id" or line.rule == "TZ-EM" else NO
+    return write
+
+
+def _name(spoil: Spoil) -> Write:
+    """Only in the names of people."""
+    inner = _text(spoil)
+
+    def write(random: Random, line: Line, role: str, former: Former) -> Value | Nothing:
+        return inner(random, line, role, former) if isinstance(line.holder, Person) else NO
     return write
 
 
@@ -92,7 +103,7 @@ DEFECTS = (
     Defect("look_alike", 6, NUMBERS, _alike),
     Defect("check_digit", 12, NUMBERS, _identity(spoiling.check_digit)),
     Defect("transposed", 8, NUMBERS, _identity(spoiling.transposed)),
-    Defect("rare_character", 3, ("name",), _text(spoiling.rare)),
+    Defect("rare_character", 3, ("name",), _name(spoiling.rare)),
     Defect("review_missing", 40, ("review",), dates.no_review),
     Defect("review_is_expiry", 20, ("review",), dates.review_is_end),
     Defect("end_before_issue", 5, ("end",), dates.too_early),
@@ -101,7 +112,7 @@ DEFECTS = (
     Defect("brackets", 80, ("number",), _brackets),
     Defect("spaces", 30, NUMBERS, _text(spoiling.spaces)),
     Defect("full_width", 25, NUMBERS, _text(spoiling.full_width)),
-    Defect("name_space", 20, ("name",), _text(spoiling.name_space)),
+    Defect("name_space", 20, ("name",), _name(spoiling.name_space)),
     Defect("date_format", 60, ("end", "issue", "first", "review", "reviewed"), dates.written),
     Defect("type_alias", 150, ("type",), _alias),
 )
@@ -142,6 +153,7 @@ def _plant(defect: Defect, lines: Iterable[Line], random: Random, former: Former
             line.values[""] = line.left
             line.plants.append(spoiling.mark(defect.kind))
         line.hard |= defect.kind in HARD
+        line.touched |= LEANS.get(defect.kind, set())
 
 
 def _roles(defect: Defect, line: Line) -> list[str]:

@@ -24,7 +24,7 @@ Value = str | int | float | dt.date | None
 Former = Mapping[int, tuple[str, ...]]
 """The former names of companies by id."""
 FOREVER = "长期"
-NOTED = frozenset({codes.SUSPENDED, codes.CANCELLED, codes.REVOKED})
+NOTED = {codes.SUSPENDED: "暂扣", codes.CANCELLED: "注销", codes.REVOKED: "吊销"}
 CLASSES = {"P03": "A类", "P04": "B类", "P05": "C类", "P06": "一级", "P07": "二级"}
 TRADE_NAMES = {code: name for name, code in TRADES.items()}
 
@@ -94,7 +94,8 @@ def line_of(made: Sample, planned: Planned, company: Unit) -> Line:
     values: dict[str, Value] = {
         "number": number, "type": kind.name, "first": issued, "issue": term.issued_on, "issuer": issuer_of(wish.code),
         "end": term.valid_until or (FOREVER if term.kind == codes.LONG and not endless else None),
-        "company": company.name, "remark": last.note if last.state in NOTED else None,
+        "company": company.name,
+        "remark": _remark(NOTED.get(last.state, ""), last.note), "state": NOTED.get(last.state),
         "group": CLASSES.get(wish.code) or fields.get("position") or SUPPORT.get(wish.kind),
         "speciality": _speciality(fields), "level": fields.get("level"), "trade": fields.get("trade"),
         "category": fields.get("category"), "item": fields.get("item"),
@@ -111,6 +112,13 @@ def line_of(made: Sample, planned: Planned, company: Unit) -> Line:
     if wish.code == "P01" and term.issued_on and kind.review and kind.review.months:
         values |= _reviews(made, months_before(term.issued_on, -kind.review.months))
     return Line((wish.code,), rule, wish.holder, company, values, unknown=term.kind == codes.UNKNOWN)
+
+
+def _remark(word: str, note: str) -> str | None:
+    """What became of it, in the words a ledger has for that."""
+    if not word:
+        return None
+    return note if word in note else f"{word}：{note}"
 
 
 def _speciality(fields: dict[str, object]) -> str | None:
