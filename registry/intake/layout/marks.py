@@ -30,10 +30,6 @@ class Marks:
     def __init__(self, sheet: Sheet) -> None:
         rows = len(sheet.rows)
         self.areas = [area for area in sheet.merged if area[0] < rows]
-        self._wide: dict[int, list[Area]] = defaultdict(list)
-        for area in self.areas:
-            if area[3] > area[1]:
-                self._wide[area[0]].append(area)
         self.down: dict[int, dict[int, Spot]] = defaultdict(dict)
         """Row -> column -> the cell that a merged area, going down, takes its value from."""
         self._wide: dict[int, list[Area]] = defaultdict(list)
