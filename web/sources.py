@@ -18,7 +18,7 @@ from registry.certificates.catalogue import types
 from registry.certificates.kinds import CertificateType, Field
 from registry.certificates.models import Certificate, Version
 from registry.intake import provenance
-from registry.intake.batches import Flaw
+from registry.intake.batches import Batch, Flaw, Row
 from registry.intake.mapping import FIELDS
 from registry.intake.provenance import Source
 from web.certificate import operation, shown
@@ -65,7 +65,8 @@ class Said:
 def sources_of(found: Certificate) -> list[Told]:
     """Every field that says something, in the order of the page."""
     known = provenance.sources(db.session(), found)
-    doubts, requests = _doubts(found), _requests(found)
+    makers = Makers(_requests(found), _batches(found))
+    doubts = _doubts(found)
     told = []
     for said in _fields(found):
         value = said.read(found.latest)
@@ -74,7 +75,7 @@ def sources_of(found: Certificate) -> list[Told]:
         words, open_ones = said.words(value), doubts.get(said.key, ())
         source = known.get(said.key)
         told.append(_imported(said, words, source, found, open_ones) if source is not None and source.how in (
-            "imported", "corrected") else _made(said, words, found, requests, open_ones))
+            "imported", "corrected") else _made(said, words, found, makers, open_ones))
     return told
 
 
@@ -82,21 +83,33 @@ def _imported(
     said: Said, words: str, source: Source, found: Certificate, doubts: tuple[tuple[str, str], ...]
 ) -> Told:
     raw = masked(source.raw or "", said.key, found.type_code)
-    changed = bool(source.raw) and source.raw != source.written
+    changed = bool(raw) and "".join(raw.split()) != "".join(words.split())
     address = url_for("imports.show", batch_id=source.batch_id) if source.batch_id and can(
         actor(), "import.read") else ""
+    sheet = "" if source.file.rpartition(".")[0] == source.sheet else source.sheet  # of a CSV it is the file's name
     return Told(said.label, words, str(WAYS[source.how]), source.by_name, source.at,
-                " · ".join(filter(None, (source.file, source.sheet, source.cell))), raw, changed, source.sure, address,
+                " · ".join(filter(None, (source.file, sheet, source.cell))), raw, changed, source.sure, address,
                 doubts)
 
 
+@dataclass(frozen=True)
+class Makers:
+    """What made versions: titles of requests by their id, ledgers by the version's id."""
+
+    requests: dict[int, str]
+    batches: dict[int, Batch]
+
+
 def _made(
-    said: Said, words: str, found: Certificate, requests: dict[int, str], doubts: tuple[tuple[str, str], ...]
+    said: Said, words: str, found: Certificate, makers: Makers, doubts: tuple[tuple[str, str], ...]
 ) -> Told:
     """The version that first said what is said now, and what made it."""
     version = _first(found, said)
+    if batch := makers.batches.get(version.id):
+        place = _("%(file)s，由同一行推得", file=batch.name)
+        return Told(said.label, words, str(WAYS["imported"]), version.by_name, version.known_from, place, doubts=doubts)
     if version.request_id:
-        title = requests.get(version.request_id, "")
+        title = makers.requests.get(version.request_id, "")
         address = url_for("requests.show", request_id=version.request_id) if title else ""
         return Told(said.label, words, str(WAYS["request"]), version.by_name, version.known_from,
                     title_words(title) or operation(version), address=address, doubts=doubts)
@@ -172,6 +185,13 @@ def _doubts(found: Certificate) -> dict[str, tuple[tuple[str, str], ...]]:
         told = (kind_words(flaw.kind), url_for("steward.item", flaw_id=flaw.id))
         by_field[flaw.field] = (*by_field.get(flaw.field, ()), told)
     return by_field
+
+
+def _batches(found: Certificate) -> dict[int, Batch]:
+    """The ledgers that made versions of it."""
+    query = select(Row.version_id, Batch).join(Batch, Batch.id == Row.batch_id).where(
+        Row.certificate_id == found.id, Row.version_id.is_not(None), Batch.state == "committed")
+    return {row[0] or 0: row[1] for row in db.session.execute(query)}
 
 
 def _requests(found: Certificate) -> dict[int, str]:

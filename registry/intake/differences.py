@@ -19,6 +19,15 @@ SPECIALITY, SPECIALITIES = "speciality", "specialities"
 _SPLIT = re.compile(r"[、,，;；/|]+")
 
 
+OTHER_HOLDER = "台账号 {code} 的持有人是{holder}，这一行写的是{name}，请核对是否错行。"
+
+
+def other_holder(row: Judged, there: Found[Any]) -> str:
+    """The holder's name as a row with our own number says it, where the register has another: rows that slipped."""
+    said = row.holder.name if row.holder is not None else ""
+    return said if "".join(said.split()) not in ("", "".join(there.holder_name.split())) else ""
+
+
 def changes_of(row: Judged, there: Found[Any], term: Term, number: Number | None) -> dict[str, list[Any]]:
     """{field: [before, after]}, as ISO days and plain texts; what the row does not say is no change."""
     found: dict[str, list[Any]] = {}

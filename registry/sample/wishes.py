@@ -42,7 +42,8 @@ def dated(made: Sample) -> Iterator[Wish]:
     for project in made.projects:
         yield from (Wish(code, project, {"project_name": project.name}) for code in PROJECT)
     for machine in made.machines:
-        yield from (Wish(code, machine, {"kind": "inspection"} if code == "Q09" else {}) for code in MACHINE[machine.kind])
+        yield from (Wish(code, machine, {"kind": "inspection"} if code == "Q09" else {})
+                    for code in MACHINE[machine.kind])
     held = [list(_person(person, place)) for place, person in enumerate(made.people)]
     for turn in range(max(map(len, held), default=0)):
         yield from (wishes[turn] for wishes in held if turn < len(wishes))

@@ -94,7 +94,7 @@ def test_a_phone_is_enough(site: Site, batch: int, arrive: Arrive) -> None:
     steward.go("/steward/items?kind=no_number")
     steward.page.locator("[data-row-link]").click()
     steward.look()
-    steward.page.select_option("#f-column", label="证书编号 — 证书编号")
+    steward.page.select_option("#f-column", label="证书编号")
     steward.page.fill("#f-text", "苏A012025000005")
     steward.follow("保存改正")
     steward.sees("已改正。")

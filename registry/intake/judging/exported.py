@@ -9,7 +9,7 @@ import re
 
 from registry.intake.findings import Finding
 from registry.intake.judging.cells import shown
-from registry.intake.judging.plan import Row
+from registry.intake.judging.plan import KEPT, Row
 
 OURS = re.compile(r"[A-Z]{2}-[A-Z][0-9]{2}-[0-9]{6,}")
 """Our own number, see certificates.lifecycle.next_code."""
@@ -28,6 +28,8 @@ def quieted(row: Row) -> None:
         judged.number = ""
     if row.kind is not None and "kind" in row.kind.number.unique_by:
         judged.fields.pop("category", None)  # exported there; it is read as the kind of paper
+    kept = {key for _, key in row.plan.kept}  # columns that no field of the type takes up were the holder's: known
+    judged.fields = {key: value for key, value in judged.fields.items() if key in kept or not key.startswith(KEPT)}
     if judged.came.keys().isdisjoint(("category", "trade")):
         for key in ("category", "trade"):
             judged.fields.pop(key, None)  # concluded from the number
