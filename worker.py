@@ -159,8 +159,10 @@ def imports(config: Config, stopping: threading.Event) -> dict[str, Part]:
     """The work of the import worker."""
     from registry.intake import work
 
-    return {IMPORTS: lambda database: work.sweep(
-        database, config.files, stopping=stopping.is_set, bell=lambda what: ring(what, config.redis_url) and None)}
+    def bell(what: str) -> None:
+        ring(what, config.redis_url)
+
+    return {IMPORTS: lambda database: work.sweep(database, config.files, stopping=stopping.is_set, bell=bell)}
 
 
 class Listener(SimpleWorker):

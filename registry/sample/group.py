@@ -4,7 +4,7 @@ rules planted. `registry.sample.load` makes the small demonstration; this one is
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 from ledger import clock, workdays
 from registry.certificates.catalogue import type_of
 from registry.certificates.kinds import CertificateType
+from registry.people.identities import FormerName
 from registry.people.units import Unit
 from registry.sample import NotEmpty, Told, accounts, breaches, cabinet, holdings, organisation, posts, quotas, sites
 from registry.sample.holdings import Planned
+from registry.sample.names import TOWNS
 from registry.sample.organisation import Sample
 from registry.sample.posts import Posts
 from registry.sample.quotas import SOUND
@@ -77,6 +79,8 @@ class Group:
     sites: Sites
     posts: Posts
     planned: list[Planned]
+    former: dict[int, tuple[str, ...]]
+    """What companies were once called, by id."""
 
 
 def draw(session: Session, extent: Extent, seed: int, told: Told = lambda what, done, of: None) -> Group:
@@ -95,7 +99,18 @@ def draw(session: Session, extent: Extent, seed: int, told: Told = lambda what, 
     held = posts.fill(made, found, plan)
     session.flush()
     wishes = quotas.wishes(made, found, held, extent.certificates, random)
-    return Group(made, found, held, list(_planned(random, wishes)))
+    former = _former([*made.companies, *made.subsidiaries], Random(f"former {seed}"))
+    return Group(made, found, held, list(_planned(random, wishes)), former)
+
+
+def _former(companies: Iterable[Unit], random: Random) -> dict[int, tuple[str, ...]]:
+    """One or two names that each company once had."""
+    found = {}
+    for company in companies:
+        old = company.name.replace("有限公司", "公司")
+        names = (old, old.replace("华城", f"{random.choice(TOWNS)}市"))
+        found[company.id] = names[:random.randrange(1, 3)]
+    return found
 
 
 def _machines(made: Sample, count: int) -> None:
@@ -152,8 +167,10 @@ def _chain(random: Random, kind: CertificateType, part: str, sound: bool) -> lis
 
 
 def enter(group: Group, told: Callable[[str, int, int], None]) -> int:
-    """Write posts, works and certificates of a drawn group, and give it its accounts; how many certificates."""
+    """Write a drawn group, certificates and all, and give it its accounts; how many certificates."""
     made = group.made
+    made.session.add_all(FormerName(group_id=made.group.id, unit_id=number, name=name)
+                         for number, names in group.former.items() for name in names)
     posts.enter(made, group.sites, group.posts, quotas.skilled((wish for wish, _ in group.planned), group.posts))
     entered = holdings.enter(made, group.planned, told)
     if entered >= CABINET:

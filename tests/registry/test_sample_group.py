@@ -19,6 +19,7 @@ from ledger.db import Base, open_database, reading, unit
 from registry.certificates import codes
 from registry.certificates.models import Certificate
 from registry.people import sealing
+from registry.people.identities import former_names
 from registry.people.units import Unit
 from registry.rules.lacking import lacking
 from registry.sample import breaches, group, quotas
@@ -73,9 +74,10 @@ def test_the_rules_find_each_planted_breach_and_no_other(engine: Engine, clock: 
     with unit(engine) as session:
         made = group.draw(session, SMALL, 7)
         assert group.enter(made, lambda what, done, of: None) == SMALL.certificates
+        called = former_names(session, made.made.group.id)
         planted = {(one.rule, one.lack, one.project.code) for one in made.posts.breaches}
         others = {("R02", one.lack, one.detail) for one in made.posts.breaches if one.rule == "R02"}
-    assert {rule for rule, _, _ in planted} == WATCHED
+    assert {rule for rule, _, _ in planted} == WATCHED and called == made.former
     with reading(engine) as session:
         assert held(session) == planted | others
         assert len(session.scalars(select(Certificate.id)).all()) == SMALL.certificates

@@ -9,7 +9,7 @@ from random import Random
 from registry.people.machines import Machine
 from registry.people.persons import Person
 from registry.people.units import Unit
-from registry.sample import Told, breaches, names
+from registry.sample import Told, breaches
 from registry.sample.group import Group
 from registry.sample.ledgers import companies, defects, key, regional, vertical, writing
 from registry.sample.ledgers.lines import Line, line_of
@@ -32,13 +32,12 @@ def write(
         for page in book.pages:
             for line in page.lines():
                 line.file, line.sheet = book.name, page.name
-    former = defects.former_names([*made.companies, *made.subsidiaries], random, names.TOWNS)
-    defects.plant([line for book in books for line in book.lines() if line.codes], random, former)
+    defects.plant([line for book in books for line in book.lines() if line.codes], random, group.former)
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     for number, book in enumerate(books, 1):
         (vertical if book.shape == companies.VERTICAL else writing).write(book, folder / FOLDER / book.name)
         told("files", number, len(books))
-    key.write(folder, group, books, former, seed)
+    key.write(folder, group, books, seed)
     with (folder / "breaches.csv").open("w", encoding="utf-8", newline="") as out:
         breaches.write(group.posts.breaches, out)
     return len(books)

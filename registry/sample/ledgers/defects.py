@@ -8,7 +8,6 @@ from random import Random
 
 from registry.certificates.catalogue import type_of
 from registry.people.persons import Person
-from registry.people.units import Unit
 from registry.sample.ledgers import dates, spoiling
 from registry.sample.ledgers.lines import NO, Former, Line, Nothing, Value
 
@@ -162,13 +161,3 @@ def _roles(defect: Defect, line: Line) -> list[str]:
         return []
     return [role for role in defect.roles if role not in line.touched and (
         not role or (role in line.roles and line.values.get(role) is not None))]
-
-
-def former_names(companies: Iterable[Unit], random: Random, towns: tuple[str, ...]) -> dict[int, tuple[str, ...]]:
-    """One or two names that each company once had."""
-    found = {}
-    for company in companies:
-        old = company.name.replace("有限公司", "公司")
-        names = (old, old.replace("华城", f"{random.choice(towns)}市"))
-        found[company.id] = names[:random.randrange(1, 3)]
-    return found

@@ -22,13 +22,13 @@ CERTIFICATES = ("file", "sheet", "row", "type", "number", "item", "name", "id_nu
                 "valid_until", "review_on")
 
 
-def write(folder: Path, group: Group, books: Sequence[Book], former: Former, seed: int) -> None:
+def write(folder: Path, group: Group, books: Sequence[Book], seed: int) -> None:
     """Write key.csv, certificates.csv and organisation.json."""
     lines = [line for book in books for line in book.lines() if line.codes]
     _table(folder / "key.csv", KEY, (_plant(line, plant) for line in lines for plant in line.plants))
     _table(folder / "certificates.csv", CERTIFICATES, (row for line in lines for row in _certificates(line)))
     with (folder / "organisation.json").open("w", encoding="utf-8") as out:
-        json.dump(_organisation(group, books, former, seed), out, ensure_ascii=False, indent=1)
+        json.dump(_organisation(group, books, seed), out, ensure_ascii=False, indent=1)
 
 
 def _table(file: Path, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -76,13 +76,13 @@ def _certificates(line: Line) -> list[tuple[str, ...]]:
     return found
 
 
-def _organisation(group: Group, books: Sequence[Book], former: Former, seed: int) -> dict[str, Any]:
+def _organisation(group: Group, books: Sequence[Book], seed: int) -> dict[str, Any]:
     made = group.made
     units = [made.group, *made.companies, *made.subsidiaries, *made.departments.values(), *made.projects]
     units = sorted(dict.fromkeys(units), key=lambda unit: unit.id)
     return {
         "seed": seed, "today": clock.today().isoformat(),
-        "units": [_unit(unit, former) for unit in units],
+        "units": [_unit(unit, group.former) for unit in units],
         "posts": [{"unit": project.code, "post": "project_manager", "name": person.name, "id_number": person.id_number}
                   for project in group.sites.staffed for person in [group.posts.managers[project.id]]],
         "files": [{"file": book.name, "unit": book.unit, "rows": sum(1 for _ in book.lines()),
