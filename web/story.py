@@ -28,6 +28,7 @@ from web.session import db
 KINDS = {
     "register.exported": _l("导出台账"),
     "certificate.imported": _l("批量录入证件"),
+    "certificate.withdrawn": _l("导入已撤销，不再在册"),
     "certificate.granted": _l("证件登记入册"),
     "certificate.renewed": _l("延续证件"),
     "certificate.suspended": _l("暂扣证件"),
