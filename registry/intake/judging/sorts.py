@@ -192,13 +192,12 @@ def kept(row: Row, fields: dict[str, Any]) -> None:
     """The columns that are kept as they are, and what the type has no use for (whose project it is, where a person
     holds), each under its heading (KEPT), so that nothing of a table is lost. Identity numbers only masked."""
     came = row.judged.came
-    for place, key in row.plan.kept:
-        if place < row.wide and (value := row.values[place]) is not None and value != "":
-            fields[key] = _masked(shown(value).strip()[:2000])
-    for place, key, field in row.plan.others:
-        if came.get(field) != place and place < row.wide and (value := row.values[place]) is not None and value != "":
-            if row.plan.text(value):
-                fields[key] = _masked(shown(value).strip()[:2000])
+    found = [(place, key) for place, key in row.plan.kept if place < row.wide]
+    found += [(place, key) for place, key, field in row.plan.others
+              if place < row.wide and came.get(field) != place and row.plan.text(row.values[place])]
+    for place, key in found:
+        if (value := row.values[place]) is not None and value != "":
+            fields[key], came[key] = _masked(shown(value).strip()[:2000]), place
     if row.named:
         place, _ = row.cell("type")
         fields[row.plan.key(place)] = row.named

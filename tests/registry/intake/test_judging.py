@@ -193,6 +193,7 @@ def test_a_column_that_is_kept_lies_under_its_heading() -> None:
     row = judged(OFFICER | {"keep:血型": "=1+1", "keep:籍贯": 7})[0]
     assert {key: value for key, value in row.fields.items() if key.startswith(KEPT)} == {
         f"{KEPT}keep:血型": "=1+1", f"{KEPT}keep:籍贯": "7"}
+    assert row.raw[row.came[f"{KEPT}keep:籍贯"]] == "7"
 
 
 def test_a_list_of_a_companys_papers_names_each_paper_and_its_place() -> None:
