@@ -24,6 +24,7 @@ from registry.intake.known_units import gather
 from registry.intake.mapping_acts import mappings_of
 from registry.intake.matching import Matched, match
 from registry.intake.records import Column, Record, Table
+from registry.intake.returned import take_back
 from registry.people.identities import identify
 from registry.people.persons import Person
 
@@ -164,8 +165,11 @@ def _judged(batch: Batch, row: Row, kept: Kept, raw: Sequence[str], known: Known
         told["sheet"], told["number"], told["name"], told["shape"],
         [Column(column["place"], column["heading"]) for column in told["columns"]], [record], told["title"],
         told["hidden"], told["context"])
-    parts = {judged.part: judged for judged in judge(table, mappings_of(batch)[row.table_no], known)}
-    return parts.get(row.part) or next(iter(parts.values()), kept.judged)
+    mapping = mappings_of(batch)[row.table_no]
+    parts = {judged.part: judged for judged in judge(table, mapping, known)}
+    found = parts.get(row.part) or next(iter(parts.values()), kept.judged)
+    take_back(found, mapping)
+    return found
 
 
 def _replace(

@@ -106,20 +106,28 @@ class _Register:
         self.group_id = group_id
         self.by_key: dict[Key, list[Found[Any]]] = defaultdict(list)
         self.by_code: dict[str, Found[Any]] = {}
+        self._by_number: dict[str, list[Found[Any]]] = defaultdict(list)
         shown = (numbers.of(row.number, _of_person(known, row.type_code)).shown for row in rows if row.number)
         for some in chunks(shown):
             for each in session.execute(_certificates().where(Certificate.number.in_(some))):
                 self.by_key[each.type_code, each.number_key, each.item].append(each)
+                if each.group_id == group_id:
+                    self._by_number[each.number_key].append(each)
         for some in chunks(row.code for row in rows if row.code):
             for each in session.execute(_certificates().where(
                     Certificate.code.in_(some), Certificate.group_id == group_id)):
                 self.by_code[each.code] = each
 
-    def find(self, key: Key, code: str) -> Found[Any] | None:
-        """The certificate of our own code, else the live one of that number, else the last that ended."""
-        if code and (found := self.by_code.get(code)) is not None:
-            return found
-        there = self.by_key.get(key, [])
+    def find(self, key: Key) -> Found[Any] | None:
+        """The live certificate of that number, else the last that ended."""
+        return self._standing(self.by_key.get(key, []))
+
+    def lent(self, type_code: str, number: str) -> Found[Any] | None:
+        """The same of our group whatever its item; a borrow register names none, and sometimes no type either."""
+        return self._standing([each for each in self._by_number.get(number, ())
+                               if type_code in ("", each.type_code)])
+
+    def _standing(self, there: list[Found[Any]]) -> Found[Any] | None:
         live = [each for each in there if each.state in codes.LIVE]
         return live[0] if live else max((each for each in there if each.group_id == self.group_id), default=None,
                                         key=lambda each: each.id)
@@ -141,7 +149,7 @@ def _certificates() -> Any:
 
 def _of_person(known: Known, type_code: str) -> bool:
     kind = known.types.get(type_code)
-    return kind is not None and kind.holder == "person"
+    return kind is None or kind.holder == "person"
 
 
 def _one(
@@ -152,17 +160,18 @@ def _one(
     there = register.by_code.get(row.code) if row.code else None
     if there is not None:
         return _known_by_code(made, row, there, known, numbers)
-    if kind is None:
+    if kind is None and row.loan is None:
         made.stop("unknown_type", "看不出是哪种证件，请选择种类。")
         return made
     if not row.number:
         made.stop("no_number", "没有证书编号，请补上。")
         return made
-    made.number = numbers.of(row.number, kind.holder == "person")
+    made.number = numbers.of(row.number, kind is None or kind.holder == "person")
     made.key = (row.type_code, made.number.key, row.item[:80])
-    made.there = register.find(made.key, "")
     if row.loan is not None:
-        return _loan(made, row, holders, place)
+        return _loan(made, row, holders, register, place)
+    made.there = register.find(made.key)
+    assert kind is not None
     _hold(made, row, kind, holders, place)
     if made.outcome == "new":
         made.term = _term(made, row, kind)
@@ -276,15 +285,14 @@ def _follows(made: Match, row: Judged, there: Found[Any]) -> None:
     made.outcome = "changed" if made.changes else "same"
 
 
-def _loan(made: Match, row: Judged, holders: Holders, place: Place) -> Match:
-    assert row.loan is not None
+def _loan(made: Match, row: Judged, holders: Holders, register: _Register, place: Place) -> Match:
+    assert row.loan is not None and made.key is not None
+    made.there = register.lent(row.type_code, made.key[1])
     made.borrower, wrong = holders.borrower(row.loan.borrower, place)
     if wrong is not None:
         made.stop(wrong.kind, wrong.text, **wrong.params)
     elif row.loan.lent_at is None:
         made.stop("wrong_date", "没有借出时间，请补上。")
-    elif made.there is not None and made.there.group_id != holders.group_id:
-        made.there = None
     return made
 
 
@@ -337,8 +345,11 @@ def _begins(row: Judged, made: Match) -> tuple[dt.date, dt.date]:
 
 def _lend(rows: Sequence[Judged], matches: list[Match], loans: list[int], together: Said[Key, list[int]]) -> None:
     """A row of a borrow register needs its certificate, in the register or in the same ledger."""
+    by_number = {key[:2]: key for key in together} | {("", key[1]): key for key in together}
     for place in loans:
         made = matches[place]
+        if made.outcome != "stopped" and made.there is None and made.key is not None:
+            made.key = by_number.get(made.key[:2], made.key)
         if made.outcome != "stopped" and made.there is None and made.key not in together:
             made.stop("wrong_number", "台账里没有编号为{number}的证件，请先导入证件台账。",
                       number=made.number.shown if made.number else "")

@@ -39,6 +39,7 @@ from registry.intake.meaning import propose
 from registry.intake.progress import Teller
 from registry.intake.reading import read
 from registry.intake.records import Layout, Record, Table
+from registry.intake.returned import take_back
 
 SLICE = 5000
 IGNORED = Mapped(field="ignore")
@@ -125,6 +126,7 @@ def _judged(
             continue
         of_row = {record.row: record for record in table.records}
         for judged in judge(table, mapping, known):
+            take_back(judged, mapping)
             rows.append(judged)
             records.append(of_row[judged.row])
             if len(rows) % 500 == 0:

@@ -1,0 +1,151 @@
+"""A batch on its way: received, recognised, mapped, judged, cancelled, resumed; how far it is."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from sqlalchemy import select
+
+from ledger import failpoints
+from ledger.actor import Actor, Grant
+from ledger.db import reading, unit
+from ledger.errors import NotAllowed, Refused
+from registry.intake import mapping_acts, progress, receiving, staging
+from registry.intake.batches import Batch, Learning, Row
+from registry.intake.known_units import gather
+from registry.people.identities import rename_unit
+from registry.people.units import Unit
+from tests.registry.intake.desk import HEADINGS, Desk, sheet, worker
+
+
+def batch(session: object, number: int) -> Batch:
+    found: Batch = session.get_one(Batch, number)  # type: ignore[attr-defined]
+    return found
+
+
+def test_a_file_is_read_and_its_tables_are_told_without_personal_numbers(desk: Desk) -> None:
+    number = desk.receive(sheet([worker(1), worker(2)]))
+    desk.work()
+    with reading(desk.engine) as session:
+        one = batch(session, number)
+        [table] = one.told["tables"]
+        assert (one.state, table["rows"], one.told["rows"]) == ("mapping", 2, 3)
+        assert [column["heading"] for column in table["columns"]] == list(HEADINGS)
+        assert worker(1)["身份证号"] not in str(one.told) and "********" in str(table["columns"][1]["examples"])
+        assert table["words"][0][:3] == ["建筑施工特种作业操作资格证", 2, "P02"]
+
+
+def test_the_same_file_twice_is_recognised_until_the_first_is_over(desk: Desk) -> None:
+    content = sheet([worker(1)])
+    number = desk.receive(content)
+    with pytest.raises(receiving.SameFile) as refused:
+        desk.receive(content)
+    assert refused.value.batch_id == number
+    desk.work()
+    with unit(desk.engine) as session:
+        progress.cancel(desk.folder, batch(session, number), desk.by)
+    assert desk.receive(content) != number
+
+
+def test_a_picture_an_empty_file_and_a_stranger_s_unit_are_refused(desk: Desk) -> None:
+    with pytest.raises(receiving.NotASheet):
+        desk.receive(b"\x89PNG\r\n\x1a\n", "台账.png")
+    with pytest.raises(Refused):
+        desk.receive(b"", "台账.csv")
+    desk.by = Actor(None, "别处", desk.group, (Grant("custodian", 999, "/999/"),))
+    with pytest.raises(NotAllowed):
+        desk.receive(sheet([worker(1)]))
+
+
+def test_what_cannot_be_read_says_why(desk: Desk) -> None:
+    number = desk.receive(b"PK\x03\x04 this is no workbook", "台账.xlsx")
+    desk.work()
+    with reading(desk.engine) as session:
+        one = batch(session, number)
+        assert one.state == "refused" and one.problem is not None and one.problem["text"]
+
+
+def test_a_column_that_was_put_right_is_known_the_next_time(desk: Desk) -> None:
+    headings = [*HEADINGS, "栏位甲"]
+    rows = [worker(serial) | {"栏位甲": f"柜{serial}"} for serial in (1, 2)]
+    number = desk.receive(sheet(rows, headings))
+    desk.work()
+    with unit(desk.engine) as session:
+        one = batch(session, number)
+        mappings = mapping_acts.mappings_of(one)
+        mappings[0].columns[-1] = staging.Mapped(field="place")
+        mapping_acts.confirm(session, one, mappings, by=desk.by)
+    with reading(desk.engine) as session:
+        kinds = set(session.scalars(select(Learning.kind)))
+        assert kinds == {"column", "table"}
+    again = desk.receive(sheet(rows[:1], headings))
+    desk.work()
+    with reading(desk.engine) as session:
+        assert mapping_acts.mappings_of(batch(session, again))[0].field(9) == "place"
+
+
+def test_a_corrected_file_takes_the_place_of_the_first_with_what_was_said_of_it(desk: Desk) -> None:
+    number = desk.preview([worker(1, 证书编号=""), worker(2)])
+    with unit(desk.engine) as session:
+        content = sheet([worker(1) | {staging.RETURNED: "缺编号"}, worker(2)], [*HEADINGS, staging.RETURNED])
+        receiving.again(session, desk.folder, batch(session, number), io.BytesIO(content), "改好.csv", by=desk.by)
+    desk.work()
+    assert desk.state(number) == "ready" and desk.outcomes(number) == ["new", "new"]
+
+
+def test_a_batch_cancelled_while_rows_are_stored_goes_on_from_there(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "SLICE", 2)
+    number = desk.receive(sheet(worker(serial) for serial in range(1, 8)))
+    desk.work()
+    desk.confirm(number)
+
+    def stop(name: str) -> None:
+        if name == "intake.slice.after_commit":
+            with reading(desk.engine) as session:
+                progress.cancel(desk.folder, batch(session, number), desk.by)
+
+    with failpoints.watched(stop):
+        monkeypatch.setattr(progress, "EVERY", 0.0)
+        desk.work()
+    assert desk.state(number) == "cancelled" and len(desk.outcomes(number)) == 2
+    with unit(desk.engine) as session:
+        mapping_acts.resume(session, batch(session, number), by=desk.by)
+    desk.work()
+    assert desk.state(number) == "ready" and desk.outcomes(number) == ["new"] * 7
+
+
+def test_progress_tells_phase_rows_and_the_time_that_is_left(desk: Desk) -> None:
+    number = desk.receive(sheet([worker(1)]))
+    teller = progress.Teller(desk.folder, number)
+    teller.phase("storing", 100)
+    teller.begun -= 10
+    teller.told = 0
+    teller.step(50)
+    with reading(desk.engine) as session:
+        told = progress.of(desk.folder, batch(session, number))
+    assert (told.phase, told.done, told.total, told.label) == ("storing", 50, 100, "保存预览")
+    assert told.seconds_left is not None and 9 <= told.seconds_left <= 12
+
+
+def test_a_phase_that_never_ends_is_given_up_after_three_tries(desk: Desk) -> None:
+    number = desk.receive(sheet([worker(1)]))
+    for _ in range(3):
+        progress.Teller(desk.folder, number).begun_before("received")
+    desk.work()
+    assert desk.state(number) == "refused"
+
+
+def test_a_unit_s_former_names_are_known_to_who_judges(desk: Desk) -> None:
+    with unit(desk.engine) as session:
+        company = session.get_one(Unit, desk.company)
+        rename_unit(session, company, "华城第一建设有限公司", by=desk.by)
+        known = gather(session, company)
+        assert known.units[company.id].former == ("华城第一建筑公司",)
+        assert known.units[company.id].company_id == company.id
+    number = desk.preview([worker(1)])
+    assert "old_company" in desk.flaws(number, "accepted")
+    with reading(desk.engine) as session:
+        assert session.scalars(select(Row.outcome).where(Row.batch_id == number)).all() == ["new"]

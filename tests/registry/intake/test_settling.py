@@ -1,0 +1,120 @@
+"""Findings are settled before the commit in the batch, and after it in the register, in one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import func, select
+
+from ledger.db import reading, unit
+from registry.certificates.models import Certificate
+from registry.intake import provenance, settling
+from registry.intake.batches import Batch, Flaw, Row
+from tests.registry.intake.desk import Desk, numbered, rows_of, worker
+from tests.registry.organisation import id_number
+
+UNTIL, NUMBER, ID = 6, 4, 1
+
+
+def flaw(session: object, number: int, kind: str) -> Flaw:
+    found: Flaw = session.scalars(  # type: ignore[attr-defined]
+        select(Flaw).where(Flaw.batch_id == number, Flaw.kind == kind, Flaw.state == "open")).first()
+    return found
+
+
+def test_a_corrected_cell_frees_the_row_and_the_file_s_own_words_are_kept(desk: Desk) -> None:
+    number = desk.preview([worker(1, 证书编号="")])
+    assert desk.outcomes(number) == ["stopped"]
+    with unit(desk.engine) as session:
+        settling.correct(session, rows_of(session, number)[0], NUMBER, "苏A012025000001", by=desk.by)
+    assert desk.outcomes(number) == ["new"] and "no_number" in desk.flaws(number, "corrected")
+    desk.ask(number)
+    desk.work()
+    with reading(desk.engine) as session:
+        source = provenance.sources(session, numbered(session, "苏A012025000001"))["number"]
+        assert (source.how, source.raw, source.written, source.by_name) == (
+            "corrected", "", "苏A012025000001", "赵管理")
+
+
+def test_after_the_commit_a_row_in_quarantine_enters_once_it_is_put_right(desk: Desk) -> None:
+    number = desk.bring([worker(1, 证书编号=""), worker(2)])
+    with unit(desk.engine) as session:
+        settling.correct(session, rows_of(session, number)[0], NUMBER, "苏A012025000001", by=desk.by)
+    with reading(desk.engine) as session:
+        row = rows_of(session, number)[0]
+        made = numbered(session, "苏A012025000001")
+        assert (row.certificate_id, row.version_id, row.outcome) == (made.id, made.latest.id, "new")
+        assert made.holder_person is not None and made.holder_person.id_number == id_number(1)
+    desk.undo(number)
+    with reading(desk.engine) as session:
+        assert session.scalar(select(func.count()).where(Certificate.state != "00")) == 0
+
+
+def test_after_the_commit_a_corrected_day_is_a_further_version(desk: Desk) -> None:
+    number = desk.bring([worker(1)])
+    with unit(desk.engine) as session:
+        settling.correct(session, rows_of(session, number)[0], UNTIL, "2027-08-31", by=desk.by)
+    with reading(desk.engine) as session:
+        made = numbered(session, "苏A012025000001")
+        assert [version.valid_until for version in made.versions] == [dt.date(2027, 5, 31), dt.date(2027, 8, 31)]
+        assert made.valid_until == dt.date(2027, 8, 31)
+        assert rows_of(session, number)[0].version_id == made.latest.id
+
+
+def test_a_person_who_came_in_without_a_number_gets_the_one_that_is_right(desk: Desk) -> None:
+    wrong = id_number(1)[:17] + ("1" if id_number(1)[17] != "1" else "2")
+    number = desk.bring([worker(1, 身份证号="")])
+    with unit(desk.engine) as session:
+        settling.correct(session, rows_of(session, number)[0], ID, id_number(1), by=desk.by)
+    with reading(desk.engine) as session:
+        holder = numbered(session, "苏A012025000001").holder_person
+        assert holder is not None and holder.id_number == id_number(1) and wrong != id_number(1)
+
+
+def test_a_row_left_out_does_not_enter_and_may_be_taken_in_again(desk: Desk) -> None:
+    number = desk.preview([worker(1), worker(2)])
+    with unit(desk.engine) as session:
+        settling.leave_out(session, rows_of(session, number)[0], by=desk.by)
+        settling.leave_out(session, rows_of(session, number)[1], by=desk.by)
+    with unit(desk.engine) as session:
+        settling.take_in(session, rows_of(session, number)[1], by=desk.by)
+    assert desk.outcomes(number) == ["left_out", "new"]
+    desk.ask(number)
+    desk.work()
+    with reading(desk.engine) as session:
+        assert session.scalars(select(Certificate.number)).all() == ["苏A012025000002"]
+        assert session.get_one(Batch, number).counts["outcomes"] == {"left_out": 1, "new": 1}
+
+
+def test_a_doubt_is_dismissed_once_and_a_second_time_it_says_so(desk: Desk) -> None:
+    number = desk.preview([worker(1, 有效期至="")])
+    with unit(desk.engine) as session:
+        kind = session.scalars(select(Flaw.kind).where(Flaw.batch_id == number, Flaw.state == "open")).first()
+        assert kind
+        found = flaw(session, number, kind)
+        settling.dismiss(session, found, by=desk.by)
+        with pytest.raises(settling.Settled):
+            settling.dismiss(session, found, by=desk.by)
+
+
+def test_cases_alike_are_accepted_together_and_many_by_the_worker(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settling, "AT_ONCE", 1)
+    rows = [worker(serial, 有效期至="") for serial in (1, 2, 3)]
+    number = desk.preview(rows)
+    kinds = set(desk.flaws(number))
+    assert kinds
+    for kind in sorted(kinds):
+        with unit(desk.engine) as session:
+            assert settling.dismiss_case(session, session.get_one(Batch, number), kind, None, by=desk.by) == 3
+        desk.work()
+    assert desk.flaws(number) == []
+    with reading(desk.engine) as session:
+        assert session.get_one(Batch, number).errands == []
+
+
+def test_nothing_is_settled_while_the_worker_has_the_batch(desk: Desk) -> None:
+    number = desk.preview([worker(1)])
+    desk.ask(number)
+    with unit(desk.engine) as session, pytest.raises(settling.NotNow):
+        settling.leave_out(session, session.scalars(select(Row).where(Row.batch_id == number)).one(), by=desk.by)
