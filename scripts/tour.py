@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Locator
 
 from ledger import clock
-from scripts import tour_matters, tour_people
+from scripts import tour_imports, tour_matters, tour_people
 from scripts.camera import Seat, Studio, keep
 from scripts.lending import lend
 from scripts.tour_matters import open_task
@@ -50,6 +50,7 @@ def walk(studio: Studio) -> None:
     tour_matters.of_types(studio)
     tour_people.holders(studio)
     tour_people.rules(studio)
+    tour_imports.imported(studio)
     tour_people.leaving(studio)
     tour_matters.of_changes(studio)
 
