@@ -50,9 +50,9 @@ def walk(studio: Studio) -> None:
     tour_matters.of_types(studio)
     tour_people.holders(studio)
     tour_people.rules(studio)
-    tour_imports.imported(studio)
     tour_people.leaving(studio)
     tour_matters.of_changes(studio)
+    tour_imports.imported(studio)
 
 
 def at_the_door(studio: Studio) -> None:

@@ -14,7 +14,7 @@ MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def imported(studio: Studio) -> None:
     """Upload, columns, rows, commit, undo."""
     keeper = studio.at("custodian")
-    keeper.look("/imports", "imports-empty", tall=520)
+    keeper.go("/imports")
     keeper.follow("导入台账")
     chosen: FilePayload = {"name": old_ledger.NAME, "mimeType": MEDIA_TYPE, "buffer": old_ledger.ledger()}
     keeper.page.set_input_files("#f-files", chosen)

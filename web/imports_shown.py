@@ -38,6 +38,11 @@ class Mark:
         """The proposal, fit for a list."""
         return cells.masked(self.proposed)
 
+    @property
+    def masked_raw(self) -> str:
+        """What stands there, fit for a list."""
+        return cells.masked(self.raw)
+
 
 @dataclass
 class Cell:

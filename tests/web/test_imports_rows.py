@@ -12,6 +12,12 @@ import openpyxl
 import pytest
 
 from ledger import clock as clocks
+from ledger.actor import SYSTEM
+from ledger.db import unit
+from registry.access.grants import grant_role
+from registry.intake import settling
+from registry.people.persons import Person
+from registry.people.units import Unit
 from tests.founding import SUNDAY
 from tests.web.bringing import Bringing, Kept, book, line, number
 from tests.web.test_imports import bringing, founded, house  # noqa: F401  (fixtures)
@@ -62,6 +68,17 @@ def test_full_width_and_blanks_hide_no_number_from_the_mask(bringing: Bringing) 
 def test_in_the_open_row_the_number_is_whole_and_the_page_says_why(checked: Bringing) -> None:
     page = checked.get(f"/rows/{checked.rows()[0].id}").text
     assert "T" + BAD in page and "号码在这里是完整的" in page
+
+
+def test_who_may_only_look_sees_no_number_whole_and_no_button(checked: Bringing) -> None:
+    with unit(checked.house.engine) as session:
+        worker = session.get_one(Person, checked.house.people["worker"])
+        grant_role(session, worker, "auditor", session.get_one(Unit, checked.house.units["group"]), by=SYSTEM)
+    seen = Bringing(checked.house, checked.house.browser("worker"), checked.batch_id)
+    pages = [seen.get(rest).text for rest in ("", "/rows", f"/rows/{checked.rows()[0].id}")]
+    assert not [page for page in pages if BAD in page or "采纳" in page or "入库</a>" in page]
+    assert seen.post(f"/flaws/{checked.flaw('review_missing').id}/dismissal").status_code == 403
+    assert {seen.get(rest).status_code for rest in ("/mapping", "/commit", "/undo", "/returned")} == {403}
 
 
 NARROWED = {
@@ -135,8 +152,11 @@ def test_what_has_no_proposal_stays_open_when_all_are_accepted(bringing: Bringin
     assert "已采纳 1 处建议" in page and "1 处待处理" in page
 
 
-def test_very_many_alike_are_left_to_the_worker_and_the_page_waits(bringing: Bringing) -> None:  # noqa: F811
-    bringing.ready(*(line(serial, c8="") for serial in range(1, 203)))
+def test_very_many_alike_are_left_to_the_worker_and_the_page_waits(
+    bringing: Bringing, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+) -> None:
+    monkeypatch.setattr(settling, "AT_ONCE", 2)
+    bringing.ready(*(line(serial, c8="") for serial in range(1, 5)))
     answer = bringing.post("/acceptances", {"kind": "review_missing"})
     assert answer.headers["Location"] == f"/imports/{bringing.batch_id}" and "正在批量处理" in bringing.get().text
     assert bringing.post(f"/rows/{bringing.rows()[0].id}/omission").status_code == 409
