@@ -158,9 +158,12 @@ def due_work() -> dict[str, Part]:
 def imports(config: Config, stopping: threading.Event) -> dict[str, Part]:
     """The work of the import worker."""
     from registry.intake import work
+    from workflows import imports as _  # requests may rest on what is to be undone
 
-    return {IMPORTS: lambda database: work.sweep(
-        database, config.files, stopping=stopping.is_set, bell=lambda what: ring(what, config.redis_url) and None)}
+    def bell(what: str) -> None:
+        ring(what, config.redis_url)
+
+    return {IMPORTS: lambda database: work.sweep(database, config.files, stopping=stopping.is_set, bell=bell)}
 
 
 class Listener(SimpleWorker):

@@ -7,6 +7,8 @@ the objects of the session and past the compiler: both take many times as long a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -16,6 +18,7 @@ from sqlalchemy.orm import Session
 from ledger.db import Base, Json
 
 Row = Mapping[str, Any]
+MANY = 1000
 _MISSING = object()
 
 
@@ -43,13 +46,13 @@ def write(session: Session, model: type[Base], rows: Iterable[Row]) -> int:
     table = model.__table__
     assert isinstance(table, Table)
     connection = session.connection()
-    columns = [column for column in table.columns if column.name in first or _default(column) is not _MISSING]
-    makers = [_maker(column, column.name in first, connection.dialect) for column in columns]
-    tuples = _Tuples(first, stream, makers)
-    names = ", ".join(f'"{column.name}"' for column in columns)
+    given = [column for column in table.columns if column.name in first]
+    added = [column for column in table.columns if column.name not in first and _default(column) is not _MISSING]
+    tuples = _Tuples(chain([first], stream), given, added, connection.dialect)
+    names = ", ".join(f'"{column.name}"' for column in (*given, *added))
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(columns))
+        marks = ", ".join("?" * (len(given) + len(added)))
         driver.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', tuples)
     else:
         with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
@@ -67,8 +70,7 @@ def change(session: Session, model: type[Base], rows: Sequence[Row], by: str = "
     assert isinstance(table, Table)
     connection = session.connection()
     names = [name for name in rows[0] if name != by]
-    makers = [_maker(table.c[name], True, connection.dialect) for name in (*names, by)]
-    values = ([make(row) for make in makers] for row in rows)
+    values = _Tuples(iter(rows), [table.c[name] for name in (*names, by)], [], connection.dialect)
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
         sets = ", ".join(f'"{name}" = ?' for name in names)
@@ -86,38 +88,45 @@ def change(session: Session, model: type[Base], rows: Sequence[Row], by: str = "
         cursor.execute("DROP TABLE bulk_change")
 
 
+def look_over(session: Session, count: int, *models: type[Base]) -> None:
+    """Let PostgreSQL look at tables into which `count` rows just went: until it does by itself, later, it takes
+    them for empty, and reads each row of one for each row of another."""
+    if count >= MANY and session.get_bind().dialect.name == "postgresql":
+        session.flush()
+        session.execute(text("ANALYZE " + ", ".join(f'"{model.__tablename__}"' for model in models)))
+
+
 class _Tuples:
-    """Rows as the driver takes them, counted as they go by."""
+    """Rows as the driver takes them, counted as they go by: the columns that are given, then those with a default."""
 
-    def __init__(self, first: Row, rest: Iterator[Row], makers: Sequence[Callable[[Row], Any]]) -> None:
-        self.first, self.rest, self.makers, self.count = first, rest, makers, 0
+    def __init__(
+        self, rows: Iterator[Row], given: Sequence[Column[Any]], added: Sequence[Column[Any]], dialect: Dialect
+    ) -> None:
+        self.rows, self.count = rows, 0
+        self.take = itemgetter(*(column.name for column in given))
+        self.processes = [(place, process) for place, column in enumerate(given)
+                          if (process := _process(column, dialect)) is not None]
+        self.defaults = [_made(column, dialect) for column in added]
 
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        makers = self.makers
-        self.count = 1
-        yield tuple([make(self.first) for make in makers])
-        for row in self.rest:
+    def __iter__(self) -> Iterator[list[Any]]:
+        take, processes, defaults = self.take, self.processes, self.defaults
+        for row in self.rows:
             self.count += 1
-            yield tuple([make(row) for make in makers])
+            values = list(take(row))
+            for place, process in processes:
+                if values[place] is not None:
+                    values[place] = process(values[place])
+            values += [default() for default in defaults]
+            yield values
 
 
-def _maker(column: Column[Any], given: bool, dialect: Dialect) -> Callable[[Row], Any]:
-    """What takes a column's value out of a row, as the driver wants it."""
-    name, process = column.name, _process(column, dialect)
-    if not given:
-        default = _default(column)
-        if callable(default):
-            return lambda _row: default(None) if process is None else process(default(None))
-        fixed = default if process is None or default is None else process(default)
-        return lambda _row: fixed
-    if process is None:
-        return lambda row: row[name]
-
-    def made(row: Row) -> Any:
-        value = row[name]
-        return None if value is None else process(value)
-
-    return made
+def _made(column: Column[Any], dialect: Dialect) -> Callable[[], Any]:
+    """A column's default, as the driver wants it."""
+    default, process = _default(column), _process(column, dialect)
+    if callable(default):
+        return (lambda: default(None)) if process is None else lambda: process(default(None))
+    fixed = default if process is None or default is None else process(default)
+    return lambda: fixed
 
 
 def _process(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:

@@ -24,6 +24,9 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 READ_ONLY = "licet_read"
+PATIENCE = 45
+"""Seconds that a writer waits for another on SQLite: a ledger of 120,000 rows, which is one transaction, keeps others
+waiting for half of that; they are late then, not refused."""
 
 
 class Instant(TypeDecorator[dt.datetime]):
@@ -68,7 +71,7 @@ class Base(DeclarativeBase):
 def engine_options(url: str) -> dict[str, Any]:
     """Keyword arguments of create_engine for `url` (Flask-SQLAlchemy takes the same)."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 10, "check_same_thread": False}}
+        return {"connect_args": {"timeout": PATIENCE, "check_same_thread": False}}
     waits = "-c lock_timeout=5000 -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000"
     return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "connect_args": {"options": waits}}
 
@@ -89,7 +92,7 @@ def prepare(engine: Engine) -> Engine:
 def _sqlite_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # the driver's own BEGIN comes too late
     cursor = connection.cursor()
-    for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+    for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={PATIENCE * 1000}"):
         cursor.execute(f"PRAGMA {setting}")
     cursor.close()
 

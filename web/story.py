@@ -36,6 +36,7 @@ KINDS = {
     "intake.undone": _l("整批撤销"),
     "certificate.withdrawn": _l("随台账撤销移出"),
     "certificate.imported": _l("批量录入证件"),
+    "certificate.withdrawn": _l("导入已撤销，不再在册"),
     "certificate.granted": _l("证件登记入册"),
     "certificate.renewed": _l("延续证件"),
     "certificate.suspended": _l("暂扣证件"),

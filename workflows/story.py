@@ -52,6 +52,8 @@ WORDS: dict[str, str] = {
     "incident.opened": "流程出现异常，等待处理",
     "incident.resolved": "流程异常已处理",
     "certificate.granted": "证件入库，版本 001",
+    "certificate.imported": "由旧台账导入",
+    "certificate.withdrawn": "导入已撤销，不再在册",
 }
 QUIET = frozenset({"message.received", "request.prevalidated", "instance.started"})
 """Facts that another line of the same story already tells."""

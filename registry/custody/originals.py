@@ -248,7 +248,8 @@ def follow(kind: type[Belonging], whose: Callable[[Person | Machine], ColumnElem
     """Let rows about a holder's certificates be seen where the person works or the machine stands, too."""
     def go_along(session: Session, holder: Person | Machine) -> None:
         kept = ~kind.unit_path.startswith(WITHDRAWN)
-        session.execute(update(kind).where(whose(holder), kept).values(unit_path=holder.unit_path, group_id=holder.group_id))
+        session.execute(update(kind).where(whose(holder), kept).values(
+            unit_path=holder.unit_path, group_id=holder.group_id))
 
     MOVED.append(go_along)
     RELOCATED.append(go_along)

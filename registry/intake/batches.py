@@ -31,6 +31,7 @@ FLAW_STATES: dict[str, str] = {
 LONGEST_WORDS = 800
 """What is longer than this is not learned: the index of a database ends somewhere."""
 _OPEN = text("state = 'open'")
+_ENTERED, _VERSION = text("certificate_id IS NOT NULL"), text("version_id IS NOT NULL")
 
 
 class Batch(Base):
@@ -87,6 +88,8 @@ class Row(Base):
     __table_args__ = (
         UniqueConstraint("batch_id", "ordinal"),
         Index("ix_intake_row_outcome", "batch_id", "outcome", "ordinal"),
+        Index("ix_intake_row_certificate", "certificate_id", sqlite_where=_ENTERED, postgresql_where=_ENTERED),
+        Index("ix_intake_row_version", "version_id", sqlite_where=_VERSION, postgresql_where=_VERSION),
     )
 
     id: Mapped[Id]
@@ -102,8 +105,8 @@ class Row(Base):
     shown: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     changes: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    certificate_id: Mapped[int | None] = mapped_column(BigId, index=True)
-    version_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    certificate_id: Mapped[int | None] = mapped_column(BigId)
+    version_id: Mapped[int | None] = mapped_column(BigId)
     edited: Mapped[bool] = mapped_column(default=False)
 
 
@@ -118,6 +121,7 @@ class Flaw(Base):
     __table_args__ = (
         Index("ix_intake_flaw_open", "unit_path", "kind", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_intake_flaw_batch", "batch_id", "kind", "id"),
+        Index("ix_intake_flaw_certificate", "certificate_id", sqlite_where=_ENTERED, postgresql_where=_ENTERED),
     )
     __visible__ = Visible(action="steward.read", family="family", type="type_code")
 
@@ -128,7 +132,7 @@ class Flaw(Base):
     type_code: Mapped[str] = mapped_column(String(8), default="")
     batch_id: Mapped[int] = mapped_column(BigId, ForeignKey("intake_batch.id"))
     row_id: Mapped[int] = mapped_column(BigId, ForeignKey("intake_row.id"), index=True)
-    certificate_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    certificate_id: Mapped[int | None] = mapped_column(BigId)
     kind: Mapped[str] = mapped_column(String(20))
     weight: Mapped[str] = mapped_column(String(6))
     field: Mapped[str] = mapped_column(String(20), default="")

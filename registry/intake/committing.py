@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, func, or_, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,20 +20,26 @@ from ledger.facts import Fact, record
 from ledger.failpoints import fp
 from registry.access.rules import can
 from registry.certificates.granting import next_code
-from registry.certificates.models import Version
+from registry.certificates.models import Certificate, CertificateTimer, Version
 from registry.intake import entering, old_papers, staging
-from registry.intake.batches import STATES, Batch, Flaw, Row
+from registry.intake.batches import STATES, Batch, Flaw, Made, Row
 from registry.intake.cells import opened
-from registry.intake.entering import Codes, Entry, earlier_certificates
-from registry.intake.group_lock import patience
+from registry.intake.coming import Entry
+from registry.intake.entering import Codes
+from registry.intake.group_lock import earlier_certificates, patience
 from registry.intake.judged import Judged
 from registry.intake.known_units import gather
 from registry.intake.matching import Matched, match
 from registry.intake.progress import Teller
 from registry.intake.receiving import BELL
 from registry.intake.whose import allowed_for
+from registry.people.persons import Person
 
 TRIES = 4
+LONGEST = dt.timedelta(minutes=5)
+"""No act takes longer: requests and statements are broken off after a minute (ledger.db)."""
+TOLD = ("certificate.", "person.", "machine.", "unit.", "project.", "original.", "loan.", "intake.committed",
+        "intake.undone")
 ENTERING = ("new", "changed", "same", "repeated")
 
 
@@ -55,6 +62,7 @@ class Prepared:
     ids: list[int]
     outcomes: list[str]
     matched: Matched
+    since: dt.datetime
     mark: tuple[Any, ...]
 
 
@@ -75,14 +83,14 @@ def ask(session: Session, batch: Batch, *, by: Actor) -> None:
 def commit(engine: Engine, batch_id: int, teller: Teller, *, bell: Bell | None = None) -> None:
     """Do it, in the worker: prepared outside, checked again inside. Two batches with the same certificates end with one
     version each: the second finds the first's. A clash with somebody's own entry at the same moment begins anew."""
-    teller.phase("preparing")
     for trying in range(TRIES):
+        teller.phase("preparing")
         with reading(engine) as session:
-            prepared = prepare(session, session.get_one(Batch, batch_id))
-        codes = _draw_codes(engine, prepared.matched)
+            ready = [prepare(session, session.get_one(Batch, batch_id))]
+        codes = _draw_codes(engine, ready[0].matched)
         try:
             with unit(engine, bell) as session:
-                _commit(session, batch_id, prepared, codes, teller)
+                _commit(session, batch_id, ready, codes, teller)
                 fp("intake.commit.before_commit")
             fp("intake.commit.after_commit")
             return
@@ -91,13 +99,16 @@ def commit(engine: Engine, batch_id: int, teller: Teller, *, bell: Bell | None =
                 raise
 
 
-def _commit(session: Session, batch_id: int, prepared: Prepared, codes: Codes, teller: Teller) -> None:
+def _commit(session: Session, batch_id: int, ready: list[Prepared], codes: Codes, teller: Teller) -> None:
+    """`ready` is emptied: two of them, each with every row, would be too much to hold."""
     batch = session.scalar(select(Batch).where(Batch.id == batch_id).with_for_update(of=Batch))
     if batch is None or batch.state != "committing":
         return
     by = allowed_for(session, batch, batch.committed_by)
     with patience(session, batch.group_id):
-        if mark_of(session) != prepared.mark:
+        prepared = ready.pop()
+        if mark_of(session, batch, prepared.since) != prepared.mark:
+            del prepared
             prepared = prepare(session, batch)
         refuse_moved(session, prepared.matched)
         fp("intake.commit.entering")
@@ -105,12 +116,14 @@ def _commit(session: Session, batch_id: int, prepared: Prepared, codes: Codes, t
         entry = entering.certificates(session, batch, prepared.matched, codes, by=by, step=teller.step)
         old_papers.enter(session, batch, prepared.matched, entry, by=by)
         write_links(session, batch, prepared, entry)
+        bulk.look_over(session, len(prepared.ids), Certificate, Version, CertificateTimer, Person, Row, Flaw, Made)
         _over(session, batch, entry, by)
 
 
 def prepare(session: Session, batch: Batch) -> Prepared:
     """Everything that is to enter, matched against the register as it stands now."""
-    mark = mark_of(session)
+    since = clock.now() - LONGEST
+    mark = mark_of(session, batch, since)
     ids, outcomes, rows = [], [], []
     for number, outcome, judged in rows_of(session, batch):
         ids.append(number)
@@ -120,21 +133,19 @@ def prepare(session: Session, batch: Batch) -> Prepared:
     matched = match(session, batch.group_id, known, rows, staging.places(batch, known))
     for said, _ in matched.holders.new.people.values():
         matched.holders.spelt("".join(said.name.split())[:60])  # looked up before anybody has to wait for us
-    return Prepared(ids, outcomes, matched, mark)
+    return Prepared(ids, outcomes, matched, since, mark)
 
 
 def rows_of(session: Session, batch: Batch) -> Iterator[tuple[int, str, Judged]]:
     """The rows that may enter, in the file's order: (id, outcome, what was judged)."""
-    last = -1
-    while True:
+    for start in range(0, batch.rows_total, staging.SLICE):
         some = session.execute(
-            select(Row.id, Row.ordinal, Row.outcome, Row.content)
-            .where(Row.batch_id == batch.id, Row.ordinal > last, Row.outcome.in_(ENTERING))
-            .order_by(Row.ordinal).limit(staging.SLICE)).all()
-        if not some:
-            return
-        last = some[-1].ordinal
-        for number, _, outcome, content in some:
+            select(Row.id, Row.outcome, Row.content)
+            .where(Row.batch_id == batch.id, Row.ordinal >= start, Row.ordinal < start + staging.SLICE)
+            .order_by(Row.ordinal)).all()
+        for number, outcome, content in some:
+            if outcome not in ENTERING:
+                continue
             judged = opened(content).judged
             judged.findings = []
             yield number, outcome, judged
@@ -156,12 +167,12 @@ def _series(first: str, count: int) -> Iterator[str]:
     return (f"{head}-{int(serial) + step:06d}" for step in range(count))
 
 
-def mark_of(session: Session) -> tuple[Any, ...]:
-    """What moves when anything is written to the register. On SQLite exact (one writer at a time, each act a fact); on
-    PostgreSQL others write beside us, so nothing counts as unmoved."""
-    if session.get_bind().dialect.name != "sqlite":
-        return (object(),)
-    return tuple(session.scalar(select(func.max(model.id))) for model in (Fact, Version))
+def mark_of(session: Session, batch: Batch, since: dt.datetime) -> tuple[Any, ...]:
+    """What moves when anything is written to the group's register: each act is a fact. Acts that began before we looked
+    and end afterwards are counted too, as long as they take less than `LONGEST`; other batches wait for the lock."""
+    told = or_(*(Fact.kind.startswith(prefix) for prefix in TOLD))
+    query = select(func.count(), func.max(Fact.id)).where(Fact.at >= since, Fact.group_id == batch.group_id, told)
+    return tuple(session.execute(query).one())
 
 
 def refuse_moved(session: Session, matched: Matched) -> None:

@@ -8,93 +8,33 @@ sweep like any other (its window's timer waits).
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Row as Found
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from ledger import bulk, clock
+from ledger import bulk
 from ledger.actor import Actor
 from ledger.db import ring_after_commit
-from ledger.facts import Fact, FactAbout
-from ledger.workdays import Calendar, calendar
 from registry.certificates import codes, drafting, specialities, windows
-from registry.certificates.catalogue import in_force_of, type_of
+from registry.certificates.catalogue import type_of
 from registry.certificates.granting import next_code
-from registry.certificates.kinds import CertificateType
 from registry.certificates.models import NUMBER, Certificate, CertificateTimer, Speciality, Version, new_token
+from registry.intake.arrivals import tell
 from registry.intake.batches import Batch
+from registry.intake.coming import Coming, Entry, Register, province_of, type_of_coming
 from registry.intake.drafts import Draft, drafts
-from registry.intake.holders import Held, Holders, NewKey
+from registry.intake.holders import NewKey
 from registry.intake.judged import Judged
-from registry.intake.matching import Key, Match, Matched
+from registry.intake.matching import Match, Matched
 from registry.intake.newcomers import Entered, enter
 from registry.people import sealing
-from registry.people.spelling import spell
 
 SLICE = 4000
 Codes = Mapping[str, Iterator[str]]
 Row = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Coming:
-    """One certificate on its way in: the rows it comes from, what is there of it, its new versions."""
-
-    places: list[int]
-    there: Found[Any] | None
-    drafts: list[Draft]
-    number: int = 0
-    code: str = ""
-
-
-@dataclass
-class Entry:
-    """What came of it: for each row its certificate and version; how much of everything."""
-
-    links: dict[int, tuple[int, int | None]] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
-    by_key: dict[Key, int] = field(default_factory=dict)
-
-
-class Register:
-    """The register's side of one transaction: what every row needs and is looked up once."""
-
-    def __init__(self, session: Session, batch: Batch, by: Actor, holders: Holders) -> None:
-        self.session, self.batch, self.by, self.holders = session, batch, by, holders
-        self.now, self.today = clock.now(), clock.today()
-        self.days: Calendar = calendar(session)
-        self._kinds: dict[tuple[str, str], CertificateType] = {}
-        self._steps: dict[tuple[str, str, dt.date], list[windows.Step]] = {}
-        self._spelt: dict[str, tuple[str, ...]] = {}
-
-    def kind(self, code: str, province: str) -> CertificateType:
-        """The type as it is in force today in a province."""
-        found = self._kinds.get((code, province))
-        if found is None:
-            found = self._kinds[code, province] = in_force_of(code, self.today, province)
-        return found
-
-    def steps(self, kind: CertificateType, province: str, ends_on: dt.date) -> list[windows.Step]:
-        """The days of a term."""
-        found = self._steps.get((kind.code, province, ends_on))
-        if found is None:
-            found = self._steps[kind.code, province, ends_on] = windows.steps(kind, ends_on, self.days)
-        return found
-
-    def words(self, held: Held) -> tuple[str, ...]:
-        """A holder's name and spellings, folded for the search."""
-        key = held.name if held.kind == "person" else f"\0{held.name}"
-        found = self._spelt.get(key)
-        if found is None:
-            spelt = held.spelt or (self.holders.spelt(held.name) if held.kind == "person" else
-                                   spell(held.name, person=False))
-            found = self._spelt[key] = tuple(map(drafting.folded, (held.name, *spelt)))
-        return found
 
 
 def certificates(
@@ -151,7 +91,7 @@ def _enter_slice(
     bulk.write(session, CertificateTimer, (row for coming in some if _turns(coming)
                                            for row in _timers(register, matched, coming, versions[id(coming)][-1])))
     _specialise(register, matched, fresh, known, versions)
-    _tell(register, matched, some, entered)
+    tell(register, matched, some, entered)
     for coming in some:
         _link(matched, coming, versions[id(coming)], entry)
 
@@ -247,11 +187,11 @@ def _turns(coming: Coming) -> bool:
 def _timers(register: Register, matched: Matched, coming: Coming, version: int) -> Iterator[Row]:
     """The days of the running term. What lay before the import counts as done, but for the opening of a window that
     is open now: whoever is near the end is found by the sweep like any other."""
-    last, place = coming.drafts[-1], coming.places[0]
+    last = coming.drafts[-1]
     if last.state not in codes.LIVE:
         return
-    province = _province(matched, coming)
-    kind = register.kind(_type_code(matched, coming, place), province)
+    province = province_of(matched, coming)
+    kind = register.kind(type_of_coming(matched, coming), province)
     ends_on, now = last.term.ends_on, register.now
     steps = list(register.steps(kind, province, ends_on)) if ends_on else []
     if begun := last.term.valid_from or last.term.issued_on:
@@ -264,20 +204,6 @@ def _timers(register: Register, matched: Matched, coming: Coming, version: int) 
                "due_at": step.at, "confirmed": step.confirmed, "fired_at": None if waits else now}
 
 
-def _province(matched: Matched, coming: Coming) -> str:
-    units = matched.holders.known.units
-    held = matched.matches[coming.places[0]].held
-    if coming.there is not None:
-        unit = units.get(coming.there.unit_id)
-    else:
-        unit = held.unit if held else None
-    return unit.province if unit else ""
-
-
-def _type_code(matched: Matched, coming: Coming, place: int) -> str:
-    return coming.there.type_code if coming.there is not None else matched.rows[place].type_code
-
-
 def _change(register: Register, matched: Matched, known: list[Coming], versions: dict[int, list[int]]) -> None:
     """The columns of certificates that were there, and the days that no longer stand."""
     if not known:
@@ -286,7 +212,7 @@ def _change(register: Register, matched: Matched, known: list[Coming], versions:
     for coming in known:
         there, last = coming.there, coming.drafts[-1]
         assert there is not None
-        kind = register.kind(there.type_code, _province(matched, coming))
+        kind = register.kind(there.type_code, province_of(matched, coming))
         rows.append({"id": there.id, "version_no": there.version_no + len(coming.drafts),
                      "revision": there.revision + 1, **drafting.repeated(kind, last.term, last.state)})
     session = register.session
@@ -340,42 +266,6 @@ def _day(value: Any) -> dt.date | None:
         return None
 
 
-def _tell(register: Register, matched: Matched, some: list[Coming], entered: Entered) -> None:
-    """That each was imported or changed: in the stories of certificate, unit and person."""
-    session, batch, by, now = register.session, register.batch, register.by, register.now
-    facts = bulk.reserve(session, Fact, len(some))
-    bulk.write(session, Fact, (
-        {"id": fact, "at": now, "kind": "certificate.imported" if coming.there is None else "certificate.changed",
-         "subject_kind": "certificate", "subject_id": coming.number, "actor_id": by.id, "actor_name": by.name,
-         "group_id": batch.group_id, "delivered_at": now,
-         "after": {"type": _type_code(matched, coming, coming.places[0]), "code": coming.code, "batch": batch.id,
-                   "version": len(coming.drafts) + (coming.there.version_no if coming.there is not None else 0),
-                   "state": coming.drafts[-1].state, "until": _iso(coming.drafts[-1].term.valid_until)}}
-        for fact, coming in zip(facts, some, strict=True)))
-    bulk.write(session, FactAbout, (
-        {"fact_id": fact, "kind": kind, "subject_id": subject}
-        for fact, coming in zip(facts, some, strict=True)
-        for kind, subject in _concerned(matched, coming, entered)))
-
-
-def _concerned(matched: Matched, coming: Coming, entered: Entered) -> Iterator[tuple[str, int]]:
-    yield "certificate", coming.number
-    there, held = coming.there, matched.matches[coming.places[0]].held
-    if there is not None:
-        yield "unit", there.unit_id
-        if there.holder_person_id:
-            yield "person", there.holder_person_id
-        return
-    assert held is not None and held.unit is not None
-    yield "unit", (entered.units[held.new].id if held.new in entered.units else held.unit.id)
-    if held.kind == "person":
-        yield "person", entered.ids[held.new] if held.new else held.id or 0
-
-
-def _iso(day: dt.date | None) -> str | None:
-    return day.isoformat() if day else None
-
-
 def _link(matched: Matched, coming: Coming, ids: Sequence[int], entry: Entry) -> None:
     key = matched.matches[coming.places[0]].key
     assert key is not None
@@ -394,13 +284,3 @@ def _link_the_rest(matched: Matched, entry: Entry) -> None:
         number = match.there.id if match.there is not None else entry.by_key.get(match.key)
         if number is not None:
             entry.links[place] = (number, None)
-
-
-def earlier_certificates(session: Session, numbers: Sequence[int]) -> dict[int, int]:
-    """The revision of certificates, locked: whoever changes one at the same time waits for us, or we for them."""
-    found: dict[int, int] = {}
-    for start in range(0, len(numbers), 500):
-        query = select(Certificate.id, Certificate.revision).where(
-            Certificate.id.in_(numbers[start:start + 500])).order_by(Certificate.id).with_for_update()
-        found.update((number, revision) for number, revision in session.execute(query))
-    return found

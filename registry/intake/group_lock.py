@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
+
+from registry.certificates.models import Certificate
 
 LOCK = 7_105_420_300  # PostgreSQL's advisory locks; the group's number is added
 
@@ -20,3 +22,13 @@ def patience(session: Session, group_id: int) -> Iterator[None]:
             session.execute(text(f"set local {setting} = 0"))
         session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK + group_id})
     yield
+
+
+def earlier_certificates(session: Session, numbers: Sequence[int]) -> dict[int, int]:
+    """The revision of certificates, locked: whoever changes one at the same time waits for us, or we for them."""
+    found: dict[int, int] = {}
+    for start in range(0, len(numbers), 500):
+        query = select(Certificate.id, Certificate.revision).where(
+            Certificate.id.in_(numbers[start:start + 500])).order_by(Certificate.id).with_for_update()
+        found.update((number, revision) for number, revision in session.execute(query))
+    return found

@@ -17,7 +17,7 @@ from registry.custody import days
 from registry.custody.loans import Loan
 from registry.custody.originals import KINDS, Original
 from registry.intake.batches import Batch, Made
-from registry.intake.entering import Entry
+from registry.intake.coming import Entry
 from registry.intake.holders import chunks
 from registry.intake.judged import Judged, LoanSaid
 from registry.intake.matching import Match, Matched

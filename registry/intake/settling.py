@@ -41,7 +41,7 @@ def read(row: Row) -> Judged:
 
 
 def accept(session: Session, flaw: Flaw, *, by: Actor) -> None:
-    """What we proposed is right: it is written in the row, after the commit in the register too. NoProposal, Settled."""
+    """What we proposed is right: it is written in the row, and in the register if it is there. NoProposal, Settled."""
     batch = _open(session, flaw, by)
     raw, proposed = cell_of(flaw)
     if flaw.column_no is not None and not proposed:

@@ -156,6 +156,7 @@ def _store(
             _store_slice(session, batch, some, rows, records, matches, known)
             batch.rows_total, batch.rows_done = len(rows), some.stop
             if some.stop == len(rows):
+                bulk.look_over(session, len(rows), Row, Flaw)
                 batch.state, batch.counts = "ready", counted(session, batch)
             fp("intake.slice.before_commit")
         fp("intake.slice.after_commit")
@@ -204,7 +205,7 @@ def flaw_row(batch: Batch, number: int, judged: Judged, finding: Finding, known:
     """The columns of a Flaw. What we were sure of and have put right needs nobody."""
     said, kind = judged.holder, known.types.get(judged.type_code)
     where = known.units.get(said.unit or 0) if said is not None else None
-    tidied = finding.weight == "tidied"
+    tidied, at = finding.weight == "tidied", clock.now()
     column = finding.column
     return {
         "group_id": batch.group_id, "unit_path": where.path if where else batch.unit_path,
@@ -212,8 +213,8 @@ def flaw_row(batch: Batch, number: int, judged: Judged, finding: Finding, known:
         "row_id": number, "kind": finding.kind, "weight": finding.weight,
         "field": next((name for name, place in judged.came.items() if place == column), "")[:20],
         "column_no": column, "case": finding.case[:120], "text": finding.text[:200], "params": finding.params,
-        "content": seal_cell(finding), "sure": finding.sure, "state": "accepted" if tidied else "open",
-        "settled_at": clock.now() if tidied else None,
+        "content": seal_cell(finding), "sure": finding.sure, "state": "accepted" if tidied else "open", "since": at,
+        "settled_at": at if tidied else None,
     }
 
 
@@ -230,7 +231,7 @@ def counted(session: Session, batch: Batch) -> dict[str, Any]:
         told = kinds.setdefault(kind, Counter())
         told[weight] += count
         told["open"] += count if state == "open" else 0
-    return {"outcomes": dict(sorted(tuple(row) for row in outcomes)),
+    return {"outcomes": {row.outcome: row[1] for row in outcomes},
             "kinds": {kind: dict(told) for kind, told in sorted(kinds.items())}}
 
 

@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 from ledger.actor import Actor
 from ledger.errors import Conflict, NotAllowed
 from registry.access.rules import can
-from registry.intake import withdrawing
 from registry.intake.batches import STATES, Batch
 from registry.intake.upon import Upon, built_upon
+from registry.intake.withdrawing import ask, withdraw
 
 __all__ = ["BuiltUpon", "NotCommitted", "Upon", "built_upon", "undo"]
 AT_ONCE = 2000
@@ -40,6 +40,6 @@ def undo(session: Session, batch: Batch, *, by: Actor) -> None:
         raise BuiltUpon(found)
     batch.undone_by = by.id
     if batch.rows_total > AT_ONCE:
-        withdrawing.ask(session, batch)
+        ask(session, batch)
     else:
-        withdrawing.withdraw(session, batch, by=by)
+        withdraw(session, batch, by=by)

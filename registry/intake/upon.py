@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select, union_all
+from sqlalchemy import Select, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from ledger.facts import Subject
@@ -175,7 +175,7 @@ def _of_places(session: Session, _batch: Batch, mine: Ours) -> Iterator[Upon]:
         select(Installation.machine_id).where(Installation.machine_id.in_(mine.machines)))).limit(MOST)
     for number, name in session.execute(standing):
         yield _say("installation", ("machine", number), name)
-    at_units = union_all(
+    at_units: Any = union_all(
         select(Person.unit_id).where(Person.unit_id.in_(mine.units), Person.id.not_in(mine.people)),
         select(Machine.unit_id).where(Machine.unit_id.in_(mine.units), Machine.id.not_in(mine.machines)),
         select(Unit.parent_id).where(Unit.parent_id.in_(mine.units)),
@@ -185,5 +185,5 @@ def _of_places(session: Session, _batch: Batch, mine: Ours) -> Iterator[Upon]:
         select(Assignment.unit_id).where(Assignment.unit_id.in_(mine.units)),
         select(Batch.unit_id).where(Batch.unit_id.in_(mine.units)))
     for number, name in session.execute(
-            select(Unit.id, Unit.name).where(and_(Unit.id.in_(at_units))).limit(MOST)):
+            select(Unit.id, Unit.name).where(Unit.id.in_(at_units)).limit(MOST)):
         yield _say("unit", ("unit", number), name)

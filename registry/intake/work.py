@@ -107,7 +107,7 @@ def _step(
 
 @contextmanager
 def _steady() -> Iterator[None]:
-    """Without the collector of cycles: among millions of live objects it finds nothing and takes a third of the time."""
+    """Without the collector of cycles: among millions of live objects it finds nothing and takes much of the time."""
     gc.disable()
     try:
         yield

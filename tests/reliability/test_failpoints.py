@@ -33,6 +33,7 @@ from registry.alerts import deadlines
 from tests.engine.conftest import HAN, World
 from tests.engine.drawings import drawing, end, flows, service, start, tag, task, timer
 from tests.founding import Founder
+from tests.registry.intake.passing import import_everything
 from tests.structure.source import calls, modules, name_of, tree
 from tests.web.desk.at_work import Town
 from tests.workflows.walk import Walk
@@ -90,6 +91,7 @@ def test_a_walk_through_the_site_passes_every_failpoint(town: Town, engine: Engi
             instances.terminate(session, it, by=SYSTEM, reason="试")
         _walk(town, engine, tmp_path, clock)
         _operate(World(engine), clock)
+        _import(town, engine, tmp_path)
     assert sorted(set(NAMES) - passed) == []
 
 
@@ -115,6 +117,13 @@ def _walk(town: Town, engine: Engine, folder: Path, clock: Fixed) -> None:
     with reading(engine) as session:
         assert session.get_one(Request, walk.id).certificate_id
     assert deadlines.sweep(engine)
+
+
+def _import(town: Town, engine: Engine, folder: Path) -> None:
+    with reading(engine) as session:
+        by = town.company.actor(session, "custodian")
+        place = next(grant.unit_id for grant in by.grants if grant.role == "custodian")
+    import_everything(engine, folder / "imports", place, by)
 
 
 def _operate(world: World, clock: Fixed) -> None:

@@ -106,7 +106,8 @@ def live_posts(session: Session, certificate: Certificate) -> list[Hindrance]:
 def _permit_of(session: Session, unit: Unit) -> tuple[str, int] | None:
     """Where a manager is replaced: the matters of the project's construction permit."""
     found = session.scalar(select(Certificate.id).where(
-        Certificate.holder_unit_id == unit.id, Certificate.type_code == "J03", Certificate.state != WITHDRAWN).order_by(Certificate.id.desc()).limit(1))
+        Certificate.holder_unit_id == unit.id, Certificate.type_code == "J03", Certificate.state != WITHDRAWN
+    ).order_by(Certificate.id.desc()).limit(1))
     return ("matters", found) if found else None
 
 

@@ -14,7 +14,7 @@ from registry.certificates.models import Certificate, CertificateTimer
 from registry.certificates.standing import Standing, of
 from registry.intake import provenance
 from registry.intake.batches import Batch
-from registry.people.persons import Person, with_id_number
+from registry.people.persons import Person
 from tests.registry.intake.desk import Desk, numbered, worker
 from tests.registry.organisation import id_number
 

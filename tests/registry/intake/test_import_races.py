@@ -80,7 +80,8 @@ def test_a_custodian_who_enters_the_same_number_at_the_same_moment_is_found(desk
             entered.append(1)
             with unit(desk.engine) as session:
                 org = desk.org(session)
-                org.worker(org.person(id_number=id_number(1), name=worker(1)["姓名"]), number="苏A012025000001", item="01")
+                person = org.person(id_number=id_number(1), name=worker(1)["姓名"])
+                org.worker(person, number="苏A012025000001", item="01")
 
     entered: list[int] = []
     with failpoints.watched(enter):
@@ -134,7 +135,11 @@ def test_a_worker_killed_while_rows_are_stored_loses_none_and_stores_none_twice(
 def test_what_the_register_refuses_at_the_last_moment_waits_for_a_person(desk: Desk) -> None:
     number = desk.preview([worker(1)])
     desk.ask(number)
-    with failpoints.watched(lambda name: (_ for _ in ()).throw(OSError()) if name == "intake.commit.entering" else None):
+    def fail(name: str) -> None:
+        if name == "intake.commit.entering":
+            raise OSError
+
+    with failpoints.watched(fail):
         desk.work()
     with reading(desk.engine) as session:
         batch = session.get_one(Batch, number)

@@ -44,7 +44,8 @@ def test_months_later_everything_is_gone_from_lists_and_free_again_yet_nothing_i
         assert session.scalar(select(func.count()).select_from(Version)) == (before or 0) + 2
         one = session.scalars(select(Certificate).order_by(Certificate.id)).first()
         assert one is not None and one.state == "00" and of(one).standing is Standing.UNKNOWN
-        assert standing(one.versions, on=DAY, known=clocks.start_of_day(DAY + dt.timedelta(1))).standing is Standing.VALID
+        then = clocks.start_of_day(DAY + dt.timedelta(1))
+        assert standing(one.versions, on=DAY, known=then).standing is Standing.VALID
         assert [fact.kind for fact in story(session, ("certificate", one.id))] == [
             "certificate.imported", "certificate.withdrawn"]
         assert not session.scalars(select(CertificateTimer).where(
