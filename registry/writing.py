@@ -13,6 +13,8 @@ _LETTERS = {ord(small): ord(small) - 32 for small in "abcdefghijklmnopqrstuvwxyz
 _ASCII = _LETTERS | dict.fromkeys([*range(33), 127])
 """The same for plain text in one go: capitals, and nothing for blanks and control characters."""
 _DASHES = {ord(dash): "-" for dash in "‐‑‒–—―−﹣"}
+_NARROW = {wide: _LETTERS.get(half, half) for wide, half in _FULL_WIDTH.items()} | _DASHES | _LETTERS
+"""All of it for text of any kind, in one go."""
 _OPENERS, _CLOSERS = "([【〔", ")]】〕"
 _SQUARE = str.maketrans("[]【】", "〔〕〔〕")
 _SCIENTIFIC = re.compile(r"[0-9]+\.[0-9]+E[+-]?[0-9]+|[0-9]+E[+-][0-9]+|[0-9]{10,}\.0+", re.ASCII)
@@ -25,11 +27,10 @@ def clean(text: str) -> str:
     """
     if text.isascii():
         return text.translate(_ASCII)
-    narrow = text.translate(_FULL_WIDTH).translate(_DASHES)
+    narrow = text.translate(_NARROW)
     if narrow.isprintable():  # no blank but the plain one, nothing unseen: by far the most texts
-        return narrow.replace(" ", "").translate(_LETTERS)
-    seen = "".join(each for each in narrow if unicodedata.category(each) not in ("Zs", "Zl", "Zp", "Cc", "Cf"))
-    return seen.translate(_LETTERS)
+        return narrow.replace(" ", "")
+    return "".join(each for each in narrow if unicodedata.category(each) not in ("Zs", "Zl", "Zp", "Cc", "Cf"))
 
 
 def undashed(text: str) -> str:

@@ -50,7 +50,7 @@ def check_number(rule_key: str, text: str, holder_id_number: str | None = None, 
         return fails(value, "请填写证书编号")
     if len(value) > LONGEST:
         return fails(value, "编号不能超过 {longest} 个字，请核对原件", longest=LONGEST)
-    if lost_digits(clean(text)):
+    if value[:1].isdigit() and lost_digits(clean(text)):
         return fails(value, LOST)
     return rule.judge(value, Asked(holder_id_number, on or clock.today()))
 

@@ -26,7 +26,7 @@ def main(given: Sequence[str] | None = None) -> None:
     extent = Extent(options.companies, options.people, options.certificates)
     begun = time.monotonic()
     if options.ledger:
-        files = _ledgers(extent, options.seed, options.ledger)
+        files = _ledgers(extent, options.seed, options.ledger, options.regions)
         _say(f"{files} files in {options.ledger}: {time.monotonic() - begun:.0f} s")
         return
     entered = _database(extent, options.seed, options.database, options.data, options.key)
@@ -40,6 +40,8 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument("--certificates", type=int, default=120_000)
     options.add_argument("--seed", type=int, default=2026)
     options.add_argument("--ledger", type=Path, metavar="DIR", help="write old ledgers here instead of a database")
+    options.add_argument("--regions", type=int, choices=(1, 2, 3), default=3,
+                         help="so many regions keep the ledgers of people; 1: all in one file of each kind")
     options.add_argument("--database", default=os.environ.get("DATABASE_URL", ""), metavar="URL",
                          help="default: DATABASE_URL, else licet.sqlite in the data folder")
     options.add_argument("--data", type=Path, default=Path(os.environ.get("LICET_DATA") or "var"), metavar="DIR",
@@ -48,14 +50,14 @@ def _options() -> argparse.ArgumentParser:
     return options
 
 
-def _ledgers(extent: Extent, seed: int, folder: Path) -> int:
+def _ledgers(extent: Extent, seed: int, folder: Path, regions: int) -> int:
     """Draw into a database in memory, and write files."""
     sealing.set_key(secrets.token_bytes(32))
     engine = open_database("sqlite://")
     Base.metadata.create_all(engine)
     folder.mkdir(parents=True, exist_ok=True)
     with unit(engine) as session:
-        files = ledgers.write(group.draw(session, extent, seed, _told), folder, seed, _told)
+        files = ledgers.write(group.draw(session, extent, seed, _told), folder, seed, _told, regions)
     engine.dispose()
     return files
 

@@ -1,4 +1,4 @@
-"""Who runs, guards and works on the live projects of a large sample group: in order, but for the planted breaches."""
+"""Who runs, guards and works on the projects of a large sample group: in order, but for the planted breaches."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class Posts:
 
 
 def fill(made: Sample, sites: Sites, plan: Plan) -> Posts:
-    """Give every live project its manager, its officers and its special workers, and plant what is planned."""
+    """Give every project that is not finished its manager, its officers and its workers, and plant what is planned."""
     posts = Posts()
     crew: dict[int, list[Person]] = defaultdict(list)
     for person in made.people:
         crew[person.unit_id].append(person)
-    for project in sites.live:
+    for project in sites.staffed:
         posts.managers[project.id] = made.holders["project_manager", project.id][0]
         officers = [person for person in crew[project.id] if person.post == "安全员" and not person.left_on]
         posts.officers[project.id] = officers[:sites.officers[project.id]]
@@ -94,7 +94,7 @@ def enter(made: Sample, sites: Sites, posts: Posts, skilled: set[int]) -> None:
 
 
 def _assignments(sites: Sites, posts: Posts, skilled: set[int]) -> Iterator[dict[str, Any]]:
-    for project in sites.live:
+    for project in sites.staffed:
         yield staffing.assignment(posts.managers[project.id], project.id, "project_manager")
         for person in posts.officers[project.id]:
             yield staffing.assignment(person, project.id, "safety_officer")

@@ -35,6 +35,11 @@ class Sites:
         """The projects being built."""
         return self.stages["live"]
 
+    @property
+    def staffed(self) -> list[Unit]:
+        """The projects that have a manager and safety officers: all but the finished."""
+        return [*self.live, *self.stages["stopped"], *self.stages["prep"]]
+
 
 def begin(made: Sample, random: Random) -> Sites:
     """Settle for each project how far it has come and what it builds."""
@@ -78,11 +83,11 @@ def _works(random: Random, project: Unit, stage: str) -> dict[str, Any]:
 
 
 def crews(sites: Sites, made: Sample, count: int) -> Iterator[tuple[Unit, str]]:
-    """Where `count` people work and as what: the safety officers that live projects need first, then everybody else,
+    """Where `count` people work and as what: the safety officers that projects need first, then everybody else,
     on the projects that are not finished."""
-    first = [(project, "安全员") for project in sites.live for _ in range(sites.officers[project.id])][:count]
+    building = sites.staffed
+    first = [(project, "安全员") for project in building for _ in range(sites.officers[project.id])][:count]
     yield from first
-    building = [*sites.live, *sites.stages["stopped"], *sites.stages["prep"]]
     for place in range(count - len(first)):
         drawn, project = made.random.random(), building[place % len(building)]
         if drawn < WORKER:

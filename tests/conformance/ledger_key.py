@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import resource
+import sys
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -21,6 +24,8 @@ ALIKE = {"check_digit": {"check_digit", "transposed"}, "transposed": {"check_dig
 """Which kinds found count for a planted one; the two cannot always be told apart."""
 OF_ROW = frozenset({"left_mark", "hidden", "end_before_issue", "review_missing", "review_is_expiry", "blank_end"})
 """Found anywhere in the row: they lie between two cells, or in none."""
+LARGE = 5_000
+"""Rows of a file whose pace tells something."""
 Cell = tuple[str, str]
 """Sheet and cell."""
 
@@ -35,6 +40,7 @@ class Planted:
     column: str
     twin: str
     found: bool = False
+    exact: bool = False
 
     def cells(self) -> set[Cell]:
         """Where it may be found."""
@@ -50,13 +56,22 @@ class Score:
     found: Counter[str] = field(default_factory=Counter)
     false: Counter[str] = field(default_factory=Counter)
     findings: Counter[str] = field(default_factory=Counter)
+    exact: Counter[str] = field(default_factory=Counter)
     missed: list[str] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
     lost: Counter[str] = field(default_factory=Counter)
     invented: Counter[str] = field(default_factory=Counter)
     rows: int = 0
     certificates: int = 0
-    uncovered: int = 0
+    large: list[tuple[int, float, float]] = field(default_factory=list)
+    """Rows, seconds and seconds of a core of each file that is large enough to tell the pace."""
+
+    def pace(self, core: bool) -> int | None:
+        """Rows a second in large files, by the clock or of a core; None without such a file."""
+        if not self.large:
+            return None
+        rows, clock, cores = (sum(each) for each in zip(*self.large, strict=True))
+        return round(rows / (cores if core else clock))
 
     @property
     def recall(self) -> float:
@@ -151,12 +166,14 @@ def hold(score: Score, answers: Answers, file: str, layout: Layout, rows: list[J
         open_ones = [one for one in here if not one.found] or here
         if open_ones:
             open_ones[0].found = True
+            open_ones[0].exact |= open_ones[0].kind == finding.kind
         else:
             score.false[finding.kind] += 1
             score.alarms.append(f"{finding.kind} {file} {cell[0]}!{cell[1]} {finding.raw!r} -> {finding.proposed!r} "
                                 f"{finding.text} {finding.params}")
     for one in planted:
         score.found[one.kind] += one.found
+        score.exact[one.kind] += one.exact
         if not one.found:
             score.missed.append(f"{one.kind} {file} {one.sheet}!{one.column}{one.row}")
     _count(score, answers, file, layout, rows, sheets)
@@ -184,3 +201,25 @@ def _count(
         score.lost[f"{file} {sheet}!{row} {code}"] += number
     for (sheet, row, code), number in (found - wanted).items():
         score.invented[f"{file} {sheet}!{row} {code}"] += number
+
+
+class Watch:
+    """Seconds since it was made, by the clock and of this process' cores and those of its children."""
+
+    def __init__(self) -> None:
+        self.begun, self.used = time.perf_counter(), used()
+
+    def timed(self, score: Score, name: str, rows: int) -> float:
+        """Note the pace of a large file (a small one takes as long as starting the process that reads it); the seconds
+        by the clock."""
+        seconds, cores = time.perf_counter() - self.begun, used() - self.used
+        if rows > LARGE:
+            score.large.append((rows, seconds, cores))
+            sys.stderr.write(f"{name}: {rows} rows, {seconds:.1f} s, {cores:.1f} s of a core\n")
+        return seconds
+
+
+def used() -> float:
+    """Seconds of a core so far."""
+    found = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in found)

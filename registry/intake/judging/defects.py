@@ -34,9 +34,13 @@ SAID: dict[str, str] = {
     "look_alike": "把 {found} 误写成了形近的字符，改正后校验通过",
     "look_alike_shape": "号码里有形近的字符（如 O 与 0、l 与 1），改正后符合编号规则",
     "check_digit": "末位校验码不符，请与原件核对",
-    "check_digit_known": "校验码不符；按{source}应为 {right}，请确认",
+    "check_digit_row": "校验码不符；按本行的另一处号码应为 {right}，请确认",
+    "check_digit_born": "校验码不符；按出生日期和性别应为 {right}，请确认",
+    "check_digit_book": "校验码不符；按同一人的另一行应为 {right}，请确认",
     "transposed": "像是相邻两位数字写颠倒了，请与原件核对",
-    "transposed_known": "相邻两位数字写颠倒了；按{source}应为 {right}，请确认",
+    "transposed_row": "相邻两位数字写颠倒了；按本行的另一处号码应为 {right}，请确认",
+    "transposed_born": "相邻两位数字写颠倒了；按出生日期和性别应为 {right}，请确认",
+    "transposed_book": "相邻两位数字写颠倒了；按同一人的另一行应为 {right}，请确认",
     "float": "表格把号码存成了数字，末几位已经丢失，请按证件原件重新录入",
     "float_hint": "表格把号码存成了数字，末几位已经丢失；同名持证人在第 {row} 行有完整号码，请核对",
     "float_hint_sheet":
@@ -49,7 +53,6 @@ SAID: dict[str, str] = {
     "unknown_unit": "单位“{name}”不在册，暂归导入的单位，请确认",
     "unknown_unit_stop": "单位“{name}”不在册，证件没有持有单位，请选择",
     "unknown_unit_like": "单位“{name}”不在册，像是“{like}”，请确认",
-    "unknown_unit_place": "单位“{name}”不在册，人员归在{place}，请确认",
     "uscc_mismatch": "统一社会信用代码与单位名称不是同一家，请核对",
     "rare_character": "姓名里的生僻字变成了问号，请按身份证填写",
     "rare_name": "名称里有字变成了问号，请按原件填写",
@@ -64,9 +67,11 @@ SAID: dict[str, str] = {
     "review_is_expiry": "应复审日期与有效期至相同；按证件种类应为 {day}，请与原件核对",
     "review_after_end": "应复审日期晚于有效期至，请与原件核对",
     "left_mark": "这一行有删除线或填成了红色，像是人员已离开，请确认",
+    "left_name": "姓名后面写着“{words}”，像是人员已离开，请确认",
     "left_word": "状态写着“{words}”，像是人员已离开，请确认",
     "uncalculated": "公式没有保存结果，请在表格软件里打开、重新计算并保存，再上传",
     "hidden": "来自隐藏的表，请确认要不要导入",
+    "hidden_row": "来自隐藏的行，请确认要不要导入",
     "wrong_state": "看不懂状态“{words}”，暂按有效登记，请确认",
     "wrong_count": "份数应是数字，请按实际填写",
     "wrong_trade": "工种“{words}”不在资料表中，暂按“其他”登记，请确认",
@@ -82,19 +87,12 @@ SAID: dict[str, str] = {
     "two_names": "同一人在第 {row} 行写作“{name}”，请确认正确的姓名",
     "two_names_sheet": "同一人在第 {sheet} 张表第 {row} 行写作“{name}”，请确认正确的姓名",
     "ambiguous": "有 {count} 位同名的人，分不清是哪一位，请填写身份证号",
-    "similar": "与第 {row} 行疑似同一本证件：{why}",
-    "similar_sheet": "与第 {sheet} 张表第 {row} 行疑似同一本证件：{why}",
+    "similar_holder": "与第 {row} 行疑似同一本证件：持有人相同，编号只差一位，日期相同",
+    "similar_holder_sheet": "与第 {sheet} 张表第 {row} 行疑似同一本证件：持有人相同，编号只差一位，日期相同",
+    "similar_name": "与第 {row} 行疑似同一本证件：姓名相近，编号只差一位，日期相同",
+    "similar_name_sheet": "与第 {sheet} 张表第 {row} 行疑似同一本证件：姓名相近，编号只差一位，日期相同",
 }
 """The sentences of findings, by what they say."""
-SOURCES: dict[str, str] = {
-    "row": "本行的另一处号码", "born": "出生日期和性别", "book": "同一人的另一行",
-}
-"""On whose word a number was put right."""
-LIKENESS: dict[str, str] = {
-    "holder": "持有人相同", "name": "姓名相近", "number": "编号只差一位", "until": "有效期相同",
-    "issued": "发证日期相同",
-}
-"""Why two certificates look like one."""
 
 
 class Defect(NamedTuple):

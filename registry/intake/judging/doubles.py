@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import msgspec
 from rapidfuzz.distance import OSA
@@ -10,15 +11,17 @@ from rapidfuzz.distance import OSA
 from registry.certificates.numbers import RULES, check_number
 from registry.intake.judged import Judged
 from registry.intake.judging import names
-from registry.intake.judging.defects import LIKENESS
 from registry.intake.judging.numbering import BUILT_ON_ID
 from registry.intake.judging.places import told
+from registry.intake.judging.plan import KEPT
 from registry.intake.known import Known
 from registry.people.spelling import spell
 
 TELLING = ("category", "item", "trade", "speciality", "specialities", "level", "position", "kind")
-LEAST, MOST = 6, 40
-"""Numbers shorter than this are not compared; of a block of more rows only neighbours are."""
+LEAST = 6
+"""Numbers shorter than this are not compared."""
+MOST = {"holder": 3, "name": 12}
+"""Nor are more rows of one type and day than this, with one holder or with names that are alike."""
 
 
 def repeated(rows: Sequence[Judged]) -> set[int]:
@@ -136,20 +139,20 @@ def _block(block: list[Judged]) -> None:
             groups.setdefault(key, []).append(row)
     noted: set[int] = set()
     for (how, _), group in groups.items():
-        if len(group) > MOST:
-            group.sort(key=lambda row: row.number)
-        for at, row in enumerate(group):
-            for other in group[at + 1:at + 1 + (3 if len(group) > MOST else MOST)]:
-                if id(other) not in noted and _pair(row, other, how):
-                    noted.add(id(other))
+        if len(group) > MOST[how]:
+            continue  # numbers that were given out in one go differ in one place, too
+        for one, other in combinations(group, 2):
+            if id(other) not in noted and _pair(one, other, how):
+                noted.add(id(other))
 
 
 def _keys(row: Judged) -> list[tuple[str, str]]:
     holder = row.holder
     assert holder is not None
     if holder.kind != "person":
-        return [("holder", f"{holder.kind} {holder.unit} {holder.unit_name} {holder.serial}")]
-    keys = [("holder", holder.id_number)] if holder.id_number else []
+        said = holder.serial or holder.unit or holder.unit_name
+        return [("holder", f"{holder.kind} {said}")] if said else []
+    keys = [("holder", holder.id_number or f"{holder.name} {holder.unit}")]
     if holder.name:
         keys += [("name", _sound(holder.name)), ("name", names.shape(holder.name))]
     return keys
@@ -176,15 +179,21 @@ def _pair(one: Judged, other: Judged, how: str) -> bool:
         return False
     if a.id_number and b.id_number and a.id_number != b.id_number:
         return False
-    if any(one.fields.get(key) != other.fields.get(key) for key in TELLING) or _words(one) != _words(other):
+    if how == "name" and a.name == b.name or a.name != b.name and names.alike(a.name, b.name) < 0.8:
+        return False
+    if any(one.fields.get(key) != other.fields.get(key) for key in (*TELLING, *_kept(one))):
+        return False
+    if _words(one) != _words(other):
         return False
     if one.issued_on != other.issued_on and one.valid_until != other.valid_until:
         return False
-    why = [how, "number"] + ["until"] * (one.valid_until is not None and one.valid_until == other.valid_until) + (
-        ["issued"] * (one.issued_on is not None and one.issued_on == other.issued_on))
-    other.findings.append(told(other, one, "similar", "doubt", "similar", other.came.get("number"), sure=0.6,
-                               why="、".join(LIKENESS[each] for each in why)))
+    other.findings.append(told(other, one, "similar", "doubt", f"similar_{how}", other.came.get("number"), sure=0.6))
     return True
+
+
+def _kept(row: Judged) -> list[str]:
+    """Columns kept as they are: where such rows differ they are two, whatever those say."""
+    return [key for key in row.fields if key.startswith(KEPT)]
 
 
 def _words(row: Judged) -> str:

@@ -76,7 +76,7 @@ def person(row: Row, known: Identity | None) -> HolderSaid:
     if "post" in plan.places:
         holder.post = row.text("post")[:60]
     holder.unit, holder.unit_name = _belongs(row)
-    holder.left = row.record.left
+    holder.left = row.record.left or bool(name and name.left)
     return holder
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from registry.intake.book import Value
 from registry.intake.judging import cells
-from registry.intake.judging.defects import SOURCES, Defect
+from registry.intake.judging.defects import Defect
 from registry.people import regions
 from registry.people.identity import age_on, check_id_number, id_check_digit, mask_id
 from registry.writing import lost_digits
@@ -87,15 +87,14 @@ def read_typed(seen: cells.Number, typed: str, today: dt.date) -> Identity:
 
 
 def settled(wrong: Identity, right: str, source: str) -> tuple[Identity, bool]:
-    """A number that failed, with what it surely is by another source (a key of SOURCES), and whether the two are near
-    enough for that. A rounded one is left as it is."""
+    """A number that failed, with what it surely is by another source (row or born: see SAID), and whether the two are
+    near enough for that. A rounded one is left as it is."""
     kind = difference(wrong.typed, right)
     if not kind or wrong.failed == "float":
         return wrong, False
-    said = "transposed_known" if kind == "transposed" else "check_digit_known"
-    params = {"source": SOURCES[source], "right": mask_id(right)}
     defects = tuple(each for each in wrong.defects if each.weight != "stop")
-    return Identity(right, wrong.typed, (*defects, Defect(kind, "doubt", said, right, params, sure=0.97))), True
+    said = Defect(kind, "doubt", f"{kind}_{source}", right, {"right": mask_id(right)}, sure=0.97)
+    return Identity(right, wrong.typed, (*defects, said)), True
 
 
 def difference(typed: str, right: str) -> str:

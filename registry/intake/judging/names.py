@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from registry.intake.judging.cells import nothing, plain
 from registry.intake.judging.defects import Defect
-from registry.intake.judging.words import words
+from registry.intake.judging.words import LEFT, state_of, words
 from registry.people.spelling import spell
 
 _INNER = re.compile(r"(?<=[\u2e80-\u9fff\U00020000-\U0003ffff·?？□])\s+(?=[\u2e80-\u9fff\U00020000-\U0003ffff·?？□])")
+_NOTED = re.compile(r"(.+?)\s*[（(]([^（）()]{2,12})[)）]")
 _UNKNOWN = re.compile(r"[?？□■�○〓\ue000-\uf8ff]")
 _DOTS = str.maketrans("•・．.‧∙⋅", "·······")
 _LOOKS: dict[str, set[str]] = {}
@@ -22,10 +23,11 @@ for _group in words().shapes:
 
 
 class Name(NamedTuple):
-    """A name read; `rare`: a character of it is lost."""
+    """A name read; `rare`: a character of it is lost; `left`: it says that the person has left."""
 
     name: str
     rare: bool = False
+    left: bool = False
     defects: tuple[Defect, ...] = ()
 
 
@@ -36,14 +38,17 @@ def read_name(text: str) -> Name:
     value = plain(text).translate(_DOTS)
     if nothing(value):
         return Name("")
+    defects, left = [], False
+    if (noted := _NOTED.fullmatch(value)) and state_of(noted.group(2)) == LEFT:
+        value, left = noted.group(1), True
+        defects.append(Defect("left_mark", "doubt", "left_name", value, {"words": noted.group(2)}))
     joined = _INNER.sub("", value)
-    defects = []
     if joined != value:
         defects.append(Defect("name_space", "tidied", "name_space", joined, {"name": joined}))
     rare = _UNKNOWN.search(joined) is not None
     if rare:
         defects.append(Defect("rare_character", "doubt", "rare_character"))
-    return Name(joined[:60], rare, tuple(defects))
+    return Name(joined[:60], rare, left, tuple(defects))
 
 
 def fits(rare: str, name: str) -> bool:

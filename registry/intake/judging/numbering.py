@@ -103,20 +103,25 @@ def _by_rule(rule: str, text: str, today: dt.date) -> Numbered:
     value = verdict.value
     defects = [Defect(kind, "tidied", kind, value) for kind, is_there in (
         ("full_width", seen.wide), ("spaces", seen.blanks)) if is_there]
-    if not value.isalnum() and _BRACKETS.findall(text) != _BRACKETS.findall(value):
-        defects.append(Defect("brackets", "tidied", "brackets", value, {"number": mask_id(value)}))
     if verdict.ok:
-        return Numbered(value, True, tuple(defects), None, dict(verdict.parts))
+        return Numbered(value, True, (*defects, *_bracketed(text, value)), None, dict(verdict.parts))
     for other in _looks(value):
         again = check_number(rule, other, on=today)
         if again.ok:
             defects.append(Defect("look_alike", "tidied", "look_alike_shape", again.value, sure=0.95))
-            return Numbered(again.value, True, tuple(defects), None, dict(again.parts))
+            return Numbered(again.value, True, (*defects, *_bracketed(text, value)), None, dict(again.parts))
     if verdict.problem is not None:
         params = {name: mask_id(said) if isinstance(said, str) else said
                   for name, said in verdict.problem.params.items()}
         defects.append(Defect("wrong_number", "stop", verdict.problem.text, params=params))
     return Numbered(text.strip()[:100], False, tuple(defects))
+
+
+def _bracketed(text: str, value: str) -> list[Defect]:
+    """Brackets that are not written as usual, in a number that holds."""
+    if value.isalnum() or _BRACKETS.findall(text) == _BRACKETS.findall(value):
+        return []
+    return [Defect("brackets", "tidied", "brackets", value, {"number": mask_id(value)})]
 
 
 def _looks(value: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from registry.intake.findings import Finding
 from registry.intake.judged import Judged
 from registry.intake.judging import cells, names
-from registry.intake.judging.defects import SOURCES, finding
+from registry.intake.judging.defects import finding
 from registry.intake.judging.identities import difference, swapped_rather
 from registry.intake.judging.numbering import BUILT_ON_ID
 from registry.intake.judging.places import told
@@ -113,9 +113,7 @@ def _settled(row: Judged, each: Finding, head: str, field: str, book: _Book) -> 
     if field == "number":
         row.number = head + number
     row.sure[field] = 0.93
-    said = "transposed_known" if kind == "transposed" else "check_digit_known"
-    params = {"source": SOURCES["book"], "right": mask_id(number)}
-    return finding(kind, "doubt", said, each.column, each.raw, head + number, "", 0.93, **params)
+    return finding(kind, "doubt", f"{kind}_book", each.column, each.raw, head + number, "", 0.93, right=mask_id(number))
 
 
 def _guessed(each: Finding, typed: str, head: str, book: _Book) -> Finding:

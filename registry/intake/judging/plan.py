@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from copy import copy
 
 from registry.certificates.kinds import CertificateType
 from registry.intake.book import Value
@@ -22,7 +23,8 @@ KEPT = "原表："
 """Before the heading of a column that is kept as it is: its key among a certificate's fields."""
 HINTS = ("category", "item", "trade", "speciality", "level")
 """What tells types apart beside their name, and lies in a type's fields."""
-MOST = 50_000
+_UNKEPT = frozenset(("keep", "ignore", "sequence", "remark", "code"))
+FEW, MOST = 3, 50_000
 ENDS = ("valid_until", "term", "inspect_on")
 _FIELDS_OF_ENDS = frozenset((*ENDS, "review_on"))
 
@@ -46,7 +48,9 @@ class Plan:
         for place, column in enumerate(mapping.columns[:len(table.columns)]):
             self.places[column.field] = (*self.places.get(column.field, ()), place)
         self.single = {field: places[0] for field, places in self.places.items() if len(places) == 1}
-        self.kept = [(place, self._key(place)) for place in self.places.get("keep", ())]
+        self.kept = [(place, self.key(place)) for place in self.places.get("keep", ())]
+        self.others = [(place, self.key(place), column.field) for place, column in enumerate(mapping.columns)
+                       if place < len(table.columns) and column.field not in _UNKEPT]
         self.hints = [field for field in HINTS if field in self.places]
         self.sure = {column.field: column.sure for column in mapping.columns if column.sure < 0.75}
         self.own: UnitKnown | None = known.units.get(known.unit_id)
@@ -58,17 +62,28 @@ class Plan:
         self.memo: dict[object, object] = {}
         self.open_blank = self._blank_share() < 0.3
 
-    def _key(self, place: int) -> str:
+    def without(self, field: str) -> Plan:
+        """The same table as if it did not have the columns of a field."""
+        key = ("without", field)
+        if key not in self.memo:
+            other = self.memo[key] = copy(self)
+            other.places = {name: places for name, places in self.places.items() if name != field}
+            other.single = {name: place for name, place in self.single.items() if name != field}
+        found = self.memo[key]
+        assert isinstance(found, Plan)
+        return found
+
+    def key(self, place: int) -> str:
         """Under which name a kept column lies among the fields; the same heading again is numbered."""
         heading = plain(self.table.columns[place].heading)[:60]
         before = [each.heading for each in self.table.columns[:place]].count(self.table.columns[place].heading)
         return f"{KEPT}{heading or place + 1}{f' {before + 1}' if before else ''}"
 
     def _blank_share(self) -> float:
-        """How many rows say nothing about an end, of those of a table that could."""
+        """How many rows say nothing about an end, of those of a table that could; a few rows say nothing of a habit."""
         places = [place for field in ENDS for place in self.places.get(field, ())]
-        if not places or not self.table.records:
-            return 1.0
+        if not places or len(self.table.records) < FEW:
+            return 0.0 if places else 1.0
         blank = sum(all(place >= len(record.values) or record.values[place] in (None, "") for place in places)
                     for record in self.table.records)
         return blank / len(self.table.records)
@@ -108,13 +123,15 @@ class Plan:
 class Row:
     """A record on its way to a Judged: its cells by field, and the defects found."""
 
-    __slots__ = ("judged", "kind", "plan", "record", "values", "wide")
+    __slots__ = ("judged", "kind", "named", "plan", "record", "values", "wide")
 
     def __init__(self, plan: Plan, record: Record, judged: Judged) -> None:
         self.plan, self.record, self.judged = plan, record, judged
         self.values: Sequence[Value] = record.values
         self.wide = len(record.values)
         self.kind: CertificateType | None = None
+        self.named = ""
+        """What the row calls its type, where that says more than the type."""
 
     def cell(self, field: str) -> tuple[int, Value]:
         """The first filled column of a field, and what stands there; its first column with None where all are blank,

@@ -71,7 +71,7 @@ def _certificate(plan: Plan, record: Record) -> Iterator[Judged]:
 
 def _whole(row: Row, kind: CertificateType) -> None:
     """A certificate of a known type, with all that the row says of it."""
-    judged, plan = row.judged, row.plan
+    judged = row.judged
     known = holders.identity(row) if kind.holder == "person" else None
     numbered, known = _numbered(row, kind, known)
     holders.note_identity(row, known)
@@ -80,11 +80,8 @@ def _whole(row: Row, kind: CertificateType) -> None:
     judged.holder = holders.holder(row, kind, known)
     judged.fields = sorts.contents(row, kind, numbered.parts)
     judged.item = item_of(kind, judged.fields)
-    sorts.kept(row, judged.fields)
     term(row, kind)
     _about(row)
-    if "originals" in plan.places or "duplicates" in plan.places or "place" in plan.places:
-        judged.papers = papers.papers(row)
 
 
 def _numbered(row: Row, kind: CertificateType, known: Identity | None) -> tuple[Numbered, Identity | None]:
@@ -126,7 +123,7 @@ def _by_number(known: Identity, right: Identity) -> Identity:
 
 
 def _about(row: Row) -> None:
-    """What is said beside number, holder and days."""
+    """What is said beside number, holder and days; last, what nothing else has taken."""
     judged, places = row.judged, row.plan.places
     if "issuer" in places:
         judged.issuer = row.text("issuer")[:120]
@@ -144,6 +141,9 @@ def _about(row: Row) -> None:
         judged.keeper = row.text("keeper")[:60]
     if "state" in places and (said := row.text("state")):
         _state(row, said)
+    if "originals" in places or "duplicates" in places or "place" in places:
+        judged.papers = papers.papers(row)
+    sorts.kept(row, judged.fields)
 
 
 def _state(row: Row, said: str) -> None:
@@ -183,7 +183,6 @@ def _untyped(row: Row) -> None:
         read = holders.identity(row)
         holders.note_identity(row, read)
         judged.holder = holders.person(row, read)
-    sorts.kept(row, judged.fields)
     _about(row)
 
 
@@ -203,19 +202,16 @@ def _machine(plan: Plan, record: Record) -> Iterator[Judged]:
     for defect in read.defects:
         row.note(defect, place, "number")
     row.judged.holder = holders.machine(row)
-    sorts.kept(row, row.judged.fields)
-    _about(row)
     if "issued_on" in plan.places:
         row.judged.issued_on = row.begin("issued_on")
-    if "originals" in plan.places or "duplicates" in plan.places or "place" in plan.places:
-        row.judged.papers = papers.papers(row)
+    _about(row)
     yield _marked(row)
     if row.cell("inspect_on")[1] is not None or row.cell("inspected_on")[1] is not None:
         yield _inspection(plan, record, row.judged)
 
 
 def _inspection(plan: Plan, record: Record, first: Judged) -> Judged:
-    row = _row(plan, record, part=1)
+    row = _row(plan.without("issued_on"), record, part=1)
     judged = row.judged
     row.kind = kind = plan.known.types[INSPECTION]
     judged.came = {name: place for name, place in first.came.items() if name != "issued_on"}
@@ -226,11 +222,7 @@ def _inspection(plan: Plan, record: Record, first: Judged) -> Judged:
         judged.number, judged.came["number"] = read.value or judged.number, own
         for defect in read.defects:
             row.note(defect, own, "number")
-    judged.issued_on = row.begin("inspected_on")
-    places = {name: place for name, place in plan.places.items() if name != "issued_on"}
-    before, plan.places = plan.places, places
     term(row, kind)
-    plan.places = before
     judged.findings += [each for each in first.findings if each.weight == "stop"]
     return judged
 
@@ -251,7 +243,6 @@ def _loan(plan: Plan, record: Record) -> Iterator[Judged]:
     if "name" in plan.places and row.text("name"):
         row.judged.holder = holders.person(row, holders.identity(row))
     row.judged.loan = papers.loan(row)
-    sorts.kept(row, row.judged.fields)
     _about(row)
     yield _marked(row)
 
@@ -261,8 +252,9 @@ def _marked(row: Row) -> Judged:
     record, plan = row.record, row.plan
     if record.left:
         row.note(Defect("left_mark", "doubt", "left_mark"), None)
-    if plan.table.hidden:
-        row.note(Defect("hidden", "doubt", "hidden", case=f"table {plan.table.number}"), None)
+    if plan.table.hidden or record.hidden:
+        said = "hidden" if plan.table.hidden else "hidden_row"
+        row.note(Defect("hidden", "doubt", said, case=f"{said} {plan.table.number}"), None)
     for place in sorted(record.uncalculated):
         stops = plan.mapping.field(place) in ("number", "id_number", "valid_until", "term", "name")
         row.note(Defect("uncalculated", "stop" if stops else "doubt", "uncalculated"), place)

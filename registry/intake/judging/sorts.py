@@ -12,7 +12,9 @@ from registry.intake.judging.plan import HINTS, Plan, Row
 from registry.intake.judging.words import trades, words
 from registry.intake.meaning import fold
 from registry.intake.meaning.types import TypeGuess
+from registry.people.identity import mask_id
 
+_IDENTITY = re.compile(r"(?<![0-9.])[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx](?![0-9])")
 _SPLIT = re.compile(r"[、,，;；/|\n+＋]+|\s+")
 _CLASS = re.compile(r"(?:^|[^A-Z])([ABC][123]?)(?:$|[^A-Z0-9])")
 
@@ -37,6 +39,10 @@ def sort_of(row: Row) -> TypeGuess:
 
 
 def _asked(plan: Plan, named: str, hints: tuple[str, ...], issuer: str, section: str, number: str) -> TypeGuess:
+    if section and not named and plan.mapping.type_code:  # a title in the table is nearer than the table's own
+        told = plan.words.guess(section, [each for each in (*hints, number) if each])
+        if told.code and told.sure >= 0.95:
+            return told
     around = (section, plan.table.title, plan.table.name)
     said = tuple(each for each in (*hints, *around, issuer, number) if each)
     return plan.words.guess(named, said, plan.mapping)
@@ -79,6 +85,8 @@ def typed(row: Row) -> CertificateType | None:
         sure = guess.sure > 0.75
         row.note(Defect("type_alias", "tidied" if sure else "doubt", "type_alias" if sure else "type_doubt", kind.name,
                         {"words": named[:60], "name": kind.name}, fold(named)[:100], guess.sure), place)
+    if named and (guess.sure < 1 or named in row.plan.mapping.types or fold(named) in row.plan.mapping.types):
+        row.named = named  # many words of such a register mean one type
     row.kind = kind
     return kind
 
@@ -97,7 +105,7 @@ def contents(row: Row, kind: CertificateType, parts: dict[str, str]) -> dict[str
         if key in row.plan.places and (day := row.begin(key)):
             fields[key] = day.isoformat()
     if "category" in declared and declared["category"].kind == "code" and "category" not in fields and "kind" in parts:
-        _coded(fields, declared["category"], parts["kind"])
+        _coded(row, fields, declared["category"], parts["kind"])
     if "trade" in declared and "trade" not in fields and "trade" in parts:
         fields["trade"] = parts["trade"]
     if "kind" in kind.number.unique_by:
@@ -113,7 +121,7 @@ def _put(row: Row, fields: dict[str, Any], declared: dict[str, Field], kind: Cer
     elif key == "speciality" and "specialities" in declared:
         fields["specialities"] = [{"speciality": each} for each in _SPLIT.split(text) if each]
     elif field is not None and field.kind == "code":
-        _coded(fields, field, text)
+        _coded(row, fields, field, text)
     elif key in ("category", "trade") and kind.code == "P15" and "position" not in fields:
         fields["position"] = text
     elif key == "trade" and field is None and "item" in declared and "item" not in row.plan.places:
@@ -122,15 +130,17 @@ def _put(row: Row, fields: dict[str, Any], declared: dict[str, Field], kind: Cer
         fields[key] = text
 
 
-def _coded(fields: dict[str, Any], field: Field, text: str) -> None:
+def _coded(row: Row, fields: dict[str, Any], field: Field, text: str) -> None:
     """A coded field: by its value, its label, or a class (A, B, C1) within the words; left out where none fits."""
     values = {each.value: each.value for each in field.options} | {each.label: each.value for each in field.options}
     found = _CLASS.search(text.upper())
     value = values.get(text) or values.get(text.upper()) or (values.get(found.group(1)) if found else None)
     if value is not None:
         fields[field.key] = value
-    elif len(field.options) == 1:
-        fields[field.key] = field.options[0].value
+    else:
+        row.judged.came.pop(field.key, None)
+        if len(field.options) == 1:
+            fields[field.key] = field.options[0].value
 
 
 def _trade(row: Row, fields: dict[str, Any], field: Field, text: str) -> None:
@@ -159,7 +169,21 @@ def _supporting(row: Row, fields: dict[str, Any], kind: CertificateType) -> None
 
 
 def kept(row: Row, fields: dict[str, Any]) -> None:
-    """The columns that are kept as they are, each under its heading (KEPT), so that nothing of a table is lost."""
+    """The columns that are kept as they are, and what the type has no use for (whose project it is, where a person
+    holds), each under its heading (KEPT), so that nothing of a table is lost. Identity numbers only masked."""
+    came = row.judged.came
     for place, key in row.plan.kept:
         if place < row.wide and (value := row.values[place]) is not None and value != "":
-            fields[key] = shown(value).strip()[:2000]
+            fields[key] = _masked(shown(value).strip()[:2000])
+    for place, key, field in row.plan.others:
+        if came.get(field) != place and place < row.wide and (value := row.values[place]) is not None and value != "":
+            if row.plan.text(value):
+                fields[key] = _masked(shown(value).strip()[:2000])
+    if row.named:
+        place, _ = row.cell("type")
+        fields[row.plan.key(place)] = row.named
+
+
+def _masked(text: str) -> str:
+    """A text without identity numbers in clear."""
+    return _IDENTITY.sub(lambda found: mask_id(found.group()), text) if len(text) > 14 else text

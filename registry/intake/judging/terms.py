@@ -118,6 +118,8 @@ def _review(row: Row, kind: CertificateType) -> None:
         if not any(each.kind == "end_before_issue" for each in judged.findings):
             row.note(Defect("wrong_date", "doubt", "review_after_end", due.isoformat() if due else ""), place)
         judged.review_on = None
+    elif lapses and day is None and place >= 0 and not (judged.valid_from or judged.issued_on or judged.valid_until):
+        row.note(Defect("review_missing", "doubt", "review_missing"), place)
     elif due is None or row.cell("reviewed_on")[1] is not None:
         return
     elif day is None and place < 0:

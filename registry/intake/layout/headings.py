@@ -12,8 +12,7 @@ from registry.intake.book import Area, Sheet, Value
 from registry.intake.layout.lines import Cell, filled, headings_in
 from registry.intake.layout.marks import Marks
 from registry.intake.layout.sides import split
-from registry.intake.meaning.columns import meanings
-from registry.intake.meaning.folding import fold
+from registry.intake.meaning.columns import understood
 
 FIRST = 40
 """A heading begins within so many rows of a sheet."""
@@ -43,7 +42,7 @@ class Head:
 
     def _meaning(self, *fields: str) -> frozenset[int]:
         return frozenset(at for at, text in self.texts.items() if any(
-            field in fields for field, sure in meanings(fold(text))[:1]))
+            field in fields for field, sure in understood(text)[:1]))
 
     @cached_property
     def names(self) -> frozenset[int]:
@@ -89,10 +88,11 @@ def is_head(cells: Sequence[Cell], more: frozenset[str] = frozenset()) -> bool:
     if len(cells) < 2:
         return False
     known = headings_in(cells, more)
-    if known < 2 or any(_value(value) for _, value in cells):
-        return False
     share = known / len(cells)
-    return share >= 0.6 or (known >= 3 and share >= 0.4)
+    if known >= 3 and share >= 0.5:
+        return True
+    plain = not any(is_value(value) for _, value in cells)
+    return plain and (known >= 2 and share >= 0.6 or known >= 3 and share >= 0.4)
 
 
 def read(sheet: Sheet, marks: Marks, at: int, more: frozenset[str] = frozenset()) -> Head:
@@ -147,7 +147,7 @@ def _second(sheet: Sheet, at: int, grouped: bool, more: frozenset[str]) -> bool:
     """Whether the row below goes on with the heading: short texts under a group, some in columns not yet headed."""
     first = {place for place, _ in filled(sheet.rows[at])}
     below = filled(sheet.rows[at + 1])
-    if not below or not all(isinstance(value, str) and not _value(value) for _, value in below):
+    if not below or not all(isinstance(value, str) and not is_value(value) for _, value in below):
         return False
     fresh = [place for place, _ in below if place not in first and place < max(first, default=0) + 4]
     known = headings_in(below, more)
@@ -173,7 +173,7 @@ def _spread(sheet: Sheet, marks: Marks, row: int, below: bool) -> dict[int, str]
     return line
 
 
-def _value(value: Value) -> bool:
+def is_value(value: Value) -> bool:
     """What never stands in a heading: numbers, days, long digits."""
     if isinstance(value, (int, float, dt.date)):
         return True
@@ -184,7 +184,7 @@ def _may_head(cells: Sequence[Cell], most: int) -> bool:
     texts = [value.strip() for _, value in cells if isinstance(value, str)]
     return (
         len(texts) == len(cells) >= max(2, 0.6 * most) and len(set(texts)) >= 0.6 * len(texts)
-        and all(len(text) <= 60 and not _value(text) for text in texts)
+        and all(len(text) <= 60 and not is_value(text) for text in texts)
     )
 
 
@@ -193,6 +193,6 @@ def _over_values(cells: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool
     if not below:
         return False
     places = {place for place, _ in cells}
-    typed = sum(any(place in places and (_value(value) or any(map(str.isdigit, str(value)))) for place, value in line)
+    typed = sum(any(place in places and (is_value(value) or any(map(str.isdigit, str(value)))) for place, value in line)
                 for line in below)
     return typed >= 0.5 * len(below)

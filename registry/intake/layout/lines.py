@@ -18,8 +18,10 @@ Cell = tuple[int, Value]
 SUMS = (
     "合计", "总计", "小计", "共计", "累计", "总合计", "本页合计", "本页小计", "total", "subtotal", "grandtotal", "sum",
 )
+_BLANKS = ("", " ", "  ", "   ", "\u3000", "\u3000\u3000", "\xa0")
 SUM_WORDS = frozenset((
-    *SUMS, "合 计", "总 计", "小 计", "共 计", "合  计", "合计：", "合计:", "总计：", "Total", "TOTAL",
+    *SUMS, "Total", "TOTAL",
+    *(blank.join(word) + end for word in SUMS if not word.isascii() for blank in _BLANKS for end in ("", ":", "：")),
 ))
 """As cells of a row with many filled ones; a look without folding."""
 _SUM = re.compile(r"(?:本页|本表|总)?(?:合计|总计|小计|共计|累计)")
@@ -30,6 +32,7 @@ NOTES = tuple(
 _LONG = 25
 _SAID = re.compile(r"([^\s:：]{2,12})\s*[:：]\s*([^:：]*?)(?=\s+[^\s:：]{2,12}\s*[:：]|\s*$)")
 _NUMBERED = re.compile(r"[（(]?[一二三四五六七八九十]{1,3}[)）、.．]")
+_LONG_NUMBER = re.compile(r"[0-9]{5}")
 _NAMELIKE = re.compile(r"[㐀-鿿·]{2,4}")
 
 
@@ -66,7 +69,7 @@ def kind(cells: Sequence[Cell], head: Head) -> Why | None:
     if all(place in head.sequences and _counting(each) for place, each in cells):
         return "blank"
     text = str(value).strip()
-    if _note(words, text, len(cells)):
+    if _note(words, text, len(cells)) or _signatures(cells):
         return "note"
     if len(cells) > 1 or not isinstance(value, str):
         return None
@@ -90,6 +93,11 @@ def _note(words: str, text: str, cells: int) -> bool:
     return cells == 1 and len(text) > _LONG
 
 
+def _signatures(cells: Sequence[Cell]) -> bool:
+    """A line to be signed: 单位负责人： 审核： 填表：张三."""
+    return len(cells) > 1 and all(isinstance(value, str) and re.search("[:：]", value) for _, value in cells)
+
+
 def _alone(at: int, text: str, words: str, head: Head) -> Why | None:
     """One text in a row: the title of a section, unless it stands where a record has its name or number."""
     if is_numbered(text):
@@ -98,7 +106,7 @@ def _alone(at: int, text: str, words: str, head: Head) -> Why | None:
         return None
     if at in head.remarks:
         return "note"
-    if sum(each.isdigit() for each in words) > 4 or head.width < 2:
+    if _LONG_NUMBER.search(words) or 2 * sum(each.isdigit() for each in words) > len(words) or head.width < 2:
         return None
     return "section"
 

@@ -79,7 +79,7 @@ class Making:
         if down:
             self._fill(values, spots, down)
         record = Record(at, values, spots or None, section)
-        if at in marks.touched:
+        if at in marks.marked or (down and marks.marked):
             self._mark(record, own, marks, head)
         self.records.append(record)
 
@@ -138,7 +138,7 @@ class Making:
             record.values = [record.values[index] for index in stay]
             if record.spots:
                 record.spots = {now[index]: spot for index, spot in record.spots.items() if index in now} or None
-            record.rounded = frozenset(now[index] for index in record.rounded)
+            record.rounded = frozenset(now[index] for index in record.rounded if index in now)
             record.uncalculated = frozenset(now[index] for index in record.uncalculated if index in now)
             if record.links:
                 record.links = {now[index]: link for index, link in record.links.items() if index in now} or None

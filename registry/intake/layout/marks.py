@@ -32,6 +32,10 @@ class Marks:
         self.areas = [area for area in sheet.merged if area[0] < rows]
         self.down: dict[int, dict[int, Spot]] = defaultdict(dict)
         """Row -> column -> the cell that a merged area, going down, takes its value from."""
+        self._wide: dict[int, list[Area]] = defaultdict(list)
+        for area in self.areas:
+            if area[3] > area[1]:
+                self._wide[area[0]].append(area)
         self._follow(sheet)
         self.struck = _by_row(sheet.struck)
         self.red = _by_row(spot for spot, colour in sheet.fills.items() if is_red(colour))
@@ -41,9 +45,10 @@ class Marks:
         self.addresses = sheet.links
         self.hidden = sheet.hidden_rows
         self.pictures = sheet.pictures
-        self.touched: set[int] = set().union(
-            self.down, self.struck, self.red, self.rounded, self.uncalculated, self.links, self.hidden, self.pictures
+        self.marked: set[int] = set().union(
+            self.struck, self.red, self.rounded, self.uncalculated, self.links, self.hidden, self.pictures
         )
+        self.touched = self.marked.union(self.down, self._wide)
 
     def _follow(self, sheet: Sheet) -> None:
         left = MOST_MERGED
@@ -57,7 +62,7 @@ class Marks:
 
     def wide(self, row: int) -> list[Area]:
         """The merged areas of several columns that begin in a row."""
-        return [area for area in self.areas if area[0] == row and area[3] > area[1]]
+        return self._wide.get(row, [])
 
 
 def _by_row(spots: Iterable[Spot]) -> dict[int, list[int]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from registry.intake.book import Sheet, Value
 from registry.intake.layout import lines
-from registry.intake.layout.headings import Head, find, is_head, read, width
+from registry.intake.layout.headings import Head, find, is_head, is_value, read, width
 from registry.intake.layout.making import Making
 from registry.intake.layout.marks import Marks
 from registry.intake.layout.words import telling
@@ -34,6 +34,8 @@ class Rows:
     context: dict[str, str] = field(default_factory=dict)
     title: str = ""
     section: str = ""
+    fresh: bool = False
+    """No record has come since the section's title."""
 
     def lay(self) -> list[Table]:
         """Every row into a record or into `skipped`."""
@@ -73,6 +75,7 @@ class Rows:
             if size - row.count(None) <= few or at in touched or size > width or not free(row):
                 return at
             keep(at, row if size == width else row + pad[size:], section)
+            self.fresh = False
             at += 1
         return at
 
@@ -80,7 +83,7 @@ class Rows:
     def few(self) -> int:
         """Rows with no more filled cells than this need a look."""
         width = max((len(making.headings) or len(making.places) for making in self.open), default=1)
-        return max(1, min(4, int(width * 0.34)))
+        return max(1, min(4, int(width * 0.5)))
 
     def _look(self, at: int) -> int:
         """A closer look at one row; the next row to go on with."""
@@ -89,6 +92,8 @@ class Rows:
         if not cells:
             self.skip(at, "blank")
             return at + 1
+        if self._groups(at, cells):
+            return self._again(at + 1, at)
         telling = not self.words.isdisjoint(row)
         if telling and len(cells) > 1:
             lasts = self._repeats(at, head)
@@ -101,8 +106,9 @@ class Rows:
         if why is None and telling and lines.is_sum(cells):
             why = "total"
         if why == "section":
-            self.section = str(cells[0][1]).strip()[:80]
+            self.section, self.fresh = str(cells[0][1]).strip()[:80], True
         if why is None:
+            self.fresh = False
             self._record(at)
         else:
             self.skip(at, why)
@@ -114,10 +120,19 @@ class Rows:
         same = at + height <= len(rows) and all(rows[at + line] == rows[head.top + line] for line in range(height))
         return height if same else 0
 
-    def _again(self, at: int) -> int:
-        """Another heading inside the sheet: a new table, or one of those before with its columns elsewhere."""
+    def _groups(self, at: int, cells: list[lines.Cell]) -> bool:
+        """Whether the row names groups of the headings in the row below: texts merged over several columns."""
+        if at + 1 >= len(self.sheet.rows) or not self.marks.wide(at) or any(is_value(value) for _, value in cells):
+            return False
+        return is_head(lines.filled(self.sheet.rows[at + 1]), self.more)
+
+    def _again(self, at: int, top: int | None = None) -> int:
+        """Another heading inside the sheet, with its groups from `top` on: a new table, or one of those before with its
+        columns elsewhere. A section ends with it, unless its title stands right above."""
+        if not self.fresh:
+            self.section = ""
         head = read(self.sheet, self.marks, at, self.more)
-        head.top = at
+        head.top = at if top is None else top
         self._open(head)
         return head.bottom + 1
 

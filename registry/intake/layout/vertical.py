@@ -3,7 +3,7 @@ or one beside the other, and before them what holds for all (项目名称, 建�
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from registry.intake.book import Sheet, Spot, Value
@@ -22,6 +22,9 @@ _MOST = 5000
 """A vertical sheet has no more rows than this."""
 
 
+Key = tuple[str, int]
+
+
 @dataclass(slots=True)
 class Pair:
     """A field and its value where they stand; `value` None where nothing does."""
@@ -29,6 +32,8 @@ class Pair:
     label: str
     spot: Spot
     value: Value
+    more: bool = False
+    """A further value of the same field, beside the first."""
 
 
 @dataclass(slots=True)
@@ -43,6 +48,14 @@ class Block:
     def labels(self) -> set[str]:
         """The folded fields it has."""
         return {fold(pair.label) for pair in self.pairs}
+
+    def keyed(self) -> Iterator[tuple[Key, Pair]]:
+        """Its pairs with the column each belongs to: a field that comes again has a column of its own."""
+        times: dict[str, int] = {}
+        for pair in self.pairs:
+            key = fold(pair.label)
+            times[key] = times.get(key, 0) + 1
+            yield (key, times[key]), pair
 
 
 def is_vertical(sheet: Sheet, more: Iterable[str]) -> bool:
@@ -98,15 +111,22 @@ class _Sheet:
             lead, blocks = Block(), [lead]
         if not blocks:
             return None
-        columns: dict[str, str] = {}
-        for pair in (*lead.pairs, *(pair for block in blocks for pair in block.pairs)):
-            columns.setdefault(fold(pair.label), pair.label)
-        order = {key: index for index, key in enumerate(columns)}
-        records = [self._record(block, lead, order, marks) for block in blocks]
+        own: dict[Key, str] = {}
+        for block in blocks:
+            for key, pair in block.keyed():
+                own.setdefault(key, pair.label)
+        held = dict(lead.keyed())
+        once = {key: pair.label for key, pair in held.items() if key not in own}
+        again = [key for key in held if key in own]  # also said of each: a column of its own, behind the others
+        columns = [*once.values(), *own.values(), *(held[key].label for key in again)]
+        order = {key: at for at, key in enumerate((*once, *own))}
+        leads = [(order[key], held[key]) for key in once]
+        leads += [(len(order) + at, held[key]) for at, key in enumerate(again)]
+        records = [self._record(block, leads, order, len(columns), marks) for block in blocks]
         place = blocks[0].pairs[0].spot[1] if blocks[0].pairs else 1
         context = {pair.label: _text(pair.value) for pair in lead.pairs if pair.value is not None}
         return Table(
-            self.number, 0, self.sheet.name, "vertical", [Column(place, text) for text in columns.values()], records,
+            self.number, 0, self.sheet.name, "vertical", [Column(place, text) for text in columns], records,
             self.title, self.sheet.hidden, {"sheet": self.sheet.name, **self.context, **context},
         )
 
@@ -125,7 +145,7 @@ class _Sheet:
         for at, section, pairs in groups:
             for pair in pairs:
                 key = fold(pair.label)
-                if starter and (key == starter or (blocks and key in blocks[-1].labels)):
+                if starter and not pair.more and (key == starter or (blocks and key in blocks[-1].labels)):
                     blocks.append(Block(section))
                 block = blocks[-1] if blocks else lead
                 block.pairs.append(pair)
@@ -145,7 +165,7 @@ class _Sheet:
             place, value = cells[index]
             after = cells[index + 1] if index + 1 < len(cells) else None
             if index and not _is_label(value, self.more):  # a further value beside the first: a column of its own
-                pairs.append(Pair(pairs[-1].label if pairs else "", (at, place), value))
+                pairs.append(Pair(pairs[-1].label, (at, place), value, True))
                 index += 1
             elif after is None or (_is_label(after[1], self.more) and after[0] > place + 1):
                 pairs.append(Pair(_label(value), (at, place + 1), None))
@@ -191,35 +211,36 @@ class _Sheet:
                 block.rows.add(at)
         return lead, blocks
 
-    def _record(self, block: Block, lead: Block, order: dict[str, int], marks: Marks) -> Record:
-        values: list[Value] = [None] * len(order)
+    def _record(
+        self, block: Block, leads: list[tuple[int, Pair]], order: dict[Key, int], width: int, marks: Marks
+    ) -> Record:
+        values: list[Value] = [None] * width
         spots: dict[int, Spot] = {}
-        for pair in (*lead.pairs, *block.pairs):
-            index = order[fold(pair.label)]
-            if values[index] is None:
-                values[index], spots[index] = pair.value, pair.spot
+        for index, pair in (*leads, *((order[key], pair) for key, pair in block.keyed())):
+            values[index], spots[index] = pair.value, pair.spot
         row = min(block.rows)
         record = Record(row, values, spots, block.section)
-        _mark(record, block.rows, marks, {at for key, at in order.items() if meanings(key)[:1] and _names(key)})
+        _mark(record, block.rows, marks, {at for (key, _), at in order.items() if _names(key)})
         return record
 
 
 def _names(key: str) -> bool:
-    return meanings(key)[0][0] in ("name", "type", "number")
+    """Whether a field says what or whose it is."""
+    return any(field in ("name", "type", "number") for field, _ in meanings(key)[:1])
 
 
 def _starter(groups: list[tuple[int, str, list[Pair]]]) -> str:
     """The field with which each block begins: the first that comes again, better one that names the certificate."""
-    keys = [fold(pair.label) for _, _, pairs in groups for pair in pairs]
+    keys = [fold(pair.label) for _, _, pairs in groups for pair in pairs if not pair.more]
     again = list(dict.fromkeys(key for key in keys if keys.count(key) > 1))
     if not again:
-        return next((key for key in keys if meanings(key)[:1] and _names(key)), "")
+        return next((key for key in keys if _names(key)), "")
     counts = {key: keys.count(key) for key in again}
     most = max(counts.values())
     first = again[0]
     if counts[first] == most:
         return first
-    return next((key for key in again if counts[key] == most and meanings(key)[:1] and _names(key)), first)
+    return next((key for key in again if counts[key] == most and _names(key)), first)
 
 
 def _mark(record: Record, rows: set[int], marks: Marks, names: set[int]) -> None:

@@ -18,7 +18,7 @@ from registry.intake.meaning.evidence import Look, look
 from registry.intake.meaning.folding import fold
 
 COLUMNS = Path(__file__).with_name("columns.toml")
-EXACT, ENDING, WITHIN, PERHAPS, UNKNOWN = 1.0, 0.85, 0.75, 0.7, 0.5
+EXACT, LINE, ENDING, WITHIN, PERHAPS, UNKNOWN = 1.0, 0.95, 0.85, 0.75, 0.7, 0.5
 LONGEST = 24
 """A heading is not longer than this, folded; what is longer is compared exactly only."""
 DAYS = frozenset((
@@ -34,14 +34,24 @@ class Headings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     seen: tuple[str, ...] = ()
     usual: tuple[str, ...] = ()
     perhaps: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
+
+
+@cache
+def _said() -> dict[str, Headings]:
+    return msgspec.convert(tomllib.loads(COLUMNS.read_text(encoding="utf-8")), dict[str, Headings])
+
+
+@cache
+def _endings() -> tuple[tuple[str, str], ...]:
+    return tuple((fold(ending), field) for field, each in _said().items() for ending in each.endings)
 
 
 @cache
 def headings() -> dict[str, tuple[tuple[str, float], ...]]:
     """Every folded heading with the fields it may mean, the surest first."""
-    said = msgspec.convert(tomllib.loads(COLUMNS.read_text(encoding="utf-8")), dict[str, Headings])
     found: dict[str, dict[str, float]] = {}
-    for field, each in said.items():
+    for field, each in _said().items():
         for words, sure in ((each.seen, EXACT), (each.usual, EXACT), (each.perhaps, PERHAPS)):
             for word in words:
                 known = found.setdefault(fold(word), {})
@@ -69,10 +79,23 @@ def meanings(folded: str) -> tuple[tuple[str, float], ...]:
         if word in folded and (not word.isascii() or folded.endswith(word)):
             share = ENDING if folded.endswith(word) else WITHIN
             return tuple((field, round(sure * share, 2)) for field, sure in headings()[word])
+    for ending, field in _endings():
+        if folded.endswith(ending):
+            return ((field, WITHIN),)
     near = process.extractOne(folded, _words(), scorer=fuzz.ratio, score_cutoff=75)
     if near is None:
         return ()
     return tuple((field, round(sure * near[1] / 100 * 0.8, 2)) for field, sure in headings()[near[0]])
+
+
+def understood(heading: str) -> tuple[tuple[str, float], ...]:
+    """The same of a heading as it stands: of one in several lines that is not known as a whole, the last line counts
+    (证件信息 above 类别)."""
+    key = fold(heading)
+    last = heading.rsplit(" ", 1)[-1]
+    if key not in headings() and last != heading and (known := headings().get(fold(last))):
+        return tuple((field, round(sure * LINE, 2)) for field, sure in known)
+    return meanings(key)
 
 
 def candidates(heading: str, learned: Learned | None, seen: Look) -> list[Mapped]:
@@ -81,7 +104,7 @@ def candidates(heading: str, learned: Learned | None, seen: Look) -> list[Mapped
     told = learned.columns.get(key) if learned is not None else None
     if told in FIELDS:
         return [Mapped(field=told), Mapped(field="keep", sure=UNKNOWN)]
-    weighed = [Mapped(field=field, sure=_weigh(field, sure, seen)) for field, sure in meanings(key)]
+    weighed = [Mapped(field=field, sure=_weigh(field, sure, seen)) for field, sure in understood(heading)]
     weighed = sorted((each for each in weighed if each.sure > 0.3), key=lambda each: -each.sure)
     return [*weighed, Mapped(field="keep", sure=UNKNOWN)]
 

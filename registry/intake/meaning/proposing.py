@@ -17,6 +17,7 @@ from registry.intake.meaning.dayorder import day_order
 from registry.intake.meaning.evidence import Look, look
 from registry.intake.meaning.folding import fold
 from registry.intake.meaning.types import TypeWords
+from registry.intake.meaning.vocabulary import certificate_in
 from registry.intake.records import Table
 
 _SAMPLE = 400
@@ -169,7 +170,7 @@ def _machined(option: Mapped, machines: bool) -> Mapped:
 def _type(table: Table, mapping: Mapping, some: Sequence[Sequence[Value]], words: TypeWords) -> str:
     """The one type of all rows: said by title, sheet or section and by the rows themselves; "" where they differ."""
     if mapping.of("machine") is not None or mapping.of("registration_no") is not None:
-        return _machine_type(table, mapping, words)
+        return _machine_type(table, mapping, some, words)
     titles = _titles(table)
     if mapping.of("type") is not None:
         said = words.guess("", titles)
@@ -189,10 +190,11 @@ def _type(table: Table, mapping: Mapping, some: Sequence[Sequence[Value]], words
 
 
 def _titles(table: Table) -> list[str]:
-    """What is written over the table; the file's name only where its sheet has none of its own."""
+    """What is written over the table, first over the numbers; the file's name only where its sheet has none."""
     plain = _PLAIN.fullmatch(table.name) is not None
-    return [text for text in (table.title, "" if plain else table.name, table.context.get("file", "") if plain else "")
-            if text]
+    numbers = [column.heading for column in table.columns if certificate_in(fold(column.heading))]
+    texts = [*numbers, table.title, "" if plain else table.name, table.context.get("file", "") if plain else ""]
+    return [text for text in texts if text]
 
 
 def _rows(table: Table, some: Sequence[Sequence[Value]]) -> Iterator[tuple[Sequence[Value], str]]:
@@ -201,13 +203,20 @@ def _rows(table: Table, some: Sequence[Sequence[Value]]) -> Iterator[tuple[Seque
     yield from zip(some, sections, strict=True)
 
 
-def _machine_type(table: Table, mapping: Mapping, words: TypeWords) -> str:
-    """Machines: what the title says; else a registration where there is a column for it, an inspection otherwise."""
-    said = words.guess("", _titles(table))
-    if said.code.startswith("Q"):
-        return said.code
-    if mapping.of("registration_no") is not None and "Q01" in words.types:
-        return "Q01"
+def _machine_type(table: Table, mapping: Mapping, some: Sequence[Sequence[Value]], words: TypeWords) -> str:
+    """Machines: what title and headings say; else a registration where there is a column for it, which for cranes and
+    hoists on sites is that of the housing authority (Q04), an inspection otherwise."""
+    said = words.guess("", _titles(table)).code
+    place = mapping.of("machine")
+    if mapping.of("registration_no") is not None:
+        names = [str(record[place]) for record in some if record[place] is not None] if place is not None else []
+        found = [words.guess("使用登记证", (name,)).code for name in names]
+        site = found.count("Q04") >= 0.8 * max(1, len(found))
+        return said if said.startswith("Q") and not site else "Q04" if site else "Q01" if "Q01" in words.types else ""
+    if not said.startswith("Q"):
+        said = words.guess("", [column.heading for column in table.columns]).code
+    if said.startswith("Q"):
+        return said
     return "Q02" if "Q02" in words.types and mapping.of("inspect_on") is not None else ""
 
 

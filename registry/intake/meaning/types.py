@@ -163,7 +163,7 @@ class TypeWords:
         totals = dict.fromkeys(reading.types, 0)
         strong = False
         for hint in hints:
-            weights = _number(hint) if _DIGITS.search(hint) else _weights(fold(hint))
+            weights = _number(hint) if _DIGITS.search(hint) else self._weigh(fold(hint))
             for code, weight in weights.items():
                 if code in totals:
                     totals[code] += weight
@@ -175,6 +175,11 @@ class TypeWords:
         if reading.usual in best:
             return TypeGuess(reading.usual, 0.7, True, reading.types)
         return TypeGuess("", 0.0, True, best)
+
+    def _weigh(self, key: str) -> dict[str, int]:
+        """What words speak for; those that are themselves ambiguous speak for none."""
+        known = self._index.get(key)
+        return {} if known is not None and known.types else _weights(key)
 
     def _unsaid(self, hints: Sequence[str], mapping: Mapping | None) -> TypeGuess:
         """Without a word for it: what holds for the whole table, what other cells say, what the number looks like."""

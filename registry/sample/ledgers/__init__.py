@@ -18,12 +18,15 @@ from registry.sample.organisation import Sample
 FOLDER = "ledgers"
 
 
-def write(group: Group, folder: Path, seed: int, told: Told = lambda what, done, of: None) -> int:
+def write(
+    group: Group, folder: Path, seed: int, told: Told = lambda what, done, of: None,
+    regions: int = len(regional.REGIONS),
+) -> int:
     """Write the ledgers below `folder` with key.csv, certificates.csv, breaches.csv and organisation.json; how many
     files. The same group and seed give the same."""
     made, random = group.made, Random(f"ledgers {seed}")
     lines = _lines(group)
-    books = [*regional.books(made, [line for line in lines if line.codes[0][0] not in "EJ"]),
+    books = [*regional.books(made, [line for line in lines if line.codes[0][0] not in "EJ"], regions),
              *companies.books(made, lines, random)]
     for book in books:
         for page in book.pages:

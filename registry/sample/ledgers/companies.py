@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from random import Random
 
 from ledger import clock
+from registry.people.persons import Person
 from registry.people.units import Unit
 from registry.sample.ledgers.lines import Line, Value
 from registry.sample.ledgers.pages import Book, Columns, Page, Part
@@ -28,9 +29,10 @@ LOANS = 12
 VERTICAL = "vertical"
 
 
-def books(made: Sample, lines: Iterable[Line], random: Random) -> list[Book]:
+def books(made: Sample, lines: list[Line], random: Random) -> list[Book]:
     """V3, V4 and V5 of the group and each company."""
     own: dict[int, list[Line]] = defaultdict(list)
+    known = _known(made, lines)
     built: dict[int, list[Line]] = defaultdict(list)
     for line in lines:
         if line.codes[0][0] in "EJ":
@@ -43,8 +45,8 @@ def books(made: Sample, lines: Iterable[Line], random: Random) -> list[Book]:
             found.append(_listed(company, own[company.id], keeper))
         if built[company.id]:
             found.append(_projects(company, built[company.id], random))
-        if len(own[company.id]) > 1 and company in made.companies:
-            found.append(_borrowed(made, company, own[company.id], keeper, random))
+        if len(own[company.id]) > 1 and known[company.id]:
+            found.append(_borrowed(company, own[company.id], keeper, known[company.id], random))
     return found
 
 
@@ -81,9 +83,19 @@ def _state(line: Line) -> str:
     return "过期" if end < today else "临期" if (end - today).days <= 90 else "有效"
 
 
-def _borrowed(made: Sample, company: Unit, lines: list[Line], keeper: str, random: Random) -> Book:
-    people = [person for person in made.people if person.company_id == company.id and not person.left_on][:60]
-    loans = list(_loans(lines, [person.name for person in people], keeper, random))
+def _known(made: Sample, lines: list[Line]) -> dict[int, list[str]]:
+    """By company the names that nobody shares, of people who hold a certificate: a register of loans has no more."""
+    alone = {name for name, count in Counter(person.name for person in made.people).items() if count == 1}
+    holders = dict.fromkeys(line.holder for line in lines if isinstance(line.holder, Person))
+    found: dict[int, list[str]] = defaultdict(list)
+    for person in holders:
+        if person.name in alone and person.company_id:
+            found[person.company_id].append(person.name)
+    return found
+
+
+def _borrowed(company: Unit, lines: list[Line], keeper: str, names: list[str], random: Random) -> Book:
+    loans = list(_loans(lines, names, keeper, random))
     return Book(f"借阅登记-{company.code}.xlsx", company.code,
                 [Page("借阅登记", [Part(BORROWED, loans)], [["证照借阅登记簿"]])])
 

@@ -37,7 +37,7 @@ def written(random: Random, line: Line, role: str, former: Former) -> Value | No
         return NO
     forms: list[Value] = [
         f"{day:%Y.%m.%d}", f"{day:%Y/%m/%d}", f"{day:%Y年%m月%d日}", f"{day:%Y%m%d}", (day - EPOCH).days,
-        f"{day.year % 100}.{day.month}.{day.day}", f"{day.year}年{day.month}月{day.day}日",
+        f"{day.year % 100:02d}.{day.month}.{day.day}", f"{day.year}年{day.month}月{day.day}日",
         f"{day.year}.{day.month}.{day.day}",
     ]
     if line.colours:

@@ -84,7 +84,7 @@ def _organisation(group: Group, books: Sequence[Book], former: Former, seed: int
         "seed": seed, "today": clock.today().isoformat(),
         "units": [_unit(unit, former) for unit in units],
         "posts": [{"unit": project.code, "post": "project_manager", "name": person.name, "id_number": person.id_number}
-                  for project in group.sites.live for person in [group.posts.managers[project.id]]],
+                  for project in group.sites.staffed for person in [group.posts.managers[project.id]]],
         "files": [{"file": book.name, "unit": book.unit, "rows": sum(1 for _ in book.lines()),
                    "certificates": sum(len(line.codes) for line in book.lines())} for book in books],
     }

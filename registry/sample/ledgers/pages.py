@@ -16,7 +16,9 @@ COUNTED = "sequence"
 @dataclass
 class Part:
     """Lines under one heading. `section` is written before it in the column of `merged`, whose equal neighbours are
-    merged downwards; `beside` puts a second set of the columns so many columns further right, two lines to a row."""
+    merged downwards; `beside` puts a second set of the columns so many columns further right, two lines to a row. The
+    headings come `again` after so many lines; `above` them stand words, each over so many columns.
+    """
 
     columns: Columns
     lines: list[Line]
@@ -24,6 +26,8 @@ class Part:
     headed: bool = True
     merged: str = ""
     beside: int = 0
+    again: int = 0
+    above: list[tuple[str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         roles = frozenset(role for _, role in self.columns) - {"", COUNTED}

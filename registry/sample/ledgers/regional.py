@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
+from registry.sample.ledgers.habits import HABITS, keep
 from registry.sample.ledgers.lines import Line
 from registry.sample.ledgers.pages import Book, Columns, Page, Part
 from registry.sample.organisation import Sample
@@ -53,16 +54,17 @@ BESIDE = 9
 OLD_SHARE, NAMED_SHARE, V1_SHARE, SKILLED = 0.3, 0.1, 0.5, "养护工"
 
 
-def books(made: Sample, lines: Iterable[Line]) -> list[Book]:
-    """The workbooks of each region: V1 and V2."""
+def books(made: Sample, lines: Iterable[Line], regions: int = len(REGIONS)) -> list[Book]:
+    """The workbooks of each region: V1 and V2. With one region, all of the group's people are in one file."""
     alone = {name for name, count in Counter(person.name for person in made.people).items() if count == 1}
     found = []
-    for region, name in enumerate(REGIONS):
+    for region, name in enumerate(REGIONS[:regions]):
         heaps: dict[str, list[Line]] = defaultdict(list)
         for line in lines:
-            if line.region == region:
+            if line.region % regions == region:
                 heaps[_heap(made, line, alone)].append(line)
-        found += [*_operators(name, heaps, region == CSV_REGION), _people(name, heaps)]
+        kept = [*_operators(name, heaps, region == CSV_REGION), _people(name, heaps)]
+        found += [keep(book, HABITS[region]) for book in kept]
     return [book for book in found if any(book.lines())]
 
 

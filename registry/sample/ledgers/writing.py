@@ -70,6 +70,9 @@ def _rows(page: Page, merged: list[str]) -> Iterator[tuple[list[Value], dict[int
         if part.section:
             row += 1
             yield [part.section if role == "group" else None for _, role in part.columns], {}
+        if part.above:
+            row += 1
+            yield _above(part, row, merged), {}
         if part.headed:
             row += 1
             yield _headings(part), {}
@@ -86,8 +89,22 @@ def _headings(part: Part) -> list[Value]:
     return once + [None] * (part.beside - len(once)) + once if part.beside else once
 
 
+def _above(part: Part, row: int, merged: list[str]) -> list[Value]:
+    """The words over several headings, each merged over its columns."""
+    found: list[Value] = []
+    for word, columns in part.above:
+        first, last = len(found) + 1, len(found) + columns
+        if columns > 1:
+            merged.append(f"{get_column_letter(first)}{row}:{get_column_letter(last)}{row}")
+        found += [word, *[None] * (columns - 1)]
+    return found
+
+
 def _down(part: Part, before: int, merged: list[str]) -> Iterator[tuple[list[Value], dict[int, str]]]:
     """One line to a row; the first of equal neighbours in the merged column has the value."""
+    if part.again:
+        yield from _paged(part, before)
+        return
     letter = next((get_column_letter(at) for at, (_, role) in enumerate(part.columns, 1) if role == part.merged), "")
     begun, last = before + 1, None
     for number, line in enumerate(part.lines, 1):
@@ -103,6 +120,18 @@ def _down(part: Part, before: int, merged: list[str]) -> Iterator[tuple[list[Val
         yield values, dict.fromkeys(range(len(values)), line.left) if line.left else {}
     if part.merged:
         _merge(merged, letter, begun, before + len(part.lines))
+
+
+def _paged(part: Part, before: int) -> Iterator[tuple[list[Value], dict[int, str]]]:
+    """One line to a row, the headings again at the top of each page."""
+    row = before
+    for number, line in enumerate(part.lines, 1):
+        if number > 1 and number % part.again == 1:
+            row += 1
+            yield _headings(part), {}
+        row += 1
+        values = _placed(line, part, row, 0, number)
+        yield values, dict.fromkeys(range(len(values)), line.left) if line.left else {}
 
 
 def _merge(merged: list[str], letter: str, first: int, last: int) -> None:
