@@ -34,7 +34,6 @@ KINDS = {
     "intake.cancelled": _l("取消导入"),
     "intake.committed": _l("台账入库"),
     "intake.undone": _l("整批撤销"),
-    "certificate.withdrawn": _l("随台账撤销移出"),
     "certificate.imported": _l("批量录入证件"),
     "certificate.withdrawn": _l("导入已撤销，不再在册"),
     "certificate.granted": _l("证件登记入册"),
