@@ -99,6 +99,7 @@ class Import:
         if not patiently:
             self.person.go(self.address)
         self.person.page.get_by_role("link", name="确认各列含义").click(timeout=20_000)
+        self.person.page.wait_for_url("**/mapping")
         self.person.look()
         self.person.follow("继续，逐行检查")
         self.work()
