@@ -158,7 +158,6 @@ def due_work() -> dict[str, Part]:
 def imports(config: Config, stopping: threading.Event) -> dict[str, Part]:
     """The work of the import worker."""
     from registry.intake import work
-    from workflows import imports as _  # requests may rest on what is to be undone
 
     def bell(what: str) -> None:
         ring(what, config.redis_url)

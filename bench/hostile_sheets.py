@@ -270,7 +270,7 @@ FILES: dict[str, tuple[str, Write]] = {
     "a live link.xlsx": ("CallsOut", lambda path: book(path, sheet(ROW), more={
         "xl/externalLinks/externalLink1.xml":
             f'<externalLink xmlns="{MAIN}"><ddeLink ddeService="cmd"/></externalLink>'})),
-    "the far corner.xls": ("TooManyCells", lambda path:
+    "the far corner.xls": ("TooManyColumns", lambda path:
         compound(path, "Workbook", old(number(0, 0) + number(65_535, 255)))),
     "a circle.xls": ("Broken", lambda path: (compound(path, "Workbook", old(number(0, 0))), path.write_bytes(
         path.read_bytes()[:516] + struct.pack("<I", 1) + path.read_bytes()[520:]))[0]),

@@ -17,6 +17,7 @@ from ledger.actor import SYSTEM
 from ledger.db import unit
 from ledger.errors import Refused
 from web.config import Config
+from web.inventory_cli import inventory
 from web.session import db
 from web.types_cli import types
 
@@ -26,6 +27,7 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 def open_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
+    licet.add_command(inventory)
     app.cli.add_command(licet)
     app.cli.add_command(types)
     if click.get_current_context(silent=True) is not None:  # Alembic costs half a second: a web process need not pay it

@@ -153,7 +153,7 @@ class Flaw(Base):
 
 class Made(Base):
     """Something that a batch made beside certificates, so that undoing finds it again: `kind` is person, machine, unit,
-    original or loan."""
+    original, loan, or version (one that a later correction of its row has followed)."""
 
     __tablename__ = "intake_made"
     __table_args__ = (Index("ix_intake_made_subject", "kind", "subject_id"),)

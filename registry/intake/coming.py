@@ -17,9 +17,10 @@ from registry.certificates import drafting, windows
 from registry.certificates.catalogue import in_force_of
 from registry.certificates.kinds import CertificateType
 from registry.intake.batches import Batch
+from registry.intake.chaining import Key
 from registry.intake.drafts import Draft
 from registry.intake.holders import Held, Holders
-from registry.intake.matching import Key, Matched
+from registry.intake.matching import Matched
 from registry.people.spelling import spell
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from registry.certificates import codes
 from registry.certificates.drafting import Term
 from registry.certificates.kinds import CertificateType
+from registry.intake.chaining import Match
 from registry.intake.judged import Judged
-from registry.intake.matching import Match
 
 AT_IMPORT = "导入时状态：{state}"
 OPERATION = {

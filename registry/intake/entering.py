@@ -24,11 +24,12 @@ from registry.certificates.granting import next_code
 from registry.certificates.models import NUMBER, Certificate, CertificateTimer, Speciality, Version, new_token
 from registry.intake.arrivals import tell
 from registry.intake.batches import Batch
+from registry.intake.chaining import Match
 from registry.intake.coming import Coming, Entry, Register, province_of, type_of_coming
 from registry.intake.drafts import Draft, drafts
 from registry.intake.holders import NewKey
 from registry.intake.judged import Judged
-from registry.intake.matching import Match, Matched
+from registry.intake.matching import Matched
 from registry.intake.newcomers import Entered, enter
 from registry.people import sealing
 

@@ -13,16 +13,17 @@ from ledger.actor import Actor
 from ledger.errors import BadAnswer, Problem
 from registry.certificates.models import Certificate
 from registry.intake import entering, old_papers, staging
-from registry.intake.batches import Batch, Flaw, Row
+from registry.intake.batches import Batch, Flaw, Made, Row
 from registry.intake.cells import Edit, Kept, kept_of, seal_row, shown_of
 from registry.intake.findings import Finding
 from registry.intake.group_lock import patience
 from registry.intake.judged import Judged
 from registry.intake.judging import judge
 from registry.intake.known import Known
-from registry.intake.known_units import gather
-from registry.intake.mapping_acts import mappings_of
+from registry.intake.known_units import gather_once
+from registry.intake.mapping_acts import mappings_of, remember
 from registry.intake.matching import Matched, match
+from registry.intake.meaning import fold
 from registry.intake.records import Column, Record, Table
 from registry.intake.returned import take_back
 from registry.people.identities import identify
@@ -37,7 +38,7 @@ def write(session: Session, batch: Batch, row: Row, column: int, text: str, *, b
     columns = batch.told["tables"][row.table_no]["columns"]
     if not 0 <= column < len(columns):
         raise BadAnswer({"column": [Problem("没有这一列。")]})
-    known = gather(session, batch.unit)
+    known = gather_once(session, batch.unit)
     for each in _line(session, row):
         kept = kept_of(each)
         raw = [*kept.judged.raw, *[""] * (column + 1 - len(kept.judged.raw))]
@@ -45,14 +46,25 @@ def write(session: Session, batch: Batch, row: Row, column: int, text: str, *, b
         kept.edits[column] = Edit(before[:2000], by.id, by.name, clock.now().isoformat())
         raw[column] = text
         judged = _judged(batch, each, kept, raw, known)
+        _learn(session, batch, kept.judged, judged, column, by)
         _replace(session, batch, each, kept, judged, known, by, written=column)
         each.edited = True
     session.flush()
 
 
+def _learn(session: Session, batch: Batch, before: Judged, now: Judged, column: int, by: Actor) -> None:
+    """What a unit or a type is called here, learned from the correction of a name that nobody knew."""
+    words = fold(before.raw[column]) if column < len(before.raw) else ""
+    unknown = {finding.kind for finding in before.findings if finding.column == column}
+    if "unknown_unit" in unknown and now.holder is not None and now.holder.unit is not None:
+        remember(session, batch.group_id, "unit", words, str(now.holder.unit), by=by)
+    elif "unknown_type" in unknown and now.type_code:
+        remember(session, batch.group_id, "type", words, now.type_code, by=by)
+
+
 def again(session: Session, batch: Batch, row: Row, *, by: Actor) -> None:
     """The row as it is, judged anew: what was found of it is open again unless it was settled."""
-    known, kept = gather(session, batch.unit), kept_of(row)
+    known, kept = gather_once(session, batch.unit), kept_of(row)
     _replace(session, batch, row, kept, _judged(batch, row, kept, kept.judged.raw, known), known, by)
     session.flush()
 
@@ -84,7 +96,7 @@ def _settle_one(session: Session, batch: Batch, row: Row, by: Actor) -> None:
 
 def _matched(session: Session, batch: Batch, row: Row) -> tuple[Matched, int]:
     """The row matched, before the commit together with those of the same number in its ledger."""
-    known = gather(session, batch.unit)
+    known = gather_once(session, batch.unit)
     rows = [row]
     if batch.state != "committed" and row.number_key:
         rows = list(session.scalars(
@@ -116,6 +128,8 @@ def _enter(session: Session, batch: Batch, row: Row, matched: Matched, by: Actor
     session.expire_all()
     certificate, version = entry.links.get(0, (None, None))
     row.certificate_id = certificate or row.certificate_id
+    if version is not None and row.version_id is not None and version != row.version_id:
+        session.add(Made(batch_id=batch.id, kind="version", subject_id=row.version_id))  # ours too: undoing finds it
     row.version_id = version or row.version_id
     for flaw in session.scalars(select(Flaw).where(Flaw.row_id == row.id)):
         flaw.certificate_id = row.certificate_id

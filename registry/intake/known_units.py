@@ -13,11 +13,21 @@ from registry.people.identities import former_names
 from registry.people.scope import WITHDRAWN
 from registry.people.units import Unit
 
+_KEPT = "licet_known"
+
 
 def gather(session: Session, unit: Unit) -> Known:
     """Everything that judging a ledger of `unit` needs to know; no session is asked after this."""
     return Known(today=clock.today(), types=types(), units=units_of(session, unit.group_id), unit_id=unit.id,
                  learned=learned_by(session, unit.group_id))
+
+
+def gather_once(session: Session, unit: Unit) -> Known:
+    """The same, once for a transaction: settling thousands of findings asks for it each time."""
+    kept: dict[int, Known] = session.info.setdefault(_KEPT, {})
+    if unit.id not in kept:
+        kept[unit.id] = gather(session, unit)
+    return kept[unit.id]
 
 
 def units_of(session: Session, group_id: int) -> dict[int, UnitKnown]:

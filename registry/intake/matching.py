@@ -9,7 +9,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping as Said
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row as Found
@@ -22,39 +22,16 @@ from registry.certificates.catalogue import type_of
 from registry.certificates.drafting import Number, Term
 from registry.certificates.kinds import CertificateType
 from registry.certificates.models import NUMBER, Certificate, Version
+from registry.intake.chaining import Key, Match, chained
 from registry.intake.differences import changes_of
-from registry.intake.findings import Finding
-from registry.intake.holders import Held, Holders, Place, chunks
+from registry.intake.holders import Holders, Place, chunks
 from registry.intake.judged import Judged
 from registry.intake.known import Known
 from registry.people import sealing
 from registry.people.identity import check_id_number, mask_id
 from registry.people.scope import WITHDRAWN
 
-Key = tuple[str, str, str]
-"""Type, number as compared, item: what makes a certificate one and the same."""
 FAMILY_OF = {"person": "P", "enterprise": "E", "project": "J", "equipment": "Q"}
-
-
-@dataclass(slots=True)
-class Match:
-    """What one row comes to. `changes` is {field: [before, after]} of a certificate in the register."""
-
-    outcome: str = "new"
-    key: Key | None = None
-    number: Number | None = None
-    held: Held | None = None
-    term: Term | None = None
-    duty: dt.date | None = None
-    there: Found[Any] | None = None
-    changes: dict[str, list[Any]] | None = None
-    findings: list[Finding] = field(default_factory=list)
-    borrower: Held | None = None
-
-    def stop(self, kind: str, text: str, **params: Any) -> None:
-        """The row must wait."""
-        self.outcome = "stopped"
-        self.findings.append(Finding(kind=kind, weight="stop", text=text, params=params))
 
 
 @dataclass
@@ -76,7 +53,7 @@ def match(
     register = _Register(session, group_id, known, rows, numbers)
     matches = [Match("stopped") if row.stopped else _one(row, holders, register, numbers, known, places[row.table])
                for row in rows]
-    return Matched(rows, matches, _chained(rows, matches), holders)
+    return Matched(rows, matches, chained(rows, matches), holders)
 
 
 class _Numbers:
@@ -294,62 +271,3 @@ def _loan(made: Match, row: Judged, holders: Holders, register: _Register, place
     elif row.loan.lent_at is None:
         made.stop("wrong_date", "没有借出时间，请补上。")
     return made
-
-
-def _chained(rows: Sequence[Judged], matches: list[Match]) -> dict[Key, list[int]]:
-    """Rows of one certificate: those with other terms are its versions, oldest first; the same again is repeated."""
-    together: dict[Key, list[int]] = defaultdict(list)
-    loans: list[int] = []
-    for place, (row, made) in enumerate(zip(rows, matches, strict=True)):
-        if row.loan is not None:
-            loans.append(place)
-        elif made.key is not None and made.outcome in ("new", "changed", "same"):
-            together[made.key].append(place)
-    chains: dict[Key, list[int]] = {}
-    for key, places in together.items():
-        kept = _ordered(rows, matches, places) if len(places) > 1 else places
-        moving = [place for place in kept if matches[place].outcome in ("new", "changed")]
-        if moving:
-            chains[key] = moving
-    _lend(rows, matches, loans, together)
-    return chains
-
-
-def _ordered(rows: Sequence[Judged], matches: list[Match], places: list[int]) -> list[int]:
-    first = matches[places[0]]
-    kept: dict[Any, int] = {}
-    for place in places:
-        made, row = matches[place], rows[place]
-        term = made.term
-        told = (term, row.state, row.issuer) if made.there is not None else (term and term.valid_until,
-                                                                            term and term.valid_from, row.state)
-        if _holder_key(made) != _holder_key(first) and made.there is None:
-            made.stop("duplicate_number", "同一编号在表内属于不同的持有人，请核对原件。")
-        elif told in kept:
-            made.outcome = "repeated"
-        else:
-            kept[told] = place
-    return sorted(kept.values(), key=lambda place: _begins(rows[place], matches[place]))
-
-
-def _holder_key(made: Match) -> Any:
-    return (made.held.kind, made.held.id, made.held.new) if made.held else None
-
-
-def _begins(row: Judged, made: Match) -> tuple[dt.date, dt.date]:
-    term = made.term
-    if term is None:
-        return dt.date.min, dt.date.min
-    return term.valid_from or term.issued_on or dt.date.min, term.valid_until or dt.date.max
-
-
-def _lend(rows: Sequence[Judged], matches: list[Match], loans: list[int], together: Said[Key, list[int]]) -> None:
-    """A row of a borrow register needs its certificate, in the register or in the same ledger."""
-    by_number = {key[:2]: key for key in together} | {("", key[1]): key for key in together}
-    for place in loans:
-        made = matches[place]
-        if made.outcome != "stopped" and made.there is None and made.key is not None:
-            made.key = by_number.get(made.key[:2], made.key)
-        if made.outcome != "stopped" and made.there is None and made.key not in together:
-            made.stop("wrong_number", "台账里没有编号为{number}的证件，请先导入证件台账。",
-                      number=made.number.shown if made.number else "")

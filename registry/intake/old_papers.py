@@ -17,10 +17,11 @@ from registry.custody import days
 from registry.custody.loans import Loan
 from registry.custody.originals import KINDS, Original
 from registry.intake.batches import Batch, Made
+from registry.intake.chaining import Match
 from registry.intake.coming import Entry
 from registry.intake.holders import chunks
 from registry.intake.judged import Judged, LoanSaid
-from registry.intake.matching import Match, Matched
+from registry.intake.matching import Matched
 
 NOWHERE = "未注明"
 OPEN_DAYS = 7

@@ -25,6 +25,7 @@ from registry.intake import telling
 from registry.intake.batches import Batch, Flaw, Row
 from registry.intake.book import Book
 from registry.intake.cells import Kept, seal_cell, seal_row, shown_of
+from registry.intake.chaining import Match
 from registry.intake.findings import Finding
 from registry.intake.holders import Place
 from registry.intake.judged import Judged
@@ -34,7 +35,7 @@ from registry.intake.known_units import gather
 from registry.intake.layout import lay_out
 from registry.intake.mapping import Mapped, Mapping
 from registry.intake.mapping_acts import mappings_of
-from registry.intake.matching import Match, match
+from registry.intake.matching import match
 from registry.intake.meaning import propose
 from registry.intake.progress import Teller
 from registry.intake.reading import read

@@ -60,7 +60,8 @@ class Ours:
     """Certificates that it made or changed."""
     made: Select[int]
     """Certificates that it made."""
-    versions: Select[int]
+    versions: Any
+    """Versions that it put behind them, those of later corrections too."""
     people: Select[int]
     machines: Select[int]
     units: Select[int]
@@ -71,11 +72,12 @@ class Ours:
 def ours(batch: Batch) -> Ours:
     """The conditions of a batch."""
     mine = (Row.batch_id == batch.id, Row.version_id.is_not(None))
-    versions: Select[Any] = select(Row.version_id).where(*mine)
-    first = select(Version.certificate_id).join(Row, Row.version_id == Version.id).where(*mine, Version.no == 1)
 
     def made(kind: str) -> Select[int]:
         return select(Made.subject_id).where(Made.batch_id == batch.id, Made.kind == kind)
+
+    versions: Any = union_all(select(Row.version_id).where(*mine), made("version"))
+    first = select(Version.certificate_id).where(Version.no == 1, Version.id.in_(versions))
 
     touched: Select[Any] = select(Row.certificate_id).where(*mine)
     return Ours(touched, first, versions, made("person"), made("machine"), made("unit"), made("original"),

@@ -28,8 +28,8 @@ def app(environ, start):
     return [b"sign in"]
 """
 WORKER = """
-import os, time
-open(os.environ["LICET_DATA"] + "/woken", "a").write(os.environ["REDIS_URL"] + "\\n")
+import os, sys, time
+"imports" in sys.argv or open(os.environ["LICET_DATA"] + "/woken", "a").write(os.environ["REDIS_URL"] + "\\n")
 time.sleep(600)
 """
 MIGRATION = "revision = '1'\ndown_revision = None\n"
@@ -138,10 +138,11 @@ def test_what_falls_is_started_again(run: Callable[..., Running]) -> None:
     running = run()
     woken = running.data / "woken"
     until(woken.exists)
+    until(lambda: len(running.children()) == 4)
     before = running.children()
-    for name in ("worker", "redis", "web"):
+    for name in ("worker", "imports", "redis", "web"):
         os.kill(before[name], signal.SIGKILL)
-    until(lambda: len(running.children()) == 3 and not set(running.children().values()) & set(before.values()))
+    until(lambda: len(running.children()) == 4 and not set(running.children().values()) & set(before.values()))
     until(lambda: woken.read_text().count("redis://") == 2)
     until(running.answers)
 

@@ -29,7 +29,7 @@ def read(path: Path, name: str) -> Book:
     """The file at `path`, which its sender called `name`, as a book.
 
     Takes .xlsx, .xls, .csv and .txt. An Unreadable (see refusals.py) says what is wrong and what to do about it;
-    nothing else is raised for anything that a file may hold. Of .xls the marks (colours, strikes) are not read.
+    nothing else is raised for anything that a file may hold. Of .xls links and pictures are not read.
     """
     size = path.stat().st_size
     if not size:

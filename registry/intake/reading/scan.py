@@ -96,7 +96,7 @@ def scan(name: str, blocks: Iterable[bytes], totals: Totals, texts: Texts, marks
     totals.area = max(totals.area, width * last)
     if totals.area > limits.MOST_AREA:
         raise TooManyCells(None, limit=limits.MOST_CELLS)
-    _without_background(seen, totals.cells - before)
+    without_background(seen, totals.cells - before)
     return seen
 
 
@@ -176,7 +176,8 @@ def _tail(chunk: bytes, seen: Seen, totals: Totals) -> None:
         raise TooManyParts
 
 
-def _without_background(seen: Seen, cells: int) -> None:
+def without_background(seen: Seen, cells: int) -> None:
+    """Leave out a colour that is the ground of a large sheet."""
     commonest, times = next(iter(Counter(seen.fills.values()).most_common(1)), ("", 0))
     if times > BACKGROUND and times > cells // 2:
         seen.fills = {at: colour for at, colour in seen.fills.items() if colour != commonest}

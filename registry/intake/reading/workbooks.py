@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,17 +65,21 @@ def _marks(archive: Archive, by_role: dict[str, str]) -> Marks:
     return marks(archive.small(by_role["styles"]), archive.small(by_role["theme"]) if by_role["theme"] else b"")
 
 
-def tell_sheets(path: Path, tell: Tell, known: dict[str, tuple[bool, Seen]]) -> None:
-    """Read the sheets with calamine and tell them with what is known of them; any that is not known is Broken."""
+def tell_sheets(path: Path, tell: Tell, known: dict[str, tuple[bool, Seen]], walked: Sequence[Seen] = ()) -> None:
+    """Read the sheets with calamine and tell them with what is known of them; any that is not known is Broken.
+
+    Of an old workbook `walked` is what was seen of its sheets, in their order; calamine knows its merged areas.
+    """
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     with CalamineWorkbook.from_path(str(path)) as book:
-        for told in book.sheets_metadata:
+        for number, told in enumerate(book.sheets_metadata):
             if told.typ != SheetTypeEnum.WorkSheet:
                 continue
             if known and told.name not in known:
                 raise Broken
-            hidden, seen = known.get(told.name) or (told.visible != SheetVisibleEnum.Visible, Seen())
+            unnamed = walked[number] if number < len(walked) else Seen()
+            hidden, seen = known.get(told.name) or (told.visible != SheetVisibleEnum.Visible, unnamed)
             sheet = book.get_sheet_by_name(told.name)
             if not known:
                 seen.merged = [(*first, *last) for first, last in sheet.merged_cell_ranges or ()]

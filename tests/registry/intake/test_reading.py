@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -190,6 +191,24 @@ def test_an_old_workbook_is_read(tmp_path: Path) -> None:
     assert (found.kind, found.sheets[0].name) == ("xls", "台账")
     assert found.sheets[0].rows == [[7], [], [None, "张三"]]
     assert found.sheets[0].merged == [(2, 1, 3, 1)]
+
+
+def test_the_marks_of_an_old_workbook_are_told(tmp_path: Path) -> None:
+    def font(flags: int) -> bytes:
+        return record(0x31, struct.pack("<HHHHHBBBBBB", 200, flags, 8, 400, 0, 0, 0, 0, 0, 0, 0))
+
+    def form(font: int, pattern: int, colour: int) -> bytes:
+        return record(0xE0, struct.pack("<HHHBBBBIIH", font, 0, 0, 0, 0, 0, 0, 0, pattern << 26, colour))
+
+    styles = font(0) * 4 + font(8) + form(0, 0, 64) + form(5, 0, 64) + form(0, 1, 10) + form(0, 1, 9)
+    styles += record(0x92, struct.pack("<H", 3) + bytes.fromhex("00000000ffffff00c0000000"))
+    cells = b"".join(record(0x203, struct.pack("<HHHd", row, 0, row, 1.0)) for row in range(4))
+    cells += record(0x208, struct.pack("<HHHHHHI", 1, 0, 1, 255, 0, 0, 0x20)) + record(0x205, struct.pack(
+        "<HHHBB", 5, 1, 0, 0x2A, 1)) + record(0xBE, struct.pack("<HHHHH", 4, 2, 1, 2, 3))
+    compound(tmp_path / "a.xls", "Workbook", old(cells, styles))
+    found = read(tmp_path / "a.xls", "a.xls").sheets[0]
+    assert (found.struck, found.fills) == ({(1, 0), (4, 2)}, {(2, 0): "C00000", (4, 3): "C00000"})
+    assert (found.hidden_rows, found.uncalculated) == ({1}, {(5, 1)})
 
 
 def test_the_name_its_sender_gave_is_the_books(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from ledger.db import reading, unit
 from registry.certificates.models import Certificate
 from registry.intake import provenance, settling
 from registry.intake.batches import Batch, Flaw, Row
-from tests.registry.intake.desk import Desk, numbered, rows_of, worker
+from tests.registry.intake.desk import COMPANY, Desk, numbered, rows_of, worker
 from tests.registry.organisation import id_number
 
 UNTIL, NUMBER, ID = 6, 4, 1
@@ -60,6 +60,18 @@ def test_after_the_commit_a_corrected_day_is_a_further_version(desk: Desk) -> No
         assert [version.valid_until for version in made.versions] == [dt.date(2027, 5, 31), dt.date(2027, 8, 31)]
         assert made.valid_until == dt.date(2027, 8, 31)
         assert rows_of(session, number)[0].version_id == made.latest.id
+    desk.undo(number)
+    with reading(desk.engine) as session:
+        assert session.scalars(select(Certificate.state)).all() == ["00"]
+
+
+def test_the_name_of_a_unit_that_was_put_right_is_known_the_next_time(desk: Desk) -> None:
+    number = desk.preview([worker(1, 单位="一公司老牌子")])
+    if "unknown_unit" in desk.flaws(number):
+        with unit(desk.engine) as session:
+            settling.correct(session, rows_of(session, number)[0], 8, COMPANY, by=desk.by)
+    number = desk.preview([worker(2, 单位="一公司老牌子")])
+    assert "unknown_unit" not in desk.flaws(number) and desk.outcomes(number) == ["new"]
 
 
 def test_a_person_who_came_in_without_a_number_gets_the_one_that_is_right(desk: Desk) -> None:
