@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, and_, event, insert, inspect, or_, select, text
@@ -87,13 +87,15 @@ def record(
     return fact
 
 
-def story(session: Session, *subjects: Subject, limit: int = 1000) -> list[Fact]:
-    """The facts about one or several subjects, oldest first, each once."""
+def story(session: Session, *subjects: Subject, limit: int = 1000, without: Sequence[str] = ()) -> list[Fact]:
+    """The facts about one or several subjects, oldest first, each once; those of the kinds `without` left out."""
     told = (
         select(FactAbout.fact_id)
         .where(_any_of(subjects))
         .order_by(FactAbout.fact_id).distinct().limit(limit)
     )
+    if without:
+        told = told.join(Fact, Fact.id == FactAbout.fact_id).where(Fact.kind.not_in(without))
     return list(session.scalars(select(Fact).where(Fact.id.in_(told)).order_by(Fact.id)))
 
 

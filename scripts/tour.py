@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Locator
 
 from ledger import clock
-from scripts import tour_matters, tour_people, tour_steward
+from scripts import tour_imports, tour_matters, tour_people, tour_steward
 from scripts.camera import Seat, Studio, keep
 from scripts.lending import lend
 from scripts.tour_matters import open_task
@@ -52,6 +52,7 @@ def walk(studio: Studio) -> None:
     tour_people.rules(studio)
     tour_people.leaving(studio)
     tour_matters.of_changes(studio)
+    tour_imports.imported(studio)
     tour_steward.stewarded(studio)
 
 

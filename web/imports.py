@@ -162,7 +162,8 @@ def page(batch: Batch, refusal: str = "", again_problems: Sequence[str] = ()) ->
     return render_template(
         "imports/batch.html", batch=batch, refusal=refusal, progress=progress.of(folder(), batch),
         working=busy(batch), states=STATES, sums=imports_told.sums(batch), tables=imports_told.tables(batch),
-        told=tell(("intake", batch.id)), may_import=can(actor(), "import.make", batch), megabytes=MEGABYTES,
+        told=tell(("intake", batch.id), without=("intake.settled",)), megabytes=MEGABYTES,
+        may_import=can(actor(), "import.make", batch),
         endings=", ".join(receiving.KINDS), outcomes=imports_told.outcomes(batch),
         again_problems=again_problems, committed_by=_name(batch.committed_by),
     )

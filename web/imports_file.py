@@ -12,7 +12,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, current_app, flash, redirect, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from ledger.db import reading
@@ -125,7 +125,7 @@ def _marks(session: Session, batch: Batch) -> dict[int, Marked]:
     return found
 
 
-def _all(query: Select[Any]) -> Select[Any]:
+def _all(query: Any) -> Any:
     """Piece by piece, with what is sealed."""
     return query.options(undefer(Row.content)).execution_options(yield_per=AT_A_TIME)
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import undefer
 
 from ledger.errors import BadAnswer, Conflict, NotAllowed, NotFound, Refused
@@ -54,8 +54,7 @@ def _narrowed(batch: Batch) -> Select[Any]:
     if outcome in OUTCOMES:
         query = query.where(Row.outcome == outcome)
     if kind in KINDS:
-        has = exists().where(Flaw.row_id == Row.id, Flaw.batch_id == batch.id, Flaw.kind == kind)
-        query = query.where(has)
+        query = query.where(Row.id.in_(select(Flaw.row_id).where(Flaw.batch_id == batch.id, Flaw.kind == kind)))
     if table is not None:
         query = query.where(Row.table_no == table)
     return query

@@ -38,6 +38,11 @@ class Mark:
         """The proposal, fit for a list."""
         return cells.masked(self.proposed)
 
+    @property
+    def masked_raw(self) -> str:
+        """What stands there, fit for a list."""
+        return cells.masked(self.raw)
+
 
 @dataclass
 class Cell:
@@ -136,7 +141,7 @@ def kinds_of(batch: Batch) -> list[Found]:
     return sorted(found, key=lambda one: (not one.open, order[one.weight], -one.open - one.others))
 
 
-def _found(kind: str, counted: list, samples: dict[int, Flaw]) -> Found:  # type: ignore[type-arg]
+def _found(kind: str, counted: list, samples: dict[int, Flaw]) -> Found:
     cases, number, others = [], 0, 0
     for _kind, weight, state, case, count, sample in counted:
         if state != "open" or weight == "tidied":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,6 @@ KINDS = {
     "intake.cancelled": _l("取消导入"),
     "intake.committed": _l("台账入库"),
     "intake.undone": _l("整批撤销"),
-    "certificate.withdrawn": _l("随台账撤销移出"),
     "certificate.imported": _l("批量录入证件"),
     "certificate.granted": _l("证件登记入册"),
     "certificate.renewed": _l("延续证件"),
@@ -220,10 +219,12 @@ class Told:
     address: str | None
 
 
-def tell(*subjects: Subject, own: bool = False) -> list[Told]:
-    """The story of the subjects, newest first, at most 60 lines; `own` leaves out what is only about them."""
+def tell(*subjects: Subject, own: bool = False, without: Sequence[str] = ()) -> list[Told]:
+    """The story of the subjects, newest first, at most 60 lines; `own` leaves out what is only about them, `without`
+    facts of these kinds."""
     facts = [
-        fact for fact in story(db.session(), *subjects) if not own or (fact.subject_kind, fact.subject_id) in subjects
+        fact for fact in story(db.session(), *subjects, without=without)
+        if not own or (fact.subject_kind, fact.subject_id) in subjects
     ]
     facts = facts[: -LONGEST - 1 : -1]
     names = _unit_names(facts)

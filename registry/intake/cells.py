@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 import msgspec
@@ -12,10 +13,12 @@ from registry.intake.book import Spot
 from registry.intake.findings import Finding
 from registry.intake.judged import Judged
 from registry.people import sealing
-from registry.people.persons import mask_phone
 
 ROW, CELL = "intake.row", "intake.cell"
-_PERSONAL = re.compile(r"(?<![0-9])(?:1[3-9][0-9]{9}|[1-9][0-9]{14}|[1-9][0-9]{16}[0-9Xx])(?![0-9])")
+_PERSONAL = re.compile(
+    r"(?<![0-9])(?:1[3-9][0-9]{9}|[1-9][0-9]{14}|[1-9][0-9]{16}[0-9Xx]|[1-9][0-9]{5}(?:19|20)[0-9]{9})(?![0-9])")
+"""Mobile numbers, ID numbers of 15 and 18 characters, and such as have lost one."""
+_ALIKE = str.maketrans("OoIl", "0011")
 
 
 class Edit(msgspec.Struct, array_like=True):
@@ -68,15 +71,18 @@ def cell_of(flaw: Flaw) -> tuple[str, str]:
 
 
 def masked(text: str) -> str:
-    """A cell fit for anybody who may see the row: ID numbers and phone numbers in it are starred out."""
-    if len(text) < 11:
+    """A cell fit for anybody who may see the row: the middle of ID and phone numbers in it is starred out, also where
+    they are written in full width, with blanks between or with an O for a 0. All else stays as it stands."""
+    if len(text) < 11 or sum(map(str.isdigit, text)) < 10:
         return text
-    return _PERSONAL.sub(_starred, text)
-
-
-def _starred(run: re.Match[str]) -> str:
-    found = run[0]
-    return mask_phone(found) if len(found) == 11 else found[:6] + "*" * (len(found) - 10) + found[-4:]
+    places = [place for place, letter in enumerate(text) if not letter.isspace()]
+    plain = "".join(unicodedata.normalize("NFKC", text[place])[:1] for place in places).translate(_ALIKE)
+    starred = list(text)
+    for found in _PERSONAL.finditer(plain):
+        first = found.start() + (3 if len(found[0]) == 11 else 6)
+        for place in places[first:found.end() - 4]:
+            starred[place] = "*"
+    return "".join(starred)
 
 
 def shown_of(judged: Judged) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The old ledgers of a small group, drawn with their defects and the answer to each; and the group that waits for them."""
+"""The old ledgers of a small group, drawn with their defects and an answer to each; and the group they are for."""
 
 from __future__ import annotations
 
@@ -64,9 +64,10 @@ def _lent(folder: Path) -> None:
     sheet = book.worksheets[0]
     sheet.title = "借阅"
     sheet.append(["证照借阅登记表"])
-    sheet.append(["序号", "证照名称", "证书编号", "借取人", "借出时间", "归还人", "归还时间", "经办人", "用途", "状态", "备注"])
+    sheet.append([
+        "序号", "证照名称", "证书编号", "借取人", "借出时间", "归还人", "归还时间", "经办人", "用途", "状态", "备注"])
     for number, (name, code) in enumerate(papers, 1):
-        sheet.append([number, name, code, "赵敏", "2026.3.2", "赵敏", "2026-03-09", "方芳", "投标", "归还", ""])
+        sheet.append([number, name, code, "方芳", "2026.3.2", "方芳", "2026-03-09", "方芳", "投标", "归还", ""])
     book.save(folder / LENT)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from ledger.db import open_database
 from registry.intake import work
 from registry.intake.batches import Batch, Flaw, Row
 from registry.people.identity import id_check_digit
@@ -42,6 +45,27 @@ def book(*rows: list[Any], headings: list[str] = HEADINGS) -> bytes:
     """A workbook with a title, the headings and these rows."""
     lines: list[list[Cell]] = [["特种作业人员台账"], list(headings), *rows]
     return b"".join(workbook([Sheet("特种作业", (), lines)]))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A house as it stood at one moment, on SQLite: each test goes on from a copy of it."""
+
+    folder: Path
+    units: dict[str, int]
+    people: dict[str, int]
+
+    @classmethod
+    def of(cls, house: House, folder: Path) -> Kept:
+        house.close()
+        house.engine.dispose()
+        return cls(folder, dict(house.units), dict(house.people))
+
+    def opened(self, folder: Path) -> House:
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        made = House(open_database(f"sqlite:///{folder / 'licet.db'}"), folder, found=False)
+        made.units, made.people = dict(self.units), dict(self.people)
+        return made
 
 
 @dataclass

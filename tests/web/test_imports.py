@@ -15,18 +15,25 @@ from ledger import clock as clocks
 from ledger.db import open_database
 from registry.intake.batches import Batch
 from tests.databases import SqliteFiles
-from tests.web.bringing import Bringing, book, line, number
+from tests.founding import SUNDAY
+from tests.web.bringing import Bringing, Kept, book, line, number
 from tests.web.house import House
 
 
-@pytest.fixture
-def house(sqlite_files: SqliteFiles, tmp_path: Path, clock: clocks.Fixed) -> Iterator[House]:
+@pytest.fixture(scope="session")
+def founded(sqlite_files: SqliteFiles, tmp_path_factory: pytest.TempPathFactory) -> Kept:
     """On SQLite alone: what the pages ask of the room below is tried there on both databases."""
-    engine = open_database(sqlite_files.fresh(tmp_path))
-    made = House(engine, tmp_path)
+    folder = tmp_path_factory.mktemp("house")
+    with clocks.use(clocks.Fixed(SUNDAY)):
+        return Kept.of(House(open_database(sqlite_files.fresh(folder)), folder), folder)
+
+
+@pytest.fixture
+def house(founded: Kept, tmp_path: Path, clock: clocks.Fixed) -> Iterator[House]:
+    made = founded.opened(tmp_path)
     yield made
     made.close()
-    engine.dispose()
+    made.engine.dispose()
 
 
 @pytest.fixture

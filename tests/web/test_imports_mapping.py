@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.web.bringing import HEADINGS, Bringing, book, line
-from tests.web.test_imports import bringing, house  # noqa: F401  (fixtures)
+from ledger import clock as clocks
+from tests.founding import SUNDAY
+from tests.web.bringing import HEADINGS, Bringing, Kept, book, line
+from tests.web.test_imports import bringing, founded, house  # noqa: F401  (fixtures)
 
 STRANGE = ["姓名", "身份证号", "本本", "号码牌", "有效期至"]
 
@@ -28,11 +32,23 @@ def chosen(page: str) -> dict[str, str]:
     return sent
 
 
+@pytest.fixture(scope="session")
+def read_in(founded: Kept, tmp_path_factory: pytest.TempPathFactory) -> Kept:  # noqa: F811
+    folder = tmp_path_factory.mktemp("read")
+    with clocks.use(clocks.Fixed(SUNDAY)):
+        house = founded.opened(folder)  # noqa: F811
+        given = Bringing(house, house.browser("custodian"))
+        given.upload(book(line(1), line(2)))
+        given.work()
+        return Kept.of(house, folder)
+
+
 @pytest.fixture
-def asked(bringing: Bringing) -> Bringing:  # noqa: F811
-    bringing.upload(book(line(1), line(2)))
-    bringing.work()
-    return bringing
+def asked(read_in: Kept, tmp_path: Path, clock: clocks.Fixed) -> Iterator[Bringing]:
+    house = read_in.opened(tmp_path)  # noqa: F811
+    yield Bringing(house, house.browser("custodian"), 1)
+    house.close()
+    house.engine.dispose()
 
 
 def strange(given: Bringing, serial: int = 1) -> Bringing:
@@ -56,7 +72,7 @@ def test_examples_show_no_number_of_a_person_in_full(asked: Bringing) -> None:
     assert line(1)[2] not in page and "320102********" in page
 
 
-@pytest.mark.parametrize(("changes", "place", "told"), [
+WRONG: list[tuple[dict[str, str], str, str]] = [
     ({"t0.c5": "keep"}, "t0.content", "请指出哪一列是证书编号。"),
     ({"t0.c8": "issued_on"}, "t0.c8", "已有一列是“发证日期”"),
     ({"t0.type": "没有的证"}, "t0.type", "没有这个种类，请从列表中选择。"),
@@ -66,11 +82,15 @@ def test_examples_show_no_number_of_a_person_in_full(asked: Bringing) -> None:
     ({"t0.c1": "keep", "t0.c2": "keep"}, "t0.content", "请指出哪一列是持有人"),
     ({"t0.content": "loans"}, "t0.content", "请指出哪一列是借用人。"),
     ({"t0.content": "ignored"}, "t0.content", "请至少选一张表"),
-])
-def test_what_cannot_be_is_said_at_its_place(asked: Bringing, changes: dict[str, str], place: str, told: str) -> None:
-    answer = asked.post("/mapping", {**chosen(asked.get("/mapping").text), **changes})
-    assert answer.status_code == 400 and asked.state() == "mapping"
-    assert re.search(rf'id="h-{re.escape(place)}">[^<]*{re.escape(told)}', answer.text)
+]
+
+
+def test_what_cannot_be_is_said_at_its_place(asked: Bringing) -> None:
+    proposed = chosen(asked.get("/mapping").text)
+    for changes, place, told in WRONG:
+        answer = asked.post("/mapping", {**proposed, **changes})
+        assert answer.status_code == 400 and asked.state() == "mapping"
+        assert re.search(rf'id="h-{re.escape(place)}">[^<]*{re.escape(told)}', answer.text), changes
 
 
 def test_what_was_chosen_stays_when_something_else_is_wrong(asked: Bringing) -> None:

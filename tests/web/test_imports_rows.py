@@ -3,23 +3,46 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 
-from tests.web.bringing import Bringing, book, line, number
-from tests.web.test_imports import bringing, house  # noqa: F401  (fixtures)
+from ledger import clock as clocks
+from ledger.actor import SYSTEM
+from ledger.db import unit
+from registry.access.grants import grant_role
+from registry.intake import settling
+from registry.people.persons import Person
+from registry.people.units import Unit
+from tests.founding import SUNDAY
+from tests.web.bringing import Bringing, Kept, book, line, number
+from tests.web.test_imports import bringing, founded, house  # noqa: F401  (fixtures)
 
 INSIDE = {"HX-Request": "true"}
 BAD = number(1)[:17] + ("1" if number(1)[17] != "1" else "2")
 
 
+@pytest.fixture(scope="session")
+def judged(founded: Kept, tmp_path_factory: pytest.TempPathFactory) -> Kept:  # noqa: F811
+    folder = tmp_path_factory.mktemp("judged")
+    with clocks.use(clocks.Fixed(SUNDAY)):
+        house = founded.opened(folder)  # noqa: F811
+        Bringing(house, house.browser("custodian")).ready(
+            line(1, c2=BAD, c5="T" + BAD), line(2, c8=""), line(3), line(4, c7="2020-03-04"))
+        return Kept.of(house, folder)
+
+
 @pytest.fixture
-def checked(bringing: Bringing) -> Bringing:  # noqa: F811
+def checked(judged: Kept, tmp_path: Path, clock: clocks.Fixed) -> Iterator[Bringing]:
     """Row 1 has a wrong check digit, row 2 no day of review, row 3 nothing wrong, row 4 ends before it begins."""
-    return bringing.ready(line(1, c2=BAD, c5="T" + BAD), line(2, c8=""), line(3), line(4, c7="2020-03-04"))
+    house = judged.opened(tmp_path)  # noqa: F811
+    yield Bringing(house, house.browser("custodian"), 1)
+    house.close()
+    house.engine.dispose()
 
 
 def test_each_defect_stands_at_its_cell_with_sign_and_words(checked: Bringing) -> None:
@@ -35,17 +58,38 @@ def test_no_list_shows_a_number_of_a_person_in_full(checked: Bringing) -> None:
     assert not [one for one in (BAD, number(2), number(3)) if one in page] and "320102********" in page
 
 
+def test_full_width_and_blanks_hide_no_number_from_the_mask(bringing: Bringing) -> None:  # noqa: F811
+    wide = number(1).translate({48 + digit: 0xFF10 + digit for digit in range(10)})
+    bringing.ready(line(1, c2=wide), line(2, c2=f"{number(2)[:6]} {number(2)[6:]}"))
+    page = bringing.get("/rows").text
+    assert wide not in page and number(2)[6:] not in page and "３２０１０２********" in page
+
+
 def test_in_the_open_row_the_number_is_whole_and_the_page_says_why(checked: Bringing) -> None:
     page = checked.get(f"/rows/{checked.rows()[0].id}").text
     assert "T" + BAD in page and "号码在这里是完整的" in page
 
 
-@pytest.mark.parametrize(("query", "shown"), [
-    ("?kind=review_missing", 1), ("?outcome=stopped", 2), ("?table=0", 4), ("?table=7", 0), ("?kind=none", 4),
-    ("?outcome=repeated", 0)])
-def test_the_list_is_narrowed_by_what_was_clicked(checked: Bringing, query: str, shown: int) -> None:
-    page = checked.get("/rows" + query).text
-    assert page.count('<tbody id="row-') == shown and ("没有这样的行" in page) == (shown == 0)
+def test_who_may_only_look_sees_no_number_whole_and_no_button(checked: Bringing) -> None:
+    with unit(checked.house.engine) as session:
+        worker = session.get_one(Person, checked.house.people["worker"])
+        grant_role(session, worker, "auditor", session.get_one(Unit, checked.house.units["group"]), by=SYSTEM)
+    seen = Bringing(checked.house, checked.house.browser("worker"), checked.batch_id)
+    pages = [seen.get(rest).text for rest in ("", "/rows", f"/rows/{checked.rows()[0].id}")]
+    assert not [page for page in pages if BAD in page or "采纳" in page or "入库</a>" in page]
+    assert seen.post(f"/flaws/{checked.flaw('review_missing').id}/dismissal").status_code == 403
+    assert {seen.get(rest).status_code for rest in ("/mapping", "/commit", "/undo", "/returned")} == {403}
+
+
+NARROWED = {
+    "?kind=review_missing": 1, "?outcome=stopped": 2, "?table=0": 4, "?table=7": 0, "?kind=none": 4,
+    "?outcome=repeated": 0}
+
+
+def test_the_list_is_narrowed_by_what_was_clicked(checked: Bringing) -> None:
+    for query, shown in NARROWED.items():
+        page = checked.get("/rows" + query).text
+        assert page.count('<tbody id="row-') == shown and ("没有这样的行" in page) == (shown == 0), query
 
 
 def test_a_proposal_is_accepted_in_its_row_and_the_numbers_follow(checked: Bringing) -> None:
@@ -78,10 +122,10 @@ def test_a_correction_that_is_wrong_itself_is_marked_again(checked: Bringing) ->
     assert answer.status_code == 200 and "看不懂的日期" in answer.text
 
 
-@pytest.mark.parametrize("column", ["99", "-1", "x", ""])
-def test_a_cell_that_is_not_there_is_none(checked: Bringing, column: str) -> None:
-    row = checked.rows()[0].id
-    assert checked.post(f"/rows/{row}/corrections", {"column": column, "text": "x"}).status_code == 404
+def test_a_cell_that_is_not_there_is_none(checked: Bringing) -> None:
+    place = f"/rows/{checked.rows()[0].id}/corrections"
+    answers = [checked.post(place, {"column": column, "text": "x"}) for column in ("99", "-1", "x", "")]
+    assert {answer.status_code for answer in answers} == {404}
 
 
 def test_a_row_stays_out_and_comes_in_after_all(checked: Bringing) -> None:
@@ -108,8 +152,11 @@ def test_what_has_no_proposal_stays_open_when_all_are_accepted(bringing: Bringin
     assert "已采纳 1 处建议" in page and "1 处待处理" in page
 
 
-def test_very_many_alike_are_left_to_the_worker_and_the_page_waits(bringing: Bringing) -> None:  # noqa: F811
-    bringing.ready(*(line(serial, c8="") for serial in range(1, 203)))
+def test_very_many_alike_are_left_to_the_worker_and_the_page_waits(
+    bringing: Bringing, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+) -> None:
+    monkeypatch.setattr(settling, "AT_ONCE", 2)
+    bringing.ready(*(line(serial, c8="") for serial in range(1, 5)))
     answer = bringing.post("/acceptances", {"kind": "review_missing"})
     assert answer.headers["Location"] == f"/imports/{bringing.batch_id}" and "正在批量处理" in bringing.get().text
     assert bringing.post(f"/rows/{bringing.rows()[0].id}/omission").status_code == 409
