@@ -36,9 +36,9 @@ _ENTERED, _VERSION = text("certificate_id IS NOT NULL"), text("version_id IS NOT
 
 class Batch(Base):
     """One file brought in. `mappings` holds one mapping.Mapping for each table, as plain JSON; `told` what the pages
-    show of the layout (see telling.py); `counts` rows by outcome and findings by kind. `errands` are what a person
-    asked for that only the worker can do in good time (settling thousands of findings alike), in order; `confirmed`: a
-    person has said what the columns mean.
+    show of the layout (see telling.py) and `by`, who said what the columns mean; `counts` rows by outcome and findings
+    by kind. `errands` are what a person asked for that only the worker can do in good time (settling thousands of
+    findings alike), in order; `confirmed`: a person has said what the columns mean.
 
     Personal values lie only in the rows' sealed content and in the file itself. `problem` is the sentence of a refusal.
     """

@@ -18,12 +18,16 @@ from sqlalchemy.orm import Session
 from registry.intake.findings import Finding
 from registry.intake.judged import HolderSaid, Judged
 from registry.intake.known import Known, UnitKnown
+from registry.intake.reach import Reach
 from registry.people import sealing
 from registry.people.machines import Machine
 from registry.people.persons import ID_NUMBER, Person, spelled
 from registry.people.scope import WITHDRAWN
 
 CHUNK = 500
+ELSEWHERE = "这个身份证号的人员在册于你不能导入的单位，请由该单位或上级导入。"
+MACHINE_ELSEWHERE = "这台设备在册于你不能导入的单位，请由该单位或上级导入。"
+OUTSIDE = "“{name}”不在你可以导入的范围内，请由该单位或上级导入。"
 NewKey = tuple[str, ...]
 
 
@@ -67,9 +71,12 @@ def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
 class Holders:
     """Everybody that a list of rows names, looked up together."""
 
-    def __init__(self, session: Session, group_id: int, known: Known, rows: Sequence[Judged]) -> None:
-        self.session, self.group_id, self.known = session, group_id, known
+    def __init__(
+        self, session: Session, group_id: int, known: Known, rows: Sequence[Judged], reach: Reach
+    ) -> None:
+        self.session, self.group_id, self.known, self.reach = session, group_id, known, reach
         self.new = Newcomers()
+        self._projects = {(unit.company_id, unit.name): unit for unit in known.units.values() if unit.kind == "project"}
         self._indexes: dict[str, str] = {}
         self._spelt: dict[str, tuple[str, str]] = {}
         people = [row.holder for row in rows if row.holder is not None and row.holder.kind == "person"]
@@ -104,7 +111,7 @@ class Holders:
 
     def borrower(self, name: str, place: Place) -> tuple[Held | None, Finding | None]:
         """One of our own people by name alone, near the table's unit where several bear it."""
-        found = self._by_name.get(_name(name), [])
+        found = [each for each in self._by_name.get(_name(name), []) if self.reach.holds(each.unit_path)]
         near = [each for each in found if each.unit_path.startswith(place.unit.path)] or found
         if len(near) == 1:
             return self._as_held(near[0]), None
@@ -116,7 +123,7 @@ class Holders:
         name = _name(said.name)
         if said.person_id:
             known = next((each for each in self._by_name.get(name, []) if each.id == said.person_id), None)
-            if known is not None:
+            if known is not None and self.reach.holds(known.unit_path):
                 return self._as_held(known), None
         if said.id_number:
             return self._by_number(said, name, place)
@@ -128,6 +135,8 @@ class Holders:
         index = self.index(said.id_number)
         known = self._by_index.get(index)
         if known is not None:
+            if not self.reach.holds(known.unit_path):
+                return None, _stop("out_of_reach", ELSEWHERE)
             if name and known.name != name:
                 return None, _stop("id_of_two", "这个身份证号在册的姓名是{known}，表中写作{name}。",
                                    {"known": known.name, "name": said.name})
@@ -136,12 +145,14 @@ class Holders:
             return None, _stop("no_holder", "没有持有人，请补上姓名。")
         unnumbered = [each for each in self._by_name.get(name, []) if each.id_index is None
                       and self._near(each, said, place)]
-        if len(unnumbered) == 1:
+        if len(unnumbered) == 1 and self.reach.holds(unnumbered[0].unit_path):
             return self._as_held(unnumbered[0]), None
-        return self._newcomer(("id", index), said, place), None
+        return self._newcomer(("id", index), said, place)
 
     def _by_words(self, said: HolderSaid, name: str, place: Place) -> tuple[Held | None, Finding | None]:
         """Without a number: the one of that name at the unit, in the register or in the same ledger."""
+        if not self.reach.holds(self._unit_of(said, place).path):
+            return None, _outside(self._unit_of(said, place))
         found = self._by_name.get(name, [])
         near = [each for each in found if self._near(each, said, place)]
         told = self._numbers_of_name.get((name, self._company(said, place)), {})
@@ -152,16 +163,19 @@ class Holders:
         if near:
             return self._as_held(near[0]), None
         if others:
-            return self._newcomer(("id", next(iter(others))), told[next(iter(others))], place), None
+            return self._newcomer(("id", next(iter(others))), told[next(iter(others))], place)
         where = self._unit_of(said, place)
-        return self._newcomer(("name", name, str(where.company_id or where.id)), said, place), None
+        return self._newcomer(("name", name, str(where.company_id or where.id)), said, place)
 
-    def _newcomer(self, key: NewKey, said: HolderSaid, place: Place) -> Held:
+    def _newcomer(self, key: NewKey, said: HolderSaid, place: Place) -> tuple[Held | None, Finding | None]:
         known = self.new.people.get(key)
         if known is None:
-            known = self.new.people[key] = (said, self._unit_of(said, place))
+            where = self._unit_of(said, place)
+            if not self.reach.holds(where.path):
+                return None, _outside(where)
+            known = self.new.people[key] = (said, where)
         name = _name(known[0].name)
-        return Held("person", name, known[1], new=key)
+        return Held("person", name, known[1], new=key), None
 
     def _near(self, each: Found[Any], said: HolderSaid, place: Place) -> bool:
         where = self._unit_of(said, place)
@@ -173,7 +187,11 @@ class Holders:
         return where.company_id or where.id
 
     def _unit_of(self, said: HolderSaid, place: Place) -> UnitKnown:
-        return self.known.units.get(said.unit or 0) or place.unit
+        """Where somebody new belongs: whoever may bring in a project's ledger only brings them in there, although the
+        ledger names the company above."""
+        named = self.known.units.get(said.unit or 0) or place.unit
+        above = place.unit.path.startswith(named.path) and not self.reach.holds(named.path)
+        return place.unit if above else named
 
     def _as_held(self, each: Found[Any]) -> Held:
         return Held("person", each.name, self.known.units.get(each.unit_id), each.id,
@@ -184,20 +202,31 @@ class Holders:
             return None, _stop("no_holder", "没有出厂编号，认不出是哪台设备。")
         known = self._machines.get(said.serial)
         if known is not None:
+            if not self.reach.holds(known.unit_path):
+                return None, _stop("out_of_reach", MACHINE_ELSEWHERE)
             return Held("equipment", known.name, self.known.units.get(known.unit_id), known.id), None
         key = ("serial", said.serial)
         if key not in self.new.machines:
-            self.new.machines[key] = (said, self._unit_of(said, place))
+            where = self._unit_of(said, place)
+            if not self.reach.holds(where.path):
+                return None, _outside(where)
+            self.new.machines[key] = (said, where)
         first, unit = self.new.machines[key]
         return Held("equipment", machine_name(first), unit, new=key), None
 
     def _unit(self, said: HolderSaid, place: Place) -> tuple[Held | None, Finding | None]:
         known = self.known.units.get(said.unit or 0)
         if known is not None:
+            if not self.reach.holds(known.path):
+                return None, _outside(known)
             return Held(said.kind, known.name, known, known.id), None
         parent = self.known.units.get(place.unit.company_id or 0)
         if said.kind == "project" and place.new_units and said.unit_name and parent is not None:
+            if not self.reach.holds(parent.path):
+                return None, _outside(parent)
             key = ("project", " ".join(said.unit_name.split())[:120], str(parent.id))
+            if (made := self._projects.get((parent.id, key[1]))) is not None:  # by another row, since this was judged
+                return Held("project", made.name, made, made.id), None
             self.new.projects.setdefault(key, (key[1], parent))
             return Held("project", key[1], parent, new=key), None
         return None, _stop("unknown_unit", "“{name}”不在册，请先登记或改正名称。",
@@ -220,7 +249,7 @@ class Holders:
     def _serials(self, serials: Iterable[str]) -> dict[str, Found[Any]]:
         found: dict[str, Found[Any]] = {}
         for some in chunks(serial for serial in serials if serial):
-            query = select(Machine.id, Machine.serial, Machine.name, Machine.unit_id).where(
+            query = select(Machine.id, Machine.serial, Machine.name, Machine.unit_id, Machine.unit_path).where(
                 Machine.group_id == self.group_id, Machine.serial.in_(some))
             found.update({row.serial: row for row in self.session.execute(query)})
         return found
@@ -254,3 +283,7 @@ def _name(text: str) -> str:
 
 def _stop(kind: str, text: str, params: dict[str, Any] | None = None) -> Finding:
     return Finding(kind=kind, weight="stop", text=text, params=params or {})
+
+
+def _outside(unit: UnitKnown) -> Finding:
+    return _stop("out_of_reach", OUTSIDE, {"name": unit.name})

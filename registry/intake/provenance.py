@@ -13,7 +13,8 @@ from ledger.clock import now
 from registry.certificates.models import Certificate, Version
 from registry.intake.batches import Batch, Row
 from registry.intake.book import place
-from registry.intake.cells import Kept, kept_of, masked
+from registry.intake.cells import Kept, kept_of
+from registry.intake.masking import masked
 
 How = Literal["imported", "request", "entered", "corrected"]
 OF_VERSION = ("number", "issued_on", "valid_from", "valid_until", "review_on", "issuer", "state")

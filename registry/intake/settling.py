@@ -35,6 +35,10 @@ class NoProposal(Conflict):
     """这条问题没有建议值，请直接改正单元格。"""
 
 
+class StillStopped(Conflict):
+    """这一行还不能入库：原因没有变。请改正单元格，或者不导入这一行。"""
+
+
 def read(row: Row) -> Judged:
     """What a row says, in clear; show it to whoever may read the batch, and ID numbers to nobody without cause."""
     return kept_of(row).judged
@@ -49,14 +53,14 @@ def accept(session: Session, flaw: Flaw, *, by: Actor) -> None:
     if flaw.column_no is not None and proposed != raw:
         judging_again.write(session, batch, flaw.row, flaw.column_no, proposed, by=by)
     _settle(session, flaw, "accepted", by)
-    judging_again.settle_row(session, batch, flaw.row, by=by)
+    _settle_row(session, batch, flaw, by)
 
 
 def dismiss(session: Session, flaw: Flaw, *, by: Actor) -> None:
     """The row is right as it stands, whatever we found. A row in quarantine comes free with its last open finding."""
     batch = _open(session, flaw, by)
     _settle(session, flaw, "dismissed", by)
-    judging_again.settle_row(session, batch, flaw.row, by=by)
+    _settle_row(session, batch, flaw, by)
 
 
 def correct(session: Session, row: Row, column: int, text: str, *, by: Actor) -> None:
@@ -126,6 +130,13 @@ def _alike(session: Session, batch: Batch, verb: str, kind: str, case: str | Non
     return done
 
 
+def _settle_row(session: Session, batch: Batch, flaw: Flaw, by: Actor) -> None:
+    """What becomes of the row. StillStopped where the register itself stands in the way: no word of a person helps."""
+    judging_again.settle_row(session, batch, flaw.row, by=by)
+    if flaw.weight == "stop" and judging_again.stopped_by(session, flaw.row, flaw.kind, flaw.column_no):
+        raise StillStopped
+
+
 def _open(session: Session, flaw: Flaw, by: Actor) -> Batch:
     batch = _changeable(session, flaw.row, by)
     session.refresh(flaw, with_for_update={"of": Flaw})
@@ -144,7 +155,7 @@ def _changeable(session: Session, row: Row, by: Actor) -> Batch:
 def _require(session: Session, batch: Batch, by: Actor) -> None:
     if not (can(by, "steward.settle", batch) or can(by, "import.make", batch)):
         raise NotAllowed
-    session.refresh(batch, with_for_update={"of": Batch, "read": True})
+    session.refresh(batch, with_for_update={"of": Batch})  # its counts follow: two who share it would wait for ever
     if batch.state not in ("ready", "committed"):
         raise NotNow(state=STATES[batch.state])
 

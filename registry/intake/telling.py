@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from registry.intake.book import Book, Value, letter
-from registry.intake.cells import masked
 from registry.intake.known import Known
 from registry.intake.mapping import Mapping
+from registry.intake.masking import masked
 from registry.intake.meaning.types import TypeWords
 from registry.intake.records import Layout, Table
 
@@ -43,7 +43,7 @@ def _table(book: Book, table: Table, mapping: Mapping, guesses: TypeWords) -> di
     rows = [record.row + 1 for record in table.records]
     return {
         "number": table.number, "sheet": table.sheet, "sheet_name": book.sheets[table.sheet].name, "name": table.name,
-        "title": table.title, "shape": table.shape, "hidden": table.hidden,
+        "title": masked(table.title), "shape": table.shape, "hidden": table.hidden,
         "context": {key: masked(text) for key, text in table.context.items()},
         "rows": len(rows), "first": min(rows, default=0), "last": max(rows, default=0),
         "columns": [_column(table, index, mapping.field(index)) for index in range(len(table.columns))],
@@ -55,7 +55,7 @@ def _column(table: Table, index: int, field: str) -> dict[str, Any]:
     column, values = table.columns[index], _values(table, index)
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     return {
-        "heading": column.heading, "place": column.place, "letter": letter(column.place), "filled": len(values),
+        "heading": masked(column.heading), "place": column.place, "letter": letter(column.place), "filled": len(values),
         "examples": list(dict.fromkeys(masked(text_of(value))[:LONGEST] for value in values[:200]))[:EXAMPLES],
         "numbers": len(numbers), "sum": text_of(round(sum(numbers), 4)) if numbers else None,
         "words": _few(values) if field in UNSAID else [],

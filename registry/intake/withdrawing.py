@@ -20,7 +20,7 @@ from registry.custody.loans import Loan
 from registry.custody.originals import Original
 from registry.intake import restoring
 from registry.intake.batches import Batch, Flaw
-from registry.intake.group_lock import patience
+from registry.intake.group_lock import turn
 from registry.intake.receiving import BELL
 from registry.intake.upon import Ours, ours
 from registry.people.machines import Machine
@@ -41,13 +41,13 @@ def ask(session: Session, batch: Batch) -> None:
 
 def withdraw(session: Session, batch: Batch, *, by: Actor) -> None:
     """Do it, in this transaction; the caller has seen that nothing was built upon the batch."""
-    with patience(session, batch.group_id):
-        mine, path = ours(batch), f"{WITHDRAWN}{batch.id}/"
-        restored = restoring.restore(session, batch, mine, by=by)
-        count = _certificates(session, batch, mine, path, by)
-        _papers(session, mine, path)
-        _holders(session, batch, mine, path)
-        _flaws(session, batch, by)
+    turn(session, batch.group_id)
+    mine, path = ours(batch), f"{WITHDRAWN}{batch.id}/"
+    restored = restoring.restore(session, batch, mine, by=by)
+    count = _certificates(session, batch, mine, path, by)
+    _papers(session, mine, path)
+    _holders(session, batch, mine, path)
+    _flaws(session, batch, by)
     batch.state, batch.undone_at, batch.undone_by = "undone", clock.now(), by.id
     session.flush()
     session.expire_all()
