@@ -22,7 +22,8 @@ from registry.intake.batches import Batch, Flaw
 from registry.people.machines import Machine
 from registry.people.persons import Person
 from registry.people.units import Unit, create_unit
-from tests.registry.intake.desk import COMPANY, HEADINGS, Desk, rows_of, sheet, worker
+from tests.registry.intake.desk import HEADINGS, Desk, rows_of, sheet, worker
+from tests.registry.organisation import id_number
 
 OTHER = "华城市政公司"
 
@@ -37,13 +38,11 @@ def narrow(desk: Desk, code: str = "C1") -> Desk:
     return desk
 
 
-def person_at(desk: Desk, code: str, name: str = "王远方", **more: Any) -> tuple[int, str]:
-    """Somebody in another unit; with one certificate that ends in May."""
-    with unit(desk.engine) as session:
-        org = desk.org(session)
-        person = org.person(session.scalars(select(Unit).where(Unit.code == code)).one(), name)
-        made = org.worker(person, number="苏A012025009999")
-        return made.id, person.id_number or ""
+def elsewhere(desk: Desk) -> int:
+    """Somebody in another company, with a certificate that ends in May 2027: worker(9)."""
+    desk.bring([worker(9, "王远方", 单位=OTHER)])
+    with reading(desk.engine) as session:
+        return session.scalars(select(Certificate.id)).one()
 
 
 def told(desk: Desk, number: int) -> str:
@@ -59,22 +58,21 @@ def counts(desk: Desk) -> list[int]:
 
 
 def test_a_person_of_another_company_gets_no_certificate_and_is_not_named(desk: Desk) -> None:
-    _, identity = person_at(desk, "C2")
+    elsewhere(desk)
     narrow(desk)
     before = counts(desk)
-    number = desk.bring([worker(1, "张一", 身份证号=identity), worker(2, "王远方", 身份证号=identity)])
+    number = desk.bring([worker(1, "张一", 身份证号=id_number(9)), worker(2, "王远方", 身份证号=id_number(9))])
     assert desk.outcomes(number)[0] == "stopped" and counts(desk) == before
     assert "out_of_reach" in told(desk, number) and "王远方" not in told(desk, number).split("id_of_two")[0]
 
 
 def test_a_certificate_of_another_company_is_not_changed_by_its_number_or_by_our_code(desk: Desk) -> None:
-    made, identity = person_at(desk, "C2")
+    made = elsewhere(desk)
     narrow(desk)
     with reading(desk.engine) as session:
         code = session.get_one(Certificate, made).code
-    later = {"有效期至": "2031-05-31", "证书编号": "苏A012025009999", "操作类别": ""}
-    number = desk.bring([worker(1, "王远方", 身份证号="", 单位=COMPANY, **later)])
-    coded = desk.bring([worker(1, "王远方", 身份证号=identity, **later) | {"台账号": code}], (*HEADINGS, "台账号"))
+    number = desk.bring([worker(9, "王远方", 身份证号="", 有效期至="2031-05-31")])
+    coded = desk.bring([worker(9, "王远方", 有效期至="2031-05-31") | {"台账号": code}], (*HEADINGS, "台账号"))
     assert desk.outcomes(number) == ["stopped"] and desk.outcomes(coded) == ["stopped"]
     assert code not in told(desk, number) and "王远方" not in told(desk, number)
     with reading(desk.engine) as session:
@@ -136,11 +134,11 @@ def test_the_rights_of_who_commits_count_not_those_of_who_previewed(desk: Desk) 
 
 
 def test_a_loan_touches_no_paper_and_nobody_of_another_company(desk: Desk) -> None:
-    person_at(desk, "C2")
+    elsewhere(desk)
     narrow(desk)
     before = counts(desk)
     headings = ("证件名称", "证书编号", "借用人", "借出时间")
-    row = dict(zip(headings, ("建筑施工特种作业操作资格证", "苏A012025009999", "王远方", "2026-10-01"), strict=True))
+    row = dict(zip(headings, ("建筑施工特种作业操作资格证", "苏A012025000009", "王远方", "2026-10-01"), strict=True))
     number = desk.bring([row], headings)
     assert desk.outcomes(number) == ["stopped"] and counts(desk) == before
 
