@@ -97,7 +97,7 @@ def contents(row: Row, kind: CertificateType, parts: dict[str, str]) -> dict[str
     declared = {field.key: field for field in kind.fields}
     for key in HINTS:
         if key in row.plan.places and (text := row.text(key)):
-            _put(row, fields, declared, kind, key, text)
+            _put(row, fields, declared, kind, key, identities_masked(text))
     if kind.code == "P01" and "item" in fields and "category" not in fields and "trade" in fields:
         fields["category"] = fields.pop("trade")
     if kind.code == "P01":
@@ -199,4 +199,4 @@ def kept(row: Row, fields: dict[str, Any]) -> None:
             fields[key], came[key] = identities_masked(shown(value).strip()[:2000]), place
     if row.named:
         place, _ = row.cell("type")
-        fields[row.plan.key(place)] = row.named
+        fields[row.plan.key(place)] = identities_masked(row.named)
