@@ -1,7 +1,7 @@
 """One old ledger of 120,000 rows: received, read, every defect found, committed in one transaction, undone.
 
-The rows are those of the sample group (registry.sample --ledger) put into one workbook, sheet after sheet. Each database
-is measured in a process of its own, so that its peak of memory is its own.
+The rows are those of the sample group (registry.sample --ledger) put into one workbook, sheet after sheet. Each
+database is measured in a process of its own, so that its peak of memory is its own.
 """
 
 from __future__ import annotations
