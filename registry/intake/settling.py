@@ -19,8 +19,8 @@ from registry.intake.cells import cell_of, kept_of
 from registry.intake.judged import Judged
 from registry.intake.receiving import BELL
 
-AT_ONCE = 200
-"""So many findings alike are settled in the request; more are an errand of the worker."""
+AT_ONCE = 50
+"""So many findings alike are settled in the request, a second or two; more are an errand of the worker."""
 
 
 class Settled(Conflict):
@@ -93,8 +93,8 @@ def take_in(session: Session, row: Row, *, by: Actor) -> None:
 
 
 def accept_case(session: Session, batch: Batch, kind: str, case: str | None, *, by: Actor) -> int:
-    """Accept all open findings of a kind (`case`: of one case) of a batch; how many. More than 200 are done by the
-    worker: progress.of tells how far it is."""
+    """Accept all open findings of a kind (`case`: of one case) of a batch; how many. More than AT_ONCE are
+    done by the worker: progress.of tells how far it is."""
     return _alike(session, batch, "accept", kind, case, by)
 
 

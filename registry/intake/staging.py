@@ -208,13 +208,15 @@ def row_of(
 
 
 def flaw_row(batch: Batch, number: int, judged: Judged, finding: Finding, known: Known) -> dict[str, Any]:
-    """The columns of a Flaw. What we were sure of and have put right needs nobody."""
+    """The columns of a Flaw. What we were sure of and have put right needs nobody. It lies where the row's holder is,
+    but never outside of the unit whose ledger it is: a name in a cell shows nobody else the row."""
     said, kind = judged.holder, known.types.get(judged.type_code)
     where = known.units.get(said.unit or 0) if said is not None else None
     tidied, at = finding.weight == "tidied", clock.now()
     column = finding.column
     return {
-        "group_id": batch.group_id, "unit_path": where.path if where else batch.unit_path,
+        "group_id": batch.group_id,
+        "unit_path": where.path if where and where.path.startswith(batch.unit_path) else batch.unit_path,
         "family": kind.family if kind else "", "type_code": judged.type_code[:8], "batch_id": batch.id,
         "row_id": number, "kind": finding.kind, "weight": finding.weight,
         "field": next((name for name, place in judged.came.items() if place == column), "")[:20],

@@ -89,6 +89,8 @@ def test_nobody_new_is_entered_into_another_company(desk: Desk, row: dict[str, A
     headings = HEADINGS if "姓名" in row else ("设备名称", "出厂编号", "证书编号", "单位", "有效期至")
     number = desk.bring([row, row | {"有效期至": "2028-01-01"}], headings)
     assert set(desk.outcomes(number)) == {"stopped"} and counts(desk) == before
+    with reading(desk.engine) as session:  # nor does the other company's steward see the row
+        assert set(session.scalars(select(Flaw.unit_path))) == {"/1/2/"}
 
 
 def test_who_keeps_a_project_brings_its_people_in_there_though_the_ledger_names_the_company(desk: Desk) -> None:
