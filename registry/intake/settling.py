@@ -147,17 +147,24 @@ def _open(session: Session, flaw: Flaw, by: Actor) -> Batch:
 
 def _changeable(session: Session, row: Row, by: Actor) -> Batch:
     batch = session.get_one(Batch, row.batch_id)
-    _require(session, batch, by)
+    _require(session, batch, by, row)
     session.refresh(row, with_for_update={"of": Row})
     return batch
 
 
-def _require(session: Session, batch: Batch, by: Actor) -> None:
-    if not (can(by, "steward.settle", batch) or can(by, "import.make", batch)):
+def _require(session: Session, batch: Batch, by: Actor, row: Row | None = None) -> None:
+    """Whoever may settle the whole ledger; after the commit also who keeps the unit that the row's findings lie in."""
+    if not (can(by, "steward.settle", batch) or can(by, "import.make", batch) or (
+            row is not None and batch.state == "committed" and _near(session, row, by))):
         raise NotAllowed
     session.refresh(batch, with_for_update={"of": Batch})  # its counts follow: two who share it would wait for ever
     if batch.state not in ("ready", "committed"):
         raise NotNow(state=STATES[batch.state])
+
+
+def _near(session: Session, row: Row, by: Actor) -> bool:
+    found = session.scalars(select(Flaw).where(Flaw.row_id == row.id, Flaw.state == "open")).all()
+    return bool(found) and all(can(by, "steward.settle", flaw) for flaw in found)
 
 
 def _settle(session: Session, flaw: Flaw, state: str, by: Actor) -> None:

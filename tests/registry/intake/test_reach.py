@@ -165,3 +165,19 @@ def test_rights_that_were_lost_settle_and_commit_nothing(desk: Desk) -> None:
         batch.state, batch.committed_by = "committing", desk.by.id  # asked for while one still might
     desk.work()
     assert desk.state(number) == "ready" and counts(desk)[0] == 0
+
+
+def test_a_company_settles_its_own_rows_of_the_groups_ledger_and_no_others(desk: Desk) -> None:
+    desk.company = desk.group
+    number = desk.bring([worker(1, 有效期至=""), worker(2, 有效期至="", 单位=OTHER)])
+    narrow(desk)
+    with unit(desk.engine) as session:
+        own, others = session.scalars(select(Flaw).where(
+            Flaw.batch_id == number, Flaw.kind == "blank_end").order_by(Flaw.id))
+        settling.dismiss(session, own, by=desk.by)
+        for act in (lambda: settling.dismiss(session, others, by=desk.by),
+                    lambda: settling.correct(session, others.row, 6, "2030-01-01", by=desk.by),
+                    lambda: settling.leave_out(session, own.row, by=desk.by)):
+            with pytest.raises(NotAllowed):
+                act()
+        assert (own.state, others.state) == ("dismissed", "open")
