@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import undefer
 
 from ledger.errors import BadAnswer, Conflict, NotAllowed, NotFound, Refused
@@ -61,12 +61,16 @@ def _narrowed(batch: Batch) -> Select[Any]:
 
 
 def _total(batch: Batch) -> int | None:
-    """How many rows that is, where the batch keeps count of it."""
-    counted = batch.counts.get("outcomes")
-    if counted is None or request.args.get("kind") in KINDS or request.args.get("table", type=whole) is not None:
+    """How many rows that is, where the batch keeps count of it, or the findings tell."""
+    counted, outcome, kind = batch.counts.get("outcomes"), request.args.get("outcome"), request.args.get("kind")
+    if counted is None or request.args.get("table", type=whole) is not None:
         return None
-    outcome = request.args.get("outcome")
-    return counted.get(outcome, 0) if outcome in OUTCOMES else sum(counted.values())
+    if kind not in KINDS:
+        return counted.get(outcome, 0) if outcome in OUTCOMES else sum(counted.values())
+    if outcome in OUTCOMES:
+        return None
+    rows = select(func.count(Flaw.row_id.distinct())).where(Flaw.batch_id == batch.id, Flaw.kind == kind)
+    return db.session.scalar(rows) or 0
 
 
 def _about(batch: Batch) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from registry.intake import cells
 from registry.intake.batches import Batch, Flaw, Row
 from registry.intake.findings import KINDS
 from registry.intake.mapping import FIELDS
-from registry.intake.stewardship.queue import OPEN
+from registry.intake.stewardship.queue import OPEN, TIDIED
 from web.i18n import say
 from web.imports_told import Table
 from web.session import db
@@ -21,7 +21,6 @@ from web.session import db
 MOST_CASES, ONE_LINE = 12, 22
 LOOKED_AT = MOST_CASES + 1
 """Of so many cases of a kind it is found out what they say, the most frequent first."""
-OVER = ("accepted", "corrected", "dismissed")
 
 
 @dataclass(frozen=True)
@@ -131,19 +130,22 @@ def _shown(row: Row, marks: list[Mark], table: Table) -> Shown:
 
 
 def kinds_of(batch: Batch) -> list[Found]:
-    """The kinds of defect in a batch, what stops rows first, then what is doubtful, then what was put right. Both
-    statements are answered by an index alone: of the findings themselves only one of each case is read."""
+    """The kinds of defect in a batch, what stops rows first, then what is doubtful, then what was put right (of
+    which the batch keeps count). An index alone answers each statement; of the findings one of each case is read."""
     mine = Flaw.batch_id == batch.id
     cases: dict[str, list[_Case]] = defaultdict(list)
-    for kind, *told in db.session.execute(
+    for kind, weight, case, number, sample in db.session.execute(
             select(Flaw.kind, Flaw.weight, Flaw.case, func.count(), func.min(Flaw.id))
             .where(mine, Flaw.state == OPEN, Flaw.weight != "tidied").group_by(Flaw.kind, Flaw.case, Flaw.weight)):
-        cases[kind].append(_Case(*told))
-    over: dict[str, int] = {row[0]: row[1] for row in db.session.execute(
-        select(Flaw.kind, func.count()).where(mine, Flaw.state.in_(OVER)).group_by(Flaw.kind))}
+        cases[kind].append(_Case(weight, case, number, sample))
+    over = Counter({kind: told.get("tidied", 0) for kind, told in batch.counts.get("kinds", {}).items()})
+    for kind, number in db.session.execute(
+            select(Flaw.kind, func.count()).where(mine, Flaw.state != OPEN, Flaw.weight != TIDIED, Flaw.state != "moot")
+            .group_by(Flaw.kind)):
+        over[kind] += number
     samples = _samples(cases.values())
     order = {"stop": 0, "doubt": 1, "tidied": 2}
-    found = [_found(kind, cases[kind], over.get(kind, 0), samples) for kind in KINDS if kind in cases or kind in over]
+    found = [_found(kind, cases[kind], over[kind], samples) for kind in KINDS if kind in cases or over[kind]]
     return sorted(found, key=lambda one: (not one.open, order[one.weight], -one.open - one.others))
 
 

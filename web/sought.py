@@ -1,7 +1,8 @@
 """What a list of the register looks for, read from the address: one reading for page, comparison and exports.
 
-?q= number, name, pinyin or initials; family, type, unit, standing, holder; batch= what a ledger brought in; from and to bound the last day, within= is
-days from today; sort; on= a past day, known= what was known at the end of that day. What makes no sense is left out.
+?q= number, name, pinyin or initials; family, type, unit, standing, holder; batch= what a ledger brought in; from and
+to bound the last day, within= is days from today; sort; on= a past day, known= what was known at the end of that day.
+What makes no sense is left out.
 """
 
 from __future__ import annotations

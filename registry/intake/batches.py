@@ -30,7 +30,7 @@ FLAW_STATES: dict[str, str] = {
 }
 LONGEST_WORDS = 800
 """What is longer than this is not learned: the index of a database ends somewhere."""
-_OPEN = text("state = 'open'")
+_OPEN, _SETTLED = text("state = 'open'"), text("state <> 'open' AND weight <> 'tidied'")
 QUEUED = ("batch_id", "kind", "case", "weight", "unit_path", "family", "type_code", "taken_by", "since", "id", "state")
 """What gathers open findings into cases: all of it stands in one index, so that no finding itself is read for it
 (SQLite needs the state there too, though it is the same throughout)."""
@@ -126,6 +126,8 @@ class Flaw(Base):
     __table_args__ = (
         Index("ix_intake_flaw_open", *QUEUED, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_intake_flaw_place", *PLACED, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_intake_flaw_settled", "batch_id", "kind", "state", "weight", sqlite_where=_SETTLED,
+              postgresql_where=_SETTLED),
         Index("ix_intake_flaw_batch", "batch_id", "kind", "state", "id", "row_id"),
         Index("ix_intake_flaw_certificate", "certificate_id", sqlite_where=_ENTERED, postgresql_where=_ENTERED),
     )

@@ -26,6 +26,7 @@ from registry.people.units import Unit
 
 OPEN: ColumnElement[str] = literal_column("'open'")
 """Written out, so that both databases see that the partial index of open rows answers."""
+TIDIED: ColumnElement[str] = literal_column("'tidied'")
 ALONE = ""
 """The case of what is decided one by one."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from operator import add
@@ -95,22 +96,22 @@ def _open(session: Session, actor: Actor, unit: Unit | None, code: str) -> Cells
 def _held(actor: Actor, unit: Unit | None, code: str) -> Select[Any]:
     """Certificates with an open finding of each sort, by unit and type."""
     known, held = rules(), func.count(Flaw.certificate_id.distinct())
-    query = _narrowed(select(
-        Flaw.unit_path, Flaw.type_code, held.filter(Flaw.kind.in_(sorted(known.numbers))),
-        held.filter(Flaw.kind.in_(sorted(known.unique))), held), actor, unit, code)
-    return query.where(Flaw.certificate_id.is_not(None)).group_by(Flaw.unit_path, Flaw.type_code)
+    counts = (held.filter(Flaw.kind.in_(sorted(known.numbers))), held.filter(Flaw.kind.in_(sorted(known.unique))), held)
+    return _by_place(counts, actor, unit, code).where(Flaw.certificate_id.is_not(None))
 
 
 def _stopped(actor: Actor, unit: Unit | None, code: str) -> Select[Any]:
     """Rows in quarantine, by unit and type."""
-    query = _narrowed(select(Flaw.unit_path, Flaw.type_code, func.count(Flaw.row_id.distinct())), actor, unit, code)
-    query = query.where(Flaw.weight == "stop", Flaw.certificate_id.is_(None))
-    return query.group_by(Flaw.unit_path, Flaw.type_code)
+    query = _by_place((func.count(Flaw.row_id.distinct()),), actor, unit, code)
+    return query.where(Flaw.weight == "stop", Flaw.certificate_id.is_(None))
 
 
-def _narrowed(query: Select[Any], actor: Actor, unit: Unit | None, code: str) -> Select[Any]:
-    query = waiting(visible(query, actor, model=Flaw), by_place=True)
+def _by_place(counts: Iterable[Any], actor: Actor, unit: Unit | None, code: str) -> Select[Any]:
+    query: Select[Any] = waiting(visible(select(Flaw.unit_path, Flaw.type_code, *counts), actor, model=Flaw),
+                                 by_place=True)
     if unit is not None:
         low, high = subtree(unit.path)
         query = query.where(Flaw.unit_path >= low, Flaw.unit_path < high)
-    return query.where(Flaw.type_code == code) if code else query
+    if code:
+        query = query.where(Flaw.type_code == code)
+    return query.group_by(Flaw.unit_path, Flaw.type_code)
