@@ -25,7 +25,7 @@ from web.certificate import operation, shown
 from web.guard import actor
 from web.i18n import named, title_words
 from web.session import db
-from web.steward_words import kind_words, masked
+from web.steward_words import flaw_words, masked
 from web.text import plain_day
 
 WAYS = {
@@ -182,7 +182,7 @@ def _doubts(found: Certificate) -> dict[str, tuple[tuple[str, str], ...]]:
         Flaw.certificate_id == found.id, Flaw.state == "open", Flaw.weight != "tidied")
     by_field: dict[str, tuple[tuple[str, str], ...]] = {}
     for flaw in db.session.scalars(query.order_by(Flaw.id)):
-        told = (kind_words(flaw.kind), url_for("steward.item", flaw_id=flaw.id))
+        told = (flaw_words(flaw.kind), url_for("steward.item", flaw_id=flaw.id))
         by_field[flaw.field] = (*by_field.get(flaw.field, ()), told)
     return by_field
 

@@ -28,13 +28,13 @@ from web.asked import day_in, whole, whole_in
 from web.guard import actor, needs
 from web.pages import SIZE, Page, cut
 from web.session import db
-from web.steward_words import kind_words, masked, shown, table_of, type_words
+from web.steward_words import flaw_words, masked, shown, table_of, type_words
 
 bp = Blueprint("steward", __name__, url_prefix="/steward")
 KEPT = ("kind", "case", "unit", "type", "batch", "mine", "opened", "settled")
 READ, SETTLE = "steward.read", "steward.settle"
 MOST_PAGES, MOST_CHOICES = 10**6, 2000
-bp.add_app_template_global(kind_words)
+bp.add_app_template_global(flaw_words)
 bp.add_app_template_global(type_words)
 
 

@@ -57,13 +57,13 @@ def _shown(flaw: Flaw, names: dict[int, str]) -> Shown:
     first, second = pair(raw, proposed, flaw)
     said = flaw.row.shown
     return Shown(
-        flaw, kind_words(flaw.kind), say(flaw.text, flaw.params), _(FIELDS[flaw.field]) if flaw.field in FIELDS else "",
+        flaw, flaw_words(flaw.kind), say(flaw.text, flaw.params), _(FIELDS[flaw.field]) if flaw.field in FIELDS else "",
         first, second, where(flaw.batch, flaw.row, flaw.column_no), said.get("holder", ""), said.get("number", ""),
         type_words(flaw.type_code), names.get(flaw.taken_by or 0, ""),
     )
 
 
-def kind_words(kind: str) -> str:
+def flaw_words(kind: str) -> str:
     """What a kind of finding is called."""
     return _(KINDS[kind]) if kind in KINDS else kind
 

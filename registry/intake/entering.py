@@ -272,8 +272,8 @@ def _link(matched: Matched, coming: Coming, ids: Sequence[int], entry: Entry) ->
     assert key is not None
     entry.by_key[key] = coming.number
     for draft, version in zip(coming.drafts, ids, strict=True):
-        if draft.place is not None:
-            entry.links[draft.place] = (coming.number, version)
+        if draft.place is not None:  # the first that a row led to: a state it names as well stands behind it
+            entry.links.setdefault(draft.place, (coming.number, version))
     entry.counts.update(versions=len(ids), certificates=coming.there is None, changed=coming.there is not None)
 
 

@@ -63,7 +63,7 @@ def through(database: str, folder: Path, answers: Answers, most: int | None = No
     """Bring every file in; the score of the previews and the seconds from a file's receipt to its preview."""
     score = Score()
     with tempfile.TemporaryDirectory() as place, fresh(database, Path(place)) as engine:
-        desk = Desk(engine, Path(place) / "files", answers, _organisation(engine, answers))
+        desk = Desk(engine, Path(place) / "files", answers, entered(engine, answers))
         numbers = []
         for file in answers.organisation["files"][:most]:
             number = _preview(desk, folder / "ledgers" / file["file"], file["unit"], score)
@@ -94,7 +94,7 @@ def fresh(database: str, place: Path) -> Iterator[Engine]:
         cluster.stop()
 
 
-def _organisation(engine: Engine, answers: Answers) -> Actor:
+def entered(engine: Engine, answers: Answers) -> Actor:
     """Enter the units, each under the names it once had, and somebody who may import."""
     with unit(engine) as session:
         workdays.seed(session)

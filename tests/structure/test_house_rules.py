@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.structure.source import calls, modules, name_of, tree
+from tests.structure.source import ROOT, calls, modules, name_of, tree
 
 COMMITTERS = {"ledger/db.py", "web/session.py"}
 NEVER = {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "pickle.load", "pickle.loads"}
@@ -92,3 +92,25 @@ def test_log_lines_are_chosen_not_built() -> None:
         return [line for line, call in logged if isinstance(call.args[0], ast.JoinedStr)]
 
     assert where(built) == []
+
+
+def test_no_two_modules_give_templates_a_function_of_one_name() -> None:
+    """The later one would win on every page, silently."""
+    given: dict[str, list[str]] = {}
+    for path in (ROOT / "web").glob("*.py"):
+        for node in ast.walk(tree(path)):
+            for name in _given_to_templates(node):
+                given.setdefault(name, []).append(path.name)
+    assert {name: files for name, files in given.items() if len(files) > 1} == {}
+
+
+def _given_to_templates(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.FunctionDef):
+        asked = [one.func if isinstance(one, ast.Call) else one for one in node.decorator_list]
+        return [node.name for one in asked if isinstance(one, ast.Attribute) and one.attr == "app_template_global"]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr == "add_app_template_global" and isinstance(node.args[0], ast.Name):
+            return [node.args[0].id]
+        if node.func.attr == "update" and ast.unparse(node.func.value).endswith("jinja_env.globals"):
+            return [word.arg for word in node.keywords if word.arg]
+    return []

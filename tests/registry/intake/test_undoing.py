@@ -23,7 +23,7 @@ from registry.intake import undoing
 from registry.intake.batches import Batch
 from registry.intake.upon import built_upon
 from registry.people.persons import Person, move_person, with_id_number
-from tests.registry.intake.desk import DAY, Desk, numbered, worker
+from tests.registry.intake.desk import DAY, HEADINGS, Desk, numbered, worker
 from tests.registry.organisation import id_number
 
 
@@ -52,6 +52,13 @@ def test_months_later_everything_is_gone_from_lists_and_free_again_yet_nothing_i
             CertificateTimer.fired_at.is_(None), CertificateTimer.cancelled_at.is_(None))).all()
     clock.advance(dt.timedelta(days=900))
     assert timers.sweep(desk.engine) == 0
+
+
+@pytest.mark.parametrize("state", ["暂扣", "注销", "失效"])
+def test_a_certificate_that_came_in_suspended_or_ended_is_the_batchs_own(desk: Desk, state: str) -> None:
+    number = desk.bring([worker(1, 证件状态=state), worker(2)], (*HEADINGS, "证件状态"))
+    desk.undo(number)
+    assert desk.state(number) == "undone"
 
 
 def test_the_same_file_may_come_again_and_makes_the_same_people_again(desk: Desk) -> None:
