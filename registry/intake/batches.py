@@ -30,7 +30,12 @@ FLAW_STATES: dict[str, str] = {
 }
 LONGEST_WORDS = 800
 """What is longer than this is not learned: the index of a database ends somewhere."""
-_OPEN = text("state = 'open'")
+_OPEN, _SETTLED = text("state = 'open'"), text("state <> 'open' AND weight <> 'tidied'")
+QUEUED = ("batch_id", "kind", "case", "weight", "unit_path", "family", "type_code", "taken_by", "since", "id", "state")
+"""What gathers open findings into cases: all of it stands in one index, so that no finding itself is read for it
+(SQLite needs the state there too, though it is the same throughout)."""
+PLACED = ("unit_path", "type_code", "certificate_id", "kind", "weight", "family", "batch_id", "row_id", "state")
+"""The same for what the score counts of each unit and type."""
 _ENTERED, _VERSION = text("certificate_id IS NOT NULL"), text("version_id IS NOT NULL")
 
 
@@ -87,7 +92,7 @@ class Row(Base):
     __tablename__ = "intake_row"
     __table_args__ = (
         UniqueConstraint("batch_id", "ordinal"),
-        Index("ix_intake_row_outcome", "batch_id", "outcome", "ordinal"),
+        Index("ix_intake_row_outcome", "batch_id", "outcome", "ordinal", "certificate_id"),
         Index("ix_intake_row_certificate", "certificate_id", sqlite_where=_ENTERED, postgresql_where=_ENTERED),
         Index("ix_intake_row_version", "version_id", sqlite_where=_VERSION, postgresql_where=_VERSION),
     )
@@ -119,8 +124,11 @@ class Flaw(Base):
 
     __tablename__ = "intake_flaw"
     __table_args__ = (
-        Index("ix_intake_flaw_open", "unit_path", "kind", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
-        Index("ix_intake_flaw_batch", "batch_id", "kind", "id"),
+        Index("ix_intake_flaw_open", *QUEUED, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_intake_flaw_place", *PLACED, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_intake_flaw_settled", "batch_id", "kind", "state", "weight", sqlite_where=_SETTLED,
+              postgresql_where=_SETTLED),
+        Index("ix_intake_flaw_batch", "batch_id", "kind", "state", "id", "row_id"),
         Index("ix_intake_flaw_certificate", "certificate_id", sqlite_where=_ENTERED, postgresql_where=_ENTERED),
     )
     __visible__ = Visible(action="steward.read", family="family", type="type_code")

@@ -62,7 +62,12 @@ def seal_cell(finding: Finding) -> bytes:
 
 def cell_of(flaw: Flaw) -> tuple[str, str]:
     """(raw, proposed) of a Flaw, in clear."""
-    return _unpack_cell(sealing.unseal_bytes(flaw.content, CELL))
+    return opened_cell(flaw.content)
+
+
+def opened_cell(content: bytes) -> tuple[str, str]:
+    """The same for content read without its Flaw."""
+    return _unpack_cell(sealing.unseal_bytes(content, CELL))
 
 
 def shown_of(judged: Judged) -> dict[str, Any]:
