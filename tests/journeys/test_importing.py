@@ -88,7 +88,11 @@ class Import:
         self.address = ""
         self.looked = set[str]()
 
-    def work(self) -> None:
+    def work(self, *, watched: bool = False) -> None:
+        """The worker's part; unless somebody watches, the page is closed meanwhile, as it may be: one that changes by
+        itself just then would break off the way to the next."""
+        if not watched:
+            self.person.page.goto("about:blank")
         work.sweep(self.site.engine, self.site.files)
 
     def upload(self, name: str) -> None:
@@ -103,14 +107,14 @@ class Import:
 
     def understood(self, *, patiently: bool = False) -> None:
         """One click says that the columns are right. Who waits patiently sees the page change by itself."""
-        self.work()
+        self.work(watched=patiently)
         if not patiently:
             self.person.go(self.address)
         self.person.page.get_by_role("link", name="确认各列含义").click(timeout=20_000)
         self.person.page.wait_for_url("**/mapping")
         self.person.look()
         self.person.follow("继续，逐行检查")
-        self.work()
+        self.work(watched=patiently)
         if not patiently:
             self.person.go(self.address)
         expect(self.person.page.locator("main")).to_contain_text("检查完了", timeout=20_000)
