@@ -6,7 +6,7 @@ Nothing is written. The same is asked for the preview and again in the commit's 
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping as Said
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from registry.certificates.kinds import CertificateType
 from registry.certificates.models import NUMBER, Certificate, Version
 from registry.intake.chaining import Key, Match, chained
 from registry.intake.differences import OTHER_HOLDER, changes_of, other_holder
-from registry.intake.holders import Holders, Place, chunks
+from registry.intake.holders import Holders, NewKey, Place, chunks
 from registry.intake.judged import Judged
 from registry.intake.known import Known
 from registry.people import sealing
@@ -42,6 +42,18 @@ class Matched:
     matches: list[Match]
     chains: dict[Key, list[int]]
     holders: Holders
+
+    def wanted(self) -> set[NewKey]:
+        """The newcomers that some entering row needs."""
+        return {held.new for places in self.chains.values() for place in places
+                if (held := self.matches[place].held) is not None and held.new is not None}
+
+    def coming(self) -> dict[str, int]:
+        """How many of each a commit would make, as things stand."""
+        kinds = Counter(key[0] for key in self.wanted())
+        return {"people": kinds["id"] + kinds["name"], "units": kinds["project"], "machines": kinds["serial"],
+                "certificates": sum(self.matches[places[0]].there is None for places in self.chains.values()),
+                "versions": sum(map(len, self.chains.values()))}
 
 
 def match(
