@@ -26,6 +26,7 @@ from registry.intake.arrivals import tell
 from registry.intake.batches import Batch
 from registry.intake.chaining import Match
 from registry.intake.coming import Coming, Entry, Register, province_of, type_of_coming
+from registry.intake.completing import complete
 from registry.intake.drafts import Draft, drafts
 from registry.intake.judged import Judged
 from registry.intake.matching import Matched
@@ -44,6 +45,7 @@ def certificates(
     """Enter everything that is new or changed; `given` are our own codes by type, drawn beforehand (what is missing is
     drawn now). The caller holds the group's lock and has matched in this transaction."""
     entry, register = Entry(), Register(session, batch, by, matched.holders)
+    complete(session, matched.holders, by)
     entered = enter(session, batch, matched.holders, matched.wanted(), by)
     entry.counts.update(people=sum(key[0] in ("id", "name") for key in entered.ids),
                         machines=sum(key[0] == "serial" for key in entered.ids), units=len(entered.units))

@@ -7,7 +7,7 @@ people is asked for.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,14 +17,16 @@ from sqlalchemy.orm import Session
 
 from registry.intake.findings import Finding
 from registry.intake.judged import HolderSaid, Judged
+from registry.intake.judging import names as spellings
 from registry.intake.known import Known, UnitKnown
 from registry.people import sealing
 from registry.people.machines import Machine
-from registry.people.persons import ID_NUMBER, Person, spelled
+from registry.people.persons import ID_NUMBER, PHONE, Person, spelled
 from registry.people.scope import WITHDRAWN
 
 CHUNK = 500
 NewKey = tuple[str, ...]
+Told = tuple[HolderSaid, UnitKnown]
 
 
 @dataclass(slots=True)
@@ -67,9 +69,13 @@ def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
 class Holders:
     """Everybody that a list of rows names, looked up together."""
 
-    def __init__(self, session: Session, group_id: int, known: Known, rows: Sequence[Judged]) -> None:
+    def __init__(
+        self, session: Session, group_id: int, known: Known, rows: Sequence[Judged], places: Mapping[int, Place]
+    ) -> None:
         self.session, self.group_id, self.known = session, group_id, known
         self.new = Newcomers()
+        self.completed: dict[int, str] = {}
+        """Whole names of people in the register whose own has lost a character, by their id."""
         self._indexes: dict[str, str] = {}
         self._spelt: dict[str, tuple[str, str]] = {}
         people = [row.holder for row in rows if row.holder is not None and row.holder.kind == "person"]
@@ -78,7 +84,12 @@ class Holders:
         self._by_name = self._named(names - {""})
         self._machines = self._serials(
             row.holder.serial for row in rows if row.holder is not None and row.holder.kind == "equipment")
-        self._numbers_of_name = self._told_with_number(people)
+        self._numbered_here: dict[str, dict[str, Told]] = defaultdict(dict)
+        self._unnumbered_here: dict[str, dict[NewKey, Told]] = defaultdict(dict)
+        self._by_phone: dict[tuple[str, str], NewKey] = {}
+        for row in rows:
+            if row.holder is not None and row.holder.kind == "person" and row.holder.name:
+                self._hear(row.holder, places[row.table])
 
     def index(self, id_number: str) -> str:
         """The keyed index of an ID number."""
@@ -128,7 +139,9 @@ class Holders:
         index = self.index(said.id_number)
         known = self._by_index.get(index)
         if known is not None:
-            if name and known.name != name:
+            if name and spellings.lost(known.name) and spellings.fits(known.name, name) and known.name != name:
+                return self._completed(known, said, name)
+            if name and known.name != name and not spellings.fits(name, known.name):
                 return None, _stop("id_of_two", "这个身份证号在册的姓名是{known}，表中写作{name}。",
                                    {"known": known.name, "name": said.name})
             return self._as_held(known), None
@@ -138,35 +151,97 @@ class Holders:
                       and self._near(each, said, place)]
         if len(unnumbered) == 1:
             return self._as_held(unnumbered[0]), None
-        return self._newcomer(("id", index), said, place), None
+        return self._newcomer(("id", index), said, self._unit_of(said, place)), None
+
+    def _completed(self, known: Found[Any], said: HolderSaid, name: str) -> tuple[Held, Finding]:
+        """The register's name has lost a character that this row has."""
+        self.completed[known.id] = name
+        held = Held("person", name, self.known.units.get(known.unit_id), known.id, spelt=self.spelt(name),
+                    masked_id=known.id_masked)
+        return held, Finding(
+            kind="rare_character", weight="doubt", text="在册的姓名“{known}”缺字，表中写作“{name}”，入库时补全，请确认",
+            params={"known": known.name, "name": name}, raw=said.name, proposed=name, sure=0.9)
 
     def _by_words(self, said: HolderSaid, name: str, place: Place) -> tuple[Held | None, Finding | None]:
-        """Without a number: the one of that name at the unit, in the register or in the same ledger."""
-        found = self._by_name.get(name, [])
-        near = [each for each in found if self._near(each, said, place)]
-        told = self._numbers_of_name.get((name, self._company(said, place)), {})
-        others = {index for index in told if index not in self._by_index}
-        if len(near) + len(others) > 1:
-            return None, _stop("ambiguous", "{name}可能是 {count} 个人，请补上身份证号。",
-                               {"name": said.name, "count": len(near) + len(others)})
-        if near:
-            return self._as_held(near[0]), None
-        if others:
-            return self._newcomer(("id", next(iter(others))), told[next(iter(others))], place), None
-        where = self._unit_of(said, place)
-        return self._newcomer(("name", name, str(where.company_id or where.id)), said, place), None
+        """Without a number: the one of that name at the company, or with that phone elsewhere in the group, in the
+        register or in the same ledger; of several at the company the one with that phone."""
+        people, others = self._near_ones(said, name, place)
+        if len(people) + len(others) != 1 and said.phone:
+            people, others = self._phoned(said, name, people, others)
+        if len(people) + len(others) > 1:
+            return None, _several(said, len(people) + len(others))
+        for each in people.values():
+            return self._as_held(each), None
+        for index, (first, unit) in others.items():
+            return self._newcomer(("id", index), first, unit), None
+        return self._unnumbered(said, name, place)
 
-    def _newcomer(self, key: NewKey, said: HolderSaid, place: Place) -> Held:
-        known = self.new.people.get(key)
-        if known is None:
-            known = self.new.people[key] = (said, self._unit_of(said, place))
+    def _phoned(
+        self, said: HolderSaid, name: str, people: dict[int, Found[Any]], others: dict[str, Told]
+    ) -> tuple[dict[int, Found[Any]], dict[str, Told]]:
+        """Those with the phone; all of them where it is nobody's. Where the company knows nobody, the group does."""
+        everybody = people, others
+        if not people and not others:
+            everybody = {each.id: each for each in self._by_name.get(name, [])}, self._fresh(name)
+        phone = sealing.index(said.phone, PHONE)
+        fit = {number: each for number, each in everybody[0].items() if each.phone_index == phone}
+        told = {index: each for index, each in everybody[1].items() if each[0].phone == said.phone}
+        return (fit, told) if fit or told else (people, others)
+
+    def _near_ones(
+        self, said: HolderSaid, name: str, place: Place
+    ) -> tuple[dict[int, Found[Any]], dict[str, Told]]:
+        """Of the company: people in the register by id, and people of this ledger whom it does not know by number."""
+        people = {each.id: each for each in self._by_name.get(name, []) if self._near(each, said, place)}
+        path = self._within(said, place)
+        for index, (_, unit) in self._numbered_here.get(name, {}).items():
+            if index in self._by_index and unit.path.startswith(path):
+                people.setdefault(self._by_index[index].id, self._by_index[index])
+        return people, {index: told for index, told in self._fresh(name).items() if told[1].path.startswith(path)}
+
+    def _fresh(self, name: str) -> dict[str, Told]:
+        return {index: told for index, told in self._numbered_here.get(name, {}).items()
+                if index not in self._by_index}
+
+    def _unnumbered(self, said: HolderSaid, name: str, place: Place) -> tuple[Held | None, Finding | None]:
+        """Somebody new without a number: one for a name at a company, and for a name and phone. A row that names no
+        company speaks of the one who bears the name."""
+        told, key = self._unnumbered_here[name], self._word_key(said, name, place)
+        if self._unit_of(said, place).company_id is None and (name, said.phone) not in self._by_phone:
+            companies = [each for each, (_, unit) in told.items() if unit.company_id is not None]
+            if len(companies) > 1:
+                return None, _several(said, len(companies))
+            key = companies[0] if companies else key
+        first, unit = told.get(key, (said, self._unit_of(said, place)))
+        return self._newcomer(key, first, unit), None
+
+    def _hear(self, said: HolderSaid, place: Place) -> None:
+        """Who the ledger itself names, before anybody is looked for: rows may stand in any order."""
+        name, unit = _name(said.name), self._unit_of(said, place)
+        if said.id_number:
+            self._numbered_here[name].setdefault(self.index(said.id_number), (said, unit))
+            return
+        key = self._word_key(said, name, place)
+        self._unnumbered_here[name].setdefault(key, (said, unit))
+        if said.phone:
+            self._by_phone.setdefault((name, said.phone), key)
+
+    def _word_key(self, said: HolderSaid, name: str, place: Place) -> NewKey:
+        key = ("name", name, str(self._company(said, place)))
+        return self._by_phone.get((name, said.phone), key) if said.phone else key
+
+    def _newcomer(self, key: NewKey, said: HolderSaid, unit: UnitKnown) -> Held:
+        known = self.new.people.setdefault(key, (said, unit))
         name = _name(known[0].name)
         return Held("person", name, known[1], new=key)
 
     def _near(self, each: Found[Any], said: HolderSaid, place: Place) -> bool:
+        return bool(each.unit_path.startswith(self._within(said, place)))
+
+    def _within(self, said: HolderSaid, place: Place) -> str:
+        """The path of the company, else of the unit, that a row's person belongs to."""
         where = self._unit_of(said, place)
-        company = self.known.units.get(where.company_id or 0)
-        return bool(each.unit_path.startswith((company or where).path))
+        return (self.known.units.get(where.company_id or 0) or where).path
 
     def _company(self, said: HolderSaid, place: Place) -> int:
         where = self._unit_of(said, place)
@@ -225,16 +300,6 @@ class Holders:
             found.update({row.serial: row for row in self.session.execute(query)})
         return found
 
-    def _told_with_number(self, people: Iterable[HolderSaid]) -> dict[tuple[str, int], dict[str, HolderSaid]]:
-        """The numbers that the ledger itself gives to a name at a company (unit ids; 0 where it names none)."""
-        found: dict[tuple[str, int], dict[str, HolderSaid]] = defaultdict(dict)
-        for said in people:
-            if said.id_number and said.name:
-                unit = self.known.units.get(said.unit or 0) or self.known.units.get(self.known.unit_id)
-                company = (unit.company_id or unit.id) if unit else 0
-                found[_name(said.name), company].setdefault(self.index(said.id_number), said)
-        return found
-
 
 def machine_name(said: HolderSaid) -> str:
     """What a machine is called."""
@@ -244,12 +309,16 @@ def machine_name(said: HolderSaid) -> str:
 def _people(group_id: int) -> Any:
     return select(
         Person.id, Person.name, Person.pinyin, Person.initials, Person.unit_id, Person.unit_path, Person.id_index,
-        Person.id_masked,
+        Person.id_masked, Person.phone_index,
     ).where(Person.group_id == group_id, ~Person.unit_path.startswith(WITHDRAWN))
 
 
 def _name(text: str) -> str:
     return "".join(text.split())[:60]
+
+
+def _several(said: HolderSaid, count: int) -> Finding:
+    return _stop("ambiguous", "{name}可能是 {count} 个人，请补上身份证号。", {"name": said.name, "count": count})
 
 
 def _stop(kind: str, text: str, params: dict[str, Any] | None = None) -> Finding:

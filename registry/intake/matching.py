@@ -60,7 +60,7 @@ def match(
     session: Session, group_id: int, known: Known, rows: Sequence[Judged], places: Said[int, Place]
 ) -> Matched:
     """Match rows; `places` says for each table where its new people belong. Rows that are stopped already stay so."""
-    holders = Holders(session, group_id, known, rows)
+    holders = Holders(session, group_id, known, rows, places)
     numbers = _Numbers()
     register = _Register(session, group_id, known, rows, numbers)
     matches = [Match("stopped") if row.stopped else _one(row, holders, register, numbers, known, places[row.table])
@@ -192,7 +192,10 @@ def _hold(made: Match, row: Judged, kind: CertificateType, holders: Holders, pla
         made.stop("no_holder", "没有持有人，请补上。")
         return
     made.held, wrong = holders.of(row.holder, place)
-    if wrong is not None:
+    if wrong is not None and wrong.weight != "stop":
+        wrong.column = row.came.get("name")
+        made.findings.append(wrong)
+    elif wrong is not None:
         made.stop(wrong.kind, wrong.text, **wrong.params)
         return
     held = made.held
