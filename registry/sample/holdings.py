@@ -124,15 +124,16 @@ def _ids(wish: Wish) -> Row:
 def _write(made: Sample, drafted: list[Drafted]) -> None:
     """Into the tables as plain rows, a batch at a time: as objects of the session they take many times as long."""
     ids = bulk.reserve(made.session, Certificate, len(drafted))
-    bulk.write(made.session, Certificate, ({"id": number} | row for number, (row, _, _) in zip(ids, drafted, strict=True)))
+    bulk.write(made.session, Certificate, [
+        {"id": number} | row for number, (row, _, _) in zip(ids, drafted, strict=True)])
     numbers = iter(bulk.reserve(made.session, Version, sum(len(versions) for _, versions, _ in drafted)))
     last: dict[int, int] = {}
     written = []
     for certificate, (_, versions, _) in zip(ids, drafted, strict=True):
         for version in versions:
             number = next(numbers)
-            written.append({"id": number} | version | {
-                "certificate_id": certificate, "previous_id": last.get(certificate)})
+            written.append(version | {
+                "id": number, "certificate_id": certificate, "previous_id": last.get(certificate)})
             last[certificate] = number
     bulk.write(made.session, Version, written)
     days = calendar(made.session)
