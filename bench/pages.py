@@ -91,9 +91,14 @@ def site(folder: Path, url: str) -> Client:
         rows.execute(sa.text("analyze"))
     engine.dispose()
     config = Config(data=folder, database_url=url, secret="s" * 40, testing=True, limits=False)
-    client = create_app(config).test_client()
+    return signed_in(create_app(config).test_client(), "bench", PASSWORD)
+
+
+def signed_in(client: Client, login: str, password: str) -> Client:
+    """The browser, once somebody has come in by the door."""
     token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)
-    told = client.post("/login", data={"login": "bench", "password": PASSWORD, "csrf_token": token[1] if token else ""})
+    told = client.post("/login", data={
+        "login": login, "password": password, "csrf_token": token[1] if token else ""})
     if told.status_code not in (302, 303):
         raise SystemExit(f"could not sign in: {told.status_code}")
     return client

@@ -69,11 +69,13 @@ class Base(DeclarativeBase):
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Keyword arguments of create_engine for `url` (Flask-SQLAlchemy takes the same)."""
+    """Keyword arguments of create_engine for `url` (Flask-SQLAlchemy takes the same). What is written stands in no
+    message of an error: those end up in logs, and names and numbers of people must not."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": PATIENCE, "check_same_thread": False}}
+        return {"hide_parameters": True, "connect_args": {"timeout": PATIENCE, "check_same_thread": False}}
     waits = "-c lock_timeout=5000 -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000"
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "connect_args": {"options": waits}}
+    return {"hide_parameters": True, "pool_pre_ping": True, "pool_size": 10, "max_overflow": 10,
+            "connect_args": {"options": waits}}
 
 
 def open_database(url: str, **options: Any) -> Engine:

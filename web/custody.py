@@ -24,6 +24,7 @@ from registry.custody.loans import CONDITIONS, PURPOSES, Loan
 from registry.custody.originals import KINDS, Original
 from registry.custody.whereabouts import Place
 from registry.people.persons import Person
+from registry.people.scope import WITHDRAWN
 from registry.people.units import Unit
 from web import once
 from web.asked import day_in
@@ -93,7 +94,7 @@ def original_of(original_id: int) -> Original:
 
 def seen_loans() -> Select[Loan]:
     """The loans one may see: where one may look into the cabinet, and those one answers for or carries."""
-    mine = or_(Loan.person_id == actor().id, Loan.carrier_id == actor().id)
+    mine = or_(Loan.person_id == actor().id, Loan.carrier_id == actor().id) & ~Loan.unit_path.startswith(WITHDRAWN)
     allowed = visible(select(Loan.id), actor(), model=Loan)
     return select(Loan).where(or_(mine, Loan.id.in_(allowed)))
 

@@ -33,7 +33,8 @@ def confirm(batch_id: int) -> ResponseReturnValue:
 
 def _confirming(batch: Batch, refusal: str = "") -> str:
     return render_template(
-        "imports/commit.html", batch=batch, outcomes=dict(_numbers(batch)), made=batch.counts, refusal=refusal)
+        "imports/commit.html", batch=batch, outcomes=dict(_numbers(batch)),
+        coming=batch.counts.get("coming", {}), refusal=refusal)
 
 
 def _numbers(batch: Batch) -> list[tuple[str, int]]:

@@ -11,21 +11,18 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 
 from ledger.errors import BadAnswer, Conflict, Problem
-from registry.access.rules import visible
 from registry.certificates.catalogue import types
 from registry.intake import mapping_acts
 from registry.intake.batches import Batch
 from registry.intake.known_units import gather
 from registry.intake.mapping import FIELDS, Mapped, Mapping
 from registry.intake.meaning.types import TypeWords
-from registry.people.units import Unit
 from web.errors import problem_text, sentence
 from web.guard import actor, needs
 from web.i18n import named
-from web.imports import batch_of
+from web.imports import batch_of, importing_units
 from web.imports_told import Table, Word, sums, tables, words_of
 from web.session import db
 
@@ -50,7 +47,6 @@ DAYS = {"ymd": _l("年/月/日"), "mdy": _l("月/日/年"), "dmy": _l("日/月/�
 HOLDERS = ("name", "id_number", "company", "company_code", "project", "machine", "serial", "registration_no")
 KINDS_OF_PAPER = ("type", "category", "item", "trade", "speciality", "level")
 AS_OFTEN_AS_YOU_LIKE = frozenset({"remark", "sequence", "keep", "ignore"})
-MOST_UNITS = 2000
 SURE, LIKELY = 0.9, 0.6
 """From where on a proposal is shown as certain, and as likely."""
 
@@ -121,9 +117,8 @@ def kinds() -> dict[str, str]:
 
 
 def units() -> dict[int, str]:
-    """Id -> name of the units one may see; a name that several have carries the code."""
-    query = visible(select(Unit), actor()).where(Unit.closed_on.is_(None)).order_by(Unit.path).limit(MOST_UNITS)
-    found = list(db.session.scalars(query))
+    """Id -> name of the units one may bring ledgers into; a name that several have carries the code."""
+    found = importing_units()
     names = [unit.name for unit in found]
     return {unit.id: f"{unit.name}（{unit.code}）" if names.count(unit.name) > 1 else unit.name for unit in found}
 

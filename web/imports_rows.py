@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import undefer
 
 from ledger.errors import BadAnswer, Conflict, NotAllowed, NotFound, Refused
@@ -37,7 +37,7 @@ OPEN = ("ready", "committed")
 def listed(batch_id: int) -> ResponseReturnValue:
     """The rows, 50 a page. ?outcome=, ?kind= (one defect), ?table= (one table of the file) narrow the list."""
     batch = batch_of(batch_id)
-    listed = cut(db.session(), _narrowed(batch), undefer(Row.content), size=SIZE)
+    listed = cut(db.session(), _narrowed(batch), undefer(Row.content), size=SIZE, total=_total(batch))
     tables = imports_told.tables(batch)
     found = shown(batch, listed.rows, tables)
     return render_template(
@@ -58,6 +58,19 @@ def _narrowed(batch: Batch) -> Select[Any]:
     if table is not None:
         query = query.where(Row.table_no == table)
     return query
+
+
+def _total(batch: Batch) -> int | None:
+    """How many rows that is, where the batch keeps count of it, or the findings tell."""
+    counted, outcome, kind = batch.counts.get("outcomes"), request.args.get("outcome"), request.args.get("kind")
+    if counted is None or request.args.get("table", type=whole) is not None:
+        return None
+    if kind not in KINDS:
+        return counted.get(outcome, 0) if outcome in OUTCOMES else sum(counted.values())
+    if outcome in OUTCOMES:
+        return None
+    rows = select(func.count(Flaw.row_id.distinct())).where(Flaw.batch_id == batch.id, Flaw.kind == kind)
+    return db.session.scalar(rows) or 0
 
 
 def _about(batch: Batch) -> dict[str, Any]:
@@ -99,7 +112,7 @@ def _drawn(
     one: Shown = shown(batch, [found], tables)[0]
     inside = bool(request.headers.get("HX-Request"))
     answer = render_template(
-        "imports/_row.html" if inside else "imports/row.html", batch=batch, one=one, table=tables[found.table_no],
+        "imports/_row_alone.html" if inside else "imports/row.html", batch=batch, one=one, table=tables[found.table_no],
         opened=opened, refusal=refusal, problems=problems or {}, inside=inside, typed=request.form.get("text"),
         column=request.values.get("column", type=whole), **_about(batch))
     return answer, status, {"HX-Trigger": "import-settled"} if inside and request.method == "POST" else {}

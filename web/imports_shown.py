@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 
@@ -12,11 +13,14 @@ from registry.intake import cells
 from registry.intake.batches import Batch, Flaw, Row
 from registry.intake.findings import KINDS
 from registry.intake.mapping import FIELDS
+from registry.intake.stewardship.queue import OPEN, TIDIED
 from web.i18n import say
 from web.imports_told import Table
 from web.session import db
 
 MOST_CASES, ONE_LINE = 12, 22
+LOOKED_AT = MOST_CASES + 1
+"""Of so many cases of a kind it is found out what they say, the most frequent first."""
 
 
 @dataclass(frozen=True)
@@ -126,35 +130,50 @@ def _shown(row: Row, marks: list[Mark], table: Table) -> Shown:
 
 
 def kinds_of(batch: Batch) -> list[Found]:
-    """The kinds of defect in a batch, what stops rows first, then what is doubtful, then what was put right."""
-    counted = db.session.execute(
-        select(Flaw.kind, Flaw.weight, Flaw.state, Flaw.case, func.count(), func.min(Flaw.id))
-        .where(Flaw.batch_id == batch.id, Flaw.state != "moot").group_by(Flaw.kind, Flaw.weight, Flaw.state, Flaw.case)
-    ).all()
-    samples = {flaw.id: flaw for flaw in db.session.scalars(
-        select(Flaw).where(Flaw.id.in_([one[5] for one in counted if one[2] == "open"][:2000])))}
-    by_kind = defaultdict(list)
-    for one in counted:
-        by_kind[one[0]].append(one)
+    """The kinds of defect in a batch, what stops rows first, then what is doubtful, then what was put right (of
+    which the batch keeps count). An index alone answers each statement; of the findings one of each case is read."""
+    mine = Flaw.batch_id == batch.id
+    cases: dict[str, list[_Case]] = defaultdict(list)
+    for kind, weight, case, number, sample in db.session.execute(
+            select(Flaw.kind, Flaw.weight, Flaw.case, func.count(), func.min(Flaw.id))
+            .where(mine, Flaw.state == OPEN, Flaw.weight != "tidied").group_by(Flaw.kind, Flaw.case, Flaw.weight)):
+        cases[kind].append(_Case(weight, case, number, sample))
+    over = Counter({kind: told.get("tidied", 0) for kind, told in batch.counts.get("kinds", {}).items()})
+    for kind, number in db.session.execute(
+            select(Flaw.kind, func.count()).where(mine, Flaw.state != OPEN, Flaw.weight != TIDIED, Flaw.state != "moot")
+            .group_by(Flaw.kind)):
+        over[kind] += number
+    samples = _samples(cases.values())
     order = {"stop": 0, "doubt": 1, "tidied": 2}
-    found = [_found(kind, by_kind[kind], samples) for kind in KINDS if kind in by_kind]
+    found = [_found(kind, cases[kind], over[kind], samples) for kind in KINDS if kind in cases or over[kind]]
     return sorted(found, key=lambda one: (not one.open, order[one.weight], -one.open - one.others))
 
 
-def _found(kind: str, counted: list, samples: dict[int, Flaw]) -> Found:
-    cases, number, others = [], 0, 0
-    for _kind, weight, state, case, count, sample in counted:
-        if state != "open" or weight == "tidied":
-            others += count
-            continue
-        number += count
-        raw, proposed = cells.cell_of(samples[sample]) if sample in samples else ("", "")
-        cases.append((case, cells.masked(raw), cells.masked(proposed), count))
-    weights = [one[1] for one in counted]
-    weight = next(each for each in ("stop", "doubt", "tidied") if each in weights)
-    cases.sort(key=lambda one: -one[3])
-    return Found(kind, KINDS[kind], weight, number, others, any(case[2] for case in cases),
-                 [case for case in cases if case[0]][:MOST_CASES])
+class _Case(NamedTuple):
+    """Open findings of a kind that are decided alike, with one of them."""
+
+    weight: str
+    case: str
+    number: int
+    sample: int
+
+
+def _samples(kinds: Iterable[list[_Case]]) -> dict[int, tuple[str, str]]:
+    """What stands there and what we would write, for the most frequent cases of each kind."""
+    for cases in kinds:
+        cases.sort(key=lambda one: (-one.number, one.sample))
+    wanted = [one.sample for cases in kinds for one in cases[:LOOKED_AT]]
+    found = db.session.execute(select(Flaw.id, Flaw.content).where(Flaw.id.in_(wanted)))
+    return {row.id: cells.opened_cell(row.content) for row in found}
+
+
+def _found(kind: str, cases: list[_Case], over: int, samples: dict[int, tuple[str, str]]) -> Found:
+    shown = [(one, *samples.get(one.sample, ("", ""))) for one in cases[:LOOKED_AT]]
+    named = [(one.case, cells.masked(raw), cells.masked(proposed), one.number)
+             for one, raw, proposed in shown if one.case]
+    weight = next((each for each in ("stop", "doubt") if any(one.weight == each for one in cases)), "tidied")
+    return Found(kind, KINDS[kind], weight, sum(one.number for one in cases), over,
+                 any(proposed for _, _, proposed in shown), named[:MOST_CASES])
 
 
 CHANGES: dict[str, str] = {

@@ -45,15 +45,18 @@ class Page:
         return with_arguments(page=number if number > 1 else None)
 
 
-def cut(session: Session, query: Select[Any], *options: ORMOption, size: int = SIZE) -> Page:
+def cut(
+    session: Session, query: Select[Any], *options: ORMOption, size: int = SIZE, total: int | None = None,
+) -> Page:
     """The page of `query` (of one model with an `id`) that the address asks for (?page=2); beyond the last is the last.
 
     Ids are counted, sorted and cut first, so that deep pages of long lists do not carry whole rows through the sort;
-    `options` load what the rows of the page need.
+    `options` load what the rows of the page need; `total` is how many rows there are, where that is known.
     """
     model = query.column_descriptions[0]["entity"]
     ids = query.with_only_columns(model.id)
-    total = session.scalar(select(func.count()).select_from(ids.order_by(None).subquery())) or 0
+    if total is None:
+        total = session.scalar(select(func.count()).select_from(ids.order_by(None).subquery())) or 0
     last = max(1, -(-total // size))
     number = min(max(1, request.args.get("page", 1, type=whole)), last)
     wanted = session.scalars(ids.limit(size).offset((number - 1) * size)).all()

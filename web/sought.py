@@ -1,7 +1,8 @@
 """What a list of the register looks for, read from the address: one reading for page, comparison and exports.
 
-?q= number, name, pinyin or initials; family, type, unit, standing, holder; from and to bound the last day, within= is
-days from today; sort; on= a past day, known= what was known at the end of that day. What makes no sense is left out.
+?q= number, name, pinyin or initials; family, type, unit, standing, holder; batch= what a ledger brought in; from and
+to bound the last day, within= is days from today; sort; on= a past day, known= what was known at the end of that day.
+What makes no sense is left out.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from registry.access.rules import can, visible
 from registry.certificates import codes
 from registry.certificates.catalogue import types
 from registry.certificates.standing import Standing
+from registry.intake.batches import Batch
+from registry.intake.provenance import brought
 from registry.people.units import Unit
 from web.asked import day_in, whole_in
 from web.guard import actor
@@ -37,7 +40,8 @@ STANDINGS: dict[str, tuple[Standing, ...]] = {
 WITHIN = (30, 60, 90, 180)
 KEPT = ("q", "family", "type", "unit", "standing", "holder", "from", "to", "within", "sort")
 """The arguments that a saved filter keeps: not the page, and no day, so that it always means today."""
-DAYS = ("on", "known")
+DAYS, OURS = ("on", "known"), ("batch",)
+"""Arguments that no saved filter keeps."""
 MOST_TEXT = 60
 
 
@@ -49,20 +53,22 @@ class Sought:
     order: str
     day: Day | None
     arguments: dict[str, str]
+    batch: Batch | None = None
 
     @property
     def narrowed(self) -> bool:
         """Whether anything is left out of the list at all."""
-        return self.filter != Filter()
+        return self.batch is not None or self.filter != Filter()
 
 
 def sought_in(given: Mapping[str, str]) -> Sought:
-    """Read the arguments; NotFound for a unit that one may not see."""
-    asked = {name: given[name].strip() for name in (*KEPT, *DAYS) if given.get(name, "").strip()}
+    """Read the arguments; NotFound for a unit or a ledger that one may not see."""
+    asked = {name: given[name].strip() for name in (*KEPT, *DAYS, *OURS) if given.get(name, "").strip()}
     first, last = day_in(asked.get("from")), day_in(asked.get("to"))
     if asked.get("within", "") in map(str, WITHIN):
         first, last = clock.today(), clock.today() + dt.timedelta(days=int(asked["within"]))
     family, kind, standing = asked.get("family", ""), asked.get("type", ""), asked.get("standing", "")
+    batch = _batch(asked.get("batch"))
     found = Filter(
         text=asked.get("q", "")[:MOST_TEXT],
         types=(kind,) if kind in types() else (),
@@ -72,11 +78,12 @@ def sought_in(given: Mapping[str, str]) -> Sought:
         ends_to=last,
         unit=_unit(asked.get("unit")),
         holder_person_id=whole_in(asked.get("holder")),
+        among=brought(batch.id) if batch else None,
     )
     order = asked.get("sort", "")
     if order.removeprefix("-") not in SORTS:
         order = "ends" if standing in {"due", "expired"} or found.ends_from or found.ends_to else "newest"
-    return Sought(found, order, _day(asked), asked)
+    return Sought(found, order, _day(asked), asked, batch)
 
 
 def knows_past() -> bool:
@@ -93,6 +100,16 @@ def instant_in(text: str | None) -> dt.datetime | None:
 def _day(asked: Mapping[str, str]) -> Day | None:
     on, known = day_in(asked.get("on")), instant_in(asked.get("known"))
     return Day(on or clock.today(), known) if on or known else None
+
+
+def _batch(text: str | None) -> Batch | None:
+    number = whole_in(text)
+    if number is None:
+        return None
+    batch = db.session.scalar(visible(select(Batch), actor()).where(Batch.id == number))
+    if batch is None:
+        raise NotFound
+    return batch
 
 
 def _unit(text: str | None) -> Unit | None:

@@ -22,6 +22,7 @@ Plain = str | int | float | dt.date | None
 """A whole number, a number, text, a day or (dt.datetime) a moment."""
 _FIRST = dt.date(1899, 12, 30)  # day 0 of Excel's calendar after February 1900
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNNAMED = re.compile(r"[\[\]:*?/\\'\"\t\n\r]")
 _LIKE_FORMULA = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
 _PLAIN, _TEXT, _QUOTED, _DAY, _HEAD, _MOMENT = range(6)
 _FONTS = {False: 0, True: 2}  # struck through or not; 1 is bold
@@ -181,7 +182,8 @@ def _day(value: dt.date) -> tuple[int, int | float]:
 
 
 def _frame(sheets: Sequence[Sheet]) -> Iterator[tuple[str, str]]:
-    numbers = range(1, len(sheets) + 1)
+    numbers, names = range(1, len(sheets) + 1), list(_names(sheet.name for sheet in sheets))
+    shown = any(not sheet.hidden for sheet in sheets)  # a book without a sheet to be seen is opened by nobody
     overrides = "".join(f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_SHEET}.worksheet+xml"/>'
                         for n in numbers)
     yield "[Content_Types].xml", (
@@ -190,12 +192,25 @@ def _frame(sheets: Sequence[Sheet]) -> Iterator[tuple[str, str]]:
         f'<Override PartName="/xl/workbook.xml" ContentType="{_SHEET}.sheet.main+xml"/>'
         f'<Override PartName="/xl/styles.xml" ContentType="{_SHEET}.styles+xml"/>{overrides}</Types>')
     yield "_rels/.rels", _relations([("officeDocument", "xl/workbook.xml")])
-    named = "".join(f'<sheet name="{escape(sheet.name[:31], {chr(34): ""})}" sheetId="{n}"'
-                    f'{" state=" + chr(34) + "hidden" + chr(34) if sheet.hidden else ""} r:id="rId{n}"/>'
-                    for n, sheet in enumerate(sheets, 1))
+    named = "".join(f'<sheet name="{escape(names[n - 1])}" sheetId="{n}"'
+                    f'{" state=" + chr(34) + "hidden" + chr(34) if sheet.hidden and (shown or n > 1) else ""}'
+                    f' r:id="rId{n}"/>' for n, sheet in enumerate(sheets, 1))
     yield "xl/workbook.xml", f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{named}</sheets></workbook>'
     parts = [("worksheet", f"worksheets/sheet{n}.xml") for n in numbers]
     yield "xl/_rels/workbook.xml.rels", _relations([*parts, ("styles", "styles.xml")])
+
+
+def _names(given: Iterable[str]) -> Iterator[str]:
+    """The names as Excel takes them: at most 31 characters, none of []:*?/\\ or quotes, each once (case apart)."""
+    taken: set[str] = set()
+    for number, name in enumerate(given, 1):
+        first = _UNNAMED.sub("_", _FORBIDDEN.sub("", name)).strip()[:31] or f"Sheet{number}"
+        name, more = first, 1
+        while name.lower() in taken:
+            more += 1
+            name = f"{first[:31 - len(str(more)) - 1]}_{more}"
+        taken.add(name.lower())
+        yield name
 
 
 def _relations(parts: Sequence[tuple[str, str]]) -> str:

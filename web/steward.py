@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session, joinedload
 
 from ledger import clock
 from ledger.actor import Actor
-from ledger.errors import NotFound
 from registry.access.rules import can, visible
 from registry.certificates.catalogue import types
 from registry.certificates.models import Certificate
@@ -28,6 +27,7 @@ from web.asked import day_in, whole, whole_in
 from web.guard import actor, needs
 from web.pages import SIZE, Page, cut
 from web.session import db
+from web.sight import unit_of
 from web.steward_words import flaw_words, masked, shown, table_of, type_words
 
 bp = Blueprint("steward", __name__, url_prefix="/steward")
@@ -60,12 +60,7 @@ def arguments_in(given: Mapping[str, str]) -> dict[str, Any]:
 
 def _unit(text: str | None) -> Unit | None:
     number = whole_in(text)
-    if number is None:
-        return None
-    unit = db.session.scalar(visible(select(Unit), actor()).where(Unit.id == number))
-    if unit is None:
-        raise NotFound
-    return unit
+    return unit_of(number) if number is not None else None
 
 
 @bp.get("")

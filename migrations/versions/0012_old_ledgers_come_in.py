@@ -17,7 +17,9 @@ depends_on = None
 KEY = sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
 PATH = sa.String(length=200).with_variant(sa.String(length=200, collation='C'), 'postgresql')
 MOMENT = sa.DateTime(timezone=True)
-OPEN = sa.text("state = 'open'")
+OPEN, SETTLED = sa.text("state = 'open'"), sa.text("state <> 'open' AND weight <> 'tidied'")
+QUEUED = ['batch_id', 'kind', 'case', 'weight', 'unit_path', 'family', 'type_code', 'taken_by', 'since', 'id', 'state']
+PLACED = ['unit_path', 'type_code', 'certificate_id', 'kind', 'weight', 'family', 'batch_id', 'row_id', 'state']
 ENTERED, VERSION = sa.text('certificate_id IS NOT NULL'), sa.text('version_id IS NOT NULL')
 
 
@@ -111,7 +113,7 @@ def upgrade() -> None:
         sa.UniqueConstraint('batch_id', 'ordinal', name=op.f('uq_intake_row_batch_id_ordinal')),
     )
     op.create_index('ix_intake_row_certificate', 'intake_row', ['certificate_id'], sqlite_where=ENTERED, postgresql_where=ENTERED)
-    op.create_index('ix_intake_row_outcome', 'intake_row', ['batch_id', 'outcome', 'ordinal'])
+    op.create_index('ix_intake_row_outcome', 'intake_row', ['batch_id', 'outcome', 'ordinal', 'certificate_id'])
     op.create_index('ix_intake_row_version', 'intake_row', ['version_id'], sqlite_where=VERSION, postgresql_where=VERSION)
     op.create_table(
         'intake_flaw',
@@ -141,9 +143,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(['row_id'], ['intake_row.id'], name=op.f('fk_intake_flaw_row_id_intake_row')),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_intake_flaw')),
     )
-    op.create_index('ix_intake_flaw_batch', 'intake_flaw', ['batch_id', 'kind', 'id'])
+    op.create_index('ix_intake_flaw_batch', 'intake_flaw', ['batch_id', 'kind', 'state', 'id', 'row_id'])
     op.create_index('ix_intake_flaw_certificate', 'intake_flaw', ['certificate_id'], sqlite_where=ENTERED, postgresql_where=ENTERED)
-    op.create_index('ix_intake_flaw_open', 'intake_flaw', ['unit_path', 'kind', 'id'], sqlite_where=OPEN, postgresql_where=OPEN)
+    op.create_index('ix_intake_flaw_open', 'intake_flaw', QUEUED, sqlite_where=OPEN, postgresql_where=OPEN)
+    op.create_index('ix_intake_flaw_place', 'intake_flaw', PLACED, sqlite_where=OPEN, postgresql_where=OPEN)
+    op.create_index('ix_intake_flaw_settled', 'intake_flaw', ['batch_id', 'kind', 'state', 'weight'], sqlite_where=SETTLED, postgresql_where=SETTLED)
     op.create_index('ix_intake_flaw_row_id', 'intake_flaw', ['row_id'])
 
 

@@ -135,7 +135,7 @@ def _of_day(
     query = select(Certificate.id, Version.id, seen.stands.column)
     query = visible(query.join(Version, seen.version), actor, model=Certificate, action=action)
     lasting = Filter(sought.text, sought.types, sought.families, unit=sought.unit,
-                     holder_person_id=sought.holder_person_id)
+                     holder_person_id=sought.holder_person_id, among=sought.among)
     query = query.where(_changing(first, second), *conditions(lasting, seen.stands, seen.ends_on))
     return {number: (version, standing) for number, version, standing in session.execute(query)}
 

@@ -38,7 +38,8 @@ MOST_PARTS = 4
 @dataclass(frozen=True)
 class Filter:
     """What is looked for. `text`: fragments of number, our code, name, pinyin or initials, all of which must occur; a
-    whole ID number finds its holder's certificates. `ends_from`/`ends_to` bound the last day, both days included."""
+    whole ID number finds its holder's certificates. `ends_from`/`ends_to` bound the last day, both days included.
+    `among`: a condition on Certificate from a room above that knows of more, such as what a ledger brought in."""
 
     text: str = ""
     types: tuple[str, ...] = ()
@@ -48,6 +49,7 @@ class Filter:
     ends_to: dt.date | None = None
     unit: Unit | None = None
     holder_person_id: int | None = None
+    among: ColumnElement[bool] | None = None
 
     @property
     def reads_all(self) -> bool:
@@ -183,6 +185,8 @@ def conditions(sought: Filter, stands: Stands, ends_on: Any) -> list[ColumnEleme
         found.append(and_(row.unit_path >= low, row.unit_path < high))
     if sought.holder_person_id is not None:
         found.append(row.holder_person_id == sought.holder_person_id)
+    if sought.among is not None:
+        found.append(sought.among)
     return found
 
 

@@ -30,15 +30,20 @@ FLAW_STATES: dict[str, str] = {
 }
 LONGEST_WORDS = 800
 """What is longer than this is not learned: the index of a database ends somewhere."""
-_OPEN = text("state = 'open'")
+_OPEN, _SETTLED = text("state = 'open'"), text("state <> 'open' AND weight <> 'tidied'")
+QUEUED = ("batch_id", "kind", "case", "weight", "unit_path", "family", "type_code", "taken_by", "since", "id", "state")
+"""What gathers open findings into cases: all of it stands in one index, so that no finding itself is read for it
+(SQLite needs the state there too, though it is the same throughout)."""
+PLACED = ("unit_path", "type_code", "certificate_id", "kind", "weight", "family", "batch_id", "row_id", "state")
+"""The same for what the score counts of each unit and type."""
 _ENTERED, _VERSION = text("certificate_id IS NOT NULL"), text("version_id IS NOT NULL")
 
 
 class Batch(Base):
     """One file brought in. `mappings` holds one mapping.Mapping for each table, as plain JSON; `told` what the pages
-    show of the layout (see telling.py); `counts` rows by outcome and findings by kind. `errands` are what a person
-    asked for that only the worker can do in good time (settling thousands of findings alike), in order; `confirmed`: a
-    person has said what the columns mean.
+    show of the layout (see telling.py) and `by`, who said what the columns mean; `counts` rows by outcome and findings
+    by kind. `errands` are what a person asked for that only the worker can do in good time (settling thousands of
+    findings alike), in order; `confirmed`: a person has said what the columns mean.
 
     Personal values lie only in the rows' sealed content and in the file itself. `problem` is the sentence of a refusal.
     """
@@ -87,7 +92,7 @@ class Row(Base):
     __tablename__ = "intake_row"
     __table_args__ = (
         UniqueConstraint("batch_id", "ordinal"),
-        Index("ix_intake_row_outcome", "batch_id", "outcome", "ordinal"),
+        Index("ix_intake_row_outcome", "batch_id", "outcome", "ordinal", "certificate_id"),
         Index("ix_intake_row_certificate", "certificate_id", sqlite_where=_ENTERED, postgresql_where=_ENTERED),
         Index("ix_intake_row_version", "version_id", sqlite_where=_VERSION, postgresql_where=_VERSION),
     )
@@ -119,8 +124,11 @@ class Flaw(Base):
 
     __tablename__ = "intake_flaw"
     __table_args__ = (
-        Index("ix_intake_flaw_open", "unit_path", "kind", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
-        Index("ix_intake_flaw_batch", "batch_id", "kind", "id"),
+        Index("ix_intake_flaw_open", *QUEUED, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_intake_flaw_place", *PLACED, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_intake_flaw_settled", "batch_id", "kind", "state", "weight", sqlite_where=_SETTLED,
+              postgresql_where=_SETTLED),
+        Index("ix_intake_flaw_batch", "batch_id", "kind", "state", "id", "row_id"),
         Index("ix_intake_flaw_certificate", "certificate_id", sqlite_where=_ENTERED, postgresql_where=_ENTERED),
     )
     __visible__ = Visible(action="steward.read", family="family", type="type_code")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import Any
 
 import msgspec
@@ -12,13 +10,10 @@ from registry.intake.batches import Flaw, Row
 from registry.intake.book import Spot
 from registry.intake.findings import Finding
 from registry.intake.judged import Judged
+from registry.intake.masking import masked as masked
 from registry.people import sealing
 
 ROW, CELL = "intake.row", "intake.cell"
-_PERSONAL = re.compile(
-    r"(?<![0-9])(?:1[3-9][0-9]{9}|[1-9][0-9]{14}|[1-9][0-9]{16}[0-9Xx]|[1-9][0-9]{5}(?:19|20)[0-9]{9})(?![0-9])")
-"""Mobile numbers, ID numbers of 15 and 18 characters, and such as have lost one."""
-_ALIKE = str.maketrans("OoIl", "0011")
 
 
 class Edit(msgspec.Struct, array_like=True):
@@ -67,33 +62,27 @@ def seal_cell(finding: Finding) -> bytes:
 
 def cell_of(flaw: Flaw) -> tuple[str, str]:
     """(raw, proposed) of a Flaw, in clear."""
-    return _unpack_cell(sealing.unseal_bytes(flaw.content, CELL))
+    return opened_cell(flaw.content)
 
 
-def masked(text: str) -> str:
-    """A cell fit for anybody who may see the row: the middle of ID and phone numbers in it is starred out, also where
-    they are written in full width, with blanks between or with an O for a 0. All else stays as it stands."""
-    if len(text) < 11 or sum(map(str.isdigit, text)) < 10:
-        return text
-    places = [place for place, letter in enumerate(text) if not letter.isspace()]
-    plain = "".join(unicodedata.normalize("NFKC", text[place])[:1] for place in places).translate(_ALIKE)
-    starred = list(text)
-    for found in _PERSONAL.finditer(plain):
-        first = found.start() + (3 if len(found[0]) == 11 else 6)
-        for place in places[first:found.end() - 4]:
-            starred[place] = "*"
-    return "".join(starred)
+def opened_cell(content: bytes) -> tuple[str, str]:
+    """The same for content read without its Flaw."""
+    return _unpack_cell(sealing.unseal_bytes(content, CELL))
 
 
 def shown_of(judged: Judged) -> dict[str, Any]:
     """What a list shows of a row, without a personal number."""
     holder = judged.holder
     found: dict[str, Any] = {
-        "type": judged.type_code, "number": masked(judged.number), "item": judged.item,
+        "type": judged.type_code, "number": judged.number, "item": judged.item,
         "holder": holder.name if holder else "", "kind": holder.kind if holder else "",
         "unit": holder.unit if holder else None, "unit_name": holder.unit_name if holder else "",
         "issued": judged.issued_on, "from": judged.valid_from, "until": judged.valid_until, "review": judged.review_on,
         "long": judged.long, "code": judged.code,
     }
-    return {key: value.isoformat() if hasattr(value, "isoformat") else value for key, value in found.items() if value}
+    return {key: _plain(value) for key, value in found.items() if value}
+
+
+def _plain(value: Any) -> Any:
+    return masked(value) if isinstance(value, str) else value.isoformat() if hasattr(value, "isoformat") else value
 

@@ -26,13 +26,14 @@ from registry.intake.batches import STATES, Batch, Flaw, Made, Row
 from registry.intake.cells import opened
 from registry.intake.coming import Entry
 from registry.intake.entering import Codes
-from registry.intake.group_lock import earlier_certificates, patience
+from registry.intake.group_lock import earlier_certificates, turn, unhurried
 from registry.intake.judged import Judged
 from registry.intake.known_units import gather
 from registry.intake.matching import Matched, match
 from registry.intake.progress import Teller
+from registry.intake.reach import Reach
 from registry.intake.receiving import BELL
-from registry.intake.whose import allowed_for
+from registry.intake.whose import actor_of, allowed_for
 from registry.people.persons import Person
 
 TRIES = 4
@@ -105,19 +106,20 @@ def _commit(session: Session, batch_id: int, ready: list[Prepared], codes: Codes
     if batch is None or batch.state != "committing":
         return
     by = allowed_for(session, batch, batch.committed_by)
-    with patience(session, batch.group_id):
-        prepared = ready.pop()
-        if mark_of(session, batch, prepared.since) != prepared.mark:
-            del prepared
-            prepared = prepare(session, batch)
-        refuse_moved(session, prepared.matched)
-        fp("intake.commit.entering")
-        teller.phase("committing", len(prepared.matched.chains))
-        entry = entering.certificates(session, batch, prepared.matched, codes, by=by, step=teller.step)
-        old_papers.enter(session, batch, prepared.matched, entry, by=by)
-        write_links(session, batch, prepared, entry)
-        bulk.look_over(session, len(prepared.ids), Certificate, Version, CertificateTimer, Person, Row, Flaw, Made)
-        _over(session, batch, entry, by)
+    unhurried(session)
+    turn(session, batch.group_id)
+    prepared = ready.pop()
+    if mark_of(session, batch, prepared.since) != prepared.mark:
+        del prepared
+        prepared = prepare(session, batch)
+    refuse_moved(session, prepared.matched)
+    fp("intake.commit.entering")
+    teller.phase("committing", len(prepared.matched.chains))
+    entry = entering.certificates(session, batch, prepared.matched, codes, by=by, step=teller.step)
+    old_papers.enter(session, batch, prepared.matched, entry, by=by)
+    write_links(session, batch, prepared, entry)
+    bulk.look_over(session, len(prepared.ids), Certificate, Version, CertificateTimer, Person, Row, Flaw, Made)
+    _over(session, batch, entry, by)
 
 
 def prepare(session: Session, batch: Batch) -> Prepared:
@@ -130,7 +132,8 @@ def prepare(session: Session, batch: Batch) -> Prepared:
         outcomes.append(outcome)
         rows.append(judged)
     known = gather(session, batch.unit)
-    matched = match(session, batch.group_id, known, rows, staging.places(batch, known))
+    reach = Reach(actor_of(session, batch.committed_by))
+    matched = match(session, batch.group_id, known, rows, staging.places(batch, known), reach)
     for said, _ in matched.holders.new.people.values():
         matched.holders.spelt("".join(said.name.split())[:60])  # looked up before anybody has to wait for us
     return Prepared(ids, outcomes, matched, since, mark)

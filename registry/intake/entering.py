@@ -45,7 +45,7 @@ def certificates(
     """Enter everything that is new or changed; `given` are our own codes by type, drawn beforehand (what is missing is
     drawn now). The caller holds the group's lock and has matched in this transaction."""
     entry, register = Entry(), Register(session, batch, by, matched.holders)
-    complete(session, matched.holders, by)
+    complete(session, matched, by)
     entered = enter(session, batch, matched.holders, matched.wanted(), by)
     entry.counts.update(people=sum(key[0] in ("id", "name") for key in entered.ids),
                         machines=sum(key[0] == "serial" for key in entered.ids), units=len(entered.units))

@@ -12,6 +12,7 @@ from ledger.errors import BadAnswer, Conflict
 from ledger.failpoints import fp
 from registry.intake import settling
 from registry.intake.batches import Batch, Flaw
+from registry.intake.group_lock import unhurried
 from registry.intake.progress import Teller
 from registry.intake.whose import allowed_for
 
@@ -25,6 +26,7 @@ def run(engine: Engine, batch_id: int, teller: Teller, *, bell: Bell | None = No
     teller.phase("settling")
     while True:
         with unit(engine, bell) as session:
+            unhurried(session)
             batch = session.get_one(Batch, batch_id, with_for_update={"of": Batch}, populate_existing=True)
             if not batch.errands:
                 return

@@ -24,6 +24,7 @@ KINDS: dict[str, str] = {
     "future_issue": "发证日期在将来", "id_mismatch": "证号与身份证号不符", "old_id": "15位旧身份证号",
     "uncalculated": "公式没有结果", "hidden": "来自隐藏的行或表", "id_of_two": "一个身份证号两个人名",
     "wrong_value": "填写的内容不对", "unknown_person": "人员不在册", "ambiguous": "有多个可能",
+    "out_of_reach": "不在可导入的范围",
 }
 
 

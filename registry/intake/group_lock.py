@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -13,15 +12,17 @@ from registry.certificates.models import Certificate
 LOCK = 7_105_420_300  # PostgreSQL's advisory locks; the group's number is added
 
 
-@contextmanager
-def patience(session: Session, group_id: int) -> Iterator[None]:
-    """Until the commit nobody else brings certificates of the group in; and this transaction may take its time. On
-    SQLite whoever writes is alone anyway."""
+def unhurried(session: Session) -> None:
+    """This transaction may take its time: a worker's, never that of a request, which somebody waits for."""
     if session.get_bind().dialect.name == "postgresql":
         for setting in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
             session.execute(text(f"set local {setting} = 0"))
+
+
+def turn(session: Session, group_id: int) -> None:
+    """Until the commit nobody else brings certificates of the group in. On SQLite whoever writes is alone anyway."""
+    if session.get_bind().dialect.name == "postgresql":
         session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK + group_id})
-    yield
 
 
 def earlier_certificates(session: Session, numbers: Sequence[int]) -> dict[int, int]:

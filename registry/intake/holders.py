@@ -19,12 +19,16 @@ from registry.intake.findings import Finding
 from registry.intake.judged import HolderSaid, Judged
 from registry.intake.judging import names as spellings
 from registry.intake.known import Known, UnitKnown
+from registry.intake.reach import Reach
 from registry.people import sealing
 from registry.people.machines import Machine
 from registry.people.persons import ID_NUMBER, PHONE, Person, spelled
 from registry.people.scope import WITHDRAWN
 
 CHUNK = 500
+ELSEWHERE = "这个身份证号的人员在册于你不能导入的单位，请由该单位或上级导入。"
+MACHINE_ELSEWHERE = "这台设备在册于你不能导入的单位，请由该单位或上级导入。"
+OUTSIDE = "“{name}”不在你可以导入的范围内，请由该单位或上级导入。"
 NewKey = tuple[str, ...]
 Told = tuple[HolderSaid, UnitKnown]
 
@@ -70,12 +74,14 @@ class Holders:
     """Everybody that a list of rows names, looked up together."""
 
     def __init__(
-        self, session: Session, group_id: int, known: Known, rows: Sequence[Judged], places: Mapping[int, Place]
+        self, session: Session, group_id: int, known: Known, rows: Sequence[Judged], places: Mapping[int, Place],
+        reach: Reach,
     ) -> None:
-        self.session, self.group_id, self.known = session, group_id, known
+        self.session, self.group_id, self.known, self.reach = session, group_id, known, reach
         self.new = Newcomers()
         self.completed: dict[int, str] = {}
         """Whole names of people in the register whose own has lost a character, by their id."""
+        self._projects = {(unit.company_id, unit.name): unit for unit in known.units.values() if unit.kind == "project"}
         self._indexes: dict[str, str] = {}
         self._spelt: dict[str, tuple[str, str]] = {}
         people = [row.holder for row in rows if row.holder is not None and row.holder.kind == "person"]
@@ -115,7 +121,7 @@ class Holders:
 
     def borrower(self, name: str, place: Place) -> tuple[Held | None, Finding | None]:
         """One of our own people by name alone, near the table's unit where several bear it."""
-        found = self._by_name.get(_name(name), [])
+        found = [each for each in self._by_name.get(_name(name), []) if self.reach.holds(each.unit_path)]
         near = [each for each in found if each.unit_path.startswith(place.unit.path)] or found
         if len(near) == 1:
             return self._as_held(near[0]), None
@@ -127,7 +133,7 @@ class Holders:
         name = _name(said.name)
         if said.person_id:
             known = next((each for each in self._by_name.get(name, []) if each.id == said.person_id), None)
-            if known is not None:
+            if known is not None and self.reach.holds(known.unit_path):
                 return self._as_held(known), None
         if said.id_number:
             return self._by_number(said, name, place)
@@ -139,6 +145,8 @@ class Holders:
         index = self.index(said.id_number)
         known = self._by_index.get(index)
         if known is not None:
+            if not self.reach.holds(known.unit_path):
+                return None, _stop("out_of_reach", ELSEWHERE)
             if name and spellings.lost(known.name) and spellings.fits(known.name, name) and known.name != name:
                 return self._completed(known, said, name)
             if name and known.name != name and not spellings.fits(name, known.name):
@@ -149,9 +157,9 @@ class Holders:
             return None, _stop("no_holder", "没有持有人，请补上姓名。")
         unnumbered = [each for each in self._by_name.get(name, []) if each.id_index is None
                       and self._near(each, said, place)]
-        if len(unnumbered) == 1:
+        if len(unnumbered) == 1 and self.reach.holds(unnumbered[0].unit_path):
             return self._as_held(unnumbered[0]), None
-        return self._newcomer(("id", index), said, self._unit_of(said, place)), None
+        return self._newcomer(("id", index), said, self._unit_of(said, place))
 
     def _completed(self, known: Found[Any], said: HolderSaid, name: str) -> tuple[Held, Finding]:
         """The register's name has lost a character that this row has."""
@@ -165,6 +173,8 @@ class Holders:
     def _by_words(self, said: HolderSaid, name: str, place: Place) -> tuple[Held | None, Finding | None]:
         """Without a number: the one of that name at the company, or with that phone elsewhere in the group, in the
         register or in the same ledger; of several at the company the one with that phone."""
+        if not self.reach.holds(self._unit_of(said, place).path):
+            return None, _outside(self._unit_of(said, place))
         people, others = self._near_ones(said, name, place)
         if len(people) + len(others) != 1 and said.phone:
             people, others = self._phoned(said, name, people, others)
@@ -173,7 +183,7 @@ class Holders:
         for each in people.values():
             return self._as_held(each), None
         for index, (first, unit) in others.items():
-            return self._newcomer(("id", index), first, unit), None
+            return self._newcomer(("id", index), first, unit)
         return self._unnumbered(said, name, place)
 
     def _phoned(
@@ -182,7 +192,9 @@ class Holders:
         """Those with the phone; all of them where it is nobody's. Where the company knows nobody, the group does."""
         everybody = people, others
         if not people and not others:
-            everybody = {each.id: each for each in self._by_name.get(name, [])}, self._fresh(name)
+            within = self.reach.holds
+            everybody = ({each.id: each for each in self._by_name.get(name, []) if within(each.unit_path)},
+                         {index: told for index, told in self._fresh(name).items() if within(told[1].path)})
         phone = sealing.index(said.phone, PHONE)
         fit = {number: each for number, each in everybody[0].items() if each.phone_index == phone}
         told = {index: each for index, each in everybody[1].items() if each[0].phone == said.phone}
@@ -195,8 +207,9 @@ class Holders:
         people = {each.id: each for each in self._by_name.get(name, []) if self._near(each, said, place)}
         path = self._within(said, place)
         for index, (_, unit) in self._numbered_here.get(name, {}).items():
-            if index in self._by_index and unit.path.startswith(path):
-                people.setdefault(self._by_index[index].id, self._by_index[index])
+            known = self._by_index.get(index)
+            if known is not None and unit.path.startswith(path) and self.reach.holds(known.unit_path):
+                people.setdefault(known.id, known)
         return people, {index: told for index, told in self._fresh(name).items() if told[1].path.startswith(path)}
 
     def _fresh(self, name: str) -> dict[str, Told]:
@@ -213,7 +226,7 @@ class Holders:
                 return None, _several(said, len(companies))
             key = companies[0] if companies else key
         first, unit = told.get(key, (said, self._unit_of(said, place)))
-        return self._newcomer(key, first, unit), None
+        return self._newcomer(key, first, unit)
 
     def _hear(self, said: HolderSaid, place: Place) -> None:
         """Who the ledger itself names, before anybody is looked for: rows may stand in any order."""
@@ -230,10 +243,14 @@ class Holders:
         key = ("name", name, str(self._company(said, place)))
         return self._by_phone.get((name, said.phone), key) if said.phone else key
 
-    def _newcomer(self, key: NewKey, said: HolderSaid, unit: UnitKnown) -> Held:
-        known = self.new.people.setdefault(key, (said, unit))
+    def _newcomer(self, key: NewKey, said: HolderSaid, unit: UnitKnown) -> tuple[Held | None, Finding | None]:
+        known = self.new.people.get(key)
+        if known is None:
+            if not self.reach.holds(unit.path):
+                return None, _outside(unit)
+            known = self.new.people[key] = (said, unit)
         name = _name(known[0].name)
-        return Held("person", name, known[1], new=key)
+        return Held("person", name, known[1], new=key), None
 
     def _near(self, each: Found[Any], said: HolderSaid, place: Place) -> bool:
         return bool(each.unit_path.startswith(self._within(said, place)))
@@ -248,7 +265,11 @@ class Holders:
         return where.company_id or where.id
 
     def _unit_of(self, said: HolderSaid, place: Place) -> UnitKnown:
-        return self.known.units.get(said.unit or 0) or place.unit
+        """Where somebody new belongs: whoever may bring in a project's ledger only brings them in there, although the
+        ledger names the company above."""
+        named = self.known.units.get(said.unit or 0) or place.unit
+        above = place.unit.path.startswith(named.path) and not self.reach.holds(named.path)
+        return place.unit if above else named
 
     def _as_held(self, each: Found[Any]) -> Held:
         return Held("person", each.name, self.known.units.get(each.unit_id), each.id,
@@ -259,20 +280,31 @@ class Holders:
             return None, _stop("no_holder", "没有出厂编号，认不出是哪台设备。")
         known = self._machines.get(said.serial)
         if known is not None:
+            if not self.reach.holds(known.unit_path):
+                return None, _stop("out_of_reach", MACHINE_ELSEWHERE)
             return Held("equipment", known.name, self.known.units.get(known.unit_id), known.id), None
         key = ("serial", said.serial)
         if key not in self.new.machines:
-            self.new.machines[key] = (said, self._unit_of(said, place))
+            where = self._unit_of(said, place)
+            if not self.reach.holds(where.path):
+                return None, _outside(where)
+            self.new.machines[key] = (said, where)
         first, unit = self.new.machines[key]
         return Held("equipment", machine_name(first), unit, new=key), None
 
     def _unit(self, said: HolderSaid, place: Place) -> tuple[Held | None, Finding | None]:
         known = self.known.units.get(said.unit or 0)
         if known is not None:
+            if not self.reach.holds(known.path):
+                return None, _outside(known)
             return Held(said.kind, known.name, known, known.id), None
         parent = self.known.units.get(place.unit.company_id or 0)
         if said.kind == "project" and place.new_units and said.unit_name and parent is not None:
+            if not self.reach.holds(parent.path):
+                return None, _outside(parent)
             key = ("project", " ".join(said.unit_name.split())[:120], str(parent.id))
+            if (made := self._projects.get((parent.id, key[1]))) is not None:  # by another row, since this was judged
+                return Held("project", made.name, made, made.id), None
             self.new.projects.setdefault(key, (key[1], parent))
             return Held("project", key[1], parent, new=key), None
         return None, _stop("unknown_unit", "“{name}”不在册，请先登记或改正名称。",
@@ -295,7 +327,7 @@ class Holders:
     def _serials(self, serials: Iterable[str]) -> dict[str, Found[Any]]:
         found: dict[str, Found[Any]] = {}
         for some in chunks(serial for serial in serials if serial):
-            query = select(Machine.id, Machine.serial, Machine.name, Machine.unit_id).where(
+            query = select(Machine.id, Machine.serial, Machine.name, Machine.unit_id, Machine.unit_path).where(
                 Machine.group_id == self.group_id, Machine.serial.in_(some))
             found.update({row.serial: row for row in self.session.execute(query)})
         return found
@@ -323,3 +355,7 @@ def _several(said: HolderSaid, count: int) -> Finding:
 
 def _stop(kind: str, text: str, params: dict[str, Any] | None = None) -> Finding:
     return Finding(kind=kind, weight="stop", text=text, params=params or {})
+
+
+def _outside(unit: UnitKnown) -> Finding:
+    return _stop("out_of_reach", OUTSIDE, {"name": unit.name})

@@ -16,14 +16,15 @@ from registry.intake import entering, old_papers, staging
 from registry.intake.batches import Batch, Flaw, Made, Row
 from registry.intake.cells import Edit, Kept, kept_of, seal_row, shown_of
 from registry.intake.findings import Finding
-from registry.intake.group_lock import patience
+from registry.intake.group_lock import turn
 from registry.intake.judged import Judged
 from registry.intake.judging import judge
 from registry.intake.known import Known
-from registry.intake.known_units import gather_once
+from registry.intake.known_units import forget, gather_once
 from registry.intake.mapping_acts import mappings_of, remember
 from registry.intake.matching import Matched, match
 from registry.intake.meaning import fold
+from registry.intake.reach import SETTLING, Reach
 from registry.intake.records import Column, Record, Table
 from registry.intake.returned import take_back
 from registry.people.identities import identify
@@ -81,20 +82,21 @@ def _settle_one(session: Session, batch: Batch, row: Row, by: Actor) -> None:
     if session.scalar(_open_flaws(row).where(Flaw.weight == "stop").limit(1)) is not None:
         set_outcome(session, batch, row, "stopped")
         return
-    with patience(session, batch.group_id):
-        matched, place = _matched(session, batch, row)
-        found = matched.matches[place]
-        row.changes, row.number_key = found.changes, found.key[1] if found.key else ""
-        set_outcome(session, batch, row, found.outcome)
-        _add_flaws(session, batch, row, matched.rows[place], found.findings, matched)
-        if batch.state == "committed" and found.outcome in ("new", "changed"):
-            _enter(session, batch, row, matched, by)
-        elif batch.state == "committed":
-            _complete_person(session, row, matched.rows[place], by)
+    if batch.state == "committed":
+        turn(session, batch.group_id)
+    matched, place = _matched(session, batch, row, by)
+    found = matched.matches[place]
+    row.changes, row.number_key = found.changes, found.key[1] if found.key else ""
+    set_outcome(session, batch, row, found.outcome)
+    _add_flaws(session, batch, row, matched.rows[place], found.findings, matched)
+    if batch.state == "committed" and found.outcome in ("new", "changed"):
+        _enter(session, batch, row, matched, by)
+    elif batch.state == "committed" and found.outcome != "stopped":
+        _complete_person(session, row, matched.rows[place], by)
     session.flush()
 
 
-def _matched(session: Session, batch: Batch, row: Row) -> tuple[Matched, int]:
+def _matched(session: Session, batch: Batch, row: Row, by: Actor) -> tuple[Matched, int]:
     """The row matched, before the commit together with those of the same number in its ledger."""
     known = gather_once(session, batch.unit)
     rows = [row]
@@ -107,7 +109,8 @@ def _matched(session: Session, batch: Batch, row: Row) -> tuple[Matched, int]:
         rows.append(row)
         rows.sort(key=lambda each: each.ordinal)
     said = [_free(session, each) for each in rows]
-    return match(session, batch.group_id, known, said, staging.places(batch, known)), rows.index(row)
+    matched = match(session, batch.group_id, known, said, staging.places(batch, known), Reach(by, SETTLING))
+    return matched, rows.index(row)
 
 
 def _free(session: Session, row: Row) -> Judged:
@@ -125,6 +128,8 @@ def _enter(session: Session, batch: Batch, row: Row, matched: Matched, by: Actor
     session.flush()
     entry = entering.certificates(session, batch, matched, {}, by=by)
     old_papers.enter(session, batch, matched, entry, by=by)
+    if entry.counts["units"]:
+        forget(session)
     session.expire_all()
     certificate, version = entry.links.get(0, (None, None))
     row.certificate_id = certificate or row.certificate_id
@@ -207,7 +212,12 @@ def _replace(
 def _add_flaws(
     session: Session, batch: Batch, row: Row, judged: Judged, findings: Sequence[Finding], matched: Matched
 ) -> None:
-    _add(session, batch, row, judged, findings, matched.holders.known, None)
+    """What the register says of the row. While that stops it, it is open, whatever a person has said before."""
+    waiting = {(flaw.kind, flaw.column_no) for flaw in session.scalars(_open_flaws(row))}
+    stopping = [each for each in findings if each.weight == "stop"]
+    _write(session, batch, row, judged, matched.holders.known,
+           [each for each in stopping if (each.kind, each.column) not in waiting])
+    _add(session, batch, row, judged, [each for each in findings if each not in stopping], matched.holders.known, None)
 
 
 def _add(
@@ -218,10 +228,21 @@ def _add(
     had = {(kind, column) for kind, column, state in session.execute(
         select(Flaw.kind, Flaw.column_no, Flaw.state).where(Flaw.row_id == row.id))
         if state == "open" or column is None or column != written}
-    rows: list[dict[str, Any]] = [
+    _write(session, batch, row, judged, known, [each for each in findings if (each.kind, each.column) not in had])
+
+
+def _write(
+    session: Session, batch: Batch, row: Row, judged: Judged, known: Known, findings: Sequence[Finding]
+) -> None:
+    bulk.write(session, Flaw, [
         staging.flaw_row(batch, row.id, judged, finding, known) | {"certificate_id": row.certificate_id}
-        for finding in findings if (finding.kind, finding.column) not in had]
-    bulk.write(session, Flaw, rows)
+        for finding in findings])
+
+
+def stopped_by(session: Session, row: Row, kind: str, column: int | None) -> bool:
+    """Whether a row waits because of an open finding of a kind in a column."""
+    query = _open_flaws(row).where(Flaw.weight == "stop", Flaw.kind == kind, Flaw.column_no == column)
+    return session.scalar(query.limit(1)) is not None
 
 
 def _open_flaws(row: Row) -> Any:

@@ -30,6 +30,11 @@ def gather_once(session: Session, unit: Unit) -> Known:
     return kept[unit.id]
 
 
+def forget(session: Session) -> None:
+    """There are further units now: who asks next in this transaction is told of them."""
+    session.info.pop(_KEPT, None)
+
+
 def units_of(session: Session, group_id: int) -> dict[int, UnitKnown]:
     """Every unit of a group, in tree order."""
     former = former_names(session, group_id)

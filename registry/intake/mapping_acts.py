@@ -17,8 +17,10 @@ from registry.access.rules import can
 from registry.intake.batches import LONGEST_WORDS, STATES, Batch, Learning
 from registry.intake.mapping import FIELDS, Mapping
 from registry.intake.meaning import fold, signature
+from registry.intake.reach import Reach
 from registry.intake.receiving import BELL
 from registry.intake.records import Column, Table
+from registry.people.units import Unit
 
 LONGEST_MEANING = 20_000
 
@@ -48,8 +50,10 @@ def confirm(session: Session, batch: Batch, mappings: Sequence[Mapping], *, by: 
         raise NotMapping(state=STATES[batch.state])
     tables = batch.told.get("tables", [])
     _check(tables, mappings)
+    _check_units(session, batch, mappings, by)
     learn(session, batch, mappings, by=by)
     batch.mappings = [msgspec.to_builtins(each) for each in mappings]
+    batch.told = batch.told | {"by": by.id}
     batch.state, batch.confirmed, batch.rows_done, batch.problem = "judging", True, 0, None
     batch.errands = []
     session.flush()
@@ -87,6 +91,17 @@ def _check(tables: Sequence[dict[str, object]], mappings: Sequence[Mapping]) -> 
         assert isinstance(columns, list)
         if len(mapping.columns) != len(columns) or any(each.field not in FIELDS for each in mapping.columns):
             raise BadAnswer({"mappings": [Problem("“{name}”的列与文件不一致，请重新确认。", {"name": table["name"]})]})
+
+
+def _check_units(session: Session, batch: Batch, mappings: Sequence[Mapping], by: Actor) -> None:
+    """The units that hold, or get, what a table tells of: of this group, and where the person may bring ledgers in."""
+    reach = Reach(by)
+    wanted = {number for each in mappings if each.content != "ignored" for number in (each.unit, each.holder_unit)
+              if number is not None}
+    there = [unit for unit in session.scalars(select(Unit).where(Unit.id.in_(wanted), Unit.group_id == batch.group_id))
+             if reach.holds(unit.path)]
+    if len(there) != len(wanted):
+        raise BadAnswer({"mappings": [Problem("选的单位不在你可以导入的范围内，请重新选择。")]})
 
 
 def learn(session: Session, batch: Batch, mappings: Sequence[Mapping], *, by: Actor) -> None:

@@ -24,13 +24,16 @@ from registry.certificates.kinds import CertificateType
 from registry.certificates.models import NUMBER, Certificate, Version
 from registry.intake.chaining import Key, Match, chained
 from registry.intake.differences import OTHER_HOLDER, changes_of, other_holder
-from registry.intake.holders import Holders, NewKey, Place, chunks
+from registry.intake.fitting import too_long
+from registry.intake.holders import OUTSIDE, Holders, NewKey, Place, chunks
 from registry.intake.judged import Judged
 from registry.intake.known import Known
+from registry.intake.reach import Reach
 from registry.people import sealing
 from registry.people.identity import check_id_number, mask_id
 from registry.people.scope import WITHDRAWN
 
+ELSEWHERE = "台账号 {code} 的证件不在你可以导入的范围内，请由该单位或上级导入。"
 FAMILY_OF = {"person": "P", "enterprise": "E", "project": "J", "equipment": "Q"}
 
 
@@ -57,10 +60,11 @@ class Matched:
 
 
 def match(
-    session: Session, group_id: int, known: Known, rows: Sequence[Judged], places: Said[int, Place]
+    session: Session, group_id: int, known: Known, rows: Sequence[Judged], places: Said[int, Place], reach: Reach
 ) -> Matched:
-    """Match rows; `places` says for each table where its new people belong. Rows that are stopped already stay so."""
-    holders = Holders(session, group_id, known, rows, places)
+    """Match rows; `places` says for each table where its new people belong, `reach` what may be made and changed at
+    all. Rows that are stopped already stay so."""
+    holders = Holders(session, group_id, known, rows, places, reach)
     numbers = _Numbers()
     register = _Register(session, group_id, known, rows, numbers)
     matches = [Match("stopped") if row.stopped else _one(row, holders, register, numbers, known, places[row.table])
@@ -144,10 +148,16 @@ def _of_person(known: Known, type_code: str) -> bool:
 def _one(
     row: Judged, holders: Holders, register: _Register, numbers: _Numbers, known: Known, place: Place
 ) -> Match:
-    made = Match()
+    made = Match(findings=list(too_long(row)))
+    if any(each.weight == "stop" for each in made.findings):
+        made.outcome = "stopped"
+        return made
     kind = known.types.get(row.type_code)
     there = register.by_code.get(row.code) if row.code else None
     if there is not None:
+        if not holders.reach.holds(there.unit_path, known.types.get(there.type_code)):
+            made.stop("out_of_reach", ELSEWHERE, code=there.code)
+            return made
         return _known_by_code(made, row, there, known, numbers)
     if kind is None and row.loan is None:
         made.stop("unknown_type", "看不出是哪种证件，请选择种类。")
@@ -165,7 +175,7 @@ def _one(
     if made.outcome == "new":
         made.term = _term(made, row, kind)
     if made.outcome == "new" and made.there is not None:
-        _against(made, row, made.there, register.group_id)
+        _against(made, row, made.there, register.group_id, holders.reach)
     return made
 
 
@@ -199,6 +209,9 @@ def _hold(made: Match, row: Judged, kind: CertificateType, holders: Holders, pla
         made.stop(wrong.kind, wrong.text, **wrong.params)
         return
     held = made.held
+    if held and held.unit and not holders.reach.holds(held.unit.path, kind):
+        made.stop("out_of_reach", OUTSIDE, name=held.unit.name)
+        return
     fits = ("group", "company") if kind.holder == "enterprise" else ("project",)
     if kind.holder in ("enterprise", "project") and held and held.new is None and held.unit and (
             held.unit.kind not in fits):
@@ -243,9 +256,9 @@ def _lapses(there: Found[Any]) -> bool:
     return review is not None and review.lapses
 
 
-def _against(made: Match, row: Judged, there: Found[Any], group_id: int) -> None:
-    """A certificate of that number is there."""
-    if there.group_id != group_id:
+def _against(made: Match, row: Judged, there: Found[Any], group_id: int, reach: Reach) -> None:
+    """A certificate of that number is there; of one out of reach nothing is told but that."""
+    if there.group_id != group_id or not reach.holds(there.unit_path):
         made.stop("duplicate_number", "该编号已由其他单位登记，请核对原件。")
     elif not _same_holder(made, there):
         made.stop("duplicate_number", "该编号已登记为 {code}（{holder}），请核对是否重复。", code=there.code,
@@ -283,6 +296,9 @@ def _follows(made: Match, row: Judged, there: Found[Any]) -> None:
 def _loan(made: Match, row: Judged, holders: Holders, register: _Register, place: Place) -> Match:
     assert row.loan is not None and made.key is not None
     made.there = register.lent(row.type_code, made.key[1])
+    if made.there is not None and not holders.reach.holds(made.there.unit_path, type_of(made.there.type_code)):
+        made.stop("out_of_reach", ELSEWHERE, code=made.there.code)
+        return made
     made.borrower, wrong = holders.borrower(row.loan.borrower, place)
     if wrong is not None:
         made.stop(wrong.kind, wrong.text, **wrong.params)

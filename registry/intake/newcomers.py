@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ledger import bulk, clock
@@ -53,7 +54,8 @@ def enter(session: Session, batch: Batch, holders: Holders, wanted: set[NewKey],
 def _project(
     session: Session, batch: Batch, made: Entered, key: NewKey, name: str, parent: UnitKnown, by: Actor
 ) -> None:
-    count = len(made.units) + 1
+    count = 1 + (session.scalar(
+        select(func.count()).where(Made.batch_id == batch.id, Made.kind == "unit")) or 0)
     unit = create_unit(session, kind="project", name=name, code=f"DR{batch.id}-{count}", by=by,
                        parent=session.get_one(Unit, parent.id))
     session.add(Made(batch_id=batch.id, kind="unit", subject_id=unit.id))

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.orm import object_session
 
@@ -124,7 +125,7 @@ def cancel(folder: Path, batch: Batch, by: Actor) -> None:
     if batch.state in ("committed", "undoing", "undone", "cancelled", "refused"):
         raise CannotCancel(state=STATES[batch.state])
     if batch.state in WORKING:
-        _put(_wish(folder, batch.id), {"id": by.id})
+        _put(_wish(folder, batch.id), {"id": by.id, "state": batch.state})
         return
     session = object_session(batch)
     assert session is not None
@@ -141,11 +142,23 @@ def asked_to_stop(folder: Path, batch_id: int) -> bool:
 
 def who_asked(folder: Path, batch_id: int) -> int | None:
     """The id of the person who did."""
+    number: int | None = _wished(folder, batch_id).get("id")
+    return number
+
+
+def heed(folder: Path, batch_id: int, state: str) -> None:
+    """A phase begins in this state: a wish to stop an earlier one came too late, and is not one to stop this."""
+    said = _wished(folder, batch_id).get("state")
+    if said != state and (said, state) != ("received", "judging"):
+        forget_wish(folder, batch_id)
+
+
+def _wished(folder: Path, batch_id: int) -> dict[str, Any]:
     try:
-        told: int | None = json.loads(_wish(folder, batch_id).read_text("utf-8"))["id"]
+        told: dict[str, Any] = json.loads(_wish(folder, batch_id).read_text("utf-8"))
         return told
-    except (OSError, ValueError, KeyError):
-        return None
+    except (OSError, ValueError):
+        return {}
 
 
 def forget_wish(folder: Path, batch_id: int) -> None:

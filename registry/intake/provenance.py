@@ -6,14 +6,15 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, undefer
 
 from ledger.clock import now
 from registry.certificates.models import Certificate, Version
 from registry.intake.batches import Batch, Row
 from registry.intake.book import place
-from registry.intake.cells import Kept, kept_of, masked
+from registry.intake.cells import Kept, kept_of
+from registry.intake.masking import masked
 
 How = Literal["imported", "request", "entered", "corrected"]
 OF_VERSION = ("number", "issued_on", "valid_from", "valid_until", "review_on", "issuer", "state")
@@ -48,6 +49,12 @@ def sources(session: Session, certificate: Certificate) -> dict[str, Source]:
         else:
             found |= _of_act(version, certificate.versions)
     return found
+
+
+def brought(batch_id: int) -> ColumnElement[bool]:
+    """The condition on Certificate that a ledger has brought it in or changed it."""
+    return Certificate.id.in_(select(Row.certificate_id).where(
+        Row.batch_id == batch_id, Row.outcome.in_(("new", "changed")), Row.certificate_id.is_not(None)))
 
 
 def rows_of(session: Session, certificate: Certificate) -> list[Row]:

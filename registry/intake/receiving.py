@@ -67,6 +67,7 @@ def again(session: Session, folder: Path, batch: Batch, stream: BinaryIO, name: 
     batch.file = _kept(session, folder, stream, name, batch.group_id, by, but=batch.id)
     batch.name, batch.state, batch.problem, batch.confirmed = batch.file.name[:120], "received", None, False
     batch.rows_done = batch.rows_total = 0
+    batch.told = batch.told | {"by": by.id}
     batch.errands = []
     session.flush()
     _note(session, batch, by)

@@ -19,8 +19,8 @@ from registry.intake.cells import cell_of, kept_of
 from registry.intake.judged import Judged
 from registry.intake.receiving import BELL
 
-AT_ONCE = 200
-"""So many findings alike are settled in the request; more are an errand of the worker."""
+AT_ONCE = 50
+"""So many findings alike are settled in the request, a second or two; more are an errand of the worker."""
 
 
 class Settled(Conflict):
@@ -33,6 +33,10 @@ class NotNow(Conflict):
 
 class NoProposal(Conflict):
     """这条问题没有建议值，请直接改正单元格。"""
+
+
+class StillStopped(Conflict):
+    """这一行还不能入库：原因没有变。请改正单元格，或者不导入这一行。"""
 
 
 def read(row: Row) -> Judged:
@@ -49,14 +53,14 @@ def accept(session: Session, flaw: Flaw, *, by: Actor) -> None:
     if flaw.column_no is not None and proposed != raw:
         judging_again.write(session, batch, flaw.row, flaw.column_no, proposed, by=by)
     _settle(session, flaw, "accepted", by)
-    judging_again.settle_row(session, batch, flaw.row, by=by)
+    _settle_row(session, batch, flaw, by)
 
 
 def dismiss(session: Session, flaw: Flaw, *, by: Actor) -> None:
     """The row is right as it stands, whatever we found. A row in quarantine comes free with its last open finding."""
     batch = _open(session, flaw, by)
     _settle(session, flaw, "dismissed", by)
-    judging_again.settle_row(session, batch, flaw.row, by=by)
+    _settle_row(session, batch, flaw, by)
 
 
 def correct(session: Session, row: Row, column: int, text: str, *, by: Actor) -> None:
@@ -89,8 +93,8 @@ def take_in(session: Session, row: Row, *, by: Actor) -> None:
 
 
 def accept_case(session: Session, batch: Batch, kind: str, case: str | None, *, by: Actor) -> int:
-    """Accept all open findings of a kind (`case`: of one case) of a batch; how many. More than 200 are done by the
-    worker: progress.of tells how far it is."""
+    """Accept all open findings of a kind (`case`: of one case) of a batch; how many. More than AT_ONCE are
+    done by the worker: progress.of tells how far it is."""
     return _alike(session, batch, "accept", kind, case, by)
 
 
@@ -126,6 +130,13 @@ def _alike(session: Session, batch: Batch, verb: str, kind: str, case: str | Non
     return done
 
 
+def _settle_row(session: Session, batch: Batch, flaw: Flaw, by: Actor) -> None:
+    """What becomes of the row. StillStopped where the register itself stands in the way: no word of a person helps."""
+    judging_again.settle_row(session, batch, flaw.row, by=by)
+    if flaw.weight == "stop" and judging_again.stopped_by(session, flaw.row, flaw.kind, flaw.column_no):
+        raise StillStopped
+
+
 def _open(session: Session, flaw: Flaw, by: Actor) -> Batch:
     batch = _changeable(session, flaw.row, by)
     session.refresh(flaw, with_for_update={"of": Flaw})
@@ -136,17 +147,24 @@ def _open(session: Session, flaw: Flaw, by: Actor) -> Batch:
 
 def _changeable(session: Session, row: Row, by: Actor) -> Batch:
     batch = session.get_one(Batch, row.batch_id)
-    _require(session, batch, by)
+    _require(session, batch, by, row)
     session.refresh(row, with_for_update={"of": Row})
     return batch
 
 
-def _require(session: Session, batch: Batch, by: Actor) -> None:
-    if not (can(by, "steward.settle", batch) or can(by, "import.make", batch)):
+def _require(session: Session, batch: Batch, by: Actor, row: Row | None = None) -> None:
+    """Whoever may settle the whole ledger; after the commit also who keeps the unit that the row's findings lie in."""
+    if not (can(by, "steward.settle", batch) or can(by, "import.make", batch) or (
+            row is not None and batch.state == "committed" and _near(session, row, by))):
         raise NotAllowed
-    session.refresh(batch, with_for_update={"of": Batch, "read": True})
+    session.refresh(batch, with_for_update={"of": Batch})  # its counts follow: two who share it would wait for ever
     if batch.state not in ("ready", "committed"):
         raise NotNow(state=STATES[batch.state])
+
+
+def _near(session: Session, row: Row, by: Actor) -> bool:
+    found = session.scalars(select(Flaw).where(Flaw.row_id == row.id, Flaw.state == "open")).all()
+    return bool(found) and all(can(by, "steward.settle", flaw) for flaw in found)
 
 
 def _settle(session: Session, flaw: Flaw, state: str, by: Actor) -> None:

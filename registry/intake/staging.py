@@ -35,12 +35,15 @@ from registry.intake.known_units import gather
 from registry.intake.layout import lay_out
 from registry.intake.mapping import Mapped, Mapping
 from registry.intake.mapping_acts import mappings_of
+from registry.intake.masking import masked
 from registry.intake.matching import match
 from registry.intake.meaning import propose
 from registry.intake.progress import Teller
+from registry.intake.reach import Reach
 from registry.intake.reading import read
 from registry.intake.records import Layout, Record, Table
 from registry.intake.returned import take_back
+from registry.intake.whose import actor_of
 
 SLICE = 5000
 IGNORED = Mapped(field="ignore")
@@ -64,7 +67,8 @@ def read_in(engine: Engine, folder: Path, batch_id: int, teller: Teller, *, bell
     with unit(engine, bell) as session:
         batch = held(session, batch_id, "received")
         if batch is not None:
-            batch.told, batch.mappings = told, [msgspec.to_builtins(mapping) for mapping in mappings]
+            batch.told = told | {"by": batch.told.get("by", batch.by_id)}
+            batch.mappings = [msgspec.to_builtins(mapping) for mapping in mappings]
             batch.confirmed = bool(kept) and None not in kept
             batch.state = "judging" if batch.confirmed else "mapping"
             batch.rows_total, batch.rows_done = sum(len(table.records) for table in layout.tables), 0
@@ -85,7 +89,8 @@ def judge_rows(engine: Engine, folder: Path, batch_id: int, teller: Teller, *, b
     teller.phase("matching", len(rows))
     with reading(engine) as session:
         batch = session.get_one(Batch, batch_id)
-        matched = match(session, batch.group_id, known, rows, places(batch, known))
+        reach = Reach(actor_of(session, batch.told.get("by", batch.by_id)))
+        matched = match(session, batch.group_id, known, rows, places(batch, known), reach)
     _store(engine, batch_id, rows, records, matched.matches, matched.coming(), known, teller, bell)
 
 
@@ -104,7 +109,7 @@ def _opened(
 
 
 def _headings(table: Table) -> tuple[str, ...]:
-    return tuple(column.heading for column in table.columns if column.heading != RETURNED)
+    return tuple(masked(column.heading) for column in table.columns if column.heading != RETURNED)
 
 
 def _again(mapping: Mapping, table: Table) -> Mapping:
@@ -203,17 +208,20 @@ def row_of(
 
 
 def flaw_row(batch: Batch, number: int, judged: Judged, finding: Finding, known: Known) -> dict[str, Any]:
-    """The columns of a Flaw. What we were sure of and have put right needs nobody."""
+    """The columns of a Flaw. What we were sure of and have put right needs nobody. It lies where the row's holder is,
+    but never outside of the unit whose ledger it is: a name in a cell shows nobody else the row."""
     said, kind = judged.holder, known.types.get(judged.type_code)
     where = known.units.get(said.unit or 0) if said is not None else None
     tidied, at = finding.weight == "tidied", clock.now()
     column = finding.column
     return {
-        "group_id": batch.group_id, "unit_path": where.path if where else batch.unit_path,
+        "group_id": batch.group_id,
+        "unit_path": where.path if where and where.path.startswith(batch.unit_path) else batch.unit_path,
         "family": kind.family if kind else "", "type_code": judged.type_code[:8], "batch_id": batch.id,
         "row_id": number, "kind": finding.kind, "weight": finding.weight,
         "field": next((name for name, place in judged.came.items() if place == column), "")[:20],
-        "column_no": column, "case": finding.case[:120], "text": finding.text[:200], "params": finding.params,
+        "column_no": column, "case": masked(finding.case)[:120], "text": finding.text[:200],
+        "params": {key: masked(value) if isinstance(value, str) else value for key, value in finding.params.items()},
         "content": seal_cell(finding), "sure": finding.sure, "state": "accepted" if tidied else "open", "since": at,
         "settled_at": at if tidied else None,
     }

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from registry.intake.book import Book, Value, letter
-from registry.intake.cells import masked
 from registry.intake.known import Known
 from registry.intake.mapping import Mapping
+from registry.intake.masking import masked
 from registry.intake.meaning.types import TypeWords
 from registry.intake.records import Layout, Table
 
@@ -18,6 +20,8 @@ EXAMPLES, WORDS, LONGEST = 3, 300, 60
 FEW = 60
 UNSAID = frozenset({"keep", "ignore", "remark", "post", "state", "category", "item", "trade", "speciality", "level"})
 """What a column may mean that a person then calls the type: its words are told, to be asked about."""
+_AMOUNT = re.compile(r"\s*-?(?:0|[1-9][0-9]{0,9}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,6})?\s*")
+LARGEST = 10**18
 TELLING = ("type", "category", "item", "trade", "speciality", "level")
 """The fields whose words may name a type; the first that a table has is shown."""
 
@@ -43,7 +47,7 @@ def _table(book: Book, table: Table, mapping: Mapping, guesses: TypeWords) -> di
     rows = [record.row + 1 for record in table.records]
     return {
         "number": table.number, "sheet": table.sheet, "sheet_name": book.sheets[table.sheet].name, "name": table.name,
-        "title": table.title, "shape": table.shape, "hidden": table.hidden,
+        "title": masked(table.title), "shape": table.shape, "hidden": table.hidden,
         "context": {key: masked(text) for key, text in table.context.items()},
         "rows": len(rows), "first": min(rows, default=0), "last": max(rows, default=0),
         "columns": [_column(table, index, mapping.field(index)) for index in range(len(table.columns))],
@@ -53,13 +57,29 @@ def _table(book: Book, table: Table, mapping: Mapping, guesses: TypeWords) -> di
 
 def _column(table: Table, index: int, field: str) -> dict[str, Any]:
     column, values = table.columns[index], _values(table, index)
-    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    numbers = _numbers(values)
     return {
-        "heading": column.heading, "place": column.place, "letter": letter(column.place), "filled": len(values),
+        "heading": masked(column.heading), "place": column.place, "letter": letter(column.place), "filled": len(values),
         "examples": list(dict.fromkeys(masked(text_of(value))[:LONGEST] for value in values[:200]))[:EXAMPLES],
-        "numbers": len(numbers), "sum": text_of(round(sum(numbers), 4)) if numbers else None,
+        "numbers": len(numbers), "sum": _sum(numbers) if numbers else None,
         "words": _few(values) if field in UNSAID else [],
     }
+
+
+def _numbers(values: Sequence[Value]) -> list[Decimal]:
+    """The numbers of a column. Where they are text, as in every CSV, only if all that is written there are amounts:
+    plain figures without a zero in front, which would be a code."""
+    found = [Decimal(str(value)) for value in values
+             if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST]
+    texts = [value for value in values if isinstance(value, str)]
+    if all(_AMOUNT.fullmatch(text) for text in texts):
+        found += [Decimal(text.strip().replace(",", "")) for text in texts]
+    return found
+
+
+def _sum(numbers: Sequence[Decimal]) -> str:
+    total = round(sum(numbers, Decimal()), 4)
+    return format(total.quantize(Decimal(1)) if total == total.to_integral_value() else total.normalize(), "f")
 
 
 def _few(values: list[Value]) -> list[list[Any]]:

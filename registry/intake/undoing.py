@@ -8,6 +8,7 @@ from ledger.actor import Actor
 from ledger.errors import Conflict, NotAllowed
 from registry.access.rules import can
 from registry.intake.batches import STATES, Batch
+from registry.intake.group_lock import turn
 from registry.intake.upon import Upon, built_upon
 from registry.intake.withdrawing import ask, withdraw
 
@@ -36,6 +37,7 @@ def undo(session: Session, batch: Batch, *, by: Actor) -> None:
     session.refresh(batch, with_for_update={"of": Batch})
     if batch.state != "committed":
         raise NotCommitted(state=STATES[batch.state])
+    turn(session, batch.group_id)  # whoever commits at this moment relies on us, or does not find us any more
     if found := built_upon(session, batch):
         raise BuiltUpon(found)
     batch.undone_by = by.id

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from ledger.db import Bell, unit
 from ledger.failpoints import fp
 from registry.intake import staging, withdrawing
+from registry.intake.group_lock import turn, unhurried
 from registry.intake.progress import Teller
 from registry.intake.undoing import BuiltUpon
 from registry.intake.upon import built_upon
@@ -19,6 +20,8 @@ def undo(engine: Engine, batch_id: int, teller: Teller, *, bell: Bell | None = N
     with unit(engine, bell) as session:
         batch = staging.held(session, batch_id, "undoing")
         if batch is not None:
+            unhurried(session)
+            turn(session, batch.group_id)
             by = allowed_for(session, batch, batch.undone_by)
             if found := built_upon(session, batch):
                 raise BuiltUpon(found)

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Select, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
-from ledger.facts import Subject
+from ledger.facts import Fact, Subject
 from registry.access.accounts import Account
 from registry.access.grants import RoleGrant
 from registry.certificates import codes
-from registry.certificates.models import Certificate, Scan, Version
+from registry.certificates.models import Certificate, Scan, Speciality, Version
 from registry.custody.copies import Copy
 from registry.custody.loans import Loan
 from registry.custody.originals import Absence, Original
@@ -32,7 +32,8 @@ KINDS: dict[str, str] = {
     "reservation": "借用预约", "copy": "制作的副本", "absence": "原件去向", "batch": "其他导入批次",
     "certificate": "后来登记的证件", "account": "人员账号", "role": "人员角色", "employment": "劳动关系",
     "assignment": "任职", "installation": "设备安装", "person": "单位中的人员", "machine": "单位中的设备",
-    "unit": "下级单位", "works": "项目信息", "request": "业务申请",
+    "unit": "下级单位", "works": "项目信息", "request": "业务申请", "speciality": "后来登记的专业",
+    "moved": "人员、设备或项目后来的变动",
 }
 
 
@@ -47,6 +48,8 @@ class Upon:
     code: str = ""
 
 
+MOVED = ("person.moved", "person.left", "machine.relocated", "machine.scrapped", "project.won")
+"""What people write down of somebody or something; nothing of it is written by a ledger."""
 Look = Callable[[Session, Batch, "Ours"], Iterator[Upon]]
 MORE: list[Look] = []
 """What rooms above look for; each adds itself (workflows: requests)."""
@@ -89,7 +92,7 @@ def built_upon(session: Session, batch: Batch) -> list[Upon]:
     if batch.committed_at is None:
         return []
     mine, found = ours(batch), list[Upon]()
-    for look in (_versions, _papers, _batches, _certificates, _of_people, _of_places, *MORE):
+    for look in (_versions, _specialities, _papers, _batches, _certificates, _of_people, _of_places, _moved, *MORE):
         found += look(session, batch, mine)
     return found
 
@@ -114,6 +117,27 @@ def _versions(session: Session, batch: Batch, mine: Ours) -> Iterator[Upon]:
         .where(Version.id.in_(mine.versions)).distinct().limit(MOST))
     for number, code in session.execute(scanned):
         yield _say("scan", ("certificate", number), code)
+
+
+def _specialities(session: Session, batch: Batch, mine: Ours) -> Iterator[Upon]:
+    """专业 entered on certificates that we made; those of a row put right later come with a version of ours."""
+    again = select(Version.certificate_id).where(Version.id.in_(mine.versions), Version.known_from > batch.committed_at)
+    query = (
+        select(Certificate.id, Certificate.code).join(Speciality, Speciality.certificate_id == Certificate.id)
+        .where(Certificate.id.in_(mine.made), Certificate.id.not_in(again),
+               or_(Speciality.known_from > batch.committed_at, Speciality.known_until > batch.committed_at))
+        .distinct().limit(MOST))
+    for number, code in session.execute(query):
+        yield _say("speciality", ("certificate", number), code)
+
+
+def _moved(session: Session, batch: Batch, mine: Ours) -> Iterator[Upon]:
+    """People, machines and projects of ours that somebody has moved, or let go, since."""
+    ours_: Any = or_(*((Fact.subject_kind == kind) & Fact.subject_id.in_(which) for kind, which in (
+        ("person", mine.people), ("machine", mine.machines), ("unit", mine.units))))
+    query = select(Fact.subject_kind, Fact.subject_id).where(Fact.kind.in_(MOVED), Fact.at > batch.committed_at, ours_)
+    for kind, number in session.execute(query.distinct().limit(MOST)):
+        yield _say("moved", (kind, number), f"{number}")
 
 
 def _papers(session: Session, batch: Batch, mine: Ours) -> Iterator[Upon]:

@@ -85,6 +85,7 @@ def _step(
         state, errand = batch.state, bool(batch.errands)
     if state not in PHASES and not errand:
         return False
+    progress.heed(folder, batch_id, state)
     teller = Teller(folder, batch_id, stopping)
     try:
         if teller.begun_before(state) > TRIES:
@@ -128,7 +129,7 @@ def _cancelled(engine: Engine, folder: Path, batch_id: int) -> None:
     """A person asked for it: what was stored stays."""
     with unit(engine) as session:
         batch = _locked(session, batch_id)
-        if batch.state in WORKING:
+        if batch.state in WORKING and batch.state != "undoing":
             batch.state = "cancelled"
             by = actor_of(session, progress.who_asked(folder, batch_id))
             record(session, "intake.cancelled", ("intake", batch.id), by=by, group_id=batch.group_id,

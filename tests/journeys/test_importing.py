@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import os
 import shutil
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,10 +18,12 @@ from sqlalchemy.orm import Session
 from ledger import clock as clocks
 from ledger.db import open_database, unit
 from registry.access.rules import visible
+from registry.certificates.catalogue import types
 from registry.certificates.models import Certificate
 from registry.intake import work
 from registry.intake.batches import Batch
 from registry.intake.findings import KINDS
+from registry.people.units import Unit
 from tests.databases import SqliteFiles
 from tests.journeys import ledgers
 from tests.journeys.company import Company
@@ -32,6 +38,8 @@ from web.config import Config
 
 pytestmark = pytest.mark.browser
 OPERATORS, GROUP = "特种作业与设备台账-苏南.xlsx", "集团人员证书-苏南.xlsx"
+MATERIAL = Path(os.environ.get("LICET_MATERIAL", Path(__file__).parents[3] / "shared" / "material"))
+PERMITS, FIRST = MATERIAL / "registers/seattle/current_permits.csv", 300
 COMPANY, PROJECTS = "资信证照清单-C1.xlsx", "项目证照台账-C1.xlsx"
 
 
@@ -69,7 +77,7 @@ def site(waiting: tuple[Path, Path, Company], static: Path, tmp_path: Path, door
 
 @pytest.fixture
 def drawn(waiting: tuple[Path, Path, Company]) -> Path:
-    return waiting[0]
+    return waiting[0] / "ledgers"
 
 
 class Import:
@@ -87,7 +95,7 @@ class Import:
         """From the register's page, to a page that says how far the worker is."""
         self.person.go("/certificates")
         self.person.follow("导入")
-        self.person.page.set_input_files("#f-files", self.drawn / "ledgers" / name)
+        self.person.page.set_input_files("#f-files", self.drawn / name)
         self.person.page.select_option("#f-unit", str(self.site.company.units["C1"]))
         self.person.follow("上传并读取")
         self.address = self.person.page.url.removeprefix(self.site.address)
@@ -131,6 +139,12 @@ class Import:
         with Session(self.site.engine) as session:
             query = visible(select(Certificate), self.site.company.actor(session, KEEPER))
             return [one.code for one in session.scalars(query)]
+
+    def outcomes(self) -> dict[str, int]:
+        """How many rows became what."""
+        with Session(self.site.engine) as session:
+            batch = session.get_one(Batch, int(self.address.rpartition("/")[2]))
+            return dict(batch.counts["outcomes"])
 
     def heading(self, sheet: str, row: int, letter: str) -> str:
         """How the column of a cell is headed, of the table that has the row."""
@@ -213,10 +227,52 @@ def test_each_kind_of_defect_is_put_right_in_the_grid(name: str, site: Site, arr
     bringing = Import(arrive(KEEPER), site, drawn)
     bringing.upload(name)
     bringing.understood(patiently=name == OPERATORS)
-    kinds = {one.kind: one for one in reversed(ledgers.planted(drawn)) if one.file == name}
+    kinds = {one.kind: one for one in reversed(ledgers.planted(drawn.parent)) if one.file == name}
     for planted in kinds.values():
         bringing.settle(planted)
     bringing.committed()
     assert bringing.held()
+    bringing.undone()
+    assert not bringing.held()
+
+
+@pytest.fixture
+def permits(tmp_path: Path) -> Path:
+    """The first rows of another country's register, its lines ended by CR alone, as they were published."""
+    if not PERMITS.is_file():
+        pytest.skip("the shared material is not here")
+    file = tmp_path / "permits.csv"
+    file.write_bytes(b"".join(PERMITS.read_bytes().splitlines(keepends=True)[:FIRST + 1]))
+    return file
+
+
+def test_a_foreign_register_comes_in_under_a_mapping_made_in_the_browser(
+    site: Site, arrive: Arrive, permits: Path
+) -> None:
+    rows = list(csv.DictReader(io.StringIO(permits.read_text("utf-8-sig"), newline="")))
+    bringing = Import(arrive(KEEPER), site, permits.parent)
+    page = bringing.person.page
+    bringing.upload(permits.name)
+    bringing.work()
+    bringing.person.go(f"{bringing.address}/mapping")
+    page.locator("details", has_text="证件种类、单位和日期").locator("summary").first.click()
+    with Session(site.engine) as session:
+        holder = session.get_one(Unit, site.company.units["C1"]).name
+    for label, words in (("这些都是什么证", types()["E17"].name), ("持有单位", holder)):
+        option = page.locator(f'datalist option[value*="{words}"]').first
+        page.get_by_label(label).fill(str(option.get_attribute("value")))
+    page.get_by_label("12/6/10 这样的日期").select_option("mdy")
+    meant = {"Application/Permit Number": "number", "Issue Date": "issued_on", "Expiration Date": "valid_until"}
+    for heading in rows[0]:
+        page.get_by_label(heading, exact=True).select_option(meant.get(heading, "keep"))
+    bringing.person.follow("继续，逐行检查")
+    bringing.work()
+    bringing.person.go(bringing.address)
+    bringing.person.sees(f"Value {sum(Decimal(row['Value']) for row in rows)}", f"数据 {len(rows)} 行")
+    bringing.committed()
+    bringing.person.follow("看入库的证件")
+    stopped = bringing.outcomes().get("stopped", 0)
+    assert len(bringing.held()) == len({row["Application/Permit Number"] for row in rows}) - stopped
+    bringing.person.sees(f"共 {len(bringing.held())} ", "permits.csv")
     bringing.undone()
     assert not bringing.held()

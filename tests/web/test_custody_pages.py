@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from ledger.clock import Fixed
+from ledger.db import unit
+from registry.custody.loans import Loan
 from tests.databases import SqliteFiles
 from tests.web.cabinet import PURPOSE, copied, day, loan_of, paper_in, scanned
 from tests.web.house import House
@@ -112,3 +114,10 @@ def test_what_was_reserved_is_handed_to_nobody_else(house: House, paper: int) ->
 def test_days_that_are_taken_are_told_on_the_page_with_what_was_typed(house: House, paper: int, loan: int) -> None:
     answer = house.browser("custodian").post(f"/originals/{paper}/reservations", {"from_on": day(1), "until": day(2)})
     assert answer.status_code == 409 and "现在在哪里" in answer.text and f'value="{day(1)}"' in answer.text
+
+
+def test_a_loan_that_was_taken_back_with_its_ledger_is_nobodys(house: House, loan: int) -> None:
+    assert house.browser("worker").get(f"/loans/{loan}").status_code == 200
+    with unit(house.engine) as session:
+        session.get_one(Loan, loan).unit_path = "/withdrawn/1/"
+    assert house.browser("worker").get(f"/loans/{loan}").status_code == 404

@@ -218,6 +218,25 @@ def test_after_the_commit_a_row_in_quarantine_can_still_enter(bringing: Bringing
     assert answer.status_code == 200 and bringing.rows()[1].certificate_id is not None
 
 
+def test_the_register_shows_just_what_a_ledger_brought(bringing: Bringing) -> None:  # noqa: F811
+    bringing.committed(line(1), line(2, c7="2020-03-04"))
+    bringing.committed(line(3), line(1))
+    shown = [re.findall(r"certificates/([0-9]+)\"", bringing.browser.get(f"/certificates?batch={batch}").text)
+             for batch in (1, 2)]
+    rows = bringing.rows()
+    assert [row.outcome for row in rows] == ["new", "same"] and set(shown[1]) == {str(rows[0].certificate_id)}
+    assert set(shown[0]) == {str(rows[1].certificate_id)}
+    assert bringing.browser.get("/certificates?batch=99").status_code == 404
+
+
+def test_the_kinds_tell_what_waits_and_what_is_over(checked: Bringing) -> None:
+    page, row = checked.get("/rows").text, checked.rows()[3]
+    assert re.search(r"有效期至早于发证日期</a>\s*<span class=\"muted\">1 处待处理</span>", page)
+    checked.post(f"/rows/{row.id}/corrections", {"column": "7", "text": "2030-03-04"})
+    page = checked.get("/summary").text
+    assert re.search(r"有效期至早于发证日期</a>\s*<span class=\"muted\">1 处已整理或已处理</span>", page)
+
+
 def test_a_ledger_of_formulas_goes_back_as_text(bringing: Bringing) -> None:  # noqa: F811
     bringing.upload(book(line(1, c9="=HYPERLINK(\"http://x\")")))
     bringing.work()

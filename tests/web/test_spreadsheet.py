@@ -42,3 +42,11 @@ def test_a_colour_that_is_none_and_a_day_before_excel_do_no_harm() -> None:
     sheet = opened(Sheet("甲", (), [row], hidden=True), Sheet("乙", (), [])).worksheets[0]
     assert [cell.value for cell in sheet[1]] == ["x", "1850-01-01", "nan"]
     assert sheet.sheet_state == "hidden"
+
+
+def test_every_book_has_sheets_that_a_spreadsheet_opens() -> None:
+    long = "年" * 40
+    names = ["a/b[1]:*?'\"", "\x01", "", long, long, "甲", "甲"]
+    book = opened(*(Sheet(name, (), [["x"]], hidden=True) for name in names))
+    assert book.sheetnames == ["a_b_1______", "Sheet2", "Sheet3", "年" * 31, "年" * 29 + "_2", "甲", "甲_2"]
+    assert [sheet.sheet_state for sheet in book.worksheets] == ["visible", *["hidden"] * 6]

@@ -21,6 +21,7 @@ from registry.intake.judging.terms import term
 from registry.intake.judging.words import LEFT, state_of
 from registry.intake.known import Known
 from registry.intake.mapping import Mapping
+from registry.intake.masking import masked
 from registry.intake.meaning import fold
 from registry.intake.records import Record, Table
 
@@ -154,6 +155,7 @@ def _about(row: Row) -> None:
         _state(row, said)
     if "originals" in places or "duplicates" in places or "place" in places:
         judged.papers = papers.papers(row)
+    judged.note, judged.issuer = masked(judged.note), masked(judged.issuer)  # the register keeps them in clear
     sorts.kept(row, judged.fields)
 
 

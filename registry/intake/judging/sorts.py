@@ -10,11 +10,10 @@ from registry.intake.judging.cells import shown
 from registry.intake.judging.defects import Defect
 from registry.intake.judging.plan import HINTS, Plan, Row
 from registry.intake.judging.words import operation_of, trades, words
+from registry.intake.masking import identities_masked
 from registry.intake.meaning import fold
 from registry.intake.meaning.types import TypeGuess
-from registry.people.identity import mask_id
 
-_IDENTITY = re.compile(r"(?<![0-9.])[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx](?![0-9])")
 _SPLIT = re.compile(r"[、,，;；/|\n+＋]+|\s+")
 _CLASS = re.compile(r"(?:^|[^A-Z])([ABC][123]?)(?:$|[^A-Z0-9])")
 
@@ -98,7 +97,7 @@ def contents(row: Row, kind: CertificateType, parts: dict[str, str]) -> dict[str
     declared = {field.key: field for field in kind.fields}
     for key in HINTS:
         if key in row.plan.places and (text := row.text(key)):
-            _put(row, fields, declared, kind, key, text)
+            _put(row, fields, declared, kind, key, identities_masked(text))
     if kind.code == "P01" and "item" in fields and "category" not in fields and "trade" in fields:
         fields["category"] = fields.pop("trade")
     if kind.code == "P01":
@@ -197,12 +196,7 @@ def kept(row: Row, fields: dict[str, Any]) -> None:
               if place < row.wide and came.get(field) != place and row.plan.text(row.values[place])]
     for place, key in found:
         if (value := row.values[place]) is not None and value != "":
-            fields[key], came[key] = _masked(shown(value).strip()[:2000]), place
+            fields[key], came[key] = identities_masked(shown(value).strip()[:2000]), place
     if row.named:
         place, _ = row.cell("type")
-        fields[row.plan.key(place)] = row.named
-
-
-def _masked(text: str) -> str:
-    """A text without identity numbers in clear."""
-    return _IDENTITY.sub(lambda found: mask_id(found.group()), text) if len(text) > 14 else text
+        fields[row.plan.key(place)] = identities_masked(row.named)

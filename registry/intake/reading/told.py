@@ -13,17 +13,20 @@ from registry.intake.reading.scan import Seen
 
 WHOLE = 10**15
 """From here on a spreadsheet keeps no number of full digits (IEEE 754: 15 digits are safe)."""
+LOST = "\ufffd"
+"""For the one character that no database keeps (a workbook may write it as _x0000_)."""
 Tell = Callable[..., None]
 
 
 def tell_sheet(tell: Tell, name: str, hidden: bool, rows: Iterable[list[Any]], offset: int, seen: Seen) -> None:
     """Tell one sheet. `rows` begin with its first row and with column `offset`."""
-    tell("sheet", name, hidden)
+    tell("sheet", name.replace("\0", LOST), hidden)
     rounded: list[Spot] = []
     waiting: list[list[Any]] = []
     blanks: list[Any] = [None] * offset
     for number, row in enumerate(rows):
-        values = blanks + [value if type(value) is str and value else plain(value) for value in row]
+        values = blanks + [value if type(value) is str and value and "\0" not in value else plain(value)
+                           for value in row]
         while values and values[-1] is None:
             values.pop()
         rounded += [(number, at) for at, value in enumerate(values)
@@ -47,7 +50,7 @@ def plain(value: Any) -> Any:
             return whole if whole == value else value
         return value if math.isfinite(value) else str(value)
     if kind is str:
-        return value or None
+        return value.replace("\0", LOST) or None
     if kind is dt.date or kind is dt.datetime:
         return packed(value)
     if kind is dt.timedelta:

@@ -26,7 +26,7 @@ from registry.people.units import Unit
 
 OPEN: ColumnElement[str] = literal_column("'open'")
 """Written out, so that both databases see that the partial index of open rows answers."""
-MOST_CASES = 20_000
+TIDIED: ColumnElement[str] = literal_column("'tidied'")
 ALONE = ""
 """The case of what is decided one by one."""
 
@@ -94,15 +94,22 @@ def ever(query: Any) -> Any:
     )
 
 
-def waiting(query: Any) -> Any:
-    """Rows (joined to their Batch) that wait now."""
-    return query.where(Flaw.state == OPEN, Flaw.weight != "tidied", Batch.state == "committed")
+def waiting(query: Any, *, by_place: bool = False) -> Any:
+    """Rows that wait now. Batches are few: naming them lets the index of open rows by batch answer alone. `by_place`:
+    that by unit and type is to answer, as for what is counted in that order."""
+    committed = select(Batch.id).where(Batch.state == "committed")
+    batch = Flaw.batch_id + 0 if by_place else Flaw.batch_id
+    return query.where(Flaw.state == OPEN, Flaw.weight != "tidied", batch.in_(committed))
 
 
 def rows(actor: Actor, wanted: Wanted) -> Select[Flaw]:
-    """What the actor may see of it, joined to the batch, in no order yet."""
-    query = visible(select(Flaw).join(Batch, Batch.id == Flaw.batch_id), actor, model=Flaw)
-    found: Select[Flaw] = ever(query) if wanted.past else waiting(query)
+    """What the actor may see of it, in no order yet; joined to the batch where a day is asked for."""
+    query = select(Flaw)
+    if wanted.past:
+        query = ever(query.join(Batch, Batch.id == Flaw.batch_id))
+    else:
+        query = waiting(query)
+    found: Select[Flaw] = visible(query, actor, model=Flaw)
     return found.where(*narrowed(wanted))
 
 
@@ -131,14 +138,29 @@ def narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:
 def cases(session: Session, actor: Actor, wanted: Wanted) -> list[Case]:
     """What waits, gathered by kind and case: what keeps rows out of the register first, then the most numerous. All of
     them, in one statement: what a page shows, counts and offers to choose from is told by it."""
-    number, stops = func.count(), func.count().filter(Flaw.weight == "stop")
-    mine = func.count().filter(Flaw.taken_by == actor.id)
+    stops, mine = func.count().filter(Flaw.weight == "stop"), func.count().filter(Flaw.taken_by == actor.id)
     query = rows(actor, wanted).with_only_columns(
-        Flaw.kind, Flaw.case, number, func.min(opened_at()), func.count(Flaw.taken_by), mine, stops,
-        func.count(Flaw.batch_id.distinct()), func.min(Flaw.id), maintain_column_froms=True,
+        Flaw.kind, Flaw.case, Flaw.batch_id, func.count(), func.min(Flaw.since), func.count(Flaw.taken_by), mine, stops,
+        func.min(Flaw.id), maintain_column_froms=True,
     )
-    query = query.group_by(Flaw.kind, Flaw.case).order_by((stops == 0), number.desc(), Flaw.kind, Flaw.case)
-    return [Case(*row) for row in session.execute(query.limit(MOST_CASES))]
+    found = session.execute(query.group_by(Flaw.batch_id, Flaw.kind, Flaw.case)).all()
+    committed: dict[int, dt.datetime | None] = {row.id: row.committed_at for row in session.execute(
+        select(Batch.id, Batch.committed_at).where(Batch.committed_at.is_not(None)))}
+    together: dict[tuple[str, str], Case] = {}
+    for kind, case_, batch_id, number, since, taken, own, stopped, example in found:
+        begun = max(since, committed.get(batch_id) or since)
+        one = Case(kind, case_, number, begun, taken, own, stopped, 1, example)
+        there = together.get((kind, case_))
+        together[kind, case_] = _both(there, one) if there else one
+    return sorted(together.values(), key=lambda one: (one.stops == 0, -one.number, one.kind, one.case))
+
+
+def _both(one: Case, other: Case) -> Case:
+    """The same case in several ledgers."""
+    return Case(
+        one.kind, one.case, one.number + other.number, min(one.since, other.since), one.taken + other.taken,
+        one.mine + other.mine, one.stops + other.stops, one.batches + other.batches,
+        min(one.example_id, other.example_id))
 
 
 def by_kind(found: Iterable[Case]) -> dict[str, int]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
+from operator import add
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from ledger.actor import Actor
 from registry.access.rules import visible
-from registry.intake.batches import Batch, Flaw
+from registry.intake.batches import Flaw
 from registry.intake.stewardship.counting import QualityCount, nearest
 from registry.intake.stewardship.quality import Counts, Score, rules, score, total
 from registry.intake.stewardship.queue import waiting
@@ -77,23 +81,37 @@ def _kept(session: Session, actor: Actor, unit: Unit | None, code: str) -> tuple
 
 def _open(session: Session, actor: Actor, unit: Unit | None, code: str) -> Cells:
     """Certificates with open findings and quarantined rows, as of now."""
-    known = rules()
-    held = Flaw.certificate_id.distinct()
-    query = select(
-        Flaw.unit_path, Flaw.type_code, func.count(held).filter(Flaw.kind.in_(sorted(known.numbers))),
-        func.count(held).filter(Flaw.kind.in_(sorted(known.unique))), func.count(held),
-        func.count(Flaw.row_id.distinct()).filter(Flaw.weight == "stop", Flaw.certificate_id.is_(None)),
-    ).join(Batch, Batch.id == Flaw.batch_id)
-    query = waiting(visible(query, actor, model=Flaw))
+    companies = set(session.scalars(select(Unit.id).where(Unit.kind == "company")))
+    company = cache(lambda path: nearest(path, companies))
+    sums: dict[tuple[int | None, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for path, kind, *found in session.execute(_held(actor, unit, code)):
+        kept = sums[company(path), kind]
+        kept[:3] = map(add, kept, found)
+    for path, kind, stopped in session.execute(_stopped(actor, unit, code)):
+        sums[company(path), kind][3] += stopped
+    return {key: Counts(numbers=numbers, unique=unique, doubted=doubted, stopped=stopped)
+            for key, (numbers, unique, doubted, stopped) in sums.items()}
+
+
+def _held(actor: Actor, unit: Unit | None, code: str) -> Select[Any]:
+    """Certificates with an open finding of each sort, by unit and type."""
+    known, held = rules(), func.count(Flaw.certificate_id.distinct())
+    counts = (held.filter(Flaw.kind.in_(sorted(known.numbers))), held.filter(Flaw.kind.in_(sorted(known.unique))), held)
+    return _by_place(counts, actor, unit, code).where(Flaw.certificate_id.is_not(None))
+
+
+def _stopped(actor: Actor, unit: Unit | None, code: str) -> Select[Any]:
+    """Rows in quarantine, by unit and type."""
+    query = _by_place((func.count(Flaw.row_id.distinct()),), actor, unit, code)
+    return query.where(Flaw.weight == "stop", Flaw.certificate_id.is_(None))
+
+
+def _by_place(counts: Iterable[Any], actor: Actor, unit: Unit | None, code: str) -> Select[Any]:
+    query: Select[Any] = waiting(visible(select(Flaw.unit_path, Flaw.type_code, *counts), actor, model=Flaw),
+                                 by_place=True)
     if unit is not None:
         low, high = subtree(unit.path)
         query = query.where(Flaw.unit_path >= low, Flaw.unit_path < high)
     if code:
         query = query.where(Flaw.type_code == code)
-    companies = set(session.scalars(select(Unit.id).where(Unit.kind == "company")))
-    cells: Cells = defaultdict(Counts)
-    for path, kind, *found in session.execute(query.group_by(Flaw.unit_path, Flaw.type_code)):
-        numbers, unique, doubted, stopped = found
-        cells[nearest(path, companies), kind] += Counts(
-            numbers=numbers, unique=unique, doubted=doubted, stopped=stopped)
-    return cells
+    return query.group_by(Flaw.unit_path, Flaw.type_code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 
 import pytest
 from sqlalchemy import select
@@ -11,12 +12,15 @@ from ledger import failpoints
 from ledger.actor import Actor, Grant
 from ledger.db import reading, unit
 from ledger.errors import NotAllowed, Refused
-from registry.intake import mapping_acts, progress, receiving, staging
-from registry.intake.batches import Batch, Learning, Row
+from ledger.facts import Fact
+from registry.certificates.models import Version
+from registry.intake import mapping_acts, progress, receiving, staging, undoing
+from registry.intake.batches import Batch, Flaw, Learning, Row
 from registry.intake.known_units import gather
 from registry.people.identities import rename_unit
 from registry.people.units import Unit
 from tests.registry.intake.desk import HEADINGS, Desk, sheet, worker
+from tests.registry.organisation import id_number
 
 
 def batch(session: object, number: int) -> Batch:
@@ -149,3 +153,37 @@ def test_a_unit_s_former_names_are_known_to_who_judges(desk: Desk) -> None:
     assert "old_company" in desk.flaws(number, "accepted")
     with reading(desk.engine) as session:
         assert session.scalars(select(Row.outcome).where(Row.batch_id == number)).all() == ["new"]
+
+
+def test_a_wish_to_stop_that_came_too_late_stops_nothing_that_is_asked_for_later(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = desk.preview([worker(1)])
+    desk.ask(number)
+
+    def late(name: str) -> None:
+        if name == "intake.commit.before_commit":
+            with reading(desk.engine) as session:
+                progress.cancel(desk.folder, batch(session, number), desk.by)
+
+    with failpoints.watched(late):
+        desk.work()
+    assert desk.state(number) == "committed"
+    monkeypatch.setattr(undoing, "AT_ONCE", 0)
+    desk.undo(number)
+    desk.work()
+    assert desk.state(number) == "undone" and not progress.asked_to_stop(desk.folder, number)
+
+
+def test_personal_numbers_in_the_wrong_columns_lie_nowhere_in_clear(desk: Desk) -> None:
+    wide = "".join(chr(ord(each) + 0xFEE0) for each in id_number(3))
+    blank = f"{id_number(4)[:6]} {id_number(4)[6:14]} {id_number(4)[14:]}"
+    rows = [worker(1, 证件名称=id_number(2), 备用栏=wide), worker(2, 操作类别=id_number(5), 备用栏=blank),
+            worker(3, 单位=id_number(6), 备注=f"身份证：{id_number(8)}"), worker(4, 备用栏=f"联系 {id_number(7)}")]
+    number = desk.bring(rows, [*HEADINGS, "备用栏", "备注"])
+    with reading(desk.engine) as session:
+        plain = [str(each) for kind in (Row, Flaw, Batch, Version, Fact, Learning) for each in session.execute(
+            select(*(column for column in kind.__table__.columns if column.name not in ("content", "fields_sealed"))))]
+    told = unicodedata.normalize("NFKC", " ".join(plain)).replace(" ", "")
+    assert [serial for serial in range(1, 9) if id_number(serial) in told] == []
+    assert desk.state(number) == "committed"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -14,11 +16,11 @@ from sqlalchemy import func, select
 from ledger import failpoints
 from ledger.db import reading, unit
 from registry.certificates.models import Certificate, Version
-from registry.intake import committing, work
+from registry.intake import committing, judging_again, settling, work
 from registry.intake.batches import Batch, Row
 from registry.intake.progress import Teller
 from registry.people.persons import Person
-from tests.registry.intake.desk import Desk, sheet, worker
+from tests.registry.intake.desk import Desk, rows_of, sheet, worker
 from tests.registry.organisation import id_number
 
 
@@ -145,3 +147,22 @@ def test_what_the_register_refuses_at_the_last_moment_waits_for_a_person(desk: D
         batch = session.get_one(Batch, number)
         assert batch.state == "ready" and batch.problem is not None
     assert counts(desk) == (0, 0, 0)
+
+
+def test_two_people_who_settle_rows_of_one_ledger_at_once_both_do(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = desk.preview([worker(1), worker(2)])
+    both, count = threading.Barrier(2), judging_again.set_outcome
+
+    def meet(*given: Any) -> None:  # both hold what they hold, and write
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(0.3)
+        count(*given)
+
+    def leave_out(place: int) -> None:
+        with unit(desk.engine) as session:
+            settling.leave_out(session, rows_of(session, number)[place], by=desk.by)
+
+    monkeypatch.setattr(judging_again, "set_outcome", meet)
+    assert together(lambda: leave_out(0), lambda: leave_out(1)) == []
+    with reading(desk.engine) as session:
+        assert session.get_one(Batch, number).counts["outcomes"] == {"left_out": 2, "new": 0}

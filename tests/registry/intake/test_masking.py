@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from registry.intake.cells import masked
+from registry.intake.masking import masked
 
 
 @pytest.mark.parametrize(("text", "shown"), [

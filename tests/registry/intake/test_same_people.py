@@ -17,6 +17,7 @@ from registry.people.persons import Person
 from tests.registry.intake.desk import HEADINGS, Desk, numbered, worker
 from tests.registry.intake.sheets import known
 
+OTHER = "华城市政公司"
 PHONED = (*HEADINGS, "手机号")
 
 
@@ -31,13 +32,15 @@ def nameless(serial: int, name: str, **other: Any) -> dict[str, Any]:
 
 def test_a_person_of_another_file_without_a_number_is_known_by_name_and_phone_at_another_company(desk: Desk) -> None:
     desk.bring([worker(1, "谢建国", 手机号="13800000001")], PHONED)
-    desk.bring([nameless(2, "谢建国", 手机号="13800000001", 单位="华城第二建筑公司")], PHONED)
+    number = desk.bring([nameless(2, "谢建国", 手机号="13800000001", 单位=OTHER)], PHONED)
+    assert desk.outcomes(number) == ["new"]
     assert people(desk, "谢建国") == 1
 
 
 def test_rows_without_a_number_are_one_person_by_name_and_phone_within_a_file(desk: Desk) -> None:
-    desk.bring([nameless(1, "谢建国", 手机号="13800000001"),
-                nameless(2, "谢建国", 手机号="13800000001", 单位="华城第二建筑公司")], PHONED)
+    number = desk.bring([nameless(1, "谢建国", 手机号="13800000001"),
+                         nameless(2, "谢建国", 手机号="13800000001", 单位=OTHER)], PHONED)
+    assert desk.outcomes(number) == ["new", "new"]
     assert people(desk, "谢建国") == 1
 
 
@@ -60,7 +63,8 @@ def test_a_name_that_lost_a_character_in_the_register_is_completed_by_a_ledger_t
 
 def test_a_file_that_lost_the_character_speaks_of_the_person_in_the_register(desk: Desk) -> None:
     desk.bring([worker(1, "谢建喆")])
-    desk.bring([worker(1, "谢建？", 证书编号="苏A022025000009", 操作类别="建筑架子工")])
+    number = desk.bring([worker(1, "谢建？", 证书编号="苏A022025000009", 操作类别="建筑架子工")])
+    assert desk.outcomes(number) == ["new"]
     assert people(desk, "谢建喆") == 1 and people(desk, "谢建？") == 0
 
 

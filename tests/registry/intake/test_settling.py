@@ -9,9 +9,10 @@ from sqlalchemy import func, select
 
 from ledger.db import reading, unit
 from registry.certificates.models import Certificate
-from registry.intake import provenance, settling
+from registry.intake import mapping_acts, provenance, settling
 from registry.intake.batches import Batch, Flaw, Row
-from tests.registry.intake.desk import COMPANY, Desk, numbered, rows_of, worker
+from registry.people.units import Unit
+from tests.registry.intake.desk import COMPANY, Desk, numbered, rows_of, sheet, worker
 from tests.registry.organisation import id_number
 
 UNTIL, NUMBER, ID = 6, 4, 1
@@ -130,3 +131,44 @@ def test_nothing_is_settled_while_the_worker_has_the_batch(desk: Desk) -> None:
     desk.ask(number)
     with unit(desk.engine) as session, pytest.raises(settling.NotNow):
         settling.leave_out(session, session.scalars(select(Row).where(Row.batch_id == number)).one(), by=desk.by)
+
+
+def test_a_row_that_the_register_stops_stays_in_the_queue_whatever_is_said_of_it(desk: Desk) -> None:
+    desk.bring([worker(1)])
+    number = desk.bring([worker(2, 证书编号=worker(1)["证书编号"])])
+    with unit(desk.engine) as session:
+        found = flaw(session, number, "duplicate_number")
+        with pytest.raises(settling.StillStopped):
+            settling.dismiss(session, found, by=desk.by)
+        session.rollback()
+    with unit(desk.engine) as session:
+        assert settling.dismiss_case(session, session.get_one(Batch, number), "duplicate_number", None, by=desk.by) == 0
+    assert desk.outcomes(number) == ["stopped"] and desk.flaws(number) == ["duplicate_number"]
+    with unit(desk.engine) as session:
+        settling.correct(session, rows_of(session, number)[0], NUMBER, worker(2)["证书编号"], by=desk.by)
+    assert desk.outcomes(number) == ["new"] and desk.flaws(number) == []
+
+
+def test_rows_put_right_after_the_commit_share_the_projects_of_their_ledger(desk: Desk) -> None:
+    with reading(desk.engine) as session:
+        desk.company = session.scalars(select(Unit.id).where(Unit.code == "C1")).one()
+    headings = ("证件名称", "项目名称", "证书编号", "发证日期", "发证机关")
+    rows = [dict(zip(headings, ("施工许可证", name, permit, "2026-10-08", "某区住建局"), strict=True))
+            for name, permit in (("甲项目", "320102202610010101"), ("甲项目", ""), ("乙项目", ""), ("乙项目", ""))]
+    number = desk.receive(sheet(rows, headings))
+    desk.work()
+    with unit(desk.engine) as session:
+        batch = session.get_one(Batch, number)
+        [mapping] = mapping_acts.mappings_of(batch)
+        mapping.new_units = True
+        mapping_acts.confirm(session, batch, [mapping], by=desk.by)
+    desk.work()
+    desk.ask(number)
+    desk.work()
+    with unit(desk.engine) as session:
+        for place in (1, 2, 3):
+            settling.correct(session, rows_of(session, number)[place], 2, f"32010220261001020{place}", by=desk.by)
+    assert desk.outcomes(number) == ["new"] * 4
+    with reading(desk.engine) as session:
+        made = session.scalars(select(Unit.name).where(Unit.code.startswith("DR")).order_by(Unit.id)).all()
+        assert made == ["甲项目", "乙项目"]

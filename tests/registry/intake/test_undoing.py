@@ -15,7 +15,7 @@ from ledger.facts import story
 from registry.access.accounts import actor_for
 from registry.access.register import find
 from registry.access.rules import can, visible
-from registry.certificates import changing, timers
+from registry.certificates import changing, specialities, timers
 from registry.certificates.models import Certificate, CertificateTimer, Version, of_token
 from registry.certificates.standing import Standing, of, standing
 from registry.custody import originals
@@ -129,3 +129,16 @@ def test_a_person_who_works_with_it_now_is_named(desk: Desk) -> None:
         org.worker(holder, number="苏A022025000077")
         found = built_upon(session, session.get_one(Batch, number))
     assert [each.kind for each in found] == ["certificate"]
+
+
+def test_a_person_who_was_moved_and_a_speciality_entered_later_are_named(desk: Desk, clock: Fixed) -> None:
+    number = desk.bring([worker(1), worker(2)])
+    clock.advance(dt.timedelta(days=1))
+    with unit(desk.engine) as session:
+        org = desk.org(session)
+        holder = session.get_one(Person, numbered(session, "苏A012025000001").holder_person_id)
+        move_person(session, holder, to=org.project, by=SYSTEM)
+        specialities.add(session, numbered(session, "苏A012025000002"), "建筑架子工", valid_from=clocks.today(),
+                         valid_until=None, by=SYSTEM)
+    with reading(desk.engine) as session:
+        assert {each.kind for each in built_upon(session, session.get_one(Batch, number))} == {"moved", "speciality"}

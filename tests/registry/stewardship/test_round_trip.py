@@ -24,6 +24,7 @@ from registry.intake.known_units import gather
 from registry.intake.mapping import FIELDS
 from registry.intake.matching import Match, match
 from registry.intake.preview import preview
+from registry.intake.reach import Reach
 from registry.intake.stewardship import layouts, outgoing
 from registry.people import sealing
 from registry.people.persons import Person
@@ -57,7 +58,8 @@ def back(session: Session, group: Unit, rows: Rows) -> Iterator[tuple[Judged, Ma
     known = gather(session, group)
     headings: list[Any] = [heading for heading, _ in layouts.complete(OWN)]
     seen = preview(Book("台账.xlsx", "xlsx", [Sheet("台账", [headings, *rows])]), known)  # type: ignore[list-item]
-    matched = match(session, group.group_id, known, seen.rows, {0: Place(known.units[group.id], False)})
+    matched = match(session, group.group_id, known, seen.rows, {0: Place(known.units[group.id], False)},
+                    Reach(SYSTEM))
     return zip(seen.rows, matched.matches, strict=True)
 
 
