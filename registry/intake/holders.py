@@ -19,6 +19,7 @@ from registry.intake.findings import Finding
 from registry.intake.judged import HolderSaid, Judged
 from registry.intake.judging import names as spellings
 from registry.intake.known import Known, UnitKnown
+from registry.intake.obstacles import ELSEWHERE, MACHINE_ELSEWHERE, outside, several, stop
 from registry.intake.reach import Reach
 from registry.people import sealing
 from registry.people.machines import Machine
@@ -26,9 +27,6 @@ from registry.people.persons import ID_NUMBER, PHONE, Person, spelled
 from registry.people.scope import WITHDRAWN
 
 CHUNK = 500
-ELSEWHERE = "这个身份证号的人员在册于你不能导入的单位，请由该单位或上级导入。"
-MACHINE_ELSEWHERE = "这台设备在册于你不能导入的单位，请由该单位或上级导入。"
-OUTSIDE = "“{name}”不在你可以导入的范围内，请由该单位或上级导入。"
 NewKey = tuple[str, ...]
 Told = tuple[HolderSaid, UnitKnown]
 
@@ -126,8 +124,8 @@ class Holders:
         if len(near) == 1:
             return self._as_held(near[0]), None
         if not near:
-            return None, _stop("unknown_person", "{name}不在册，借用记录不能导入。", {"name": name})
-        return None, _stop("ambiguous", "在册有 {count} 人叫{name}，请写明是谁。", {"name": name, "count": len(near)})
+            return None, stop("unknown_person", "{name}不在册，借用记录不能导入。", {"name": name})
+        return None, stop("ambiguous", "在册有 {count} 人叫{name}，请写明是谁。", {"name": name, "count": len(near)})
 
     def _person(self, said: HolderSaid, place: Place) -> tuple[Held | None, Finding | None]:
         name = _name(said.name)
@@ -138,7 +136,7 @@ class Holders:
         if said.id_number:
             return self._by_number(said, name, place)
         if not name:
-            return None, _stop("no_holder", "没有持有人，请补上姓名。")
+            return None, stop("no_holder", "没有持有人，请补上姓名。")
         return self._by_words(said, name, place)
 
     def _by_number(self, said: HolderSaid, name: str, place: Place) -> tuple[Held | None, Finding | None]:
@@ -146,15 +144,15 @@ class Holders:
         known = self._by_index.get(index)
         if known is not None:
             if not self.reach.holds(known.unit_path):
-                return None, _stop("out_of_reach", ELSEWHERE)
+                return None, stop("out_of_reach", ELSEWHERE)
             if name and spellings.lost(known.name) and spellings.fits(known.name, name) and known.name != name:
                 return self._completed(known, said, name)
             if name and known.name != name and not spellings.fits(name, known.name):
-                return None, _stop("id_of_two", "这个身份证号在册的姓名是{known}，表中写作{name}。",
+                return None, stop("id_of_two", "这个身份证号在册的姓名是{known}，表中写作{name}。",
                                    {"known": known.name, "name": said.name})
             return self._as_held(known), None
         if not name:
-            return None, _stop("no_holder", "没有持有人，请补上姓名。")
+            return None, stop("no_holder", "没有持有人，请补上姓名。")
         unnumbered = [each for each in self._by_name.get(name, []) if each.id_index is None
                       and self._near(each, said, place)]
         if len(unnumbered) == 1 and self.reach.holds(unnumbered[0].unit_path):
@@ -174,12 +172,12 @@ class Holders:
         """Without a number: the one of that name at the company, or with that phone elsewhere in the group, in the
         register or in the same ledger; of several at the company the one with that phone."""
         if not self.reach.holds(self._unit_of(said, place).path):
-            return None, _outside(self._unit_of(said, place))
+            return None, outside(self._unit_of(said, place))
         people, others = self._near_ones(said, name, place)
         if len(people) + len(others) != 1 and said.phone:
             people, others = self._phoned(said, name, people, others)
         if len(people) + len(others) > 1:
-            return None, _several(said, len(people) + len(others))
+            return None, several(said, len(people) + len(others))
         for each in people.values():
             return self._as_held(each), None
         for index, (first, unit) in others.items():
@@ -223,7 +221,7 @@ class Holders:
         if self._unit_of(said, place).company_id is None and (name, said.phone) not in self._by_phone:
             companies = [each for each, (_, unit) in told.items() if unit.company_id is not None]
             if len(companies) > 1:
-                return None, _several(said, len(companies))
+                return None, several(said, len(companies))
             key = companies[0] if companies else key
         first, unit = told.get(key, (said, self._unit_of(said, place)))
         return self._newcomer(key, first, unit)
@@ -247,7 +245,7 @@ class Holders:
         known = self.new.people.get(key)
         if known is None:
             if not self.reach.holds(unit.path):
-                return None, _outside(unit)
+                return None, outside(unit)
             known = self.new.people[key] = (said, unit)
         name = _name(known[0].name)
         return Held("person", name, known[1], new=key), None
@@ -277,17 +275,17 @@ class Holders:
 
     def _machine(self, said: HolderSaid, place: Place) -> tuple[Held | None, Finding | None]:
         if not said.serial:
-            return None, _stop("no_holder", "没有出厂编号，认不出是哪台设备。")
+            return None, stop("no_holder", "没有出厂编号，认不出是哪台设备。")
         known = self._machines.get(said.serial)
         if known is not None:
             if not self.reach.holds(known.unit_path):
-                return None, _stop("out_of_reach", MACHINE_ELSEWHERE)
+                return None, stop("out_of_reach", MACHINE_ELSEWHERE)
             return Held("equipment", known.name, self.known.units.get(known.unit_id), known.id), None
         key = ("serial", said.serial)
         if key not in self.new.machines:
             where = self._unit_of(said, place)
             if not self.reach.holds(where.path):
-                return None, _outside(where)
+                return None, outside(where)
             self.new.machines[key] = (said, where)
         first, unit = self.new.machines[key]
         return Held("equipment", machine_name(first), unit, new=key), None
@@ -296,18 +294,18 @@ class Holders:
         known = self.known.units.get(said.unit or 0)
         if known is not None:
             if not self.reach.holds(known.path):
-                return None, _outside(known)
+                return None, outside(known)
             return Held(said.kind, known.name, known, known.id), None
         parent = self.known.units.get(place.unit.company_id or 0)
         if said.kind == "project" and place.new_units and said.unit_name and parent is not None:
             if not self.reach.holds(parent.path):
-                return None, _outside(parent)
+                return None, outside(parent)
             key = ("project", " ".join(said.unit_name.split())[:120], str(parent.id))
             if (made := self._projects.get((parent.id, key[1]))) is not None:  # by another row, since this was judged
                 return Held("project", made.name, made, made.id), None
             self.new.projects.setdefault(key, (key[1], parent))
             return Held("project", key[1], parent, new=key), None
-        return None, _stop("unknown_unit", "“{name}”不在册，请先登记或改正名称。",
+        return None, stop("unknown_unit", "“{name}”不在册，请先登记或改正名称。",
                            {"name": said.unit_name or said.name})
 
     def _numbered(self, numbers: Iterable[str]) -> dict[str, Found[Any]]:
@@ -347,15 +345,3 @@ def _people(group_id: int) -> Any:
 
 def _name(text: str) -> str:
     return "".join(text.split())[:60]
-
-
-def _several(said: HolderSaid, count: int) -> Finding:
-    return _stop("ambiguous", "{name}可能是 {count} 个人，请补上身份证号。", {"name": said.name, "count": count})
-
-
-def _stop(kind: str, text: str, params: dict[str, Any] | None = None) -> Finding:
-    return Finding(kind=kind, weight="stop", text=text, params=params or {})
-
-
-def _outside(unit: UnitKnown) -> Finding:
-    return _stop("out_of_reach", OUTSIDE, {"name": unit.name})

@@ -25,9 +25,10 @@ from registry.certificates.models import NUMBER, Certificate, Version
 from registry.intake.chaining import Key, Match, chained
 from registry.intake.differences import OTHER_HOLDER, changes_of, other_holder
 from registry.intake.fitting import too_long
-from registry.intake.holders import OUTSIDE, Holders, NewKey, Place, chunks
+from registry.intake.holders import Holders, NewKey, Place, chunks
 from registry.intake.judged import Judged
 from registry.intake.known import Known
+from registry.intake.obstacles import OUTSIDE
 from registry.intake.reach import Reach
 from registry.people import sealing
 from registry.people.identity import check_id_number, mask_id
