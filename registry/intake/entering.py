@@ -26,8 +26,8 @@ from registry.intake.arrivals import tell
 from registry.intake.batches import Batch
 from registry.intake.chaining import Match
 from registry.intake.coming import Coming, Entry, Register, province_of, type_of_coming
+from registry.intake.completing import complete
 from registry.intake.drafts import Draft, drafts
-from registry.intake.holders import NewKey
 from registry.intake.judged import Judged
 from registry.intake.matching import Matched
 from registry.intake.newcomers import Entered, enter
@@ -45,7 +45,8 @@ def certificates(
     """Enter everything that is new or changed; `given` are our own codes by type, drawn beforehand (what is missing is
     drawn now). The caller holds the group's lock and has matched in this transaction."""
     entry, register = Entry(), Register(session, batch, by, matched.holders)
-    entered = enter(session, batch, matched.holders, _wanted(matched), by)
+    complete(session, matched, by)
+    entered = enter(session, batch, matched.holders, matched.wanted(), by)
     entry.counts.update(people=sum(key[0] in ("id", "name") for key in entered.ids),
                         machines=sum(key[0] == "serial" for key in entered.ids), units=len(entered.units))
     chains = list(matched.chains.values())
@@ -56,12 +57,6 @@ def certificates(
     _link_the_rest(matched, entry)
     ring_after_commit(session, "timers")
     return entry
-
-
-def _wanted(matched: Matched) -> set[NewKey]:
-    """The newcomers that some entering row needs."""
-    return {held.new for places in matched.chains.values() for place in places
-            if (held := matched.matches[place].held) is not None and held.new is not None}
 
 
 def _coming(register: Register, matched: Matched, places: list[int]) -> Coming:

@@ -7,7 +7,7 @@ people is asked for.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,18 +17,18 @@ from sqlalchemy.orm import Session
 
 from registry.intake.findings import Finding
 from registry.intake.judged import HolderSaid, Judged
+from registry.intake.judging import names as spellings
 from registry.intake.known import Known, UnitKnown
+from registry.intake.obstacles import ELSEWHERE, MACHINE_ELSEWHERE, outside, several, stop
 from registry.intake.reach import Reach
 from registry.people import sealing
 from registry.people.machines import Machine
-from registry.people.persons import ID_NUMBER, Person, spelled
+from registry.people.persons import ID_NUMBER, PHONE, Person, spelled
 from registry.people.scope import WITHDRAWN
 
 CHUNK = 500
-ELSEWHERE = "这个身份证号的人员在册于你不能导入的单位，请由该单位或上级导入。"
-MACHINE_ELSEWHERE = "这台设备在册于你不能导入的单位，请由该单位或上级导入。"
-OUTSIDE = "“{name}”不在你可以导入的范围内，请由该单位或上级导入。"
 NewKey = tuple[str, ...]
+Told = tuple[HolderSaid, UnitKnown]
 
 
 @dataclass(slots=True)
@@ -72,10 +72,13 @@ class Holders:
     """Everybody that a list of rows names, looked up together."""
 
     def __init__(
-        self, session: Session, group_id: int, known: Known, rows: Sequence[Judged], reach: Reach
+        self, session: Session, group_id: int, known: Known, rows: Sequence[Judged], places: Mapping[int, Place],
+        reach: Reach,
     ) -> None:
         self.session, self.group_id, self.known, self.reach = session, group_id, known, reach
         self.new = Newcomers()
+        self.completed: dict[int, str] = {}
+        """Whole names of people in the register whose own has lost a character, by their id."""
         self._projects = {(unit.company_id, unit.name): unit for unit in known.units.values() if unit.kind == "project"}
         self._indexes: dict[str, str] = {}
         self._spelt: dict[str, tuple[str, str]] = {}
@@ -85,7 +88,12 @@ class Holders:
         self._by_name = self._named(names - {""})
         self._machines = self._serials(
             row.holder.serial for row in rows if row.holder is not None and row.holder.kind == "equipment")
-        self._numbers_of_name = self._told_with_number(people)
+        self._numbered_here: dict[str, dict[str, Told]] = defaultdict(dict)
+        self._unnumbered_here: dict[str, dict[NewKey, Told]] = defaultdict(dict)
+        self._by_phone: dict[tuple[str, str], NewKey] = {}
+        for row in rows:
+            if row.holder is not None and row.holder.kind == "person" and row.holder.name:
+                self._hear(row.holder, places[row.table])
 
     def index(self, id_number: str) -> str:
         """The keyed index of an ID number."""
@@ -116,8 +124,8 @@ class Holders:
         if len(near) == 1:
             return self._as_held(near[0]), None
         if not near:
-            return None, _stop("unknown_person", "{name}不在册，借用记录不能导入。", {"name": name})
-        return None, _stop("ambiguous", "在册有 {count} 人叫{name}，请写明是谁。", {"name": name, "count": len(near)})
+            return None, stop("unknown_person", "{name}不在册，借用记录不能导入。", {"name": name})
+        return None, stop("ambiguous", "在册有 {count} 人叫{name}，请写明是谁。", {"name": name, "count": len(near)})
 
     def _person(self, said: HolderSaid, place: Place) -> tuple[Held | None, Finding | None]:
         name = _name(said.name)
@@ -128,7 +136,7 @@ class Holders:
         if said.id_number:
             return self._by_number(said, name, place)
         if not name:
-            return None, _stop("no_holder", "没有持有人，请补上姓名。")
+            return None, stop("no_holder", "没有持有人，请补上姓名。")
         return self._by_words(said, name, place)
 
     def _by_number(self, said: HolderSaid, name: str, place: Place) -> tuple[Held | None, Finding | None]:
@@ -136,51 +144,119 @@ class Holders:
         known = self._by_index.get(index)
         if known is not None:
             if not self.reach.holds(known.unit_path):
-                return None, _stop("out_of_reach", ELSEWHERE)
-            if name and known.name != name:
-                return None, _stop("id_of_two", "这个身份证号在册的姓名是{known}，表中写作{name}。",
+                return None, stop("out_of_reach", ELSEWHERE)
+            if name and spellings.lost(known.name) and spellings.fits(known.name, name) and known.name != name:
+                return self._completed(known, said, name)
+            if name and known.name != name and not spellings.fits(name, known.name):
+                return None, stop("id_of_two", "这个身份证号在册的姓名是{known}，表中写作{name}。",
                                    {"known": known.name, "name": said.name})
             return self._as_held(known), None
         if not name:
-            return None, _stop("no_holder", "没有持有人，请补上姓名。")
+            return None, stop("no_holder", "没有持有人，请补上姓名。")
         unnumbered = [each for each in self._by_name.get(name, []) if each.id_index is None
                       and self._near(each, said, place)]
         if len(unnumbered) == 1 and self.reach.holds(unnumbered[0].unit_path):
             return self._as_held(unnumbered[0]), None
-        return self._newcomer(("id", index), said, place)
+        return self._newcomer(("id", index), said, self._unit_of(said, place))
+
+    def _completed(self, known: Found[Any], said: HolderSaid, name: str) -> tuple[Held, Finding]:
+        """The register's name has lost a character that this row has."""
+        self.completed[known.id] = name
+        held = Held("person", name, self.known.units.get(known.unit_id), known.id, spelt=self.spelt(name),
+                    masked_id=known.id_masked)
+        return held, Finding(
+            kind="rare_character", weight="doubt", text="在册的姓名“{known}”缺字，表中写作“{name}”，入库时补全，请确认",
+            params={"known": known.name, "name": name}, raw=said.name, proposed=name, sure=0.9)
 
     def _by_words(self, said: HolderSaid, name: str, place: Place) -> tuple[Held | None, Finding | None]:
-        """Without a number: the one of that name at the unit, in the register or in the same ledger."""
+        """Without a number: the one of that name at the company, or with that phone elsewhere in the group, in the
+        register or in the same ledger; of several at the company the one with that phone."""
         if not self.reach.holds(self._unit_of(said, place).path):
-            return None, _outside(self._unit_of(said, place))
-        found = self._by_name.get(name, [])
-        near = [each for each in found if self._near(each, said, place)]
-        told = self._numbers_of_name.get((name, self._company(said, place)), {})
-        others = {index for index in told if index not in self._by_index}
-        if len(near) + len(others) > 1:
-            return None, _stop("ambiguous", "{name}可能是 {count} 个人，请补上身份证号。",
-                               {"name": said.name, "count": len(near) + len(others)})
-        if near:
-            return self._as_held(near[0]), None
-        if others:
-            return self._newcomer(("id", next(iter(others))), told[next(iter(others))], place)
-        where = self._unit_of(said, place)
-        return self._newcomer(("name", name, str(where.company_id or where.id)), said, place)
+            return None, outside(self._unit_of(said, place))
+        people, others = self._near_ones(said, name, place)
+        if len(people) + len(others) != 1 and said.phone:
+            people, others = self._phoned(said, name, people, others)
+        if len(people) + len(others) > 1:
+            return None, several(said, len(people) + len(others))
+        for each in people.values():
+            return self._as_held(each), None
+        for index, (first, unit) in others.items():
+            return self._newcomer(("id", index), first, unit)
+        return self._unnumbered(said, name, place)
 
-    def _newcomer(self, key: NewKey, said: HolderSaid, place: Place) -> tuple[Held | None, Finding | None]:
+    def _phoned(
+        self, said: HolderSaid, name: str, people: dict[int, Found[Any]], others: dict[str, Told]
+    ) -> tuple[dict[int, Found[Any]], dict[str, Told]]:
+        """Those with the phone; all of them where it is nobody's. Where the company knows nobody, the group does."""
+        everybody = people, others
+        if not people and not others:
+            within = self.reach.holds
+            everybody = ({each.id: each for each in self._by_name.get(name, []) if within(each.unit_path)},
+                         {index: told for index, told in self._fresh(name).items() if within(told[1].path)})
+        phone = sealing.index(said.phone, PHONE)
+        fit = {number: each for number, each in everybody[0].items() if each.phone_index == phone}
+        told = {index: each for index, each in everybody[1].items() if each[0].phone == said.phone}
+        return (fit, told) if fit or told else (people, others)
+
+    def _near_ones(
+        self, said: HolderSaid, name: str, place: Place
+    ) -> tuple[dict[int, Found[Any]], dict[str, Told]]:
+        """Of the company: people in the register by id, and people of this ledger whom it does not know by number."""
+        people = {each.id: each for each in self._by_name.get(name, []) if self._near(each, said, place)}
+        path = self._within(said, place)
+        for index, (_, unit) in self._numbered_here.get(name, {}).items():
+            known = self._by_index.get(index)
+            if known is not None and unit.path.startswith(path) and self.reach.holds(known.unit_path):
+                people.setdefault(known.id, known)
+        return people, {index: told for index, told in self._fresh(name).items() if told[1].path.startswith(path)}
+
+    def _fresh(self, name: str) -> dict[str, Told]:
+        return {index: told for index, told in self._numbered_here.get(name, {}).items()
+                if index not in self._by_index}
+
+    def _unnumbered(self, said: HolderSaid, name: str, place: Place) -> tuple[Held | None, Finding | None]:
+        """Somebody new without a number: one for a name at a company, and for a name and phone. A row that names no
+        company speaks of the one who bears the name."""
+        told, key = self._unnumbered_here[name], self._word_key(said, name, place)
+        if self._unit_of(said, place).company_id is None and (name, said.phone) not in self._by_phone:
+            companies = [each for each, (_, unit) in told.items() if unit.company_id is not None]
+            if len(companies) > 1:
+                return None, several(said, len(companies))
+            key = companies[0] if companies else key
+        first, unit = told.get(key, (said, self._unit_of(said, place)))
+        return self._newcomer(key, first, unit)
+
+    def _hear(self, said: HolderSaid, place: Place) -> None:
+        """Who the ledger itself names, before anybody is looked for: rows may stand in any order."""
+        name, unit = _name(said.name), self._unit_of(said, place)
+        if said.id_number:
+            self._numbered_here[name].setdefault(self.index(said.id_number), (said, unit))
+            return
+        key = self._word_key(said, name, place)
+        self._unnumbered_here[name].setdefault(key, (said, unit))
+        if said.phone:
+            self._by_phone.setdefault((name, said.phone), key)
+
+    def _word_key(self, said: HolderSaid, name: str, place: Place) -> NewKey:
+        key = ("name", name, str(self._company(said, place)))
+        return self._by_phone.get((name, said.phone), key) if said.phone else key
+
+    def _newcomer(self, key: NewKey, said: HolderSaid, unit: UnitKnown) -> tuple[Held | None, Finding | None]:
         known = self.new.people.get(key)
         if known is None:
-            where = self._unit_of(said, place)
-            if not self.reach.holds(where.path):
-                return None, _outside(where)
-            known = self.new.people[key] = (said, where)
+            if not self.reach.holds(unit.path):
+                return None, outside(unit)
+            known = self.new.people[key] = (said, unit)
         name = _name(known[0].name)
         return Held("person", name, known[1], new=key), None
 
     def _near(self, each: Found[Any], said: HolderSaid, place: Place) -> bool:
+        return bool(each.unit_path.startswith(self._within(said, place)))
+
+    def _within(self, said: HolderSaid, place: Place) -> str:
+        """The path of the company, else of the unit, that a row's person belongs to."""
         where = self._unit_of(said, place)
-        company = self.known.units.get(where.company_id or 0)
-        return bool(each.unit_path.startswith((company or where).path))
+        return (self.known.units.get(where.company_id or 0) or where).path
 
     def _company(self, said: HolderSaid, place: Place) -> int:
         where = self._unit_of(said, place)
@@ -199,17 +275,17 @@ class Holders:
 
     def _machine(self, said: HolderSaid, place: Place) -> tuple[Held | None, Finding | None]:
         if not said.serial:
-            return None, _stop("no_holder", "没有出厂编号，认不出是哪台设备。")
+            return None, stop("no_holder", "没有出厂编号，认不出是哪台设备。")
         known = self._machines.get(said.serial)
         if known is not None:
             if not self.reach.holds(known.unit_path):
-                return None, _stop("out_of_reach", MACHINE_ELSEWHERE)
+                return None, stop("out_of_reach", MACHINE_ELSEWHERE)
             return Held("equipment", known.name, self.known.units.get(known.unit_id), known.id), None
         key = ("serial", said.serial)
         if key not in self.new.machines:
             where = self._unit_of(said, place)
             if not self.reach.holds(where.path):
-                return None, _outside(where)
+                return None, outside(where)
             self.new.machines[key] = (said, where)
         first, unit = self.new.machines[key]
         return Held("equipment", machine_name(first), unit, new=key), None
@@ -218,18 +294,18 @@ class Holders:
         known = self.known.units.get(said.unit or 0)
         if known is not None:
             if not self.reach.holds(known.path):
-                return None, _outside(known)
+                return None, outside(known)
             return Held(said.kind, known.name, known, known.id), None
         parent = self.known.units.get(place.unit.company_id or 0)
         if said.kind == "project" and place.new_units and said.unit_name and parent is not None:
             if not self.reach.holds(parent.path):
-                return None, _outside(parent)
+                return None, outside(parent)
             key = ("project", " ".join(said.unit_name.split())[:120], str(parent.id))
             if (made := self._projects.get((parent.id, key[1]))) is not None:  # by another row, since this was judged
                 return Held("project", made.name, made, made.id), None
             self.new.projects.setdefault(key, (key[1], parent))
             return Held("project", key[1], parent, new=key), None
-        return None, _stop("unknown_unit", "“{name}”不在册，请先登记或改正名称。",
+        return None, stop("unknown_unit", "“{name}”不在册，请先登记或改正名称。",
                            {"name": said.unit_name or said.name})
 
     def _numbered(self, numbers: Iterable[str]) -> dict[str, Found[Any]]:
@@ -254,16 +330,6 @@ class Holders:
             found.update({row.serial: row for row in self.session.execute(query)})
         return found
 
-    def _told_with_number(self, people: Iterable[HolderSaid]) -> dict[tuple[str, int], dict[str, HolderSaid]]:
-        """The numbers that the ledger itself gives to a name at a company (unit ids; 0 where it names none)."""
-        found: dict[tuple[str, int], dict[str, HolderSaid]] = defaultdict(dict)
-        for said in people:
-            if said.id_number and said.name:
-                unit = self.known.units.get(said.unit or 0) or self.known.units.get(self.known.unit_id)
-                company = (unit.company_id or unit.id) if unit else 0
-                found[_name(said.name), company].setdefault(self.index(said.id_number), said)
-        return found
-
 
 def machine_name(said: HolderSaid) -> str:
     """What a machine is called."""
@@ -273,17 +339,9 @@ def machine_name(said: HolderSaid) -> str:
 def _people(group_id: int) -> Any:
     return select(
         Person.id, Person.name, Person.pinyin, Person.initials, Person.unit_id, Person.unit_path, Person.id_index,
-        Person.id_masked,
+        Person.id_masked, Person.phone_index,
     ).where(Person.group_id == group_id, ~Person.unit_path.startswith(WITHDRAWN))
 
 
 def _name(text: str) -> str:
     return "".join(text.split())[:60]
-
-
-def _stop(kind: str, text: str, params: dict[str, Any] | None = None) -> Finding:
-    return Finding(kind=kind, weight="stop", text=text, params=params or {})
-
-
-def _outside(unit: UnitKnown) -> Finding:
-    return _stop("out_of_reach", OUTSIDE, {"name": unit.name})

@@ -6,7 +6,7 @@ Nothing is written. The same is asked for the preview and again in the commit's 
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping as Said
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,9 +25,10 @@ from registry.certificates.models import NUMBER, Certificate, Version
 from registry.intake.chaining import Key, Match, chained
 from registry.intake.differences import OTHER_HOLDER, changes_of, other_holder
 from registry.intake.fitting import too_long
-from registry.intake.holders import OUTSIDE, Holders, Place, chunks
+from registry.intake.holders import Holders, NewKey, Place, chunks
 from registry.intake.judged import Judged
 from registry.intake.known import Known
+from registry.intake.obstacles import OUTSIDE
 from registry.intake.reach import Reach
 from registry.people import sealing
 from registry.people.identity import check_id_number, mask_id
@@ -46,13 +47,25 @@ class Matched:
     chains: dict[Key, list[int]]
     holders: Holders
 
+    def wanted(self) -> set[NewKey]:
+        """The newcomers that some entering row needs."""
+        return {held.new for places in self.chains.values() for place in places
+                if (held := self.matches[place].held) is not None and held.new is not None}
+
+    def coming(self) -> dict[str, int]:
+        """How many of each a commit would make, as things stand."""
+        kinds = Counter(key[0] for key in self.wanted())
+        return {"people": kinds["id"] + kinds["name"], "units": kinds["project"], "machines": kinds["serial"],
+                "certificates": sum(self.matches[places[0]].there is None for places in self.chains.values()),
+                "versions": sum(map(len, self.chains.values()))}
+
 
 def match(
     session: Session, group_id: int, known: Known, rows: Sequence[Judged], places: Said[int, Place], reach: Reach
 ) -> Matched:
     """Match rows; `places` says for each table where its new people belong, `reach` what may be made and changed at
     all. Rows that are stopped already stay so."""
-    holders = Holders(session, group_id, known, rows, reach)
+    holders = Holders(session, group_id, known, rows, places, reach)
     numbers = _Numbers()
     register = _Register(session, group_id, known, rows, numbers)
     matches = [Match("stopped") if row.stopped else _one(row, holders, register, numbers, known, places[row.table])
@@ -190,7 +203,10 @@ def _hold(made: Match, row: Judged, kind: CertificateType, holders: Holders, pla
         made.stop("no_holder", "没有持有人，请补上。")
         return
     made.held, wrong = holders.of(row.holder, place)
-    if wrong is not None:
+    if wrong is not None and wrong.weight != "stop":
+        wrong.column = row.came.get("name")
+        made.findings.append(wrong)
+    elif wrong is not None:
         made.stop(wrong.kind, wrong.text, **wrong.params)
         return
     held = made.held

@@ -29,7 +29,7 @@ from registry.intake.chaining import Match
 from registry.intake.findings import Finding
 from registry.intake.holders import Place
 from registry.intake.judged import Judged
-from registry.intake.judging import compare, judge
+from registry.intake.judging import Against, compare, judge_records
 from registry.intake.known import Known
 from registry.intake.known_units import gather
 from registry.intake.layout import lay_out
@@ -91,7 +91,7 @@ def judge_rows(engine: Engine, folder: Path, batch_id: int, teller: Teller, *, b
         batch = session.get_one(Batch, batch_id)
         reach = Reach(actor_of(session, batch.told.get("by", batch.by_id)))
         matched = match(session, batch.group_id, known, rows, places(batch, known), reach)
-    _store(engine, batch_id, rows, records, matched.matches, known, teller, bell)
+    _store(engine, batch_id, rows, records, matched.matches, matched.coming(), known, teller, bell)
 
 
 def _opened(
@@ -127,14 +127,14 @@ def _judged(
     teller.phase("judging", sum(len(table.records) for table in layout.tables))
     rows: list[Judged] = []
     records: list[Record] = []
+    against = Against(known)
     for table, mapping in zip(layout.tables, mappings, strict=True):
         if mapping.content == "ignored":
             continue
-        of_row = {record.row: record for record in table.records}
-        for judged in judge(table, mapping, known):
+        for record, judged in judge_records(table, mapping, known, against):
             take_back(judged, mapping)
             rows.append(judged)
-            records.append(of_row[judged.row])
+            records.append(record)
             if len(rows) % 500 == 0:
                 teller.step(len(rows))
     return rows, records
@@ -149,7 +149,7 @@ def places(batch: Batch, known: Known) -> dict[int, Place]:
 
 def _store(
     engine: Engine, batch_id: int, rows: Sequence[Judged], records: Sequence[Record], matches: Sequence[Match],
-    known: Known, teller: Teller, bell: Bell | None,
+    coming: dict[str, int], known: Known, teller: Teller, bell: Bell | None,
 ) -> None:
     teller.phase("storing", len(rows))
     while True:
@@ -163,7 +163,7 @@ def _store(
             batch.rows_total, batch.rows_done = len(rows), some.stop
             if some.stop == len(rows):
                 bulk.look_over(session, len(rows), Row, Flaw)
-                batch.state, batch.counts = "ready", counted(session, batch)
+                batch.state, batch.counts = "ready", {**counted(session, batch), "coming": coming}
             fp("intake.slice.before_commit")
         fp("intake.slice.after_commit")
         if some.stop == len(rows):

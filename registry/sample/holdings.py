@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from ledger import clock
+from ledger import bulk, clock
 from ledger.actor import SYSTEM
 from ledger.facts import Fact, FactAbout
 from ledger.workdays import Calendar, calendar
@@ -21,7 +21,6 @@ from registry.people.persons import Person
 from registry.people.units import Unit
 from registry.sample import wishes
 from registry.sample.organisation import Sample
-from registry.sample.rows import write
 from registry.sample.terms import Draft, chain, shares
 from registry.sample.wishes import Wish
 
@@ -124,18 +123,24 @@ def _ids(wish: Wish) -> Row:
 
 def _write(made: Sample, drafted: list[Drafted]) -> None:
     """Into the tables as plain rows, a batch at a time: as objects of the session they take many times as long."""
-    ids = write(made.session, Certificate, [row for row, _, _ in drafted], "code")
+    ids = bulk.reserve(made.session, Certificate, len(drafted))
+    bulk.write(made.session, Certificate, [
+        {"id": number} | row for number, (row, _, _) in zip(ids, drafted, strict=True)])
+    numbers = iter(bulk.reserve(made.session, Version, sum(len(versions) for _, versions, _ in drafted)))
     last: dict[int, int] = {}
-    chains = [(ids[row["code"],], versions) for row, versions, _ in drafted]
-    for no in range(max(len(versions) for _, versions in chains)):
-        rows = [versions[no] | {"certificate_id": number, "previous_id": last.get(number)}
-                for number, versions in chains if no < len(versions)]
-        written = write(made.session, Version, rows, "certificate_id")
-        last |= {number: version for (number,), version in written.items()}
+    written = []
+    for certificate, (_, versions, _) in zip(ids, drafted, strict=True):
+        for version in versions:
+            number = next(numbers)
+            written.append(version | {
+                "id": number, "certificate_id": certificate, "previous_id": last.get(certificate)})
+            last[certificate] = number
+    bulk.write(made.session, Version, written)
     days = calendar(made.session)
-    write(made.session, CertificateTimer, [
-        timer for row, _, _ in drafted for timer in _timers(row, ids[row["code"],], last[ids[row["code"],]], days)])
-    _facts(made, [(ids[row["code"],], row) for row, _, _ in drafted])
+    bulk.write(made.session, CertificateTimer, [
+        timer for number, (row, _, _) in zip(ids, drafted, strict=True)
+        for timer in _timers(row, number, last[number], days)])
+    _facts(made, [(number, row) for number, (row, _, _) in zip(ids, drafted, strict=True)])
 
 
 def _timers(row: Row, number: int, version: int, days: Calendar) -> Iterator[Row]:
@@ -151,16 +156,17 @@ def _timers(row: Row, number: int, version: int, days: Calendar) -> Iterator[Row
 def _facts(made: Sample, rows: list[tuple[int, Row]]) -> None:
     """That each certificate was imported; delivered already, nobody need be told of old stock."""
     now: dt.datetime = clock.now()
-    numbers = write(made.session, Fact, [
-        {"at": now, "kind": "certificate.imported", "subject_kind": "certificate", "subject_id": number,
+    numbers = bulk.reserve(made.session, Fact, len(rows))
+    bulk.write(made.session, Fact, [
+        {"id": fact, "at": now, "kind": "certificate.imported", "subject_kind": "certificate", "subject_id": number,
          "actor_id": None, "actor_name": SYSTEM.name, "group_id": row["group_id"], "delivered_at": now, "attempts": 0,
          "after": {"type": row["type_code"], "code": row["code"], "version": row["version_no"], "state": row["state"],
                    "until": row["valid_until"].isoformat() if row["valid_until"] else None}}
-        for number, row in rows
-    ], "subject_id")
-    write(made.session, FactAbout, [
-        {"fact_id": numbers[number,], "kind": kind, "subject_id": subject}
-        for number, row in rows
+        for fact, (number, row) in zip(numbers, rows, strict=True)
+    ])
+    bulk.write(made.session, FactAbout, [
+        {"fact_id": fact, "kind": kind, "subject_id": subject}
+        for fact, (number, row) in zip(numbers, rows, strict=True)
         for kind, subject in (("certificate", number), ("unit", row["unit_id"]), ("person", row["holder_person_id"]))
         if subject
     ])

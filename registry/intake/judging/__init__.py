@@ -5,6 +5,6 @@ Pure: what it needs to know is in `Known`. Cells are text to be read; nothing in
 
 from registry.intake.judging.across import compare
 from registry.intake.judging.plan import Against
-from registry.intake.judging.rows import judge
+from registry.intake.judging.rows import judge, judge_records
 
-__all__ = ["Against", "compare", "judge"]
+__all__ = ["Against", "compare", "judge", "judge_records"]

@@ -33,6 +33,13 @@ def judge(table: Table, mapping: Mapping, known: Known, against: Against | None 
     """Every record of a table as what it says: one certificate, two (a machine's registration and its inspection), or a
     loan. Nothing raises because of what stands in a cell. A column mapped to "keep" lies under plan.KEPT and its
     heading among the fields. Defects across rows are compare's. `against`: made once for all tables of a book."""
+    return (judged for _, judged in judge_records(table, mapping, known, against))
+
+
+def judge_records(
+    table: Table, mapping: Mapping, known: Known, against: Against | None = None
+) -> Iterator[tuple[Record, Judged]]:
+    """The same, each with the record it comes from: several records of a table may begin in one row of the sheet."""
     if mapping.content == "ignored":
         return
     plan = Plan(table, mapping, against or Against(known))
@@ -43,7 +50,8 @@ def judge(table: Table, mapping: Mapping, known: Known, against: Against | None 
     else:
         judging = _certificate
     for record in table.records:
-        yield from judging(plan, record)
+        for judged in judging(plan, record):
+            yield record, judged
 
 
 def _of_machines(plan: Plan) -> bool:
