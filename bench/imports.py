@@ -32,12 +32,12 @@ from migrations.run import upgrade
 from registry.access.accounts import create_account
 from registry.access.grants import grant_role
 from registry.certificates.models import Certificate
-from registry.intake.batches import Batch, Flaw, Row
-from registry.intake.cells import Kept, seal_cell, seal_row
+from registry.intake.batch.cells import Kept, seal_cell, seal_row
+from registry.intake.batch.models import Batch, Flaw, Row
 from registry.intake.findings import KINDS, Finding
 from registry.intake.judged import Judged
 from registry.intake.mapping import Mapped, Mapping
-from registry.intake.staging import counted
+from registry.intake.preview.staging import counted
 from registry.intake.stewardship import counting
 from registry.people import sealing
 from registry.people.persons import person_of

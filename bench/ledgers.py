@@ -18,10 +18,13 @@ from pathlib import Path
 from bench.measure import Figure
 from ledger import clock
 from ledger.db import reading, unit
-from registry.intake import committing, mapping_acts, receiving, undoing, work
-from registry.intake.batches import Batch
+from registry.intake import work
+from registry.intake.batch.models import Batch
 from registry.intake.book import Value
+from registry.intake.entry import committing
+from registry.intake.preview import mapping_acts, receiving
 from registry.intake.reading import read
+from registry.intake.withdrawal import undoing
 from registry.people import sealing
 from registry.people.units import Unit
 from tests.conformance.ledger_batches import entered, fresh

@@ -15,8 +15,9 @@ from werkzeug.datastructures import FileStorage
 
 from ledger.errors import BadAnswer, Conflict, NotFound, Problem, Refused
 from registry.access.rules import can, require, visible
-from registry.intake import mapping_acts, progress, receiving
-from registry.intake.batches import STATES, WORKING, Batch
+from registry.intake.batch import progress
+from registry.intake.batch.models import STATES, WORKING, Batch
+from registry.intake.preview import mapping_acts, receiving
 from registry.people.persons import Person
 from registry.people.units import Unit
 from web import imports_told, once

@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from ledger.errors import Conflict
-from registry.intake import committing, undoing
-from registry.intake.batches import Batch
+from registry.intake.batch.models import Batch
+from registry.intake.entry import committing
+from registry.intake.withdrawal import undoing
 from web import imports, imports_told
 from web.errors import sentence
 from web.guard import actor, needs

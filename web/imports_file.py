@@ -18,13 +18,14 @@ from sqlalchemy.orm import Session, undefer
 from ledger.db import reading
 from ledger.errors import Refused
 from ledger.files import path_of
-from registry.intake import cells, receiving
-from registry.intake.batches import Batch, Flaw, Row
+from registry.intake.batch import cells
+from registry.intake.batch.models import Batch, Flaw, Row
 from registry.intake.book import Book, Spot
 from registry.intake.book import Sheet as Read
 from registry.intake.findings import KINDS
+from registry.intake.preview import receiving
+from registry.intake.preview.staging import RETURNED
 from registry.intake.reading import read
-from registry.intake.staging import RETURNED
 from web import imports
 from web.errors import sentence
 from web.files import NoFile, check_share, folder

@@ -14,11 +14,11 @@ from flask_babel import lazy_gettext as _l
 
 from ledger.errors import BadAnswer, Conflict, Problem
 from registry.certificates.catalogue import types
-from registry.intake import mapping_acts
-from registry.intake.batches import Batch
-from registry.intake.known_units import gather
+from registry.intake.batch.known_units import gather
+from registry.intake.batch.models import Batch
 from registry.intake.mapping import FIELDS, Mapped, Mapping
 from registry.intake.meaning.types import TypeWords
+from registry.intake.preview import mapping_acts
 from web.errors import problem_text, sentence
 from web.guard import actor, needs
 from web.i18n import named

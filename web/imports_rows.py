@@ -14,9 +14,9 @@ from sqlalchemy.orm import undefer
 
 from ledger.errors import BadAnswer, Conflict, NotAllowed, NotFound, Refused
 from registry.access.rules import can
-from registry.intake import settling
-from registry.intake.batches import FLAW_STATES, OUTCOMES, STATES, Batch, Flaw, Row
+from registry.intake.batch.models import FLAW_STATES, OUTCOMES, STATES, Batch, Flaw, Row
 from registry.intake.findings import KINDS
+from registry.intake.settlement import settling
 from web import imports, imports_told
 from web.asked import whole
 from web.errors import field_problems, sentence

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 
-from registry.intake import cells
-from registry.intake.batches import Batch, Flaw, Row
+from registry.intake.batch import cells
+from registry.intake.batch.models import Batch, Flaw, Row
 from registry.intake.findings import KINDS
 from registry.intake.mapping import FIELDS
 from registry.intake.stewardship.queue import OPEN, TIDIED

@@ -8,11 +8,11 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from registry.intake.batches import OUTCOMES, Batch
+from registry.intake.batch.models import OUTCOMES, Batch
 from registry.intake.mapping import Mapping
 from registry.intake.meaning.types import TypeWords
+from registry.intake.preview.telling import TELLING
 from registry.intake.records import WHYS
-from registry.intake.telling import TELLING
 
 NO_SUM = ("_on", "_at", "valid_until", "valid_from", "term", "sequence", "ignore")
 """Fields whose numbers are days or count the rows: adding them up says nothing."""

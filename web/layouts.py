@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from ledger.errors import NotFound
 from registry.access.rules import can, visible
-from registry.intake.batches import Batch
+from registry.intake.batch.models import Batch
 from registry.intake.mapping import FIELDS
 from registry.intake.stewardship import layouts
 from registry.intake.stewardship.layouts import EDIT, READ, Layout, NoLayout, complete, keep, layout_of, learned_from

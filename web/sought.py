@@ -21,8 +21,8 @@ from registry.access.rules import can, visible
 from registry.certificates import codes
 from registry.certificates.catalogue import types
 from registry.certificates.standing import Standing
-from registry.intake.batches import Batch
-from registry.intake.provenance import brought
+from registry.intake.batch.models import Batch
+from registry.intake.batch.provenance import brought
 from registry.people.units import Unit
 from web.asked import day_in, whole_in
 from web.guard import actor

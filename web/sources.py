@@ -17,10 +17,10 @@ from registry.certificates import codes
 from registry.certificates.catalogue import types
 from registry.certificates.kinds import CertificateType, Field
 from registry.certificates.models import Certificate, Version
-from registry.intake import provenance
-from registry.intake.batches import Batch, Flaw, Row
+from registry.intake.batch import provenance
+from registry.intake.batch.models import Batch, Flaw, Row
+from registry.intake.batch.provenance import Source
 from registry.intake.mapping import FIELDS
-from registry.intake.provenance import Source
 from web.certificate import operation, shown
 from web.guard import actor
 from web.i18n import named, title_words

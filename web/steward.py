@@ -15,8 +15,8 @@ from ledger.actor import Actor
 from registry.access.rules import can, visible
 from registry.certificates.catalogue import types
 from registry.certificates.models import Certificate
-from registry.intake import cells
-from registry.intake.batches import FLAW_STATES, Batch, Flaw
+from registry.intake.batch import cells
+from registry.intake.batch.models import FLAW_STATES, Batch, Flaw
 from registry.intake.findings import KINDS
 from registry.intake.mapping import FIELDS
 from registry.intake.stewardship import queue

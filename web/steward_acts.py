@@ -13,8 +13,9 @@ from werkzeug.wrappers import Response
 from ledger.errors import BadAnswer, Conflict, NotFound, Problem
 from ledger.facts import record
 from registry.access.rules import require, visible
-from registry.intake import cells, settling
-from registry.intake.batches import Batch, Flaw
+from registry.intake.batch import cells
+from registry.intake.batch.models import Batch, Flaw
+from registry.intake.settlement import settling
 from registry.intake.stewardship import queue
 from web.asked import whole
 from web.errors import field_problems, sentence

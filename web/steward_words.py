@@ -10,8 +10,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from registry.certificates.catalogue import types
-from registry.intake import cells
-from registry.intake.batches import Batch, Flaw, Row
+from registry.intake.batch import cells
+from registry.intake.batch.models import Batch, Flaw, Row
 from registry.intake.findings import KINDS
 from registry.intake.mapping import FIELDS
 from registry.people.persons import Person

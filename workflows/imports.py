@@ -14,8 +14,8 @@ from ledger.facts import Fact
 from ledger.outbox import Handler
 from registry.certificates.codes import WITHDRAWN
 from registry.certificates.models import Certificate
-from registry.intake import upon
-from registry.intake.batches import Batch, Row
+from registry.intake.batch.models import Batch, Row
+from registry.intake.withdrawal import upon
 from registry.rules.effects import Effect, look_again
 from workflows.requests import Request
 

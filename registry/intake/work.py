@@ -20,10 +20,14 @@ from ledger.db import Bell, reading, unit
 from ledger.errors import Problem, Refused
 from ledger.facts import record
 from ledger.failpoints import fp
-from registry.intake import committing, errands, progress, staging, undoing_work
-from registry.intake.batches import WORKING, Batch
-from registry.intake.progress import Cancelled, Interrupted, Teller
-from registry.intake.whose import actor_of
+from registry.intake.batch import progress
+from registry.intake.batch.models import WORKING, Batch
+from registry.intake.batch.progress import Cancelled, Interrupted, Teller
+from registry.intake.batch.whose import actor_of
+from registry.intake.entry import committing
+from registry.intake.preview import staging
+from registry.intake.settlement import errands
+from registry.intake.withdrawal import undoing_work
 
 log = logging.getLogger("licet.imports")
 CLAIMS = 71_054  # PostgreSQL's advisory locks on batches

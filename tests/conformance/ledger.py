@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger import clock
-from registry.intake.preview import preview
+from registry.intake.preview.in_memory import preview
 from registry.intake.reading import read
 from registry.people import sealing
 from tests.conformance.ledger_key import Answers, Score, Watch, hold

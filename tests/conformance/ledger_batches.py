@@ -23,11 +23,14 @@ from ledger.db import open_database, reading, unit
 from registry.access.accounts import actor_for
 from registry.access.grants import grant_role
 from registry.certificates.models import Certificate
-from registry.intake import committing, mapping_acts, receiving, undoing, work
-from registry.intake.batches import Batch, Row
+from registry.intake import work
+from registry.intake.batch.models import Batch, Row
+from registry.intake.entry import committing
 from registry.intake.layout import lay_out
+from registry.intake.preview import mapping_acts, receiving
 from registry.intake.reading import read
-from registry.intake.settling import read as judged_of
+from registry.intake.settlement.settling import read as judged_of
+from registry.intake.withdrawal import undoing
 from registry.people.identities import rename_unit
 from registry.people.persons import Person, create_person
 from registry.people.units import Unit, create_unit

@@ -29,10 +29,13 @@ from ledger import workdays
 from ledger.actor import Actor
 from ledger.db import reading, unit
 from registry.certificates.models import Certificate, Version
-from registry.intake import committing, mapping_acts, receiving, undoing, work
-from registry.intake.batches import Batch, Row
+from registry.intake import work
+from registry.intake.batch.models import Batch, Row
+from registry.intake.entry import committing
 from registry.intake.mapping import Mapped, Mapping
-from registry.intake.settling import read as judged_of
+from registry.intake.preview import mapping_acts, receiving
+from registry.intake.settlement.settling import read as judged_of
+from registry.intake.withdrawal import undoing
 from registry.people import sealing
 from registry.people.units import Unit
 from tests.conformance.ledger_batches import fresh

@@ -21,7 +21,7 @@ from registry.access.rules import visible
 from registry.certificates.catalogue import types
 from registry.certificates.models import Certificate
 from registry.intake import work
-from registry.intake.batches import Batch
+from registry.intake.batch.models import Batch
 from registry.intake.findings import KINDS
 from registry.people.units import Unit
 from tests.databases import SqliteFiles

@@ -12,8 +12,10 @@ import pytest
 from playwright.sync_api import expect
 
 from ledger.db import unit
-from registry.intake import committing, mapping_acts, receiving, work
-from registry.intake.batches import Batch
+from registry.intake import work
+from registry.intake.batch.models import Batch
+from registry.intake.entry import committing
+from registry.intake.preview import mapping_acts, receiving
 from tests.journeys.person import Person
 from tests.journeys.site import Site
 from tests.journeys.way import Arrive

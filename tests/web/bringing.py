@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from ledger.db import open_database
 from registry.intake import work
-from registry.intake.batches import Batch, Flaw, Row
+from registry.intake.batch.models import Batch, Flaw, Row
 from registry.people.identity import id_check_digit
 from tests.web.house import Browser, House
 from web.spreadsheet import Cell, Sheet, workbook

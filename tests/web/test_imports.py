@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ledger import clock as clocks
 from ledger.db import open_database
-from registry.intake.batches import Batch
+from registry.intake.batch.models import Batch
 from tests.databases import SqliteFiles
 from tests.founding import SUNDAY
 from tests.web.bringing import Bringing, Kept, book, line, number

@@ -15,7 +15,7 @@ from ledger import clock as clocks
 from ledger.actor import SYSTEM
 from ledger.db import unit
 from registry.access.grants import grant_role
-from registry.intake import settling
+from registry.intake.settlement import settling
 from registry.people.persons import Person
 from registry.people.units import Unit
 from tests.founding import SUNDAY

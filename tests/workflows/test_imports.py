@@ -13,8 +13,8 @@ from ledger.clock import Fixed
 from ledger.db import reading, unit
 from registry.alerts import deadlines
 from registry.certificates.models import Certificate
-from registry.intake import undoing
-from registry.intake.batches import Batch
+from registry.intake.batch.models import Batch
+from registry.intake.withdrawal import undoing
 from tests.founding import Founder
 from tests.registry.intake.desk import Desk, worker
 from workflows import triggers

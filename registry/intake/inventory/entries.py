@@ -11,7 +11,7 @@ from registry.intake.findings import Finding
 from registry.intake.inventory.stock import Entry, Fault
 from registry.intake.judged import Judged
 from registry.intake.mapping import Mapping
-from registry.intake.preview import Preview
+from registry.intake.preview.in_memory import Preview
 from registry.intake.records import Record, Table
 
 NEEDS_REGISTER = {"unknown_unit", "unknown_person", "old_company"}

@@ -18,7 +18,7 @@ from registry.intake.inventory.stock import Scan, Stock, Unread
 from registry.intake.inventory.walking import walk
 from registry.intake.known import Known
 from registry.intake.meaning.types import TypeWords
-from registry.intake.preview import preview
+from registry.intake.preview.in_memory import preview
 from registry.intake.reading import read
 
 MOST_ENTRIES = 500_000

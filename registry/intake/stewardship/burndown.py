@@ -15,7 +15,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from ledger import clock
 from ledger.actor import Actor
 from registry.access.rules import visible
-from registry.intake.batches import Batch, Flaw
+from registry.intake.batch.models import Batch, Flaw
 from registry.intake.stewardship.queue import Wanted, closed_at, ever, narrowed, opened_at
 
 

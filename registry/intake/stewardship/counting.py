@@ -21,7 +21,7 @@ from registry.access.rules import visible
 from registry.certificates import codes
 from registry.certificates.catalogue import types
 from registry.certificates.models import Certificate, Version
-from registry.intake.batches import Batch
+from registry.intake.batch.models import Batch
 from registry.intake.stewardship.lacking import last_version, live, scanned, wanted
 from registry.people.scope import Path, Visible, subtree
 from registry.people.units import Unit

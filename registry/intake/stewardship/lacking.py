@@ -13,7 +13,7 @@ from registry.certificates import codes
 from registry.certificates.catalogue import types
 from registry.certificates.kinds import CertificateType, Field
 from registry.certificates.models import Certificate, Scan, Version
-from registry.intake.batches import Flaw
+from registry.intake.batch.models import Flaw
 from registry.intake.stewardship.quality import rules
 from registry.intake.stewardship.queue import OPEN
 from registry.people.persons import Person

@@ -20,10 +20,10 @@ from ledger.db import Base, BigId, Id, Instant, Json
 from ledger.errors import BadAnswer, NotAllowed, NotFound, Problem
 from ledger.facts import record
 from registry.access.rules import can, visible
-from registry.intake.batches import Batch
+from registry.intake.batch.models import Batch
 from registry.intake.mapping import FIELDS, Mapping
 from registry.intake.mapping import Mapped as Column
-from registry.intake.mapping_acts import mappings_of, remember
+from registry.intake.preview.mapping_acts import mappings_of, remember
 from registry.people.scope import Path, Visible
 from registry.people.units import Unit
 

@@ -20,7 +20,7 @@ from ledger.actor import Actor
 from ledger.errors import Conflict, NotFound
 from ledger.facts import record
 from registry.access.rules import visible
-from registry.intake.batches import Batch, Flaw
+from registry.intake.batch.models import Batch, Flaw
 from registry.people.scope import subtree
 from registry.people.units import Unit
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from ledger.actor import Actor
 from registry.access.rules import visible
-from registry.intake.batches import Flaw
+from registry.intake.batch.models import Flaw
 from registry.intake.stewardship.counting import QualityCount, nearest
 from registry.intake.stewardship.quality import Counts, Score, rules, score, total
 from registry.intake.stewardship.queue import waiting

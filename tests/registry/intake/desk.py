@@ -17,8 +17,11 @@ from ledger import workdays
 from ledger.actor import Actor
 from ledger.db import reading, unit
 from registry.certificates.models import Certificate
-from registry.intake import committing, mapping_acts, receiving, undoing, work
-from registry.intake.batches import Batch, Flaw, Row
+from registry.intake import work
+from registry.intake.batch.models import Batch, Flaw, Row
+from registry.intake.entry import committing
+from registry.intake.preview import mapping_acts, receiving
+from registry.intake.withdrawal import undoing
 from registry.people.units import Unit
 from tests.registry.organisation import Organisation, id_number, organisation
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ledger import clock
 from ledger.db import open_database
-from registry.intake import staging, work
+from registry.intake import work
+from registry.intake.preview import staging
 from registry.people import sealing
 
 

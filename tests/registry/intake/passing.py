@@ -9,8 +9,9 @@ from sqlalchemy import Engine
 
 from ledger.actor import Actor
 from ledger.db import unit
-from registry.intake import progress, work
-from registry.intake.batches import Batch
+from registry.intake import work
+from registry.intake.batch import progress
+from registry.intake.batch.models import Batch
 from tests.registry.intake.desk import Desk, sheet, worker
 
 

@@ -14,9 +14,11 @@ from ledger.db import reading, unit
 from ledger.errors import NotAllowed, Refused
 from ledger.facts import Fact
 from registry.certificates.models import Version
-from registry.intake import mapping_acts, progress, receiving, staging, undoing
-from registry.intake.batches import Batch, Flaw, Learning, Row
-from registry.intake.known_units import gather
+from registry.intake.batch import progress
+from registry.intake.batch.known_units import gather
+from registry.intake.batch.models import Batch, Flaw, Learning, Row
+from registry.intake.preview import mapping_acts, receiving, staging
+from registry.intake.withdrawal import undoing
 from registry.people.identities import rename_unit
 from registry.people.units import Unit
 from tests.registry.intake.desk import HEADINGS, Desk, sheet, worker

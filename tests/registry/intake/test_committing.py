@@ -12,8 +12,8 @@ from ledger.facts import Fact, story
 from registry.certificates import timers
 from registry.certificates.models import Certificate, CertificateTimer
 from registry.certificates.standing import Standing, of
-from registry.intake import provenance
-from registry.intake.batches import Batch
+from registry.intake.batch import provenance
+from registry.intake.batch.models import Batch
 from registry.people.persons import Person
 from tests.registry.intake.desk import Desk, numbered, worker
 from tests.registry.organisation import id_number

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import select
 
 from ledger.db import reading, unit
-from registry.intake import mapping_acts
-from registry.intake.batches import Batch, Flaw, Row
+from registry.intake.batch.models import Batch, Flaw, Row
+from registry.intake.preview import mapping_acts
 from registry.people.units import Unit
 from tests.registry.intake.desk import COMPANY, HEADINGS, Desk, worker
 from tests.registry.organisation import id_number

@@ -16,9 +16,11 @@ from sqlalchemy import func, select
 from ledger import failpoints
 from ledger.db import reading, unit
 from registry.certificates.models import Certificate, Version
-from registry.intake import committing, judging_again, settling, work
-from registry.intake.batches import Batch, Row
-from registry.intake.progress import Teller
+from registry.intake import work
+from registry.intake.batch.models import Batch, Row
+from registry.intake.batch.progress import Teller
+from registry.intake.entry import committing
+from registry.intake.settlement import judging_again, settling
 from registry.people.persons import Person
 from tests.registry.intake.desk import Desk, rows_of, sheet, worker
 from tests.registry.organisation import id_number

@@ -12,7 +12,7 @@ from ledger.db import reading, unit
 from registry.custody import days
 from registry.custody.loans import Loan, open_loans
 from registry.custody.originals import Original
-from registry.intake.batches import Row
+from registry.intake.batch.models import Row
 from registry.people.persons import Person
 from tests.registry.intake.desk import HEADINGS, Desk, numbered, worker
 

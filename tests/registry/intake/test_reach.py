@@ -17,8 +17,10 @@ from registry.access.grants import RoleGrant, revoke
 from registry.certificates.models import Certificate
 from registry.custody.loans import Loan
 from registry.custody.originals import Original
-from registry.intake import committing, mapping_acts, settling
-from registry.intake.batches import Batch, Flaw
+from registry.intake.batch.models import Batch, Flaw
+from registry.intake.entry import committing
+from registry.intake.preview import mapping_acts
+from registry.intake.settlement import settling
 from registry.people.machines import Machine
 from registry.people.persons import Person
 from registry.people.units import Unit, create_unit

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import func, select
 
 from ledger.db import reading
-from registry.intake import staging
-from registry.intake.batches import Batch
+from registry.intake.batch.models import Batch
+from registry.intake.batch.progress import Teller
 from registry.intake.mapping import Mapped, Mapping
-from registry.intake.progress import Teller
+from registry.intake.preview import staging
 from registry.intake.records import Column, Layout, Record, Table
 from registry.people.persons import Person
 from tests.registry.intake.desk import HEADINGS, Desk, numbered, worker

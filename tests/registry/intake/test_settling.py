@@ -9,8 +9,10 @@ from sqlalchemy import func, select
 
 from ledger.db import reading, unit
 from registry.certificates.models import Certificate
-from registry.intake import mapping_acts, provenance, settling
-from registry.intake.batches import Batch, Flaw, Row
+from registry.intake.batch import provenance
+from registry.intake.batch.models import Batch, Flaw, Row
+from registry.intake.preview import mapping_acts
+from registry.intake.settlement import settling
 from registry.people.units import Unit
 from tests.registry.intake.desk import COMPANY, Desk, numbered, rows_of, sheet, worker
 from tests.registry.organisation import id_number

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from registry.intake.book import Value
-from registry.intake.telling import _numbers, _sum
+from registry.intake.preview.telling import _numbers, _sum
 
 
 @pytest.mark.parametrize(("cells", "wanted"), [

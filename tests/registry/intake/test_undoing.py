@@ -19,9 +19,9 @@ from registry.certificates import changing, specialities, timers
 from registry.certificates.models import Certificate, CertificateTimer, Version, of_token
 from registry.certificates.standing import Standing, of, standing
 from registry.custody import originals
-from registry.intake import undoing
-from registry.intake.batches import Batch
-from registry.intake.upon import built_upon
+from registry.intake.batch.models import Batch
+from registry.intake.withdrawal import undoing
+from registry.intake.withdrawal.upon import built_upon
 from registry.people.persons import Person, move_person, with_id_number
 from tests.registry.intake.desk import DAY, HEADINGS, Desk, numbered, worker
 from tests.registry.organisation import id_number

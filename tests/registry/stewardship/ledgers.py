@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from ledger import clock
 from ledger.files import File
 from registry.certificates.models import Certificate
-from registry.intake.batches import Batch, Flaw, Row
-from registry.intake.cells import Kept, seal_cell, seal_row, shown_of
+from registry.intake.batch.cells import Kept, seal_cell, seal_row, shown_of
+from registry.intake.batch.models import Batch, Flaw, Row
 from registry.intake.findings import Finding, Weight
 from registry.intake.judged import HolderSaid, Judged
 from registry.people.units import Unit

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from ledger import clock as clocks
 from ledger.actor import SYSTEM, Actor, Grant
 from ledger.errors import NotAllowed, NotFound
-from registry.intake.batches import Learning
+from registry.intake.batch.models import Learning
 from registry.intake.stewardship import layouts
 from registry.intake.stewardship.layouts import NoLayout, complete, keep, layout_of, learned_from, moved
 from registry.people import sealing

@@ -16,7 +16,7 @@ from ledger.actor import SYSTEM, Actor, Grant
 from ledger.db import unit as transaction
 from registry.certificates.lifecycle import grant
 from registry.certificates.models import Certificate, Version
-from registry.intake.batches import Flaw
+from registry.intake.batch.models import Flaw
 from registry.intake.stewardship import counting
 from registry.intake.stewardship.counting import QualityCount, recount, sweep
 from registry.intake.stewardship.lacking import lacks, last_version, live

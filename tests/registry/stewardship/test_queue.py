@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ledger import clock as clocks
 from ledger.actor import SYSTEM, Actor, Grant
 from ledger.errors import NotFound
-from registry.intake.batches import Flaw
+from registry.intake.batch.models import Flaw
 from registry.intake.stewardship import burndown, queue
 from registry.intake.stewardship.queue import Wanted
 from registry.people import sealing

@@ -17,14 +17,14 @@ from registry import sample
 from registry.access.lines import every_line
 from registry.access.register import Filter
 from registry.certificates.models import Certificate
+from registry.intake.batch.known_units import gather
+from registry.intake.batch.reach import Reach
 from registry.intake.book import Book, Sheet
-from registry.intake.holders import Place
 from registry.intake.judged import Judged
-from registry.intake.known_units import gather
 from registry.intake.mapping import FIELDS
-from registry.intake.matching import Match, match
-from registry.intake.preview import preview
-from registry.intake.reach import Reach
+from registry.intake.matching.holders import Place
+from registry.intake.matching.matched import Match, match
+from registry.intake.preview.in_memory import preview
 from registry.intake.stewardship import layouts, outgoing
 from registry.people import sealing
 from registry.people.persons import Person

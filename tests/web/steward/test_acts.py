@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 from ledger.db import unit
 from registry.access.accounts import Account, actor_for
 from registry.certificates.models import Certificate
-from registry.intake import committing, mapping_acts, receiving, work
-from registry.intake.batches import Batch, Flaw, Row
+from registry.intake import work
+from registry.intake.batch.models import Batch, Flaw, Row
+from registry.intake.entry import committing
+from registry.intake.preview import mapping_acts, receiving
 from registry.people.units import unit_of
 from tests.registry.intake.desk import HEADINGS, sheet, worker
 from tests.web.house import House

@@ -13,8 +13,8 @@ from ledger import clock as clocks
 from ledger.db import unit
 from ledger.facts import Fact
 from registry.certificates.models import Certificate
-from registry.intake.batches import Flaw
-from registry.intake.differences import OTHER_HOLDER
+from registry.intake.batch.models import Flaw
+from registry.intake.matching.differences import OTHER_HOLDER
 from registry.intake.stewardship.quality import rules
 from registry.people.units import unit_of
 from tests.registry.stewardship import ledgers

@@ -1,0 +1,1 @@
+"""The commit: what a batch brings enters the register in one transaction."""

@@ -1,0 +1,1 @@
+"""The undo of a whole batch, and what stands in its way."""
