@@ -24,6 +24,8 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 READ_ONLY = "licet_read"
+HURRIED = "licet_hurried"
+"""The options of a connection whose transaction only reads; which would rather fail at once than wait to write."""
 PATIENCE = 45
 """Seconds that a writer waits for another on SQLite: a ledger of 120,000 rows, which is one transaction, keeps others
 waiting for half of that; they are late then, not refused."""
@@ -100,8 +102,15 @@ def _sqlite_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
 
 
 def _sqlite_begin(connection: Connection) -> None:
-    read = connection.get_execution_options().get(READ_ONLY)
-    connection.exec_driver_sql("BEGIN" if read else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if not options.get(HURRIED):
+        connection.exec_driver_sql("BEGIN" if options.get(READ_ONLY) else "BEGIN IMMEDIATE")
+        return
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={PATIENCE * 1000}")
 
 
 Bell = Callable[[str], None]

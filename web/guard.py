@@ -28,6 +28,13 @@ def background(view: View) -> View:
     return view
 
 
+def reads(view: View) -> View:
+    """A POST that as a rule writes nothing to the database, and must be answered while another transaction does:
+    its session reads (web.session.only_reads). All that guards a POST guards it."""
+    view.only_reads = True  # type: ignore[attr-defined]
+    return view
+
+
 def needs(action: str) -> Callable[[View], View]:
     """Only people who may do `action` somewhere open this page; NotAllowed (403) for the others."""
 

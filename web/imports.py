@@ -25,9 +25,9 @@ from web.asked import whole
 from web.entry import taken
 from web.errors import field_problems, sentence
 from web.files import check_share, folder
-from web.guard import actor, background, needs
+from web.guard import actor, background, needs, reads
 from web.pages import cut
-from web.session import db
+from web.session import db, write
 from web.story import tell
 
 bp = Blueprint("imports", __name__, url_prefix="/imports")
@@ -196,9 +196,14 @@ def moving(batch_id: int) -> Response:
 
 @bp.post("/<int:batch_id>/cancel")
 @needs("import.make")
+@reads
 def cancel(batch_id: int) -> ResponseReturnValue:
-    """Stop it; what was read stays, and it can go on from there."""
+    """Stop it; what was read stays, and it can go on from there. A worker at work is told by a file: on SQLite it holds
+    the one write lock for as long as it commits, and who wants to stop just that must not wait for it."""
     batch = batch_of(batch_id, "import.make")
+    if batch.state not in WORKING:
+        write()
+        batch = batch_of(batch_id, "import.make")
     return done(batch, lambda: progress.cancel(folder(), batch, actor()), _("已要求停下，正在做的一步结束后停止。")
                 if busy(batch) else _("已取消，随时可以继续。"))
 

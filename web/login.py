@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from flask import (
@@ -23,19 +24,20 @@ from flask import session as cookie
 from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as AnyResponse
 
 from ledger import clock
 from ledger.actor import Actor
-from ledger.db import unit
+from ledger.db import HURRIED, unit
 from registry.access.accounts import Account, actor_of, authenticate
 from registry.people.persons import Person
 from web.config import Config
 from web.guard import public
 from web.i18n import speak
 from web.limits import SIGN_IN, address_and_name, limiter
-from web.session import SAFE, db, keep
+from web.session import SAFE, db, keep, only_reads
 from web.web_session import KEPT, TOUCH_AFTER, WebSession
 
 log = logging.getLogger("licet.web")
@@ -82,11 +84,13 @@ def living_user(token: str) -> User | None:
 
 
 def _touch(sign_in_id: int) -> None:
-    """Note that the sign-in is in use, in a small transaction of its own: the page itself may only read."""
-    if request.method not in SAFE:
+    """Note that the sign-in is in use. Where the page only reads, in a small transaction of its own, which does not wait
+    for another on SQLite: the next page notes it then."""
+    if not only_reads():
         db.session.execute(update(WebSession).where(WebSession.id == sign_in_id).values(seen_at=clock.now()))
         return
-    with unit(db.engine) as session:
+    with suppress(OperationalError), unit(db.engine) as session:
+        session.connection(execution_options={HURRIED: True})
         session.execute(update(WebSession).where(WebSession.id == sign_in_id).values(seen_at=clock.now()))
 
 

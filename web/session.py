@@ -20,11 +20,11 @@ LEDGERS, LEDGERS_BYTES = ("imports", "imports_file"), 200 * 2**20
 
 
 class RequestSession(FlaskSession):
-    """Reads when the request is a GET: SQLite then takes no write lock (ledger.db: BEGIN, not BEGIN IMMEDIATE)."""
+    """Reads where the request only reads: SQLite then takes no write lock (ledger.db: BEGIN, not BEGIN IMMEDIATE)."""
 
     def get_bind(self, *args: Any, **kwargs: Any) -> Any:
         bind = super().get_bind(*args, **kwargs)
-        if isinstance(bind, Engine) and has_request_context() and request.method in SAFE:
+        if isinstance(bind, Engine) and has_request_context() and only_reads():
             reader: Engine = current_app.extensions[_READER]
             return reader
         return bind
@@ -41,6 +41,21 @@ def open_session(app: Flask, url: str) -> None:
     with app.app_context():
         prepare(db.engine)
         app.extensions[_READER] = db.engine.execution_options(**{READ_ONLY: True})
+
+
+def only_reads() -> bool:
+    """Whether this request writes nothing to the database: a GET, or a view marked guard.reads until it asks for
+    `write`. What keeps a POST from others (token, Origin, rights) does not hang on this."""
+    if request.method in SAFE:
+        return True
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "only_reads", False) and not g.get("writes")
+
+
+def write() -> None:
+    """A view marked guard.reads has to write after all: what it has looked at is to be looked at again."""
+    db.session.rollback()
+    g.writes = True
 
 
 def keep() -> None:
@@ -60,7 +75,7 @@ def receive() -> None:
 def settle(response: Response) -> Response:
     """The one commit of a request: after the view has returned, and only if it did not refuse. Then the bells ring."""
     refused = response.status_code >= 400 and not g.get("kept")
-    if refused or request.method in SAFE:
+    if refused or only_reads():
         db.session.rollback()
         return response
     fp("web.before_commit")

@@ -88,9 +88,10 @@ def test_only_who_may_import_is_offered_it(house: House) -> None:
 
 
 def test_the_same_file_leads_to_where_it_came_in_first(bringing: Bringing) -> None:
-    bringing.upload(book(line(1)))
+    content = book(line(1))
+    bringing.upload(content)
     first = bringing.batch_id
-    answer = bringing.upload(book(line(1)), "副本.xlsx")
+    answer = bringing.upload(content, "副本.xlsx")
     assert answer.status_code == 400 and f'href="/imports/{first}"' in answer.text and "副本.xlsx" in answer.text
 
 
@@ -150,6 +151,21 @@ def test_a_cancelled_ledger_goes_on_where_it_was(bringing: Bringing) -> None:
     bringing.post("/resume")
     bringing.work()
     assert bringing.state() == "ready"
+
+
+def test_who_stops_a_ledger_does_not_wait_for_the_worker_to_finish_writing(
+    bringing: Bringing, house: House, clock: clocks.Fixed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bringing.upload(book(line(1)))
+    monkeypatch.setattr("ledger.db.PATIENCE", 0.05)
+    house.close()  # the site's next connections are impatient
+    clock.advance(timedelta(minutes=2))  # the sign-in's last use would be noted again
+    with house.engine.connect() as worker:
+        worker.exec_driver_sql("select 1")  # BEGIN IMMEDIATE: nobody else can write
+        answer, page = bringing.post("/cancel"), bringing.get()
+    assert (answer.status_code, page.status_code) == (303, 200) and "已要求停下" in page.text
+    bringing.work()
+    assert bringing.state() == "cancelled"
 
 
 def test_a_button_pressed_late_is_answered_with_how_it_stands(bringing: Bringing) -> None:
