@@ -84,8 +84,8 @@ def living_user(token: str) -> User | None:
 
 
 def _touch(sign_in_id: int) -> None:
-    """Note that the sign-in is in use. Where the page only reads, in a small transaction of its own, which on SQLite does
-    not wait for another: the next page notes it then."""
+    """Note that the sign-in is in use. Where the page only reads, in a small transaction of its own, which does not
+    wait for another on SQLite: the next page notes it then."""
     if not only_reads():
         db.session.execute(update(WebSession).where(WebSession.id == sign_in_id).values(seen_at=clock.now()))
         return
