@@ -89,6 +89,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(['batch_id'], ['intake_batch.id'], name=op.f('fk_intake_made_batch_id_intake_batch')),
         sa.PrimaryKeyConstraint('batch_id', 'kind', 'subject_id', name=op.f('pk_intake_made')),
     )
+    op.create_table(
+        'intake_decision',
+        sa.Column('batch_id', KEY, nullable=False),
+        sa.Column('mark', sa.String(length=64), nullable=False),
+        sa.Column('content', sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(['batch_id'], ['intake_batch.id'], name=op.f('fk_intake_decision_batch_id_intake_batch')),
+        sa.PrimaryKeyConstraint('batch_id', 'mark', name=op.f('pk_intake_decision')),
+    )
     op.create_index('ix_intake_made_subject', 'intake_made', ['kind', 'subject_id'])
     op.create_table(
         'intake_row',
@@ -152,5 +160,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ('intake_flaw', 'intake_row', 'intake_made', 'unit_former_name', 'intake_batch', 'intake_learning'):
+    for table in ('intake_flaw', 'intake_row', 'intake_decision', 'intake_made', 'unit_former_name', 'intake_batch',
+                  'intake_learning'):
         op.drop_table(table)

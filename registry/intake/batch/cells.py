@@ -26,13 +26,15 @@ class Edit(msgspec.Struct, array_like=True):
 
 
 class Kept(msgspec.Struct, array_like=True):
-    """A judged row with what else its record said: the section above it, and cells that lie elsewhere."""
+    """A judged row with what else its record said: the section above it, and cells that lie elsewhere. `marks` is what
+    the row is known by (see decided.Marks), as the file has it and, where it was corrected, as it stands now."""
 
     judged: Judged
     section: str = ""
     left: bool = False
     spots: dict[int, Spot] = {}
     edits: dict[int, Edit] = {}
+    marks: list[bytes] = []
 
 
 _pack = msgspec.msgpack.Encoder().encode

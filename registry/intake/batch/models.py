@@ -159,6 +159,17 @@ class Flaw(Base):
     batch: Mapped[Batch] = relationship()
 
 
+class Decision(Base):
+    """What people have decided about rows that are replaced when their file comes back (see decided.py): `mark` is a
+    keyed index of what the rows are known by, `content` sealed."""
+
+    __tablename__ = "intake_decision"
+
+    batch_id: Mapped[int] = mapped_column(BigId, ForeignKey("intake_batch.id"), primary_key=True)
+    mark: Mapped[str] = mapped_column(String(64), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class Made(Base):
     """Something that a batch made beside certificates, so that undoing finds it again: `kind` is person, machine, unit,
     original, loan, or version (one that a later correction of its row has followed)."""

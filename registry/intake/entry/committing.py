@@ -21,6 +21,7 @@ from ledger.failpoints import fp
 from registry.access.rules import can
 from registry.certificates.granting import next_code
 from registry.certificates.models import Certificate, CertificateTimer, Version
+from registry.intake.batch import decided
 from registry.intake.batch.cells import opened
 from registry.intake.batch.group_lock import earlier_certificates, turn, unhurried
 from registry.intake.batch.known_units import gather
@@ -206,6 +207,7 @@ def write_links(session: Session, batch: Batch, prepared: Prepared, entry: Entry
 def _over(session: Session, batch: Batch, entry: Entry, by: Actor) -> None:
     now = clock.now()
     batch.state, batch.committed_at = "committed", now
+    decided.forget(session, batch.id)
     counts = staging.counted(session, batch)
     batch.counts = {**batch.counts, **counts, **{name: entry.counts[name] for name in (
         "people", "machines", "units", "certificates", "changed", "versions", "originals", "loans")}}

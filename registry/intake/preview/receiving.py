@@ -59,7 +59,8 @@ def receive(session: Session, folder: Path, stream: BinaryIO, name: str, *, unit
 
 def again(session: Session, folder: Path, batch: Batch, stream: BinaryIO, name: str, *, by: Actor) -> None:
     """The file comes back, corrected: it takes the place of the one before in the same batch, and is read anew. What
-    was said of its columns stays true where the headings are the same. NotReplaced once it was committed."""
+    was said of its columns stays true where the headings are the same, and what was decided about rows that are as they
+    were (batch.decided). NotReplaced once it was committed."""
     _require_reach(by, batch.unit)
     session.refresh(batch, with_for_update={"of": Batch})
     if batch.state not in ("mapping", "ready", "refused", "cancelled"):

@@ -8,6 +8,7 @@ worker judges again (which always comes to the same) and stores what is missing.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping as Said
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,10 @@ from ledger.db import Bell, reading, unit
 from ledger.errors import Problem, Refused
 from ledger.failpoints import fp
 from ledger.files import path_of
+from registry.intake.batch import decided
 from registry.intake.batch.cells import Kept, seal_cell, seal_row, shown_of
+from registry.intake.batch.decided import RETURNED as RETURNED
+from registry.intake.batch.decided import Settled, field_of
 from registry.intake.batch.known_units import gather
 from registry.intake.batch.models import Batch, Flaw, Row
 from registry.intake.batch.progress import Teller
@@ -39,7 +43,8 @@ from registry.intake.matching.chaining import Match
 from registry.intake.matching.holders import Place
 from registry.intake.matching.matched import match
 from registry.intake.meaning import propose
-from registry.intake.preview import telling
+from registry.intake.preview import coming_back, telling
+from registry.intake.preview.coming_back import Staged
 from registry.intake.preview.mapping_acts import mappings_of
 from registry.intake.preview.returned import take_back
 from registry.intake.reading import read
@@ -47,8 +52,6 @@ from registry.intake.records import Layout, Record, Table
 
 SLICE = 5000
 IGNORED = Mapped(field="ignore")
-RETURNED = "问题与建议"
-"""The heading of the column that a returned file carries: it says nothing of a certificate."""
 
 
 def read_in(engine: Engine, folder: Path, batch_id: int, teller: Teller, *, bell: Bell | None = None) -> None:
@@ -83,15 +86,24 @@ def judge_rows(engine: Engine, folder: Path, batch_id: int, teller: Teller, *, b
     _, layout, known, _ = _opened(engine, folder, batch_id, teller)
     with reading(engine) as session:
         mappings = mappings_of(session.get_one(Batch, batch_id))
-    rows, records = _judged(layout, mappings, known, teller)
-    teller.phase("comparing", len(rows))
-    compare(rows, known)
-    teller.phase("matching", len(rows))
+        said = decided.gathered(session, session.get_one(Batch, batch_id))
+    against = Against(known)
+    rows, records = _judged(layout, mappings, known, teller, against)
+    staged = coming_back.write_again(coming_back.staged(layout, rows, records), said, layout, mappings, against)
+    teller.phase("comparing", len(staged.rows))
+    compare(staged.rows, known)
+    coming_back.settle_again(staged)
+    teller.phase("matching", len(staged.rows))
+    entering = [place for place in range(len(staged.rows)) if place not in staged.left_out]
     with reading(engine) as session:
         batch = session.get_one(Batch, batch_id)
         reach = Reach(actor_of(session, batch.told.get("by", batch.by_id)))
-        matched = match(session, batch.group_id, known, rows, places(batch, known), reach)
-    _store(engine, batch_id, rows, records, matched.matches, matched.coming(), known, teller, bell)
+        matched = match(session, batch.group_id, known, [staged.rows[place] for place in entering],
+                        places(batch, known), reach)
+    matches = dict.fromkeys(staged.left_out, Match("left_out")) | dict(zip(entering, matched.matches, strict=True))
+    for place, made in matches.items():
+        staged.register_says(place, made.findings)
+    _store(engine, batch_id, staged, matches, said, matched.coming(), known, teller, bell)
 
 
 def _opened(
@@ -121,13 +133,13 @@ def _again(mapping: Mapping, table: Table) -> Mapping:
 
 
 def _judged(
-    layout: Layout, mappings: Sequence[Mapping], known: Known, teller: Teller
+    layout: Layout, mappings: Sequence[Mapping], known: Known, teller: Teller, against: Against | None = None
 ) -> tuple[list[Judged], list[Record]]:
     """All rows with the record that each comes from."""
     teller.phase("judging", sum(len(table.records) for table in layout.tables))
     rows: list[Judged] = []
     records: list[Record] = []
-    against = Against(known)
+    against = against or Against(known)
     for table, mapping in zip(layout.tables, mappings, strict=True):
         if mapping.content == "ignored":
             continue
@@ -148,18 +160,19 @@ def places(batch: Batch, known: Known) -> dict[int, Place]:
 
 
 def _store(
-    engine: Engine, batch_id: int, rows: Sequence[Judged], records: Sequence[Record], matches: Sequence[Match],
+    engine: Engine, batch_id: int, staged: Staged, matches: Said[int, Match], said: Said[str, bytes],
     coming: dict[str, int], known: Known, teller: Teller, bell: Bell | None,
 ) -> None:
+    rows = staged.rows
     teller.phase("storing", len(rows))
     while True:
         with unit(engine, bell) as session:
             batch = held(session, batch_id, "judging")
             if batch is None:
                 return
-            start = _stored(session, batch)
+            start = _stored(session, batch, said)
             some = range(start, min(start + SLICE, len(rows)))
-            _store_slice(session, batch, some, rows, records, matches, known)
+            _store_slice(session, batch, some, staged, matches, known)
             batch.rows_total, batch.rows_done = len(rows), some.stop
             if some.stop == len(rows):
                 bulk.look_over(session, len(rows), Row, Flaw)
@@ -171,39 +184,43 @@ def _store(
         teller.step(some.stop)
 
 
-def _stored(session: Session, batch: Batch) -> int:
-    """How many rows lie there already; none where judging begins anew."""
+def _stored(session: Session, batch: Batch, said: Said[str, bytes]) -> int:
+    """How many rows lie there already; none where judging begins anew. What people have decided about those of before
+    is kept in the same transaction: the worker may be killed after any slice."""
     if batch.rows_done == 0:
+        decided.keep(session, batch.id, said)
         session.execute(delete(Flaw).where(Flaw.batch_id == batch.id))
         session.execute(delete(Row).where(Row.batch_id == batch.id))
     return batch.rows_done
 
 
 def _store_slice(
-    session: Session, batch: Batch, some: range, rows: Sequence[Judged], records: Sequence[Record],
-    matches: Sequence[Match], known: Known,
+    session: Session, batch: Batch, some: range, staged: Staged, matches: Said[int, Match], known: Known,
 ) -> None:
     ids = bulk.reserve(session, Row, len(some))
-    for place in some:
-        rows[place].findings.extend(matches[place].findings)
     bulk.write(session, Row, (
-        row_of(batch, number, place, rows[place], records[place], matches[place])
-        for number, place in zip(ids, some, strict=True)))
+        row_of(batch, number, place, staged, matches[place]) for number, place in zip(ids, some, strict=True)))
     bulk.write(session, Flaw, (
-        flaw_row(batch, number, rows[place], finding, known)
-        for number, place in zip(ids, some, strict=True) for finding in rows[place].findings))
+        flaw_row(batch, number, staged.rows[place], finding, known) | _before(staged, place, said)
+        for number, place in zip(ids, some, strict=True) for finding, said in staged.findings(place)))
 
 
-def row_of(
-    batch: Batch, number: int, ordinal: int, judged: Judged, record: Record, match_: Match
-) -> dict[str, Any]:
+def _before(staged: Staged, place: int, said: Settled | None) -> dict[str, Any]:
+    """What has become of a finding before the file came back."""
+    if said is not None:
+        return coming_back.settled_columns(said)
+    return {"state": "moot", "settled_at": clock.now()} if place in staged.left_out else {}
+
+
+def row_of(batch: Batch, number: int, place: int, staged: Staged, match_: Match) -> dict[str, Any]:
     """The columns of a Row."""
-    kept = Kept(judged, record.section, record.left, record.spots or {})
+    judged, record, edits = staged.rows[place], staged.records[place], staged.edits.get(place, {})
+    kept = Kept(judged, record.section, record.left, record.spots or {}, edits, [*staged.marks[place]])
     return {
-        "id": number, "batch_id": batch.id, "ordinal": ordinal, "table_no": judged.table, "sheet_no": judged.sheet,
+        "id": number, "batch_id": batch.id, "ordinal": place, "table_no": judged.table, "sheet_no": judged.sheet,
         "row_no": judged.row, "part": judged.part, "outcome": match_.outcome, "type_code": judged.type_code[:8],
         "number_key": match_.key[1] if match_.key else "", "shown": shown_of(judged), "content": seal_row(kept),
-        "changes": match_.changes,
+        "changes": match_.changes, "edited": bool(edits),
     }
 
 
@@ -219,11 +236,11 @@ def flaw_row(batch: Batch, number: int, judged: Judged, finding: Finding, known:
         "unit_path": where.path if where and where.path.startswith(batch.unit_path) else batch.unit_path,
         "family": kind.family if kind else "", "type_code": judged.type_code[:8], "batch_id": batch.id,
         "row_id": number, "kind": finding.kind, "weight": finding.weight,
-        "field": next((name for name, place in judged.came.items() if place == column), "")[:20],
+        "field": field_of(judged, column),
         "column_no": column, "case": masked(finding.case)[:120], "text": finding.text[:200],
         "params": {key: masked(value) if isinstance(value, str) else value for key, value in finding.params.items()},
         "content": seal_cell(finding), "sure": finding.sure, "state": "accepted" if tidied else "open", "since": at,
-        "settled_at": at if tidied else None,
+        "settled_at": at if tidied else None, "settled_by": None,
     }
 
 

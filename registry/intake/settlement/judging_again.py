@@ -13,6 +13,7 @@ from ledger.actor import Actor
 from ledger.errors import BadAnswer, Problem
 from registry.certificates.models import Certificate
 from registry.intake.batch.cells import Edit, Kept, kept_of, seal_row, shown_of
+from registry.intake.batch.decided import marks_of
 from registry.intake.batch.group_lock import turn
 from registry.intake.batch.known_units import forget, gather_once
 from registry.intake.batch.models import Batch, Flaw, Made, Row
@@ -204,7 +205,10 @@ def _replace(
             flaw.state, flaw.settled_at, flaw.settled_by = state, clock.now(), by.id
     session.flush()
     judged.code = judged.code or kept.judged.code
-    row.content, row.shown = seal_row(Kept(judged, kept.section, kept.left, kept.spots, kept.edits)), shown_of(judged)
+    headings = [column["heading"] for column in batch.told["tables"][row.table_no]["columns"]]
+    marks = [*kept.marks[:2], *(marks_of(judged, headings) if kept.edits else ())]
+    row.content = seal_row(Kept(judged, kept.section, kept.left, kept.spots, kept.edits, marks))
+    row.shown = shown_of(judged)
     row.type_code = judged.type_code[:8]
     session.flush()
     _add(session, batch, row, judged, judged.findings, known, written)
