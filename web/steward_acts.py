@@ -8,9 +8,10 @@ from typing import Any
 from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy import func
 from werkzeug.wrappers import Response
 
-from ledger.errors import BadAnswer, Conflict, NotFound, Problem
+from ledger.errors import BadAnswer, Conflict, NotAllowed, NotFound, Problem
 from ledger.facts import record
 from registry.access.rules import require, visible
 from registry.intake.batch import cells
@@ -49,7 +50,7 @@ def _act(flaw_id: int, act: Callable[[Flaw], None], done: str) -> Response:
     flaw = flaw_of(flaw_id)
     try:
         act(flaw)
-    except (BadAnswer, Conflict) as refused:
+    except (BadAnswer, Conflict, NotAllowed) as refused:  # a further finding of the row may lie out of reach
         words = [sentence(refused), *(each for found in field_problems(refused).values() for each in found)]
         db.session.rollback()
         for each in words:
@@ -112,7 +113,7 @@ def correct(flaw_id: int) -> Any:
         problems = field_problems(refused)
         db.session.rollback()
         return item_page(queue.flaw_of(db.session(), actor(), flaw_id), problems=problems, typed=text, status=422)
-    except Conflict as refused:
+    except (Conflict, NotAllowed) as refused:
         db.session.rollback()
         flash(sentence(refused), "bad")
         return back(flaw)
@@ -164,17 +165,21 @@ def take_case() -> Response:
 
 
 def _alike(settle: Callable[..., int], done: Callable[[int], str]) -> Response:
-    """Every batch in which the case waits, one after the other in one transaction; big ones are left to the worker."""
+    """Every batch in which the case waits, one after the other in one transaction; big ones are left to the worker. Of
+    a ledger that came in above the steward it is what lies where they may settle; the others they see are counted."""
     wanted = wanted_in(request.form)
     if not wanted.kind or not wanted.case:
         raise NotFound
     session, me, number = db.session(), actor(), 0
     waiting = visible(queue.rows(me, wanted), me, model=Flaw, action=SETTLE)
-    for batch_id in session.scalars(waiting.with_only_columns(Flaw.batch_id, maintain_column_froms=True).distinct()):
-        batch = session.get_one(Batch, batch_id)
-        require(me, SETTLE, batch)
-        number += settle(session, batch, wanted.kind, wanted.case, by=me)
+    by_batch = waiting.with_only_columns(Flaw.batch_id, func.count(), maintain_column_froms=True)
+    theirs: dict[int, int] = {row[0]: row[1] for row in session.execute(by_batch.group_by(Flaw.batch_id))}
+    others = queue.count(session, me, wanted) - sum(theirs.values())
+    for batch_id in theirs:
+        number += settle(session, session.get_one(Batch, batch_id), wanted.kind, wanted.case, by=me)
     later = _("%(n)s 条同类问题交给后台处理，稍后自动从队列消失。", n=number)
     flash(done(number) if number <= settling.AT_ONCE else later, "ok")
+    if others:
+        flash(_("另有 %(n)d 条不在您管理的范围内，没有处理。", n=others), "bad")
     rest = {name: value for name, value in arguments_in(request.form).items() if name not in ("kind", "case")}
     return redirect(_next(url_for("steward.cases", **rest)), 303)

@@ -20,9 +20,9 @@ def actor_of(session: Session, person_id: int | None) -> Actor:
     return actor_for(session, person)
 
 
-def allowed_for(session: Session, batch: Batch, person_id: int | None, action: str = "import.make") -> Actor:
+def allowed_for(session: Session, batch: Batch, person_id: int | None) -> Actor:
     """The same, and still allowed to; NotAllowed when the right was taken away meanwhile."""
     actor = actor_of(session, person_id)
-    if not can(actor, action, batch):
+    if not can(actor, "import.make", batch):
         raise NotAllowed
     return actor

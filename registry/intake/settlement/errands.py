@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Select, func
 from sqlalchemy.orm import Session
 
+from ledger.actor import Actor
 from ledger.db import Bell, unit
-from ledger.errors import BadAnswer, Conflict
 from ledger.failpoints import fp
 from registry.intake.batch.group_lock import unhurried
 from registry.intake.batch.models import Batch, Flaw
 from registry.intake.batch.progress import Teller
-from registry.intake.batch.whose import allowed_for
+from registry.intake.batch.whose import actor_of
 from registry.intake.settlement import settling
 
 SLICE = 100
@@ -31,7 +31,9 @@ def run(engine: Engine, batch_id: int, teller: Teller, *, bell: Bell | None = No
             if not batch.errands:
                 return
             if not done:
-                teller.total = session.scalar(select(func.count()).where(*_alike(batch, batch.errands[0], 0))) or 0
+                query = _alike(session, batch, batch.errands[0], 0)[0]
+                teller.total = session.scalar(
+                    query.with_only_columns(func.count(), maintain_column_froms=True)) or 0
             count, after = _some(session, batch, batch.errands[0], after)
             if not count:
                 batch.errands = batch.errands[1:]
@@ -43,16 +45,16 @@ def run(engine: Engine, batch_id: int, teller: Teller, *, bell: Bell | None = No
         teller.step(done)
 
 
-def _alike(batch: Batch, errand: dict[str, Any], after: int) -> list[Any]:
-    case = errand["case"]
-    return [Flaw.batch_id == batch.id, Flaw.kind == errand["kind"], Flaw.state == "open", Flaw.id > after,
-            *([Flaw.case == case] if case is not None else [])]
+def _alike(session: Session, batch: Batch, errand: dict[str, Any], after: int) -> tuple[Select[Flaw], Actor]:
+    """What the errand is still about, and who asked, with the rights they have now. NotAllowed: none are left."""
+    by = actor_of(session, errand["by"][0])
+    return settling.alike(batch, errand["kind"], errand["case"], by).where(Flaw.id > after), by
 
 
 def _some(session: Session, batch: Batch, errand: dict[str, Any], after: int) -> tuple[int, int]:
     """(how many were looked at, the last of them)."""
-    by = allowed_for(session, batch, errand["by"][0], "steward.settle")
-    some = session.scalars(select(Flaw).where(*_alike(batch, errand, after)).order_by(Flaw.id).limit(SLICE)).all()
+    query, by = _alike(session, batch, errand, after)
+    some = session.scalars(query.order_by(Flaw.id).limit(SLICE)).all()
     last = some[-1].id if some else after
     for flaw in some:
         session.refresh(flaw)
@@ -61,6 +63,6 @@ def _some(session: Session, batch: Batch, errand: dict[str, Any], after: int) ->
         try:
             with session.begin_nested():
                 settling.DO[errand["do"]](session, flaw, by=by)
-        except (Conflict, BadAnswer):
+        except settling.NOT_DONE:
             session.expire_all()
     return len(some), last

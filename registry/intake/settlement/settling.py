@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from ledger import clock
@@ -12,7 +12,7 @@ from ledger.actor import Actor
 from ledger.db import ring_after_commit
 from ledger.errors import BadAnswer, Conflict, NotAllowed
 from ledger.facts import record
-from registry.access.rules import can
+from registry.access.rules import can, visible
 from registry.intake.batch.cells import cell_of, kept_of
 from registry.intake.batch.models import FLAW_STATES, STATES, Batch, Flaw, Row
 from registry.intake.judged import Judged
@@ -93,8 +93,8 @@ def take_in(session: Session, row: Row, *, by: Actor) -> None:
 
 
 def accept_case(session: Session, batch: Batch, kind: str, case: str | None, *, by: Actor) -> int:
-    """Accept all open findings of a kind (`case`: of one case) of a batch; how many. More than AT_ONCE are
-    done by the worker: progress.of tells how far it is."""
+    """Accept all open findings of a kind (`case`: of one case) of a batch, as far as `by` may; how many. More than
+    AT_ONCE are done by the worker: progress.of tells how far it is."""
     return _alike(session, batch, "accept", kind, case, by)
 
 
@@ -104,20 +104,36 @@ def dismiss_case(session: Session, batch: Batch, kind: str, case: str | None, *,
 
 
 DO: dict[str, Callable[..., None]] = {"accept": accept, "dismiss": dismiss}
+NOT_DONE = (BadAnswer, Conflict, NotAllowed)
+"""Of many alike, one without a proposal, one that the register refuses, or one whose row has a finding elsewhere stays
+open for a person."""
+
+
+def alike(batch: Batch, kind: str, case: str | None, by: Actor) -> Select[Flaw]:
+    """The open findings of a kind (`case`: of one case) that somebody may settle: of their own ledger all, of a ledger
+    that came in above them those that lie where they keep the certificates. NotAllowed for who settles nothing."""
+    found = select(Flaw).where(Flaw.batch_id == batch.id, Flaw.kind == kind, Flaw.state == "open")
+    if case is not None:
+        found = found.where(Flaw.case == case)
+    if _whole(batch, by):
+        return found
+    if batch.state != "committed" or not can(by, "steward.settle"):
+        raise NotAllowed
+    reached: Select[Flaw] = visible(found, by, model=Flaw, action="steward.settle")
+    return reached
 
 
 def _alike(session: Session, batch: Batch, verb: str, kind: str, case: str | None, by: Actor) -> int:
-    _require(session, batch, by)
-    alike = (Flaw.batch_id == batch.id, Flaw.kind == kind, Flaw.state == "open",
-             *([Flaw.case == case] if case is not None else []))
-    count = session.scalar(select(func.count()).where(*alike)) or 0
+    query = alike(batch, kind, case, by)
+    _hold(session, batch)
+    count = session.scalar(query.with_only_columns(func.count(), maintain_column_froms=True)) or 0
     if count > AT_ONCE:
         batch.errands = [*batch.errands, {"do": verb, "kind": kind, "case": case, "by": [by.id, by.name]}]
         session.flush()
         ring_after_commit(session, BELL)
         return count
     done = 0
-    for flaw in session.scalars(select(Flaw).where(*alike).order_by(Flaw.id)).all():
+    for flaw in session.scalars(query.order_by(Flaw.id)).all():
         session.refresh(flaw)
         if flaw.state != "open":  # another's correction has made it pointless
             continue
@@ -125,7 +141,7 @@ def _alike(session: Session, batch: Batch, verb: str, kind: str, case: str | Non
             with session.begin_nested():
                 DO[verb](session, flaw, by=by)
             done += 1
-        except (BadAnswer, Conflict):  # without a proposal, or the register refuses it: it stays open for a person
+        except NOT_DONE:
             session.expire_all()
     return done
 
@@ -154,9 +170,16 @@ def _changeable(session: Session, row: Row, by: Actor) -> Batch:
 
 def _require(session: Session, batch: Batch, by: Actor, row: Row | None = None) -> None:
     """Whoever may settle the whole ledger; after the commit also who keeps the unit that the row's findings lie in."""
-    if not (can(by, "steward.settle", batch) or can(by, "import.make", batch) or (
-            row is not None and batch.state == "committed" and _near(session, row, by))):
+    if not (_whole(batch, by) or (row is not None and batch.state == "committed" and _near(session, row, by))):
         raise NotAllowed
+    _hold(session, batch)
+
+
+def _whole(batch: Batch, by: Actor) -> bool:
+    return can(by, "steward.settle", batch) or can(by, "import.make", batch)
+
+
+def _hold(session: Session, batch: Batch) -> None:
     session.refresh(batch, with_for_update={"of": Batch})  # its counts follow: two who share it would wait for ever
     if batch.state not in ("ready", "committed"):
         raise NotNow(state=STATES[batch.state])

@@ -19,7 +19,7 @@ from registry.custody.loans import Loan
 from registry.custody.originals import Original
 from registry.intake.batch.models import Batch, Flaw
 from registry.intake.entry import committing
-from registry.intake.preview import mapping_acts
+from registry.intake.preview import mapping_acts, receiving
 from registry.intake.settlement import settling
 from registry.people.machines import Machine
 from registry.people.persons import Person
@@ -147,6 +147,20 @@ def test_a_loan_touches_no_paper_and_nobody_of_another_company(desk: Desk) -> No
     assert desk.outcomes(number) == ["stopped"] and counts(desk) == before
 
 
+def test_of_another_companys_ledger_one_learns_that_it_is_there_and_nothing_else(desk: Desk) -> None:
+    content = sheet([worker(1)])
+    first = desk.receive(content, "秘密.csv")
+    with pytest.raises(receiving.SameFile) as refused:
+        desk.receive(content)
+    assert refused.value.batch_id == first
+    narrow(desk, "C2")
+    with reading(desk.engine) as session:
+        desk.company = session.scalars(select(Unit.id).where(Unit.code == "C2")).one()
+    with pytest.raises(receiving.SameFileElsewhere) as unseen:
+        desk.receive(content)
+    assert unseen.value.params == {} and not hasattr(unseen.value, "batch_id")
+
+
 def test_rights_that_were_lost_settle_and_commit_nothing(desk: Desk) -> None:
     number = desk.preview([worker(1, 有效期至=""), worker(2)])
     kind = desk.flaws(number)[0]
@@ -183,3 +197,22 @@ def test_a_company_settles_its_own_rows_of_the_groups_ledger_and_no_others(desk:
             with pytest.raises(NotAllowed):
                 act()
         assert (own.state, others.state) == ("dismissed", "open")
+
+
+@pytest.mark.parametrize("at_once", [50, 0], ids=["at once", "by the worker"])
+def test_of_a_case_of_the_groups_ledger_a_company_settles_what_is_its_own(
+    desk: Desk, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settling, "AT_ONCE", at_once)
+    desk.company = desk.group
+    number = desk.bring([worker(1, 状态="在用吧"), worker(2, 状态="在用吧", 单位=OTHER)], (*HEADINGS, "状态"))
+    narrow(desk)
+    with unit(desk.engine) as session:
+        batch, case = session.get_one(Batch, number), session.scalars(
+            select(Flaw.case).where(Flaw.kind == "wrong_value").distinct()).one()
+        assert settling.dismiss_case(session, batch, "wrong_value", case, by=desk.by) == 1
+    desk.work()
+    with reading(desk.engine) as session:
+        assert session.get_one(Batch, number).errands == []
+        assert dict(session.execute(select(Flaw.unit_path, Flaw.state).where(Flaw.kind == "wrong_value")).all()) == {
+            "/1/2/": "dismissed", "/1/3/": "open"}

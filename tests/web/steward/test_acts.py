@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -9,14 +10,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ledger.actor import SYSTEM, Actor
 from ledger.db import unit
 from registry.access.accounts import Account, actor_for
+from registry.access.grants import grant_role
 from registry.certificates.models import Certificate
 from registry.intake import work
 from registry.intake.batch.models import Batch, Flaw, Row
 from registry.intake.entry import committing
 from registry.intake.preview import mapping_acts, receiving
-from registry.people.units import unit_of
+from registry.people.persons import Person
+from registry.people.units import create_unit, unit_of
 from tests.registry.intake.desk import HEADINGS, sheet, worker
 from tests.web.house import House
 
@@ -31,8 +35,14 @@ def brought(house: House) -> House:
     """ROWS are in the register, as far as they can be."""
     with unit(house.engine) as session:
         account = session.scalars(select(Account).where(Account.login == "custodian")).one()
-        by, company = actor_for(session, account.person), unit_of(session, house.units["company"])
-        rows = [{**row, "单位": company.name} for row in ROWS]
+        by = actor_for(session, account.person)
+    return bring(house, [{**row, "单位": "江海一建"} for row in ROWS], "company", by)
+
+
+def bring(house: House, rows: list[dict[str, Any]], into: str, by: Actor) -> House:
+    """A ledger of a unit, all the way."""
+    with unit(house.engine) as session:
+        company = unit_of(session, house.units[into])
         content = BytesIO(sheet(rows, (*HEADINGS, "状态")))
         batch = receiving.receive(session, house.config.files, content, "特种作业.csv", unit=company, by=by)
         number = batch.id
@@ -98,6 +108,23 @@ def test_alike_ones_are_settled_at_once(brought: House) -> None:
     assert browser.post("/steward/cases/dismissal", {"kind": "blank_end", "case": ""}).status_code == 404
     browser.post(f"/steward/items/{flaws(brought, state='dismissed')[0].id}/acceptance")  # a colleague was quicker
     assert "这条问题已处理为" in browser.get("/steward").text
+
+
+def test_of_the_groups_ledger_a_companys_steward_settles_their_own_and_is_told_of_the_others(house: House) -> None:
+    with unit(house.engine) as session:
+        group = unit_of(session, house.units["group"])
+        create_unit(session, kind="company", name="江海二建", code="C2", parent=group, by=SYSTEM)
+        company, person = unit_of(session, house.units["company"]), session.get_one(Person, house.people["hr"])
+        for role, place in (("steward", company), ("auditor", group)):
+            grant_role(session, person, role, place, by=SYSTEM, from_on=date(2020, 1, 1))
+    bring(house, [{**ROWS[1], "单位": "江海一建"}, {**ROWS[4], "单位": "江海二建"}], "group", SYSTEM)
+    (case,) = {flaw.case for flaw in flaws(house, "wrong_value")}
+    browser = house.browser("hr")
+    assert "全部无误" in browser.get("/steward").text
+    answer = browser.post("/steward/cases/dismissal", {"kind": "wrong_value", "case": case})
+    page = browser.get("/steward").text
+    assert answer.status_code == 303 and "已确认无误：1 条同类问题。" in page
+    assert "另有 1 条不在您管理的范围内，没有处理。" in page and len(flaws(house, "wrong_value")) == 1
 
 
 def test_a_row_can_be_left_out_for_good(brought: House) -> None:
