@@ -37,6 +37,10 @@ class SameFile(Conflict):
         super().__init__(at=batch.at, by=batch.by_name, batch=batch.id)
 
 
+class SameFileElsewhere(Conflict):
+    """这个文件已由集团内其他单位导入，不能重复导入；如需更正请联系集团的证照管理员。"""
+
+
 class NotReplaced(Conflict):
     """这个导入批次现在是“{state}”，不能换文件。"""
 
@@ -45,7 +49,8 @@ def receive(session: Session, folder: Path, stream: BinaryIO, name: str, *, unit
     """Keep a ledger (at most 50 MB) as a new batch of a unit, for the worker to read; `folder` is that of all files.
 
     NotAllowed outside the actor's reach; NotASheet, TooLarge or EmptyFile; SameFile (with the earlier batch's id) when
-    the same content is in a batch of this group that is neither cancelled, undone nor refused.
+    the same content is in a batch of this group that is neither cancelled, undone nor refused, SameFileElsewhere (which
+    tells nothing of it) when that is out of the actor's sight.
     """
     _require_reach(by, unit)
     file = _kept(session, folder, stream, name, unit.group_id, by)
@@ -96,7 +101,7 @@ def _kept(
     file = files.keep(session, folder, stream, name, by=by, limit=MOST_BYTES, kind=sheet_kind)
     file.group_id = group_id
     if (other := same_file(session, group_id, file.sha256, but=but)) is not None:
-        raise SameFile(other)
+        raise SameFile(other) if can(by, "import.read", other) else SameFileElsewhere
     return file
 
 
