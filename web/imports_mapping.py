@@ -83,7 +83,7 @@ def _both(batch: Batch) -> list[tuple[Table, Mapping]]:
 def confirm(batch_id: int) -> ResponseReturnValue:
     """It is so: the rows are checked by it."""
     batch = batch_of(batch_id, "import.make")
-    known = TypeWords(gather(db.session(), batch.unit))
+    known = TypeWords(gather(db.session(), batch.unit, actor()))
     drafts = [read(table, before, known) for table, before in _both(batch)]
     if drafts and all(draft.mapping.content == "ignored" for draft in drafts):
         drafts[0].wrong("t0.content", "每张表都不导入，就没有可导入的内容了。请至少选一张表。")

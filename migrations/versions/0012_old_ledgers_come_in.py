@@ -28,13 +28,15 @@ def upgrade() -> None:
         'intake_learning',
         sa.Column('id', KEY, nullable=False),
         sa.Column('group_id', KEY, nullable=False),
+        sa.Column('unit_id', KEY, nullable=False),
         sa.Column('kind', sa.String(length=8), nullable=False),
         sa.Column('words', sa.String(length=800), nullable=False),
         sa.Column('meaning', sa.String(length=20000), nullable=False),
         sa.Column('at', MOMENT, nullable=False),
         sa.Column('by_id', KEY, nullable=True),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_intake_learning')),
-        sa.UniqueConstraint('group_id', 'kind', 'words', name=op.f('uq_intake_learning_group_id_kind_words')),
+        sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_intake_learning_unit_id_unit')),
+        sa.UniqueConstraint('unit_id', 'kind', 'words', name=op.f('uq_intake_learning_unit_id_kind_words')),
     )
     op.create_table(
         'intake_batch',

@@ -184,13 +184,15 @@ class Made(Base):
 
 class Learning(Base):
     """What a person has told us once and need not tell again: what a heading, a type's or a unit's name means, or how
-    a whole table is mapped. `kind` is column, type, unit or table; `words` folded."""
+    a whole table is mapped. `kind` is column, type, unit or table; `words` folded. `unit_id` is the company whose words
+    they are, or the group, whose words are those of all its companies that have none of their own."""
 
     __tablename__ = "intake_learning"
-    __table_args__ = (UniqueConstraint("group_id", "kind", "words"),)
+    __table_args__ = (UniqueConstraint("unit_id", "kind", "words"),)
 
     id: Mapped[Id]
     group_id: Mapped[int] = mapped_column(BigId)
+    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"))
     kind: Mapped[str] = mapped_column(String(8))
     words: Mapped[str] = mapped_column(String(LONGEST_WORDS))
     meaning: Mapped[str] = mapped_column(String(20_000))

@@ -133,8 +133,8 @@ def prepare(session: Session, batch: Batch) -> Prepared:
         ids.append(number)
         outcomes.append(outcome)
         rows.append(judged)
-    known = gather(session, batch.unit)
-    reach = Reach(actor_of(session, batch.committed_by))
+    by = actor_of(session, batch.committed_by)
+    known, reach = gather(session, batch.unit, by), Reach(by)
     matched = match(session, batch.group_id, known, rows, staging.places(batch, known), reach)
     for said, _ in matched.holders.new.people.values():
         matched.holders.spelt("".join(said.name.split())[:60])  # looked up before anybody has to wait for us

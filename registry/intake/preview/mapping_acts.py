@@ -14,6 +14,7 @@ from ledger.db import ring_after_commit
 from ledger.errors import BadAnswer, Conflict, NotAllowed, Problem
 from ledger.facts import record
 from registry.access.rules import can
+from registry.intake.batch.known_units import teaches
 from registry.intake.batch.models import LONGEST_WORDS, STATES, Batch, Learning
 from registry.intake.batch.reach import Reach
 from registry.intake.mapping import FIELDS, Mapping
@@ -41,7 +42,7 @@ def mappings_of(batch: Batch) -> list[Mapping]:
 def confirm(session: Session, batch: Batch, mappings: Sequence[Mapping], *, by: Actor) -> None:
     """A person says what the columns mean: the worker judges the rows by that. May be said again until the commit.
 
-    Columns, types and tables that were put right are learned for the group. BadAnswer: another number of tables or
+    Columns, types and tables that were put right are learned for the company. BadAnswer: another number of tables or
     columns than the file has, or an unknown field; NotMapping in a state that no longer asks.
     """
     _require(by, batch)
@@ -105,11 +106,11 @@ def _check_units(session: Session, batch: Batch, mappings: Sequence[Mapping], by
 
 
 def learn(session: Session, batch: Batch, mappings: Sequence[Mapping], *, by: Actor) -> None:
-    """Remember what a person put right, for the whole group, by the words as folded."""
+    """Remember what a person put right, for the company whose ledger it is, by the words as folded."""
     proposed = mappings_of(batch)
     for table, before, mapping in zip(batch.told["tables"], proposed, mappings, strict=True):
         for kind, words, meaning in _lessons(table, before, mapping):
-            remember(session, batch.group_id, kind, words, meaning, by=by)
+            remember(session, batch.unit, kind, words, meaning, by=by)
 
 
 def _lessons(table: dict[str, list[dict[str, str]]], before: Mapping, now: Mapping) -> Iterator[tuple[str, str, str]]:
@@ -124,14 +125,16 @@ def _lessons(table: dict[str, list[dict[str, str]]], before: Mapping, now: Mappi
     yield "table", signature(Table(0, 0, "", "rows", columns, [])), msgspec.json.encode(now).decode()
 
 
-def remember(session: Session, group_id: int, kind: str, words: str, meaning: str, *, by: Actor) -> None:
-    """One thing learned; what was learned of the same words before gives way. What is too long is not learned."""
+def remember(session: Session, unit: Unit, kind: str, words: str, meaning: str, *, by: Actor) -> None:
+    """One thing learned from a ledger of a unit, for its company; what was learned of the same words before gives way.
+    What is too long is not learned."""
     if not words or len(words) > LONGEST_WORDS or len(meaning) > LONGEST_MEANING:
         return
     known = session.scalar(select(Learning).where(
-        Learning.group_id == group_id, Learning.kind == kind, Learning.words == words))
+        Learning.unit_id == teaches(unit), Learning.kind == kind, Learning.words == words))
     if known is None:
-        session.add(Learning(group_id=group_id, kind=kind, words=words, meaning=meaning, by_id=by.id))
+        session.add(Learning(group_id=unit.group_id, unit_id=teaches(unit), kind=kind, words=words, meaning=meaning,
+                             by_id=by.id))
     elif known.meaning != meaning:
         known.meaning, known.at, known.by_id = meaning, clock.now(), by.id
     session.flush()

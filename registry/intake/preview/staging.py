@@ -111,7 +111,8 @@ def _opened(
 ) -> tuple[Book, Layout, Known, dict[tuple[str, ...], Mapping]]:
     with reading(engine) as session:
         batch = session.get_one(Batch, batch_id)
-        path, name, known = path_of(folder, batch.file), batch.name, gather(session, batch.unit)
+        by = actor_of(session, batch.told.get("by", batch.by_id))
+        path, name, known = path_of(folder, batch.file), batch.name, gather(session, batch.unit, by)
         tables = batch.told.get("tables", []) if batch.mappings and batch.told else []
         headings = [tuple(column["heading"] for column in table["columns"]) for table in tables]
         before = dict(zip(headings, mappings_of(batch), strict=True)) if tables else {}

@@ -41,7 +41,7 @@ def write(session: Session, batch: Batch, row: Row, column: int, text: str, *, b
     columns = batch.told["tables"][row.table_no]["columns"]
     if not 0 <= column < len(columns):
         raise BadAnswer({"column": [Problem("没有这一列。")]})
-    known = gather_once(session, batch.unit)
+    known = gather_once(session, batch.unit, by)
     for each in _line(session, row):
         kept = kept_of(each)
         raw = [*kept.judged.raw, *[""] * (column + 1 - len(kept.judged.raw))]
@@ -60,14 +60,14 @@ def _learn(session: Session, batch: Batch, before: Judged, now: Judged, column: 
     words = fold(before.raw[column]) if column < len(before.raw) else ""
     unknown = {finding.kind for finding in before.findings if finding.column == column}
     if "unknown_unit" in unknown and now.holder is not None and now.holder.unit is not None:
-        remember(session, batch.group_id, "unit", words, str(now.holder.unit), by=by)
+        remember(session, batch.unit, "unit", words, str(now.holder.unit), by=by)
     elif "unknown_type" in unknown and now.type_code:
-        remember(session, batch.group_id, "type", words, now.type_code, by=by)
+        remember(session, batch.unit, "type", words, now.type_code, by=by)
 
 
 def again(session: Session, batch: Batch, row: Row, *, by: Actor) -> None:
     """The row as it is, judged anew: what was found of it is open again unless it was settled."""
-    known, kept = gather_once(session, batch.unit), kept_of(row)
+    known, kept = gather_once(session, batch.unit, by), kept_of(row)
     _replace(session, batch, row, kept, _judged(batch, row, kept, kept.judged.raw, known), known, by)
     session.flush()
 
@@ -100,7 +100,7 @@ def _settle_one(session: Session, batch: Batch, row: Row, by: Actor) -> None:
 
 def _matched(session: Session, batch: Batch, row: Row, by: Actor) -> tuple[Matched, int]:
     """The row matched, before the commit together with those of the same number in its ledger."""
-    known = gather_once(session, batch.unit)
+    known = gather_once(session, batch.unit, by)
     rows = [row]
     if batch.state != "committed" and row.number_key:
         rows = list(session.scalars(

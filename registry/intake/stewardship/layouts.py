@@ -159,7 +159,7 @@ def _remember(session: Session, layout: Layout, by: Actor) -> None:
     """A ledger with exactly these headings means exactly this."""
     mapping = Mapping(columns=[Column(field=field) for _, field in layout.whole])
     signature = "|".join(heading for heading, _ in layout.whole)
-    remember(session, layout.group_id, "table", signature, msgspec.json.encode(mapping).decode(), by=by)
+    remember(session, layout.unit, "table", signature, msgspec.json.encode(mapping).decode(), by=by)
 
 
 def _name_problems(session: Session, layout: Layout, name: str) -> dict[str, list[Problem]]:

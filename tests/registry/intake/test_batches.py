@@ -148,7 +148,7 @@ def test_a_unit_s_former_names_are_known_to_who_judges(desk: Desk) -> None:
     with unit(desk.engine) as session:
         company = session.get_one(Unit, desk.company)
         rename_unit(session, company, "华城第一建设有限公司", by=desk.by)
-        known = gather(session, company)
+        known = gather(session, company, desk.by)
         assert known.units[company.id].former == ("华城第一建筑公司",)
         assert known.units[company.id].company_id == company.id
     number = desk.preview([worker(1)])

@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import func, select
 
@@ -19,7 +20,7 @@ from registry.custody.loans import Loan
 from registry.custody.originals import Original
 from registry.intake.batch.models import Batch, Flaw
 from registry.intake.entry import committing
-from registry.intake.preview import mapping_acts, receiving
+from registry.intake.preview import mapping_acts, receiving, staging
 from registry.intake.settlement import settling
 from registry.people.machines import Machine
 from registry.people.persons import Person
@@ -34,9 +35,17 @@ def narrow(desk: Desk, code: str = "C1") -> Desk:
     """From now on somebody who keeps the certificates of one unit only."""
     with unit(desk.engine) as session:
         org = desk.org(session)
-        org.serial = 5500
+        org.serial = 5500 + (session.scalar(select(func.count(Person.id))) or 0)
         at = session.scalars(select(Unit).where(Unit.code == code)).one()
         desk.by = org.actor("custodian", at=at, name="钱保管")
+    return desk
+
+
+def at(desk: Desk, code: str) -> Desk:
+    """Who keeps the certificates of one unit, bringing in its ledgers."""
+    narrow(desk, code)
+    with reading(desk.engine) as session:
+        desk.company = session.scalars(select(Unit.id).where(Unit.code == code)).one()
     return desk
 
 
@@ -153,12 +162,46 @@ def test_of_another_companys_ledger_one_learns_that_it_is_there_and_nothing_else
     with pytest.raises(receiving.SameFile) as refused:
         desk.receive(content)
     assert refused.value.batch_id == first
-    narrow(desk, "C2")
-    with reading(desk.engine) as session:
-        desk.company = session.scalars(select(Unit.id).where(Unit.code == "C2")).one()
+    at(desk, "C2")
     with pytest.raises(receiving.SameFileElsewhere) as unseen:
         desk.receive(content)
     assert unseen.value.params == {} and not hasattr(unseen.value, "batch_id")
+
+
+def mapped(desk: Desk, headings: tuple[str, ...]) -> mapping_acts.Mapping:
+    number = desk.receive(sheet([worker(desk.files + 10)], headings))
+    desk.work()
+    with reading(desk.engine) as session:
+        return mapping_acts.mappings_of(session.get_one(Batch, number))[0]
+
+
+def test_what_one_company_has_taught_us_is_proposed_to_no_other(desk: Desk) -> None:
+    headings, further = (*HEADINGS, "栏位甲"), ("序号", *HEADINGS, "栏位甲")
+    number = at(desk, "C1").receive(sheet([worker(1)], headings))
+    desk.work()
+    with unit(desk.engine) as session:
+        batch = session.get_one(Batch, number)
+        [mapping] = mapping_acts.mappings_of(batch)
+        mapping.columns[-1] = staging.Mapped(field="place")
+        mapping_acts.confirm(session, batch, [mapping], by=desk.by)
+    assert [mapped(desk, each).columns[-1].field for each in (headings, further)] == ["place", "place"]
+    at(desk, "C2")
+    assert "place" not in [mapped(desk, each).columns[-1].field for each in (headings, further)]
+
+
+def test_a_name_that_was_taught_for_a_unit_out_of_reach_is_no_name(desk: Desk) -> None:
+    with unit(desk.engine) as session:
+        org = desk.org(session)
+        mapping_acts.remember(session, org.company, "unit", "老滨江队", str(org.project.id), by=desk.by)
+        holder = mapping_acts.Mapping(columns=[staging.Mapped(field="name")] * len(HEADINGS),
+                                      unit=org.project.id, holder_unit=org.project.id)
+        mapping_acts.remember(session, org.company, "table", "|".join(HEADINGS), msgspec.json.encode(holder).decode(),
+                              by=desk.by)
+    assert (mapped(at(desk, "C1"), HEADINGS).unit, mapped(desk, HEADINGS).holder_unit) != (None, None)
+    assert "unknown_unit" not in desk.flaws(desk.preview([worker(1, 单位="老滨江队")], HEADINGS[::-1]))
+    there = mapped(at(desk, "C1-AQ"), HEADINGS)
+    assert (there.unit, there.holder_unit, there.columns[0].field) == (None, None, "name")
+    assert "unknown_unit" in desk.flaws(desk.preview([worker(2, 单位="老滨江队")], HEADINGS[::-1]))
 
 
 def test_rights_that_were_lost_settle_and_commit_nothing(desk: Desk) -> None:

@@ -55,7 +55,7 @@ def exported(session: Session) -> Rows:
 
 def back(session: Session, group: Unit, rows: Rows) -> Iterator[tuple[Judged, Match]]:
     """The rows as the preview has them, each with what it comes to."""
-    known = gather(session, group)
+    known = gather(session, group, SYSTEM)
     headings: list[Any] = [heading for heading, _ in layouts.complete(OWN)]
     seen = preview(Book("台账.xlsx", "xlsx", [Sheet("台账", [headings, *rows])]), known)  # type: ignore[list-item]
     matched = match(session, group.group_id, known, seen.rows, {0: Place(known.units[group.id], False)},
