@@ -11,6 +11,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup, escape
 
 from ledger.errors import BadAnswer, Conflict, Problem
 from registry.certificates.catalogue import types
@@ -19,10 +20,12 @@ from registry.intake.batch.models import Batch
 from registry.intake.mapping import FIELDS, Mapped, Mapping
 from registry.intake.meaning.types import TypeWords
 from registry.intake.preview import mapping_acts
+from web.asked import whole
 from web.errors import problem_text, sentence
 from web.guard import actor, needs
-from web.i18n import named
+from web.i18n import named, say
 from web.imports import batch_of, importing_units
+from web.imports_alike import Asked, asked, spread
 from web.imports_told import Table, Word, sums, tables, words_of
 from web.session import db
 
@@ -71,44 +74,80 @@ def edit(batch_id: int) -> ResponseReturnValue:
     batch = batch_of(batch_id, "import.make")
     if batch.state not in ("mapping", "ready"):
         return redirect(url_for("imports.show", batch_id=batch.id), 303)
-    return _page(batch, [Draft(mapping, table.words) for table, mapping in _both(batch)])
+    pages = asked(batch)
+    number = min(max(1, request.args.get("page", 1, type=whole) or 1), max(1, len(pages)))
+    return _page(batch, pages, number, [_as_proposed(one) for one in pages[number - 1]] if pages else [])
 
 
-def _both(batch: Batch) -> list[tuple[Table, Mapping]]:
-    return list(zip(tables(batch), mapping_acts.mappings_of(batch), strict=True))
+def _as_proposed(one: Asked) -> Draft:
+    return Draft(one.before, one.table.words)
 
 
 @bp.post("/<int:batch_id>/mapping")
 @needs("import.make")
 def confirm(batch_id: int) -> ResponseReturnValue:
-    """It is so: the rows are checked by it."""
+    """It is so: the rows are checked by it. Of a large file one page is said at a time; all= leaves the others as we
+    proposed them."""
     batch = batch_of(batch_id, "import.make")
     known = TypeWords(gather(db.session(), batch.unit, actor()))
-    drafts = [read(table, before, known) for table, before in _both(batch)]
-    if drafts and all(draft.mapping.content == "ignored" for draft in drafts):
-        drafts[0].wrong("t0.content", "每张表都不导入，就没有可导入的内容了。请至少选一张表。")
+    pages = asked(batch)
+    number = min(max(1, request.form.get("page", 1, type=whole) or 1), max(1, len(pages)))
+    drafts = [read(one.table, one.before, known) for one in pages[number - 1]] if pages else []
+    last = number >= len(pages) or bool(request.form.get("all"))
+    said = list(zip(pages[number - 1], (draft.mapping for draft in drafts), strict=True)) if pages else []
+    meant = spread(batch, said, set(request.form.getlist("out", type=int)))
+    if drafts and last and all(mapping.content == "ignored" for mapping in meant):
+        drafts[0].wrong(f"t{said[0][0].table.no}.content", "每张表都不导入，就没有可导入的内容了。请至少选一张表。")
     if any(draft.problems for draft in drafts):
-        return _page(batch, drafts), 400
+        return _page(batch, pages, number, drafts), 400
+    if last and (wrong := _elsewhere(batch, pages, number)) is not None:
+        return wrong
     try:
-        mapping_acts.confirm(db.session(), batch, [draft.mapping for draft in drafts], by=actor())
+        act = mapping_acts.confirm if last else mapping_acts.say
+        act(db.session(), batch, meant, by=actor())
     except (BadAnswer, Conflict) as error:
         refusal, status = sentence(error), error.status
         db.session.rollback()
-        return _page(batch_of(batch_id), drafts, refusal), status
+        return _page(batch_of(batch_id), pages, number, drafts, refusal), status
+    if not last:
+        return redirect(url_for("imports_mapping.edit", batch_id=batch_id, page=number + 1), 303)
     flash(_("已确认，正在逐行检查。"), "ok")
     return redirect(url_for("imports.show", batch_id=batch_id), 303)
 
 
-def _page(batch: Batch, drafts: list[Draft], refusal: str = "") -> str:
-    told = tables(batch)
+def _elsewhere(batch: Batch, pages: list[list[Asked]], number: int) -> ResponseReturnValue | None:
+    """The first other page on which something is missing."""
+    for other, page in enumerate(pages, 1):
+        drafts = [_as_proposed(one) for one in page]
+        if other != number:
+            for one, draft in zip(page, drafts, strict=True):
+                if draft.mapping.content != "ignored":
+                    _check(draft, one.table, one.before)
+            if any(draft.problems for draft in drafts):
+                return _page(batch, pages, other, drafts), 400
+    return None
+
+
+def _page(batch: Batch, pages: list[list[Asked]], number: int, drafts: list[Draft], refusal: str = "") -> str:
+    page = pages[number - 1] if pages else []
     problems = {name: [problem_text(one) for one in found]
                 for draft in drafts for name, found in draft.problems.items()}
     return render_template(
         "imports/mapping.html", batch=batch, problems=problems,
-        pairs=list(zip(told, drafts, strict=True)),
-        refusal=refusal, fields=FIELDS, groups=GROUPS, contents=CONTENTS, days=DAYS,
+        pairs=[(one.table, draft, one.members) for one, draft in zip(page, drafts, strict=True)],
+        number=number, pages=len(pages), tables=tables(batch), options=options(),
+        refusal=refusal, contents=CONTENTS, days=DAYS,
         types=kinds(), units=units(), sums=sums(batch), sure=SURE, likely=LIKELY,
     )
+
+
+def options() -> dict[str, Markup]:
+    """Field -> the choices of a column that means it, drawn once for all columns of the page."""
+    plain = "".join(
+        f'<optgroup label="{escape(str(group))}">'
+        + "".join(f'<option value="{key}">{escape(say(FIELDS[key]))}</option>' for key in keys) + "</optgroup>"
+        for group, keys in GROUPS.items())
+    return {key: Markup(plain.replace(f'value="{key}"', f'value="{key}" selected', 1)) for key in FIELDS}
 
 
 def kinds() -> dict[str, str]:

@@ -31,6 +31,10 @@ class Column:
     words: list[tuple[str, int]]
 
 
+Drawn = dict[tuple[int, str], Column]
+"""Columns that tables share are drawn once, by their telling and what they mean."""
+
+
 @dataclass(frozen=True)
 class Word:
     """A word of the type column, how often it stands there, and what we take it for."""
@@ -79,15 +83,15 @@ def tables(batch: Batch) -> list[Table]:
     """The tables of the file, in order; none before it was read."""
     told = batch.told.get("tables", [])
     shared = Counter(one["sheet"] for one in told)
-    return [_table(one, batch.mappings[no] if no < len(batch.mappings) else {}, shared[one["sheet"]] > 1)
+    mappings = batch.mappings
+    drawn: Drawn = {}
+    return [_table(one, mappings[no] if no < len(mappings) else {}, shared[one["sheet"]] > 1, drawn)
             for no, one in enumerate(told)]
 
 
-def _table(told: dict[str, Any], mapping: dict[str, Any], shares: bool) -> Table:
+def _table(told: dict[str, Any], mapping: dict[str, Any], shares: bool, drawn: Drawn) -> Table:
     meant = [one["field"] for one in mapping.get("columns", ())] or [""] * len(told["columns"])
-    columns = [Column(no, one["heading"], one["letter"], one["examples"], one["place"],
-                      None if meant[no].endswith(NO_SUM) else one["sum"],
-                      [(word, count) for word, count in one["words"]])
+    columns = [drawn.get((id(one), meant[no])) or drawn.setdefault((id(one), meant[no]), _column(no, one, meant[no]))
                for no, one in enumerate(told["columns"])]
     words = [Word(no, one[0], one[1], one[2], one[3] if one[2] else 0.0) for no, one in enumerate(told["words"])]
     label = told["sheet_name"]
@@ -98,6 +102,11 @@ def _table(told: dict[str, Any], mapping: dict[str, Any], shares: bool) -> Table
                  told["hidden"], told["rows"], told["first"], columns, words,
                  next((meant.index(one) for one in TELLING if one in meant), None),
                  mapping.get("content") == "ignored")
+
+
+def _column(no: int, told: dict[str, Any], field: str) -> Column:
+    return Column(no, told["heading"], told["letter"], told["examples"], told["place"],
+                  None if field.endswith(NO_SUM) else told["sum"], [(word, count) for word, count in told["words"]])
 
 
 def words_of(table: Table, mapping: Mapping, known: TypeWords) -> list[Word]:

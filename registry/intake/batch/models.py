@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from ledger import clock
 from ledger.db import Base, BigId, Id, Instant, Json
 from ledger.files import File
+from registry.intake.batch.alike import Mappings, Told
 from registry.people.scope import Path, Visible
 from registry.people.units import Unit
 
@@ -59,8 +60,8 @@ class Batch(Base):
     file_id: Mapped[int] = mapped_column(BigId, ForeignKey("file.id"))
     name: Mapped[str] = mapped_column(String(120))
     state: Mapped[str] = mapped_column(String(12), default="received", index=True)
-    mappings: Mapped[list[Any]] = mapped_column(Json, default=list, deferred=True)
-    told: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, deferred=True)
+    mappings: Mapped[list[Any]] = mapped_column(Mappings, default=list, deferred=True)
+    told: Mapped[dict[str, Any]] = mapped_column(Told, default=dict, deferred=True)
     counts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     errands: Mapped[list[Any]] = mapped_column(Json, default=list)
     confirmed: Mapped[bool] = mapped_column(default=False)

@@ -36,7 +36,12 @@ class NotCancelled(Conflict):
 
 def mappings_of(batch: Batch) -> list[Mapping]:
     """How each table of a batch is understood, as proposed or as confirmed."""
-    return [msgspec.convert(each, Mapping) for each in batch.mappings]
+    made: dict[int, Mapping] = {}
+    for each in batch.mappings:
+        if id(each) not in made:
+            made[id(each)] = msgspec.convert(each, Mapping)
+    return [msgspec.structs.replace(one, columns=[*one.columns], types=dict(one.types))
+            for one in (made[id(each)] for each in batch.mappings)]
 
 
 def confirm(session: Session, batch: Batch, mappings: Sequence[Mapping], *, by: Actor) -> None:
@@ -53,7 +58,7 @@ def confirm(session: Session, batch: Batch, mappings: Sequence[Mapping], *, by: 
     _check(tables, mappings)
     _check_units(session, batch, mappings, by)
     learn(session, batch, mappings, by=by)
-    batch.mappings = [msgspec.to_builtins(each) for each in mappings]
+    batch.mappings = _plain(mappings)
     batch.told = batch.told | {"by": by.id}
     batch.state, batch.confirmed, batch.rows_done, batch.problem = "judging", True, 0, None
     batch.errands = []
@@ -61,6 +66,29 @@ def confirm(session: Session, batch: Batch, mappings: Sequence[Mapping], *, by: 
     record(session, "intake.confirmed", ("intake", batch.id), by=by, group_id=batch.group_id,
            after={"tables": len(tables), "ignored": sum(each.content == "ignored" for each in mappings)})
     ring_after_commit(session, BELL)
+
+
+def say(session: Session, batch: Batch, mappings: Sequence[Mapping], *, by: Actor) -> None:
+    """What a person says of some of the tables of a large file is kept; they go on with the others, and `confirm` the
+    whole, which is the act. The same errors."""
+    _require(by, batch)
+    session.refresh(batch, with_for_update={"of": Batch})
+    if batch.state not in ("mapping", "ready"):
+        raise NotMapping(state=STATES[batch.state])
+    _check(batch.told.get("tables", []), mappings)
+    _check_units(session, batch, mappings, by)
+    learn(session, batch, mappings, by=by)
+    batch.mappings, batch.state, batch.confirmed = _plain(mappings), "mapping", False
+    session.flush()
+
+
+def _plain(mappings: Sequence[Mapping]) -> list[dict[str, object]]:
+    """As plain JSON; what several tables share stays one."""
+    made: dict[int, dict[str, object]] = {}
+    for each in mappings:
+        if id(each) not in made:
+            made[id(each)] = msgspec.to_builtins(each)
+    return [made[id(each)] for each in mappings]
 
 
 def resume(session: Session, batch: Batch, *, by: Actor) -> None:
@@ -107,8 +135,12 @@ def _check_units(session: Session, batch: Batch, mappings: Sequence[Mapping], by
 
 def learn(session: Session, batch: Batch, mappings: Sequence[Mapping], *, by: Actor) -> None:
     """Remember what a person put right, for the company whose ledger it is, by the words as folded."""
-    proposed = mappings_of(batch)
-    for table, before, mapping in zip(batch.told["tables"], proposed, mappings, strict=True):
+    seen = set()
+    for table, before, mapping in zip(batch.told["tables"], mappings_of(batch), mappings, strict=True):
+        key = (tuple(column["heading"] for column in table["columns"]), id(mapping))
+        if key in seen:  # sheets alike, of which one thing was said
+            continue
+        seen.add(key)
         for kind, words, meaning in _lessons(table, before, mapping):
             remember(session, batch.unit, kind, words, meaning, by=by)
 
