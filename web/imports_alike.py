@@ -9,7 +9,7 @@ import msgspec
 from registry.intake.batch.models import Batch
 from registry.intake.mapping import Mapping
 from registry.intake.preview import mapping_acts
-from web.imports_told import Table, Word, tables
+from web.imports_told import Table, Word
 
 ONE_PAGE = 240
 """So many columns and words stand on a page, or one table; a workbook with no more is asked about sheet by sheet."""
@@ -26,9 +26,9 @@ class Asked:
     members: list[Table]
 
 
-def asked(batch: Batch) -> list[list[Asked]]:
-    """The pages of the form, in the order of the file."""
-    told, mappings = tables(batch), mapping_acts.mappings_of(batch)
+def asked(batch: Batch, told: list[Table]) -> list[list[Asked]]:
+    """The pages of the form, in the order of the file; `told` are all its tables."""
+    mappings = mapping_acts.mappings_of(batch)
     if sum(_weight(each) for each in told) <= ONE_PAGE:
         return [[Asked(table, mapping, [table]) for table, mapping in zip(told, mappings, strict=True)]]
     alike: dict[tuple[object, ...], list[int]] = {}

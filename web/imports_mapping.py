@@ -74,9 +74,10 @@ def edit(batch_id: int) -> ResponseReturnValue:
     batch = batch_of(batch_id, "import.make")
     if batch.state not in ("mapping", "ready"):
         return redirect(url_for("imports.show", batch_id=batch.id), 303)
-    pages = asked(batch)
+    told = tables(batch)
+    pages = asked(batch, told)
     number = min(max(1, request.args.get("page", 1, type=whole) or 1), max(1, len(pages)))
-    return _page(batch, pages, number, [_as_proposed(one) for one in pages[number - 1]] if pages else [])
+    return _page(batch, told, pages, number, [_as_proposed(one) for one in pages[number - 1]] if pages else [])
 
 
 def _as_proposed(one: Asked) -> Draft:
@@ -90,7 +91,8 @@ def confirm(batch_id: int) -> ResponseReturnValue:
     proposed them."""
     batch = batch_of(batch_id, "import.make")
     known = TypeWords(gather(db.session(), batch.unit, actor()))
-    pages = asked(batch)
+    told = tables(batch)
+    pages = asked(batch, told)
     number = min(max(1, request.form.get("page", 1, type=whole) or 1), max(1, len(pages)))
     drafts = [read(one.table, one.before, known) for one in pages[number - 1]] if pages else []
     last = number >= len(pages) or bool(request.form.get("all"))
@@ -99,8 +101,8 @@ def confirm(batch_id: int) -> ResponseReturnValue:
     if drafts and last and all(mapping.content == "ignored" for mapping in meant):
         drafts[0].wrong(f"t{said[0][0].table.no}.content", "每张表都不导入，就没有可导入的内容了。请至少选一张表。")
     if any(draft.problems for draft in drafts):
-        return _page(batch, pages, number, drafts), 400
-    if last and (wrong := _elsewhere(batch, pages, number)) is not None:
+        return _page(batch, told, pages, number, drafts), 400
+    if last and (wrong := _elsewhere(batch, told, pages, number)) is not None:
         return wrong
     try:
         act = mapping_acts.confirm if last else mapping_acts.say
@@ -108,14 +110,16 @@ def confirm(batch_id: int) -> ResponseReturnValue:
     except (BadAnswer, Conflict) as error:
         refusal, status = sentence(error), error.status
         db.session.rollback()
-        return _page(batch_of(batch_id), pages, number, drafts, refusal), status
+        return _page(batch_of(batch_id), told, pages, number, drafts, refusal), status
     if not last:
         return redirect(url_for("imports_mapping.edit", batch_id=batch_id, page=number + 1), 303)
     flash(_("已确认，正在逐行检查。"), "ok")
     return redirect(url_for("imports.show", batch_id=batch_id), 303)
 
 
-def _elsewhere(batch: Batch, pages: list[list[Asked]], number: int) -> ResponseReturnValue | None:
+def _elsewhere(
+    batch: Batch, told: list[Table], pages: list[list[Asked]], number: int
+) -> ResponseReturnValue | None:
     """The first other page on which something is missing."""
     for other, page in enumerate(pages, 1):
         drafts = [_as_proposed(one) for one in page]
@@ -124,18 +128,20 @@ def _elsewhere(batch: Batch, pages: list[list[Asked]], number: int) -> ResponseR
                 if draft.mapping.content != "ignored":
                     _check(draft, one.table, one.before)
             if any(draft.problems for draft in drafts):
-                return _page(batch, pages, other, drafts), 400
+                return _page(batch, told, pages, other, drafts), 400
     return None
 
 
-def _page(batch: Batch, pages: list[list[Asked]], number: int, drafts: list[Draft], refusal: str = "") -> str:
+def _page(
+    batch: Batch, told: list[Table], pages: list[list[Asked]], number: int, drafts: list[Draft], refusal: str = "",
+) -> str:
     page = pages[number - 1] if pages else []
     problems = {name: [problem_text(one) for one in found]
                 for draft in drafts for name, found in draft.problems.items()}
     return render_template(
         "imports/mapping.html", batch=batch, problems=problems,
         pairs=[(one.table, draft, one.members) for one, draft in zip(page, drafts, strict=True)],
-        number=number, pages=len(pages), tables=tables(batch), options=options(),
+        number=number, pages=len(pages), tables=told, options=options(),
         refusal=refusal, contents=CONTENTS, days=DAYS,
         types=kinds(), units=units(), sums=sums(batch), sure=SURE, likely=LIKELY,
     )

@@ -28,7 +28,8 @@ class Column:
     examples: list[str]
     place: int
     sum: str | None
-    words: list[tuple[str, int]]
+    words: list[Any]
+    """(word, how often) of a column that may yet be said to name the types."""
 
 
 Drawn = dict[tuple[int, str], Column]
@@ -106,7 +107,7 @@ def _table(told: dict[str, Any], mapping: dict[str, Any], shares: bool, drawn: D
 
 def _column(no: int, told: dict[str, Any], field: str) -> Column:
     return Column(no, told["heading"], told["letter"], told["examples"], told["place"],
-                  None if field.endswith(NO_SUM) else told["sum"], [(word, count) for word, count in told["words"]])
+                  None if field.endswith(NO_SUM) else told["sum"], told["words"])
 
 
 def words_of(table: Table, mapping: Mapping, known: TypeWords) -> list[Word]:
@@ -123,7 +124,7 @@ def words_of(table: Table, mapping: Mapping, known: TypeWords) -> list[Word]:
 
 def sums(batch: Batch) -> Sums:
     """Every row of the file is a record, was left aside for a reason, or is one more row of a record."""
-    records = sum(table.rows for table in tables(batch))
+    records = sum(table["rows"] for table in batch.told.get("tables", []))
     skipped = [(WHYS[why], number) for why, number in batch.told.get("skipped", {}).items()]
     rest = max(0, batch.told.get("rows", 0) - records - sum(number for _, number in skipped))
     return Sums(batch.told.get("rows", 0), records, skipped, rest, batch.counts.get("outcomes", {}).get("stopped", 0))
