@@ -99,7 +99,8 @@ def _ledgers(me: Actor) -> list[Figure]:
         return []
     mine = visible(select(func.count(Batch.id)).where(Batch.state.in_(("mapping", "ready"))), me, model=Batch)
     number = db.session.scalar(mine) or 0
-    return [Figure(number, "等您确认的台账", "upload", "due", url_for("imports.listed", state="mine"))] if number else []
+    address = url_for("imports.listed", state="mine")
+    return [Figure(number, "等您确认的台账", "upload", "due", address)] if number else []
 
 
 def _stewards(me: Actor) -> list[Figure]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -12,7 +14,7 @@ from registry.access.rules import visible
 from registry.intake.batch.models import Batch, Row
 from registry.intake.entry import committing
 from registry.intake.withdrawal import undoing
-from registry.intake.withdrawal.undoing import Upon
+from registry.intake.withdrawal.upon import MOST, Upon
 from web import imports, imports_told
 from web.errors import sentence
 from web.guard import actor, needs
@@ -75,9 +77,15 @@ def take_back(batch_id: int) -> ResponseReturnValue:
 def _undoing(batch: Batch, refusal: str = "") -> str:
     upon = undoing.built_upon(db.session(), batch)
     return render_template(
-        "imports/undo.html", batch=batch, refusal=refusal, total=len(upon), later=_later(upon),
+        "imports/undo.html", batch=batch, refusal=refusal, total=len(upon), later=_later(upon), many=_many(upon),
         upon=[(one, place_of(*one.subject)) for one in upon[:SHOWN]], outcomes=dict(_numbers(batch)),
         made=batch.counts)
+
+
+def _many(upon: list[Upon]) -> int:
+    """How many of a sort are named at most, where there may be more of one; else 0."""
+    sorts = Counter(one.kind for one in upon)
+    return MOST if max(sorts.values(), default=0) >= MOST else 0
 
 
 def _later(upon: list[Upon]) -> list[tuple[Batch, int]]:
@@ -88,7 +96,8 @@ def _later(upon: list[Upon]) -> list[tuple[Batch, int]]:
             Row.certificate_id.in_(numbers), Row.version_id.is_not(None)).group_by(Row.batch_id))}
     named = {one.subject[1] for one in upon if one.subject[0] == "intake"}
     query = visible(select(Batch), actor()).where(Batch.id.in_({*brought, *named}), Batch.state == "committed")
-    return [(found, brought.get(found.id, 0)) for found in db.session.scalars(query.order_by(Batch.committed_at.desc()))]
+    newest = db.session.scalars(query.order_by(Batch.committed_at.desc()))
+    return [(found, brought.get(found.id, 0)) for found in newest]
 
 
 @bp.post("/<int:batch_id>/undo")

@@ -31,9 +31,9 @@ def tell(book: Book, layout: Layout, mappings: Sequence[Mapping], known: Known) 
 
     A table's `first` and `last` are rows of its sheet, from 1. A column has its heading, letter and place, how many
     cells are filled, examples (masked), where it holds numbers how many and their sum, as text (of numbers of people
-    none), and where it may name types after all its few `words`. `beside`: so many records share their row of the sheet
-    with one to their left, as on sheets with two tables side by side. A table's `words` are those of the column that names the types: word, count, our
-    code, how sure, candidates.
+    none), and where it may name types after all its few `words`. A table's `words` are those of the column that names
+    the types: word, count, our code, how sure, candidates. `beside`: so many records share their row of the sheet with
+    one to their left, as on sheets with two tables side by side.
     """
     guesses = TypeWords(known)
     return {
