@@ -35,7 +35,7 @@ GROUPS = {
     "mine": (_l("等人处理"), ("mapping", "ready")),
     "working": (_l("处理中"), WORKING),
     "committed": (_l("已入库"), ("committed",)),
-    "over": (_l("已撤销、取消或不能读取"), ("undone", "cancelled", "refused")),
+    "over": (_l("已撤销、停下或不能读取"), ("undone", "cancelled", "refused")),
 }
 COLOURS = {
     "mapping": "due", "ready": "due", "committed": "good", "undone": "closed", "cancelled": "closed", "refused": "bad",
@@ -217,7 +217,7 @@ def cancel(batch_id: int) -> ResponseReturnValue:
     """Stop it; what was read stays, and it can go on from there."""
     batch = batch_of(batch_id, "import.make")
     return done(batch, lambda: progress.cancel(folder(), batch, actor()), _("已要求停下，正在做的一步结束后停止。")
-                if busy(batch) else _("已取消，随时可以继续。"))
+                if busy(batch) else _("已停下，随时可以继续。"))
 
 
 @bp.post("/<int:batch_id>/resume")
