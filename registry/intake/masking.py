@@ -10,6 +10,7 @@ _PERSONAL = re.compile(
 """Mobile numbers, ID numbers of 15 and 18 characters, and such as have lost one."""
 _ROUNDED = re.compile(r"(?<![0-9.])[1-9]\.[0-9]{9,}[eE]\+?1[0-9](?![0-9])")
 """An ID number that a spreadsheet has turned into a number and rounded: most of it still stands there."""
+_BLANK = re.compile(r"\s")
 _ALIKE = str.maketrans("OoIl", "0011")
 _IDENTITY = re.compile(r"(?<![0-9.])[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx](?![0-9])")
 
@@ -17,7 +18,8 @@ _IDENTITY = re.compile(r"(?<![0-9.])[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx](?![0-9
 def masked(text: str) -> str:
     """A cell fit for anybody who may see the row: the middle of ID and phone numbers in it is starred out, also where
     they are written in full width, with blanks between or with an O for a 0. All else stays as it stands."""
-    return _ROUNDED.sub(_first_four, _starred(text, _PERSONAL))
+    starred = _starred(text, _PERSONAL)
+    return _ROUNDED.sub(_first_four, starred) if "e+" in starred or "E+" in starred else starred
 
 
 def _first_four(found: re.Match[str]) -> str:
@@ -33,8 +35,13 @@ def identities_masked(text: str) -> str:
 def _starred(text: str, pattern: re.Pattern[str]) -> str:
     if len(text) < 11 or sum(map(str.isdigit, text)) < 10:
         return text
-    places = [place for place, letter in enumerate(text) if not letter.isspace()]
-    plain = "".join(unicodedata.normalize("NFKC", text[place])[:1] for place in places).translate(_ALIKE)
+    if text.isascii() and not _BLANK.search(text):
+        places, plain = list(range(len(text))), text.translate(_ALIKE)
+    else:
+        places = [place for place, letter in enumerate(text) if not letter.isspace()]
+        plain = "".join(unicodedata.normalize("NFKC", text[place])[:1] for place in places).translate(_ALIKE)
+    if not pattern.search(plain):
+        return text
     starred = list(text)
     for found in pattern.finditer(plain):
         first = found.start() + (3 if len(found[0]) == 11 else 6)
