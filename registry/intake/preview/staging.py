@@ -227,7 +227,8 @@ def flaw_row(batch: Batch, number: int, judged: Judged, finding: Finding, known:
         "unit_path": where.path if where and where.path.startswith(batch.unit_path) else batch.unit_path,
         "family": kind.family if kind else "", "type_code": judged.type_code[:8], "batch_id": batch.id,
         "row_id": number, "kind": finding.kind, "weight": finding.weight,
-        "field": next((name for name, place in judged.came.items() if place == column), _meant(batch, judged, column)),
+        "field": next((name for name, place in judged.came.items() if place == column), "") or _meant(
+            batch, judged, column),
         "column_no": column, "case": masked(finding.case)[:120], "text": finding.text[:200],
         "params": {key: masked(value) if isinstance(value, str) else value for key, value in finding.params.items()},
         "content": seal_cell(finding), "sure": finding.sure, "state": "accepted" if tidied else "open", "since": at,
