@@ -17,6 +17,7 @@ from registry.access.rules import can, visible
 from registry.alerts import notices
 from registry.certificates import codes
 from registry.certificates.models import Certificate
+from registry.intake.batch.models import Batch
 from web.guard import actor, background
 from web.navigation import counts as waiting
 from web.session import db
@@ -33,10 +34,11 @@ def desk() -> str:
         "home.html",
         tasks=tasks.inbox(session, me, scope="all", limit=SHOWN),
         ending=_ending(me),
-        figures=[*_figures(me), *_stewards(me)],
+        figures=[*_figures(me), *_ledgers(me), *_stewards(me)],
         news=notices.notices(session, me, only_unread=True, limit=NEWS),
         unconfirmed=_unconfirmed_year(me),
         may_start=can(me, "request.start"),
+        may_import=can(me, "import.make"),
     )
 
 
@@ -89,6 +91,16 @@ def _figures(me: Actor) -> list[Figure]:
         Figure(late, "过期未处理", "alert-circle", "bad", url_for("register.certificates", standing="expired")),
         Figure(live - late, "有效证件", "circle-check", "good", url_for("register.certificates", standing="valid")),
     ]
+
+
+def _ledgers(me: Actor) -> list[Figure]:
+    """For whoever brings them in: old ledgers of which the columns or the rows wait for a word, while there are any."""
+    if not can(me, "import.make"):
+        return []
+    mine = visible(select(func.count(Batch.id)).where(Batch.state.in_(("mapping", "ready"))), me, model=Batch)
+    number = db.session.scalar(mine) or 0
+    address = url_for("imports.listed", state="mine")
+    return [Figure(number, "等您确认的台账", "upload", "due", address)] if number else []
 
 
 def _stewards(me: Actor) -> list[Figure]:

@@ -26,7 +26,7 @@ from web.entry import taken
 from web.errors import field_problems, sentence
 from web.files import check_share, folder
 from web.guard import actor, background, needs, reads
-from web.pages import cut
+from web.pages import SIZE, cut
 from web.session import db, write
 from web.story import tell
 
@@ -35,7 +35,7 @@ GROUPS = {
     "mine": (_l("等人处理"), ("mapping", "ready")),
     "working": (_l("处理中"), WORKING),
     "committed": (_l("已入库"), ("committed",)),
-    "over": (_l("已撤销、取消或不能读取"), ("undone", "cancelled", "refused")),
+    "over": (_l("已撤销、停下或不能读取"), ("undone", "cancelled", "refused")),
 }
 COLOURS = {
     "mapping": "due", "ready": "due", "committed": "good", "undone": "closed", "cancelled": "closed", "refused": "bad",
@@ -69,15 +69,32 @@ def import_colour(batch: Batch) -> str:
 @bp.get("")
 @needs("import.read")
 def listed() -> str:
-    """The batches one may see, newest first. ?state= one of GROUPS"""
+    """The batches one may see, newest first. ?state= one of GROUPS, ?q= a part of the file's name"""
     query = visible(select(Batch), actor()).order_by(Batch.id.desc())
+    if words := request.args.get("q", "").strip()[:60]:
+        query = query.where(Batch.name.icontains(words, autoescape=True))
     chosen = GROUPS.get(request.args.get("state", ""))
     if chosen:
         query = query.where(Batch.state.in_(chosen[1]))
+    found = cut(db.session(), query, joinedload(Batch.unit))
     return render_template(
-        "imports/index.html", listed=cut(db.session(), query, joinedload(Batch.unit)), groups=GROUPS, states=STATES,
-        may_import=can(actor(), "import.make"),
+        "imports/index.html", listed=found, groups=GROUPS, states=STATES, may_import=can(actor(), "import.make"),
+        busy=[batch.id for batch in found.rows if busy(batch)],
     )
+
+
+@bp.get("/still")
+@needs("import.read")
+@background
+def still() -> Response:
+    """What the list asks for by itself: ?busy= are batches that a worker was busy with (7,8); once it is done with one
+    of them, the list is loaded anew."""
+    numbers = [int(one) for one in request.args.get("busy", "").split(",")[:SIZE] if one.isdecimal() and len(one) < 10]
+    found = db.session.scalars(visible(select(Batch), actor()).where(Batch.id.in_(numbers))).all()
+    answer = Response(status=204)
+    if not all(map(busy, found)) or len(found) < len(set(numbers)):
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 @bp.get("/new")
@@ -205,7 +222,7 @@ def cancel(batch_id: int) -> ResponseReturnValue:
         write()
         batch = batch_of(batch_id, "import.make")
     return done(batch, lambda: progress.cancel(folder(), batch, actor()), _("已要求停下，正在做的一步结束后停止。")
-                if busy(batch) else _("已取消，随时可以继续。"))
+                if busy(batch) else _("已停下，随时可以继续。"))
 
 
 @bp.post("/<int:batch_id>/resume")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import func, select
 
 from ledger.errors import Conflict
-from registry.intake.batch.models import Batch
+from registry.access.rules import visible
+from registry.intake.batch.models import Batch, Row
 from registry.intake.entry import committing
 from registry.intake.withdrawal import undoing
+from registry.intake.withdrawal.upon import MOST, Upon
 from web import imports, imports_told
 from web.errors import sentence
 from web.guard import actor, needs
@@ -35,7 +40,7 @@ def confirm(batch_id: int) -> ResponseReturnValue:
 def _confirming(batch: Batch, refusal: str = "") -> str:
     return render_template(
         "imports/commit.html", batch=batch, outcomes=dict(_numbers(batch)),
-        coming=batch.counts.get("coming", {}), refusal=refusal)
+        coming=batch.counts.get("coming", {}), doubts=imports_told.sums(batch).doubts, refusal=refusal)
 
 
 def _numbers(batch: Batch) -> list[tuple[str, int]]:
@@ -72,9 +77,27 @@ def take_back(batch_id: int) -> ResponseReturnValue:
 def _undoing(batch: Batch, refusal: str = "") -> str:
     upon = undoing.built_upon(db.session(), batch)
     return render_template(
-        "imports/undo.html", batch=batch, refusal=refusal, total=len(upon),
+        "imports/undo.html", batch=batch, refusal=refusal, total=len(upon), later=_later(upon), many=_many(upon),
         upon=[(one, place_of(*one.subject)) for one in upon[:SHOWN]], outcomes=dict(_numbers(batch)),
         made=batch.counts)
+
+
+def _many(upon: list[Upon]) -> int:
+    """How many of a sort are named at most, where there may be more of one; else 0."""
+    sorts = Counter(one.kind for one in upon)
+    return MOST if max(sorts.values(), default=0) >= MOST else 0
+
+
+def _later(upon: list[Upon]) -> list[tuple[Batch, int]]:
+    """Ledgers that came in later and brought what stands in the way, with how much of it: undoing them clears it."""
+    numbers = [one.subject[1] for one in upon if one.subject[0] == "certificate"]
+    brought = {row.batch_id: row.number for row in db.session.execute(
+        select(Row.batch_id, func.count(Row.certificate_id.distinct()).label("number")).where(
+            Row.certificate_id.in_(numbers), Row.version_id.is_not(None)).group_by(Row.batch_id))}
+    named = {one.subject[1] for one in upon if one.subject[0] == "intake"}
+    query = visible(select(Batch), actor()).where(Batch.id.in_({*brought, *named}), Batch.state == "committed")
+    newest = db.session.scalars(query.order_by(Batch.committed_at.desc()))
+    return [(found, brought.get(found.id, 0)) for found in newest]
 
 
 @bp.post("/<int:batch_id>/undo")

@@ -66,6 +66,15 @@ class Draft:
         """Something is wrong at an input."""
         self.problems.setdefault(name, []).append(Problem(text, params))
 
+    def asks(self, table: Table) -> tuple[int, int]:
+        """How many columns, and how many words of the column of types, a person is asked to look at. A column without
+        a value can mean what it likes."""
+        if self.mapping.content == "ignored":
+            return 0, 0
+        columns = sum(column.sure < SURE and bool(table.columns[no].examples)
+                      for no, column in enumerate(self.mapping.columns))
+        return columns, sum(word.sure < SURE and word.text not in self.mapping.types for word in self.words)
+
 
 @bp.get("/<int:batch_id>/mapping")
 @needs("import.make")

@@ -27,7 +27,8 @@ from web.pages import cut
 from web.session import db
 
 bp = Blueprint("imports_rows", __name__, url_prefix="/imports")
-SIZE = 50
+SIZE, LAST_ROW = 50, 2**31 - 1
+NARROWING = ("outcome", "kind", "table", "open", "from")
 OPEN = ("ready", "committed")
 """The states in which a person may settle what was found."""
 
@@ -35,7 +36,8 @@ OPEN = ("ready", "committed")
 @bp.get("/<int:batch_id>/rows")
 @needs("import.read")
 def listed(batch_id: int) -> ResponseReturnValue:
-    """The rows, 50 a page. ?outcome=, ?kind= (one defect), ?table= (one table of the file) narrow the list."""
+    """The rows, 50 a page. ?outcome=, ?kind= (one defect), ?table= (one table of the file), ?open= (only rows with
+    something left to decide) and ?from= (a row of the sheet, from 1, and those below it) narrow the list."""
     batch = batch_of(batch_id)
     listed = cut(db.session(), _narrowed(batch), undefer(Row.content), size=SIZE, total=_total(batch))
     tables = imports_told.tables(batch)
@@ -44,7 +46,7 @@ def listed(batch_id: int) -> ResponseReturnValue:
         "imports/rows.html", batch=batch, listed=listed, tables=tables, **_about(batch),
         runs=[(tables[number], list(run)) for number, run in groupby(found, key=lambda one: one.row.table_no)],
         found=kinds_of(batch), outcomes=imports_told.outcomes(batch), sums=imports_told.sums(batch),
-        narrowed=any(request.args.get(name) for name in ("outcome", "kind", "table")), working=imports.busy(batch),
+        narrowed=any(request.args.get(name) for name in NARROWING), working=imports.busy(batch),
     )
 
 
@@ -57,13 +59,18 @@ def _narrowed(batch: Batch) -> Select[Any]:
         query = query.where(Row.id.in_(select(Flaw.row_id).where(Flaw.batch_id == batch.id, Flaw.kind == kind)))
     if table is not None:
         query = query.where(Row.table_no == table)
+    if request.args.get("open"):
+        query = query.where(Row.outcome != "left_out", Row.id.in_(select(Flaw.row_id).where(
+            Flaw.batch_id == batch.id, Flaw.state == "open", Flaw.weight != "tidied")))
+    if first := request.args.get("from", type=whole):
+        query = query.where(Row.row_no >= min(first, LAST_ROW) - 1)
     return query
 
 
 def _total(batch: Batch) -> int | None:
     """How many rows that is, where the batch keeps count of it, or the findings tell."""
     counted, outcome, kind = batch.counts.get("outcomes"), request.args.get("outcome"), request.args.get("kind")
-    if counted is None or request.args.get("table", type=whole) is not None:
+    if counted is None or any(request.args.get(name) for name in ("table", "open", "from")):
         return None
     if kind not in KINDS:
         return counted.get(outcome, 0) if outcome in OUTCOMES else sum(counted.values())

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy import func, select
 
-from registry.intake.batch.models import OUTCOMES, Batch
+from registry.intake.batch.models import OUTCOMES, Batch, Flaw
 from registry.intake.mapping import Mapping
 from registry.intake.meaning.types import TypeWords
 from registry.intake.preview.telling import TELLING
 from registry.intake.records import WHYS
+from web.session import db
 
 NO_SUM = ("_on", "_at", "valid_until", "valid_from", "term", "sequence", "ignore")
 """Fields whose numbers are days or count the rows: adding them up says nothing."""
@@ -71,13 +73,19 @@ class Table:
 @dataclass(frozen=True)
 class Sums:
     """The rows of a file, none lost: `skipped` are (why, how many), `rest` the further rows of records that take up
-    several, as in sheets written from top to bottom."""
+    several, as in sheets written from top to bottom, `beside` the records that share a row with one to their left.
+    `judged` are the results of the check and `split` those among them that a row gave beside its first: it tells of
+    several certificates. `stopped` wait in quarantine, `doubts` are open questions of rows that come in."""
 
     rows: int
     records: int
     skipped: list[tuple[str, int]]
     rest: int
+    beside: int
+    judged: int
+    split: int
     stopped: int
+    doubts: int
 
 
 def tables(batch: Batch) -> list[Table]:
@@ -126,8 +134,19 @@ def sums(batch: Batch) -> Sums:
     """Every row of the file is a record, was left aside for a reason, or is one more row of a record."""
     records = sum(table["rows"] for table in batch.told.get("tables", []))
     skipped = [(WHYS[why], number) for why, number in batch.told.get("skipped", {}).items()]
-    rest = max(0, batch.told.get("rows", 0) - records - sum(number for _, number in skipped))
-    return Sums(batch.told.get("rows", 0), records, skipped, rest, batch.counts.get("outcomes", {}).get("stopped", 0))
+    beside = batch.told.get("beside", 0)
+    rest = max(0, batch.told.get("rows", 0) - records + beside - sum(number for _, number in skipped))
+    found = batch.counts.get("outcomes", {})
+    judged = sum(found.values())
+    split = max(0, judged - sum(table.rows for table in tables(batch) if not table.ignored)) if judged else 0
+    return Sums(batch.told.get("rows", 0), records, skipped, rest, beside, judged, split, found.get("stopped", 0),
+                _doubts(batch))
+
+
+def _doubts(batch: Batch) -> int:
+    """Open questions of rows that come in all the same."""
+    query = select(func.count()).where(Flaw.batch_id == batch.id, Flaw.state == "open", Flaw.weight == "doubt")
+    return db.session.scalar(query) or 0
 
 
 def outcomes(batch: Batch) -> list[tuple[str, str, int]]:

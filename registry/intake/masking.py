@@ -8,6 +8,8 @@ import unicodedata
 _PERSONAL = re.compile(
     r"(?<![0-9])(?:1[3-9][0-9]{9}|[1-9][0-9]{14}|[1-9][0-9]{16}[0-9Xx]|[1-9][0-9]{5}(?:19|20)[0-9]{9})(?![0-9])")
 """Mobile numbers, ID numbers of 15 and 18 characters, and such as have lost one."""
+_ROUNDED = re.compile(r"(?<![0-9.])[1-9]\.[0-9]{9,}[eE]\+?1[0-9](?![0-9])")
+"""An ID number that a spreadsheet has turned into a number and rounded: most of it still stands there."""
 _BLANK = re.compile(r"\s")
 _ALIKE = str.maketrans("OoIl", "0011")
 _IDENTITY = re.compile(r"(?<![0-9.])[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx](?![0-9])")
@@ -16,7 +18,13 @@ _IDENTITY = re.compile(r"(?<![0-9.])[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx](?![0-9
 def masked(text: str) -> str:
     """A cell fit for anybody who may see the row: the middle of ID and phone numbers in it is starred out, also where
     they are written in full width, with blanks between or with an O for a 0. All else stays as it stands."""
-    return _starred(text, _PERSONAL)
+    starred = _starred(text, _PERSONAL)
+    return _ROUNDED.sub(_first_four, starred) if "e+" in starred or "E+" in starred else starred
+
+
+def _first_four(found: re.Match[str]) -> str:
+    figures, power, rest = found[0].upper().partition("E")
+    return f"{figures[:6]}{'*' * (len(figures) - 6)}{power.lower()}{rest}"
 
 
 def identities_masked(text: str) -> str:

@@ -144,4 +144,5 @@ def _settled(flaws: Sequence[Flaw], kept: Kept) -> Iterator[Settled]:
         if flaw.column_no in kept.edits and flaw.state == "accepted":
             continue  # its proposal is what was written
         at = flaw.settled_at.isoformat() if flaw.settled_at else ""
-        yield Settled(flaw.kind, flaw.weight, flaw.field, cell_of(flaw)[0], flaw.state, flaw.settled_by, at)
+        yield Settled(flaw.kind, flaw.weight, field_of(kept.judged, flaw.column_no), cell_of(flaw)[0], flaw.state,
+                      flaw.settled_by, at)

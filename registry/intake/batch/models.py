@@ -18,7 +18,7 @@ from registry.people.units import Unit
 STATES: dict[str, str] = {
     "received": "等待读取", "reading": "正在读取", "mapping": "等待确认各列含义", "judging": "正在检查",
     "ready": "可以入库", "committing": "正在入库", "committed": "已入库", "undoing": "正在撤销", "undone": "已撤销",
-    "cancelled": "已取消", "refused": "不能读取",
+    "cancelled": "已停下", "refused": "不能读取",
 }
 WORKING = ("received", "reading", "judging", "committing", "undoing")
 """The states in which a worker has something to do; the others wait for a person or are over."""

@@ -226,6 +226,13 @@ def row_of(batch: Batch, number: int, place: int, staged: Staged, match_: Match)
     }
 
 
+def _meant(batch: Batch, judged: Judged, column: int | None) -> str:
+    """What the column of a cell means out of which nothing was read, as of one left empty; "" for the whole row."""
+    columns = batch.mappings[judged.table]["columns"] if judged.table < len(batch.mappings) else []
+    meant: str = columns[column]["field"] if column is not None and column < len(columns) else ""
+    return "" if meant in ("keep", "ignore") else meant
+
+
 def flaw_row(batch: Batch, number: int, judged: Judged, finding: Finding, known: Known) -> dict[str, Any]:
     """The columns of a Flaw. What we were sure of and have put right needs nobody. It lies where the row's holder is,
     but never outside of the unit whose ledger it is: a name in a cell shows nobody else the row."""
@@ -238,7 +245,7 @@ def flaw_row(batch: Batch, number: int, judged: Judged, finding: Finding, known:
         "unit_path": where.path if where and where.path.startswith(batch.unit_path) else batch.unit_path,
         "family": kind.family if kind else "", "type_code": judged.type_code[:8], "batch_id": batch.id,
         "row_id": number, "kind": finding.kind, "weight": finding.weight,
-        "field": field_of(judged, column),
+        "field": field_of(judged, column) or _meant(batch, judged, column),
         "column_no": column, "case": masked(finding.case)[:120], "text": finding.text[:200],
         "params": {key: masked(value) if isinstance(value, str) else value for key, value in finding.params.items()},
         "content": seal_cell(finding), "sure": finding.sure, "state": "accepted" if tidied else "open", "since": at,

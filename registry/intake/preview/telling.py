@@ -29,15 +29,19 @@ def tell(book: Book, layout: Layout, mappings: Sequence[Mapping], guesses: TypeW
     """The whole book as plain JSON: `tables`, `skipped` (rows of no table, by why) and `rows` (all rows of the file).
 
     A table's `first` and `last` are rows of its sheet, from 1. A column has its heading, letter and place, how many
-    cells are filled, examples (masked), where it holds numbers how many and their sum, as text, and where it may name
-    types after all its few `words`. A table's `words` are those of the column that names the types: word, count, our
-    code, how sure, candidates.
+    cells are filled, examples (masked), where it holds numbers how many and their sum, as text (of numbers of people
+    none), and where it may name types after all its few `words`. A table's `words` are those of the column that names
+    the types: word, count, our code, how sure, candidates. `beside`: so many records share their row of the sheet with
+    one to their left, as on sheets with two tables side by side.
     """
     return {
         "tables": [_table(book, table, mapping, guesses)
                    for table, mapping in zip(layout.tables, mappings, strict=True)],
         "skipped": dict(Counter(each.why for each in layout.skipped)),
         "rows": sum(len(sheet.rows) for sheet in book.sheets),
+        "beside": sum(number - 1 for number in Counter(
+            (table.sheet, record.row) for table in layout.tables if table.shape == "rows" for record in table.records
+        ).values()),
     }
 
 
@@ -59,7 +63,7 @@ def _column(table: Table, index: int, field: str) -> dict[str, Any]:
     return {
         "heading": masked(column.heading), "place": column.place, "letter": letter(column.place), "filled": len(values),
         "examples": list(dict.fromkeys(masked(text_of(value))[:LONGEST] for value in values[:200]))[:EXAMPLES],
-        "numbers": len(numbers), "sum": _sum(numbers) if numbers else None,
+        "numbers": len(numbers), "sum": _sum(numbers) if numbers and not any(map(_personal, values)) else None,
         "words": _few(values) if field in UNSAID else [],
     }
 
@@ -73,6 +77,11 @@ def _numbers(values: Sequence[Value]) -> list[Decimal]:
     if all(_AMOUNT.fullmatch(text) for text in texts):
         found += [Decimal(text.strip().replace(",", "")) for text in texts]
     return found
+
+
+def _personal(value: Value) -> bool:
+    """Whether it is the number of a person: of those there is no sum, and one alone would be given away by it."""
+    return masked(said := text_of(value)) != said
 
 
 def _sum(numbers: Sequence[Decimal]) -> str:

@@ -16,6 +16,8 @@ from registry.intake.masking import masked
     ("32010219890515301x", "320102********301x"),
     ("电话13812345678，备用", "电话138****5678，备用"),
     ("138 1234 5678", "138 **** 5678"),
+    ("3.21002198010236e+17", "3.2100**********e+17"),
+    ("身份证3.20102198905153E+17", "身份证3.2010**********e+17"),
 ])
 def test_numbers_of_people_are_starred_out_where_they_stand(text: str, shown: str) -> None:
     assert masked(text) == shown
@@ -23,6 +25,6 @@ def test_numbers_of_people_are_starred_out_where_they_stand(text: str, shown: st
 
 @pytest.mark.parametrize("text", [
     "2023-12-28至2028-12-28", "粤2442018201900678", "苏建安B（2025）0000005", "（苏）JZ安许证字〔2023〕001234",
-    "", "张 三"])
+    "", "张 三", "1.5e+17"])
 def test_what_is_no_number_of_a_person_stays_as_it_stands(text: str) -> None:
     assert masked(text) == text
