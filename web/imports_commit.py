@@ -13,6 +13,7 @@ from ledger.errors import Conflict
 from registry.access.rules import visible
 from registry.intake.batch.models import Batch, Row
 from registry.intake.entry import committing
+from registry.intake.entry.old_papers import OPEN_DAYS
 from registry.intake.withdrawal import undoing
 from registry.intake.withdrawal.upon import MOST, Upon
 from web import imports, imports_told
@@ -40,7 +41,8 @@ def confirm(batch_id: int) -> ResponseReturnValue:
 def _confirming(batch: Batch, refusal: str = "") -> str:
     return render_template(
         "imports/commit.html", batch=batch, outcomes=dict(_numbers(batch)),
-        coming=batch.counts.get("coming", {}), doubts=imports_told.sums(batch).doubts, refusal=refusal)
+        coming=batch.counts.get("coming", {}), loan_days=OPEN_DAYS, doubts=imports_told.sums(batch).doubts,
+        refusal=refusal)
 
 
 def _numbers(batch: Batch) -> list[tuple[str, int]]:

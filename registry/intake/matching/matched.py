@@ -58,7 +58,12 @@ class Matched:
         kinds = Counter(key[0] for key in self.wanted())
         return {"people": kinds["id"] + kinds["name"], "units": kinds["project"], "machines": kinds["serial"],
                 "certificates": sum(self.matches[places[0]].there is None for places in self.chains.values()),
-                "versions": sum(map(len, self.chains.values()))}
+                "versions": sum(map(len, self.chains.values())), "lent": self._lent()}
+
+    def _lent(self) -> int:
+        """Borrowings that run: the register counts days from the import, for the ledger names no day of return."""
+        return sum(row.loan is not None and row.loan.returned_at is None and each.outcome == "new"
+                   for row, each in zip(self.rows, self.matches, strict=True))
 
 
 def match(

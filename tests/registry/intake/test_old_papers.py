@@ -12,7 +12,7 @@ from ledger.db import reading, unit
 from registry.custody import days
 from registry.custody.loans import Loan, open_loans
 from registry.custody.originals import Original
-from registry.intake.batch.models import Row
+from registry.intake.batch.models import Batch, Row
 from registry.people.persons import Person
 from tests.registry.intake.desk import HEADINGS, Desk, numbered, worker
 
@@ -34,6 +34,7 @@ def test_a_borrow_register_becomes_loans_that_run_or_are_over(desk: Desk) -> Non
     assert desk.outcomes(number) == ["new", "new", "stopped", "stopped"]
     assert {"unknown_person", "wrong_number"} <= set(desk.flaws(number))
     with reading(desk.engine) as session:
+        assert session.get_one(Batch, number).counts["coming"]["lent"] == 1
         [running] = open_loans(session)
         assert running.person.name == "钱借用" and running.from_on == dt.date(2026, 11, 20)
         assert running.due_on > clocks.today() and running.purpose == "bid"
