@@ -197,7 +197,8 @@ def write_links(session: Session, batch: Batch, prepared: Prepared, entry: Entry
         if match_.outcome == "stopped" and prepared.outcomes[place] != "stopped":
             waiting += [(number, prepared.matched.rows[place], finding) for finding in match_.findings]
     bulk.change(session, Row, rows)
-    bulk.write(session, Flaw, (staging.flaw_row(batch, number, judged, finding, prepared.matched.holders.known)
+    known, mappings = prepared.matched.holders.known, batch.mappings  # nothing else can be asked while rows are copied
+    bulk.write(session, Flaw, (staging.flaw_row(batch, mappings, number, judged, finding, known)
                                for number, judged, finding in waiting))
     session.execute(text(
         "UPDATE intake_flaw SET certificate_id = (SELECT certificate_id FROM intake_row WHERE intake_row.id = row_id)"

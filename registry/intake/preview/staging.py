@@ -202,8 +202,9 @@ def _store_slice(
     ids = bulk.reserve(session, Row, len(some))
     bulk.write(session, Row, (
         row_of(batch, number, place, staged, matches[place]) for number, place in zip(ids, some, strict=True)))
+    mappings = batch.mappings  # while rows are copied, nothing else can be asked on the connection
     bulk.write(session, Flaw, (
-        flaw_row(batch, number, staged.rows[place], finding, known) | _before(staged, place, said)
+        flaw_row(batch, mappings, number, staged.rows[place], finding, known) | _before(staged, place, said)
         for number, place in zip(ids, some, strict=True) for finding, said in staged.findings(place)))
 
 
@@ -226,16 +227,19 @@ def row_of(batch: Batch, number: int, place: int, staged: Staged, match_: Match)
     }
 
 
-def _meant(batch: Batch, judged: Judged, column: int | None) -> str:
+def _meant(mappings: Sequence[Said[str, Any]], judged: Judged, column: int | None) -> str:
     """What the column of a cell means out of which nothing was read, as of one left empty; "" for the whole row."""
-    columns = batch.mappings[judged.table]["columns"] if judged.table < len(batch.mappings) else []
+    columns = mappings[judged.table]["columns"] if judged.table < len(mappings) else []
     meant: str = columns[column]["field"] if column is not None and column < len(columns) else ""
     return "" if meant in ("keep", "ignore") else meant
 
 
-def flaw_row(batch: Batch, number: int, judged: Judged, finding: Finding, known: Known) -> dict[str, Any]:
-    """The columns of a Flaw. What we were sure of and have put right needs nobody. It lies where the row's holder is,
-    but never outside of the unit whose ledger it is: a name in a cell shows nobody else the row."""
+def flaw_row(
+    batch: Batch, mappings: Sequence[Said[str, Any]], number: int, judged: Judged, finding: Finding, known: Known
+) -> dict[str, Any]:
+    """The columns of a Flaw; `mappings` are the batch's. What we were sure of and have put right needs nobody. It lies
+    where the row's holder is, but never outside of the unit whose ledger it is: a name in a cell shows nobody else the
+    row."""
     said, kind = judged.holder, known.types.get(judged.type_code)
     where = known.units.get(said.unit or 0) if said is not None else None
     tidied, at = finding.weight == "tidied", clock.now()
@@ -245,7 +249,7 @@ def flaw_row(batch: Batch, number: int, judged: Judged, finding: Finding, known:
         "unit_path": where.path if where and where.path.startswith(batch.unit_path) else batch.unit_path,
         "family": kind.family if kind else "", "type_code": judged.type_code[:8], "batch_id": batch.id,
         "row_id": number, "kind": finding.kind, "weight": finding.weight,
-        "field": field_of(judged, column) or _meant(batch, judged, column),
+        "field": field_of(judged, column) or _meant(mappings, judged, column),
         "column_no": column, "case": masked(finding.case)[:120], "text": finding.text[:200],
         "params": {key: masked(value) if isinstance(value, str) else value for key, value in finding.params.items()},
         "content": seal_cell(finding), "sure": finding.sure, "state": "accepted" if tidied else "open", "since": at,

@@ -240,7 +240,7 @@ def _write(
     session: Session, batch: Batch, row: Row, judged: Judged, known: Known, findings: Sequence[Finding]
 ) -> None:
     bulk.write(session, Flaw, [
-        staging.flaw_row(batch, row.id, judged, finding, known) | {"certificate_id": row.certificate_id}
+        staging.flaw_row(batch, batch.mappings, row.id, judged, finding, known) | {"certificate_id": row.certificate_id}
         for finding in findings])
 
 
