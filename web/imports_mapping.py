@@ -21,7 +21,7 @@ from registry.intake.meaning.types import TypeWords
 from registry.intake.preview import mapping_acts
 from web.errors import problem_text, sentence
 from web.guard import actor, needs
-from web.i18n import named
+from web.i18n import named, say
 from web.imports import batch_of, importing_units
 from web.imports_told import Table, Word, sums, tables, words_of
 from web.session import db
@@ -84,7 +84,8 @@ def confirm(batch_id: int) -> ResponseReturnValue:
     """It is so: the rows are checked by it."""
     batch = batch_of(batch_id, "import.make")
     known = TypeWords(gather(db.session(), batch.unit))
-    drafts = [read(table, before, known) for table, before in _both(batch)]
+    choices = Choices(kinds(), units())
+    drafts = [read(table, before, known, choices) for table, before in _both(batch)]
     if drafts and all(draft.mapping.content == "ignored" for draft in drafts):
         drafts[0].wrong("t0.content", "每张表都不导入，就没有可导入的内容了。请至少选一张表。")
     if any(draft.problems for draft in drafts):
@@ -106,9 +107,14 @@ def _page(batch: Batch, drafts: list[Draft], refusal: str = "") -> str:
     return render_template(
         "imports/mapping.html", batch=batch, problems=problems,
         pairs=list(zip(told, drafts, strict=True)),
-        refusal=refusal, fields=FIELDS, groups=GROUPS, contents=CONTENTS, days=DAYS,
+        refusal=refusal, groups=_spoken(), contents=CONTENTS, days=DAYS,
         types=kinds(), units=units(), sums=sums(batch), sure=SURE, likely=LIKELY,
     )
+
+
+def _spoken() -> dict[str, list[tuple[str, str]]]:
+    """GROUPS in the reader's words: put into them once, not for each column of each table."""
+    return {str(group): [(key, say(FIELDS[key])) for key in keys] for group, keys in GROUPS.items()}
 
 
 def kinds() -> dict[str, str]:
@@ -123,7 +129,15 @@ def units() -> dict[int, str]:
     return {unit.id: f"{unit.name}（{unit.code}）" if names.count(unit.name) > 1 else unit.name for unit in found}
 
 
-def read(table: Table, before: Mapping, known: TypeWords) -> Draft:
+@dataclass(frozen=True)
+class Choices:
+    """What `kinds` and `units` offer: asked once, however many tables a file has."""
+
+    kinds: dict[str, str]
+    units: dict[int, str]
+
+
+def read(table: Table, before: Mapping, known: TypeWords, choices: Choices) -> Draft:
     """The mapping of a table as the form says, and what is wrong with it."""
     form, place = request.form, f"t{table.no}."
     content = form.get(place + "content", before.content)
@@ -137,8 +151,8 @@ def read(table: Table, before: Mapping, known: TypeWords) -> Draft:
     if draft.mapping.content == "ignored":
         draft.mapping = msgspec.structs.replace(before, content="ignored")
         return draft
-    _read_types(draft, table, before, form)
-    _read_units(draft, place, form)
+    _read_types(draft, table, before, form, choices.kinds)
+    _read_units(draft, place, form, choices.units)
     _check(draft, table, before)
     return draft
 
@@ -150,8 +164,8 @@ def _columns(table: Table, before: Mapping, form: Form[str, str]) -> Iterator[Ma
         yield was if chosen == was.field or chosen not in FIELDS else Mapped(field=chosen)
 
 
-def _read_types(draft: Draft, table: Table, before: Mapping, form: Form[str, str]) -> None:
-    known, place = kinds(), f"t{table.no}."
+def _read_types(draft: Draft, table: Table, before: Mapping, form: Form[str, str], known: dict[str, str]) -> None:
+    place = f"t{table.no}."
     codes_of = {words: code for code, words in known.items()} | {code: code for code in known}
     told = form.get(place + "type", known.get(before.type_code, "")).strip()
     draft.mapping.type_code = codes_of.get(told, "")
@@ -173,8 +187,8 @@ def _read_types(draft: Draft, table: Table, before: Mapping, form: Form[str, str
     draft.mapping.types = said
 
 
-def _read_units(draft: Draft, place: str, form: Form[str, str]) -> None:
-    numbers = {words: number for number, words in units().items()}
+def _read_units(draft: Draft, place: str, form: Form[str, str], known: dict[int, str]) -> None:
+    numbers = {words: number for number, words in known.items()}
     for name in ("holder_unit", "unit"):
         told = form.get(place + name, "").strip()
         number = numbers.get(told)

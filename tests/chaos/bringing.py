@@ -58,8 +58,9 @@ def written(key: str, plan: str, first: int, company: str) -> Ledger:
     rows = []
     for place in range(SIZE):
         serial = first + place
+        name = "工人" + "".join(SIGNS[serial // each % 20] for each in (400, 20, 1))
         rows.append(row_of(
-            serial, f"工人{SIGNS[serial // 20 % 20]}{SIGNS[serial % 20]}", 单位=company, 发证日期=issued.isoformat(),
+            serial, name, 单位=company, 发证日期=issued.isoformat(),
             身份证号=id_number(serial % 1000, f"198{serial // 1000:01d}0307"),
             有效期至="" if place in BLANKS else until.isoformat(), until=until.isoformat()))
     return Ledger(key, plan, rows)
