@@ -32,6 +32,7 @@ from bench.ledgers import CERTIFICATES, WHOLE, gather
 from ledger.db import open_database, reading, unit
 from ledger.facts import Fact
 from registry.access.accounts import create_account
+from registry.certificates.codes import EXPIRED
 from registry.certificates.models import Certificate, Version
 from registry.intake.batch.models import Batch, Flaw, Made, Row
 from registry.people import sealing
@@ -156,7 +157,7 @@ class Proof:
         self.site, self.engine, self.book = site, engine, book
         self.person = Person(site.port, LOGIN, PASSWORD, Log(site.folder / "client.jsonl"))
         self.person.sign_in()
-        self.batch, self.begun = 0, time.monotonic()
+        self.batch, self.begun, self.last_words = 0, time.monotonic(), ""
         self.empty = self.register()
 
     def told(self, phase: str, **more: Any) -> None:
@@ -179,13 +180,16 @@ class Proof:
 
     def watch(self, state: str, phase: str = "", share: float = 1.0) -> dict[str, list[int]]:
         """Look as the page does, until this share of a phase is done or the state is over: what was seen, by phase.
-        What is shown never falls within a phase."""
+        What is shown never falls within a phase; what a killed worker had told stands until the next one begins."""
         seen: dict[str, list[int]] = {}
-        end = time.monotonic() + EACH
+        end, last = time.monotonic() + EACH, self.last_words
         while time.monotonic() < end:
             words, done, total, over = self.progress(state)
             if over:
                 break
+            if words == last:
+                continue
+            last = ""
             steps = seen.setdefault(words, [])
             if not steps or steps[-1] != done:
                 _expect(not steps or steps[-1] < done, f"{words}: from {steps[-1:]} back to {done}")
@@ -194,6 +198,7 @@ class Proof:
                 break
             time.sleep(0.1)
         _expect(not phase or bool(seen.get(phase)), f"{phase} was never seen in {state}: {seen}")
+        self.last_words = ""
         return seen
 
     def state(self) -> str:
@@ -207,7 +212,8 @@ class Proof:
 
         with reading(self.engine) as session:
             return {
-                "certificates": count(session, Certificate), "versions": count(session, Version),
+                "certificates": count(session, Certificate),  # versions: but those of deadlines that have passed since
+                "versions": count(session, Version, Version.operation != EXPIRED),
                 "visible": count(session, Certificate, Certificate.unit_path.not_like(f"{WITHDRAWN}%")),
                 "people": count(session, Colleague, Colleague.unit_path.not_like(f"{WITHDRAWN}%")),
                 "made": count(session, Made), "linked": count(session, Row, Row.certificate_id.is_not(None)),
@@ -217,7 +223,7 @@ class Proof:
 
     def kill(self, state: str, before: dict[str, int]) -> None:
         """kill -9, and the register is as it was."""
-        pid = self.site.import_worker()
+        pid, self.last_words = self.site.import_worker(), self.progress(state)[0]
         _expect(pid is not None, "no import worker is there")
         os.kill(pid or 0, signal.SIGKILL)
         until(lambda: self.site.import_worker() not in (pid,), "it does not die", 10)
@@ -267,10 +273,10 @@ class Proof:
         _expect(self.state() == "ready", self.state())
         with reading(self.engine) as session:
             batch = session.get_one(Batch, self.batch)
-            self.coming, rows = batch.counts["coming"], batch.rows_total
+            self.coming, rows, done = batch.counts["coming"], batch.rows_total, batch.rows_done
             stored = session.scalar(select(func.count()).select_from(Row).where(Row.batch_id == self.batch))
             flaws = session.scalar(select(func.count()).select_from(Flaw).where(Flaw.batch_id == self.batch))
-        _expect(stored == rows == batch.rows_done and self.register() == self.empty, f"{stored} of {rows} rows")
+        _expect(stored == rows == done and self.register() == self.empty, f"{stored} of {rows} rows")
         self.told("judged by the next worker", rows=rows, findings=flaws, coming=self.coming,
                   steps={words: len(steps) for words, steps in seen.items()})
 
