@@ -12,10 +12,10 @@ from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Dialect, Table, func, select, text
+from sqlalchemy import Column, Date, Dialect, Table, func, select, text
 from sqlalchemy.orm import Session
 
-from ledger.db import Base, Json
+from ledger.db import Base, Instant, Json
 
 Row = Mapping[str, Any]
 MANY = 1000
@@ -133,7 +133,20 @@ def _process(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | No
     if isinstance(column.type, Json):
         encode = msgspec.json.encode
         return lambda value: encode(value).decode()
-    return column.type.dialect_impl(dialect).bind_processor(dialect)
+    process = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return process if process is None or not isinstance(column.type, Date | Instant) else _remembering(process)
+
+
+def _remembering(process: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Days and moments are few among many rows."""
+    known: dict[Any, Any] = {}
+
+    def remembered(value: Any) -> Any:
+        if value not in known:
+            known[value] = process(value)
+        return known[value]
+
+    return remembered
 
 
 def _default(column: Column[Any]) -> Any:

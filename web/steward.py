@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, g, render_template, request
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from ledger import clock
 from ledger.actor import Actor
@@ -139,7 +139,7 @@ def _following(flaw: Flaw) -> int | None:
     return db.session.scalar(query.with_only_columns(Flaw.id, maintain_column_froms=True))
 
 
-LOADED = (joinedload(Flaw.batch), joinedload(Flaw.row))
+LOADED = (selectinload(Flaw.batch).undefer(Batch.told), joinedload(Flaw.row))
 
 
 def _loaded(query: Any) -> Any:

@@ -8,6 +8,7 @@ import unicodedata
 _PERSONAL = re.compile(
     r"(?<![0-9])(?:1[3-9][0-9]{9}|[1-9][0-9]{14}|[1-9][0-9]{16}[0-9Xx]|[1-9][0-9]{5}(?:19|20)[0-9]{9})(?![0-9])")
 """Mobile numbers, ID numbers of 15 and 18 characters, and such as have lost one."""
+_BLANK = re.compile(r"\s")
 _ALIKE = str.maketrans("OoIl", "0011")
 _IDENTITY = re.compile(r"(?<![0-9.])[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx](?![0-9])")
 
@@ -26,8 +27,13 @@ def identities_masked(text: str) -> str:
 def _starred(text: str, pattern: re.Pattern[str]) -> str:
     if len(text) < 11 or sum(map(str.isdigit, text)) < 10:
         return text
-    places = [place for place, letter in enumerate(text) if not letter.isspace()]
-    plain = "".join(unicodedata.normalize("NFKC", text[place])[:1] for place in places).translate(_ALIKE)
+    if text.isascii() and not _BLANK.search(text):
+        places, plain = list(range(len(text))), text.translate(_ALIKE)
+    else:
+        places = [place for place, letter in enumerate(text) if not letter.isspace()]
+        plain = "".join(unicodedata.normalize("NFKC", text[place])[:1] for place in places).translate(_ALIKE)
+    if not pattern.search(plain):
+        return text
     starred = list(text)
     for found in pattern.finditer(plain):
         first = found.start() + (3 if len(found[0]) == 11 else 6)

@@ -25,7 +25,7 @@ from registry.intake.batch.models import WORKING, Batch
 from registry.intake.batch.progress import Cancelled, Interrupted, Teller
 from registry.intake.batch.whose import actor_of
 from registry.intake.entry import committing
-from registry.intake.preview import staging
+from registry.intake.preview import kept_book, staging
 from registry.intake.settlement import errands
 from registry.intake.withdrawal import undoing_work
 
@@ -47,6 +47,7 @@ def sweep(
 ) -> int:
     """Take up what waits, oldest first; how many steps were done. `folder` is that of all files."""
     done = 0
+    kept_book.tidy(engine, folder)
     for batch_id in _waiting(engine):
         if stopping():
             break

@@ -11,10 +11,15 @@ from registry.certificates.models import Certificate
 
 LOCK = 7_105_420_300  # PostgreSQL's advisory locks; the group's number is added
 
+CACHE = 64 * 1024  # KiB of SQLite's pages, kept by the worker's connection
+
 
 def unhurried(session: Session) -> None:
-    """This transaction may take its time: a worker's, never that of a request, which somebody waits for."""
-    if session.get_bind().dialect.name == "postgresql":
+    """This transaction may take its time: a worker's, never that of a request, which somebody waits for. On SQLite it
+    gets room for the pages that it changes, or they go out and come back again and again."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(text(f"pragma cache_size = -{CACHE}"))
+    else:
         for setting in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
             session.execute(text(f"set local {setting} = 0"))
 

@@ -20,7 +20,7 @@ from registry.intake.batch.models import Batch, Made
 from registry.intake.entry.coming import Entry
 from registry.intake.judged import Judged, LoanSaid
 from registry.intake.matching.chaining import Match
-from registry.intake.matching.holders import chunks
+from registry.intake.matching.lookup import chunks
 from registry.intake.matching.matched import Matched
 
 NOWHERE = "未注明"

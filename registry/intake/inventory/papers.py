@@ -47,7 +47,7 @@ def _read(folder: Path, scans: Sequence[Scan]) -> int:
         assert child.stdin is not None and child.stdout is not None
         child.stdin.write(asked)
         child.stdin.close()
-        hear = hearer(child.stdout)
+        hear = hearer(child.stdout.read)
         while done < len(scans) and (piece := hear()):
             scans[done].broken, scans[done].said = piece[0] != "text", str(piece[1])
             done += 1

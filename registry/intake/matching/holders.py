@@ -7,12 +7,11 @@ people is asked for.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Row as Found
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.intake.batch.reach import Reach
@@ -20,13 +19,11 @@ from registry.intake.findings import Finding
 from registry.intake.judged import HolderSaid, Judged
 from registry.intake.judging import names as spellings
 from registry.intake.known import Known, UnitKnown
+from registry.intake.matching import lookup
 from registry.intake.matching.obstacles import ELSEWHERE, MACHINE_ELSEWHERE, outside, several, stop
 from registry.people import sealing
-from registry.people.machines import Machine
-from registry.people.persons import ID_NUMBER, PHONE, Person, spelled
-from registry.people.scope import WITHDRAWN
+from registry.people.persons import ID_NUMBER, PHONE, spelled
 
-CHUNK = 500
 NewKey = tuple[str, ...]
 Told = tuple[HolderSaid, UnitKnown]
 
@@ -61,13 +58,6 @@ class Place:
     new_units: bool = False
 
 
-def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
-    """So many values at a time as a query may name, each once."""
-    distinct = list(dict.fromkeys(values))
-    for start in range(0, len(distinct), CHUNK):
-        yield distinct[start:start + CHUNK]
-
-
 class Holders:
     """Everybody that a list of rows names, looked up together."""
 
@@ -79,15 +69,19 @@ class Holders:
         self.new = Newcomers()
         self.completed: dict[int, str] = {}
         """Whole names of people in the register whose own has lost a character, by their id."""
+        self.identified: dict[int, str] = {}
+        """ID numbers of people in the register who have none there yet, by their id."""
+        self._phones_here: dict[str, set[str]] = defaultdict(set)
         self._projects = {(unit.company_id, unit.name): unit for unit in known.units.values() if unit.kind == "project"}
         self._indexes: dict[str, str] = {}
         self._spelt: dict[str, tuple[str, str]] = {}
         people = [row.holder for row in rows if row.holder is not None and row.holder.kind == "person"]
         names = {_name(said.name) for said in people} | {_name(row.loan.borrower) for row in rows if row.loan}
-        self._by_index = self._numbered(said.id_number for said in people if said.id_number)
-        self._by_name = self._named(names - {""})
-        self._machines = self._serials(
-            row.holder.serial for row in rows if row.holder is not None and row.holder.kind == "equipment")
+        self._by_index = lookup.numbered(
+            session, group_id, (self.index(said.id_number) for said in people if said.id_number))
+        self._by_name = lookup.named(session, group_id, names - {""})
+        self._machines = lookup.serials(session, group_id, (
+            row.holder.serial for row in rows if row.holder is not None and row.holder.kind == "equipment"))
         self._numbered_here: dict[str, dict[str, Told]] = defaultdict(dict)
         self._unnumbered_here: dict[str, dict[NewKey, Told]] = defaultdict(dict)
         self._by_phone: dict[tuple[str, str], NewKey] = {}
@@ -153,11 +147,27 @@ class Holders:
             return self._as_held(known), None
         if not name:
             return None, stop("no_holder", "没有持有人，请补上姓名。")
-        unnumbered = [each for each in self._by_name.get(name, []) if each.id_index is None
-                      and self._near(each, said, place)]
-        if len(unnumbered) == 1 and self.reach.holds(unnumbered[0].unit_path):
-            return self._as_held(unnumbered[0]), None
+        unnumbered = self._still_unnumbered(said, name, index, place)
+        if unnumbered is not None:
+            self.identified.setdefault(unnumbered.id, said.id_number)
+            return self._as_held(unnumbered), None
         return self._newcomer(("id", index), said, self._unit_of(said, place))
+
+    def _still_unnumbered(self, said: HolderSaid, name: str, index: str, place: Place) -> Found[Any] | None:
+        """The one in the register without a number who is meant: of the company, else with the phone, else somebody
+        above it of a name that nobody else bears."""
+        some = [each for each in self._by_name.get(name, ())
+                if each.id_index is None and self.reach.holds(each.unit_path)
+                and self.identified.get(each.id, said.id_number) == said.id_number]
+        near = [each for each in some if self._near(each, said, place)]
+        if not near:
+            phones = {sealing.index(phone, PHONE) for phone in self._phones_here[index]} if some else set()
+            near = [each for each in some if each.phone_index in phones]
+            if not near and len(self._by_name[name]) == 1 and len(self._numbered_here[name]) == 1:
+                path = self._unit_of(said, place).path
+                near = [each for each in some if path.startswith(each.unit_path)
+                        and (each.phone_index is None or not phones)]
+        return near[0] if len(near) == 1 else None
 
     def _completed(self, known: Found[Any], said: HolderSaid, name: str) -> tuple[Held, Finding]:
         """The register's name has lost a character that this row has."""
@@ -231,6 +241,8 @@ class Holders:
         name, unit = _name(said.name), self._unit_of(said, place)
         if said.id_number:
             self._numbered_here[name].setdefault(self.index(said.id_number), (said, unit))
+            if said.phone:
+                self._phones_here[self.index(said.id_number)].add(said.phone)
             return
         key = self._word_key(said, name, place)
         self._unnumbered_here[name].setdefault(key, (said, unit))
@@ -308,39 +320,10 @@ class Holders:
         return None, stop("unknown_unit", "“{name}”不在册，请先登记或改正名称。",
                            {"name": said.unit_name or said.name})
 
-    def _numbered(self, numbers: Iterable[str]) -> dict[str, Found[Any]]:
-        found = {}
-        for some in chunks(self.index(number) for number in numbers):
-            for row in self.session.execute(_people(self.group_id).where(Person.id_index.in_(some))):
-                found[row.id_index] = row
-        return found
-
-    def _named(self, names: Iterable[str]) -> dict[str, list[Found[Any]]]:
-        found: dict[str, list[Found[Any]]] = defaultdict(list)
-        for some in chunks(names):
-            for row in self.session.execute(_people(self.group_id).where(Person.name.in_(some)).order_by(Person.id)):
-                found[row.name].append(row)
-        return found
-
-    def _serials(self, serials: Iterable[str]) -> dict[str, Found[Any]]:
-        found: dict[str, Found[Any]] = {}
-        for some in chunks(serial for serial in serials if serial):
-            query = select(Machine.id, Machine.serial, Machine.name, Machine.unit_id, Machine.unit_path).where(
-                Machine.group_id == self.group_id, Machine.serial.in_(some))
-            found.update({row.serial: row for row in self.session.execute(query)})
-        return found
-
 
 def machine_name(said: HolderSaid) -> str:
     """What a machine is called."""
     return (said.name or said.machine_kind or said.serial)[:80]
-
-
-def _people(group_id: int) -> Any:
-    return select(
-        Person.id, Person.name, Person.pinyin, Person.initials, Person.unit_id, Person.unit_path, Person.id_index,
-        Person.id_masked, Person.phone_index,
-    ).where(Person.group_id == group_id, ~Person.unit_path.startswith(WITHDRAWN))
 
 
 def _name(text: str) -> str:

@@ -28,7 +28,8 @@ from registry.intake.known import Known
 from registry.intake.matching.chaining import Key, Match, chained
 from registry.intake.matching.differences import OTHER_HOLDER, changes_of, other_holder
 from registry.intake.matching.fitting import too_long
-from registry.intake.matching.holders import Holders, NewKey, Place, chunks
+from registry.intake.matching.holders import Holders, NewKey, Place
+from registry.intake.matching.lookup import chunks
 from registry.intake.matching.obstacles import OUTSIDE
 from registry.people import sealing
 from registry.people.identity import check_id_number, mask_id

@@ -20,7 +20,6 @@ from ledger import bulk, clock
 from ledger.db import Bell, reading, unit
 from ledger.errors import Problem, Refused
 from ledger.failpoints import fp
-from ledger.files import path_of
 from registry.intake.batch.cells import Kept, seal_cell, seal_row, shown_of
 from registry.intake.batch.known_units import gather
 from registry.intake.batch.models import Batch, Flaw, Row
@@ -39,10 +38,11 @@ from registry.intake.matching.chaining import Match
 from registry.intake.matching.holders import Place
 from registry.intake.matching.matched import match
 from registry.intake.meaning import propose
+from registry.intake.meaning.types import TypeWords
 from registry.intake.preview import telling
+from registry.intake.preview.kept_book import upload_of
 from registry.intake.preview.mapping_acts import mappings_of
 from registry.intake.preview.returned import take_back
-from registry.intake.reading import read
 from registry.intake.records import Layout, Record, Table
 
 SLICE = 5000
@@ -61,9 +61,10 @@ def read_in(engine: Engine, folder: Path, batch_id: int, teller: Teller, *, bell
         _refuse(engine, batch_id, refused, bell)
         return
     kept = [before.get(_headings(table)) for table in layout.tables]
-    mappings = [_again(old, table) if old is not None else propose(table, known)
+    words = TypeWords(known)
+    mappings = [_again(old, table) if old is not None else propose(table, known, words)
                 for old, table in zip(kept, layout.tables, strict=True)]
-    told = telling.tell(book, layout, mappings, known)
+    told = telling.tell(book, layout, mappings, words)
     with unit(engine, bell) as session:
         batch = held(session, batch_id, "received")
         if batch is not None:
@@ -99,11 +100,11 @@ def _opened(
 ) -> tuple[Book, Layout, Known, dict[tuple[str, ...], Mapping]]:
     with reading(engine) as session:
         batch = session.get_one(Batch, batch_id)
-        path, name, known = path_of(folder, batch.file), batch.name, gather(session, batch.unit)
+        upload, known = upload_of(folder, batch), gather(session, batch.unit)
         tables = batch.told.get("tables", []) if batch.mappings and batch.told else []
         headings = [tuple(column["heading"] for column in table["columns"]) for table in tables]
         before = dict(zip(headings, mappings_of(batch), strict=True)) if tables else {}
-    book = read(path, name)
+    book = upload.book()
     teller.phase("layout")
     return book, lay_out(book, known.learned), known, before
 

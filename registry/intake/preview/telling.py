@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 from registry.intake.book import Book, Value, letter
-from registry.intake.known import Known
 from registry.intake.mapping import Mapping
 from registry.intake.masking import masked
 from registry.intake.meaning.types import TypeWords
@@ -26,7 +25,7 @@ TELLING = ("type", "category", "item", "trade", "speciality", "level")
 """The fields whose words may name a type; the first that a table has is shown."""
 
 
-def tell(book: Book, layout: Layout, mappings: Sequence[Mapping], known: Known) -> dict[str, Any]:
+def tell(book: Book, layout: Layout, mappings: Sequence[Mapping], guesses: TypeWords) -> dict[str, Any]:
     """The whole book as plain JSON: `tables`, `skipped` (rows of no table, by why) and `rows` (all rows of the file).
 
     A table's `first` and `last` are rows of its sheet, from 1. A column has its heading, letter and place, how many
@@ -34,7 +33,6 @@ def tell(book: Book, layout: Layout, mappings: Sequence[Mapping], known: Known) 
     types after all its few `words`. A table's `words` are those of the column that names the types: word, count, our
     code, how sure, candidates.
     """
-    guesses = TypeWords(known)
     return {
         "tables": [_table(book, table, mapping, guesses)
                    for table, mapping in zip(layout.tables, mappings, strict=True)],

@@ -16,6 +16,8 @@ import msgspec
 
 from registry.intake.book import Value
 
+FORMAT = 1
+"""To be raised with every change of what is told here: what was kept of the form before is then read anew."""
 DAY, INSTANT = 1, 2
 ROWS = 1_000
 """Rows of a piece."""
@@ -35,8 +37,9 @@ def teller(out: IO[bytes]) -> Callable[..., None]:
     return tell
 
 
-def hearer(source: IO[bytes]) -> Callable[[], list[Any] | None]:
-    """A function that hears the next piece; None at the end. ValueError for what no child of ours would tell."""
+def hearer(read_on: Callable[[int], bytes]) -> Callable[[], list[Any] | None]:
+    """A function that hears the next piece of what `read_on` gives, so many bytes at a time; None at the end.
+    ValueError for what no child of ours would tell."""
     days: dict[bytes, Value] = {}
 
     def extension(code: int, data: memoryview) -> Value:
@@ -48,11 +51,11 @@ def hearer(source: IO[bytes]) -> Callable[[], list[Any] | None]:
     decoder = msgspec.msgpack.Decoder(list[Any], ext_hook=extension)
 
     def hear() -> list[Any] | None:
-        head = source.read(_HEAD.size)
+        head = read_on(_HEAD.size)
         if len(head) < _HEAD.size:
             return None
         length = _HEAD.unpack(head)[0]
-        body = source.read(length) if length <= MOST_FRAME else b""
+        body = read_on(length) if length <= MOST_FRAME else b""
         return decoder.decode(body) if len(body) == length else None
 
     return hear

@@ -25,11 +25,12 @@ EXHAUSTED = (-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGABRT)
 """How a child ends that has used up its time, or its memory."""
 
 
-def read(path: Path, name: str) -> Book:
+def read(path: Path, name: str, also: Callable[[bytes], object] | None = None) -> Book:
     """The file at `path`, which its sender called `name`, as a book.
 
     Takes .xlsx, .xls, .csv and .txt. An Unreadable (see refusals.py) says what is wrong and what to do about it;
     nothing else is raised for anything that a file may hold. Of .xls links and pictures are not read.
+    `also` gets what the child tells, bytes after bytes: `told_again` makes the same book of them.
     """
     size = path.stat().st_size
     if not size:
@@ -42,7 +43,7 @@ def read(path: Path, name: str) -> Book:
         patience = threading.Timer(limits.READING_SECONDS, child.kill)
         patience.start()
         try:
-            return _heard(child, path, name)
+            return _heard(child, path, name, also)
         except BaseException:
             child.kill()
             raise
@@ -50,13 +51,23 @@ def read(path: Path, name: str) -> Book:
             patience.cancel()
 
 
-def _heard(child: subprocess.Popen[bytes], path: Path, name: str) -> Book:
+def told_again(source: IO[bytes], name: str) -> Book:
+    """The book that a child has told before. Broken where that is not whole."""
+    try:
+        return _book(source.read, name)
+    except (_BrokeOff, OSError, msgspec.DecodeError, ValueError):
+        raise Broken from None
+
+
+def _heard(
+    child: subprocess.Popen[bytes], path: Path, name: str, also: Callable[[bytes], object] | None
+) -> Book:
     assert child.stdin is not None and child.stdout is not None
     asked = {"path": str(path.resolve()), "ending": PurePath(name).suffix.lower()}
     try:
         child.stdin.write(msgspec.msgpack.encode(asked))
         child.stdin.close()
-        return _book(child.stdout, name)
+        return _book(child.stdout.read if also is None else _overheard(child.stdout, also), name)
     except (_BrokeOff, OSError, msgspec.DecodeError, ValueError):
         raise (TooMuchWork if _ended(child) in EXHAUSTED else Broken) from None
 
@@ -69,12 +80,21 @@ def _ended(child: subprocess.Popen[bytes]) -> int:
         return child.wait()
 
 
+def _overheard(source: IO[bytes], also: Callable[[bytes], object]) -> Callable[[int], bytes]:
+    def read_on(count: int) -> bytes:
+        found = source.read(count)
+        also(found)
+        return found
+
+    return read_on
+
+
 class _BrokeOff(Exception):
     """The child ended before it had said all."""
 
 
-def _book(source: IO[bytes], name: str) -> Book:
-    hear = hearer(source)
+def _book(read_on: Callable[[int], bytes], name: str) -> Book:
+    hear = hearer(read_on)
     book = Book(name, "", [])
     known: dict[str, str] = {}
     while piece := hear():

@@ -226,14 +226,14 @@ def test_pieces_come_through_a_pipe_whole_or_not_at_all(tmp_path: Path) -> None:
         teller(out)("rows", [[1, "张三", None, 1.5, True]])
     whole = path.read_bytes()
     with path.open("rb") as source:
-        assert hearer(source)() == ["rows", [[1, "张三", None, 1.5, True]]]
+        assert hearer(source.read)() == ["rows", [[1, "张三", None, 1.5, True]]]
     for length in range(len(whole)):
         path.write_bytes(whole[:length])
         with path.open("rb") as source:
-            assert hearer(source)() is None
+            assert hearer(source.read)() is None
     path.write_bytes(struct.pack(">I", 2**32 - 1) + whole)
     with path.open("rb") as source:
-        assert hearer(source)() is None
+        assert hearer(source.read)() is None
 
 
 def test_two_parts_of_one_name_are_refused(tmp_path: Path) -> None:

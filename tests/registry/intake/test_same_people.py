@@ -86,3 +86,41 @@ def test_records_side_by_side_that_begin_in_one_row_keep_each_its_own(tmp_path: 
     rows, records = staging._judged(Layout([table], []), [mapping], known(), Teller(tmp_path, 1))
     assert [(row.raw[0], record.left, record.section) for row, record in zip(rows, records, strict=True)] == [
         ("谢建国", True, ""), ("张一甲", False, "右")]
+
+
+def numbered_people(desk: Desk, name: str) -> list[bool]:
+    """For each of that name whether the register has an ID number."""
+    with reading(desk.engine) as session:
+        return [person.id_index is not None for person in session.scalars(select(Person).where(Person.name == name))]
+
+
+def bring_above(desk: Desk, row: dict[str, Any]) -> None:
+    """Into the group itself: the row names no company."""
+    company, desk.company = desk.company, desk.group
+    desk.bring([row | {"单位": ""}], PHONED)
+    desk.company = company
+
+
+def test_who_came_in_without_a_number_is_known_by_the_phone_of_any_row_that_has_it(desk: Desk) -> None:
+    bring_above(desk, nameless(1, "谢建国", 手机号="13800000001"))
+    desk.bring([worker(2, "谢建国", 单位=OTHER), worker(2, "谢建国", 手机号="13800000001", 单位=OTHER,
+                                                  证书编号="苏A022025000009", 操作类别="建筑架子工")], PHONED)
+    assert numbered_people(desk, "谢建国") == [True]
+
+
+def test_who_came_in_above_the_companies_is_the_only_one_of_the_name_below(desk: Desk) -> None:
+    bring_above(desk, nameless(1, "谢建国"))
+    desk.bring([worker(2, "谢建国")])
+    assert numbered_people(desk, "谢建国") == [True]
+
+
+def test_of_two_below_of_one_name_neither_is_taken_for_the_one_above(desk: Desk) -> None:
+    bring_above(desk, nameless(1, "谢建国"))
+    desk.bring([worker(2, "谢建国"), worker(3, "谢建国", 单位=OTHER)])
+    assert sorted(numbered_people(desk, "谢建国")) == [False, True, True]
+
+
+def test_another_phone_is_another_person(desk: Desk) -> None:
+    bring_above(desk, nameless(1, "谢建国", 手机号="13800000001"))
+    desk.bring([worker(2, "谢建国", 手机号="13800000002")], PHONED)
+    assert sorted(numbered_people(desk, "谢建国")) == [False, True]
