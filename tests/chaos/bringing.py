@@ -60,7 +60,7 @@ def written(key: str, plan: str, first: int, company: str) -> Ledger:
         serial = first + place
         name = "工人" + "".join(SIGNS[serial // each % 20] for each in (400, 20, 1))
         rows.append(row_of(
-            serial, name, 单位=company, 发证日期=issued.isoformat(),
+            serial % 1000, name, 单位=company, 证书编号=f"苏A012025{serial:06d}", 发证日期=issued.isoformat(),
             身份证号=id_number(serial % 1000, f"198{serial // 1000:01d}0307"),
             有效期至="" if place in BLANKS else until.isoformat(), until=until.isoformat()))
     return Ledger(key, plan, rows)
