@@ -45,14 +45,17 @@ sequences: python
 	@exec $(VENV) -m tests.registry.sequences $(ARGS)
 
 # 120,000 certificates as old ledgers with planted defects, read on both databases and held against their answers; then
-# the registers of other countries, where shared/material is there. ARGS="--seed 7" for another group.
+# the registers of other countries, where shared/material is there; then all of them as one workbook at a running site,
+# stopped and killed on its way. ARGS="--seed 7" for another group.
 ledgers: python
 	@$(PYTHON) -m scripts.setup --tests
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(VENV) -m registry.sample --ledger "$$folder" $(ARGS) && \
 		$(VENV) -m tests.conformance.ledger "$$folder" && \
 		$(VENV) -m tests.conformance.ledger "$$folder" --database sqlite && \
 		$(VENV) -m tests.conformance.ledger "$$folder" --database postgresql && \
-		$(VENV) -m tests.conformance.registers && $(VENV) -m tests.conformance.registers --database postgresql
+		$(VENV) -m tests.conformance.registers && $(VENV) -m tests.conformance.registers --database postgresql && \
+		$(VENV) -m tests.conformance.long_import --folder "$$folder" && \
+		$(VENV) -m tests.conformance.long_import --folder "$$folder" --database postgresql
 
 chaos: python
 	@$(PYTHON) -m scripts.setup --tests

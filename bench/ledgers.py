@@ -40,7 +40,7 @@ def figures() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as place:
         folder, seed = Path(place), int(clock.now().timestamp())
         _run("registry.sample", "--seed", str(seed), "--certificates", str(CERTIFICATES), "--ledger", place)
-        _gather(folder)
+        gather(folder)
         for database in ("sqlite", "postgresql"):
             try:
                 told = json.loads(_run("bench.ledgers", database, place).splitlines()[-1])
@@ -61,7 +61,7 @@ def _run(*words: str) -> str:
     return done.stdout
 
 
-def _gather(folder: Path) -> None:
+def gather(folder: Path) -> None:
     """All sheets of all files in one workbook, as values."""
     sheets = []
     for path in sorted((folder / "ledgers").iterdir()):

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from ledger import clock as clocks
 from ledger.db import open_database, unit
 from registry.certificates import catalogue
+from tests import compiled
 from tests.databases import KINDS, PostgresDatabase, SqliteFiles
 from tests.founding import Founder
 from tests.servers import Postgres, Redis
@@ -29,6 +30,7 @@ CHROMIUM = [
 ]  # fmt: skip
 settings.register_profile("house", deadline=None)  # a busy machine is not a bug
 settings.load_profile("house")
+compiled.share()
 
 
 @pytest.hookimpl(wrapper=True)

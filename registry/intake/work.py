@@ -98,6 +98,7 @@ def _step(
         with _steady():
             _do(state, engine, folder, batch_id, teller, bell)
     except Cancelled:
+        teller.over()  # before anybody may resume it: what was told of this attempt is not true of the next
         _cancelled(engine, folder, batch_id)
         return False
     except Interrupted:

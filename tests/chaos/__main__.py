@@ -28,7 +28,7 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     options.add_argument("--seed", type=int, default=0, help="0: a new one, printed")
     options.add_argument("--submissions", type=int, default=300, help="requests in all, about (default 300)")
-    options.add_argument("--only", default="", help="words in a scenario's name: exhaustive, named, soak, planted ...")
+    options.add_argument("--only", default="", help="words in a scenario's name: exhaustive, named, ledgers, soak ...")
     options.add_argument("--examples", type=int, default=60, help="sequences of the state machine (0: none)")
     given = options.parse_args()
     seed = given.seed or random.SystemRandom().randrange(1, 10**6)
@@ -56,12 +56,15 @@ def plan(seed: int, submissions: int) -> list[tuple[str, Callable[[], Result]]]:
     return [
         ("exhaustive postgresql", partial(scenarios.exhaustive, "postgresql", seed)),
         ("named sqlite", partial(scenarios.named, "sqlite", seed)),
-        ("soak postgresql", partial(scenarios.soak, "postgresql", seed, crowd * 3 // 5)),
-        ("soak sqlite", partial(scenarios.soak, "sqlite", seed, crowd * 2 // 5)),
+        ("ledgers postgresql", partial(scenarios.ledgers, "postgresql", seed)),
+        ("ledgers sqlite", partial(scenarios.ledgers, "sqlite", seed)),
+        ("soak postgresql", partial(scenarios.soak, "postgresql", seed, crowd * 3 // 5, ledgers=crowd // 12)),
+        ("soak sqlite", partial(scenarios.soak, "sqlite", seed, crowd * 2 // 5, ledgers=crowd // 18)),
         ("without redis postgresql", partial(scenarios.without_redis, "postgresql", seed)),
         ("planted: no row lock", partial(scenarios.soak, "postgresql", seed, 12, chance=0, faults=False,
                                          plant="no-lock", only="double", days=0, patience=15)),
         ("planted: an effect outside the transaction", partial(scenarios.exhaustive, "sqlite", seed, plant="outside")),
+        ("planted: a ledger in two transactions", partial(scenarios.ledgers, "sqlite", seed, plant="halves")),
     ]
 
 

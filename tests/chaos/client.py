@@ -149,12 +149,12 @@ class Person:
             answer = ask()
         return answer
 
-    def wish(self, entry: Entry, path: str, told: dict[str, Any], *, tries: int = 40) -> Entry:
-        """Send one wish until there is an answer, always the same; into the log with it."""
-        body = urlencode(told).encode()
+    def wish(self, entry: Entry, path: str, told: dict[str, Any] | bytes, *, tries: int = 40, kind: str = "") -> Entry:
+        """Send one wish until there is an answer, always the same; into the log with it. Bytes are of a `kind`."""
+        body = told if isinstance(told, bytes) else urlencode(told).encode()
         for _ in range(tries):
             entry.tries += 1
-            answer = self._signed(lambda: self.ask("POST", path, body))
+            answer = self._signed(lambda: self.ask("POST", path, body, kind))
             entry.status, entry.location = answer.status, answer.location or _location(answer.body)
             if not answer.unknown and answer.status != 429:
                 entry.outcome = "ok" if answer.status < 400 else "refused"

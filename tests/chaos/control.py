@@ -1,8 +1,8 @@
 """What the harness tells the processes while they run, through a folder: where to die, and what time it is.
 
-`plan` is a JSON object: {"id": 7, "nth": 3, "name": null} kills whoever passes a failpoint (of this name) as the third,
-counted over all processes; {"id": 8, "chance": 0.01, "seed": 5} kills at random. `offset` holds seconds to add to the
-clock. `kills` lists who died where.
+`plan` is a JSON object: {"id": 7, "nth": 3, "name": null} kills whoever passes a failpoint (of this name; "under": of a
+name that begins so) as the third, counted over all processes; {"id": 8, "chance": 0.01, "seed": 5} kills at random.
+`offset` holds seconds to add to the clock. `kills` lists who died where.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ class Control:
         if not text:
             return
         plan = json.loads(text)
-        if plan.get("name") not in (None, name) or name in plan.get("not", ()):
+        if plan.get("name") not in (None, name) or name in plan.get("not", ()) or not name.startswith(
+                plan.get("under", "")):
             return
         count = self._counted(plan["id"])
         by_chance = random.Random(f"{plan.get('seed')}:{count}:{name}").random() < plan.get("chance", 0)

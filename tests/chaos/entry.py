@@ -1,6 +1,7 @@
 """The processes of `make run` as the harness starts them: the same application and worker, that can be told to die.
 
-`gunicorn tests.chaos.entry:app` and `python -m tests.chaos.entry` (the worker). Whatever is planted is planted here.
+`gunicorn tests.chaos.entry:app` and `python -m tests.chaos.entry` (the worker; with `imports` that of the ledgers).
+Whatever is planted is planted here.
 """
 
 from __future__ import annotations
@@ -26,14 +27,26 @@ def obey() -> None:
     control = Control(Path(os.environ["LICET_CHAOS"]))
     FOR_EVER.enter_context(failpoints.watched(control.meet))
     FOR_EVER.enter_context(clock.use(control.now))
+    shorten()
     for name in filter(None, os.environ.get("LICET_PLANT", "").split(",")):
         plants.PLANTS[name]()
 
 
-def keep_working() -> None:
+def shorten() -> None:
+    """A ledger of a dozen rows goes the ways that one of thousands goes: in slices, errands, by the worker."""
+    from registry.intake.preview import staging
+    from registry.intake.settlement import errands, settling
+    from registry.intake.withdrawal import undoing
+
+    staging.SLICE, errands.SLICE = 5, 2
+    settling.AT_ONCE = undoing.AT_ONCE = 1
+
+
+def keep_working(*which: str) -> None:
     """A worker, and another one when it is killed: forked from here, so that it is back at once."""
     from engine import timers  # noqa: F401 - all that the worker needs is loaded before the fork
     from registry.alerts import deadlines  # noqa: F401
+    from registry.intake import work  # noqa: F401
     from worker import main
     from workflows import triggers  # noqa: F401
 
@@ -41,7 +54,7 @@ def keep_working() -> None:
         child = os.fork()
         if child == 0:
             ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-            main()
+            main(which)
             os._exit(0)
         signal.signal(signal.SIGTERM, lambda sign, _frame, child=child: _stop(child, sign, _frame))
         _, status = os.waitpid(child, 0)
@@ -65,4 +78,4 @@ def __getattr__(name: str) -> Any:
 
 if __name__ == "__main__":
     obey()
-    keep_working()
+    keep_working(*sys.argv[1:])

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from redis import RedisError
@@ -21,9 +22,11 @@ import worker
 from engine.model import Instance
 from ledger import clock
 from ledger.db import reading
+from tests.chaos import entered
 from tests.chaos.account import at_rest, personal, verdict
+from tests.chaos.bringing import Bringing
 from tests.chaos.client import Log
-from tests.chaos.journey import Case, People, plans
+from tests.chaos.journey import Case, People, at_once, plans
 from tests.chaos.site import Site, running
 from tests.reliability.test_failpoints import NAMES
 from workflows.requests import Request
@@ -33,7 +36,8 @@ RESTING = 75.0  # seconds the site gets to finish what is due, with nothing brok
 EASY = "full"
 BESIDE = ("db.before_commit", "db.after_commit")  # each stands directly beside one with a name of its own
 BY_HAND = ("deploy", "migrate", "migrate_undo", "modify", "repair", "suspend", "terminate", "delivery", "starting")
-PASSED = tuple(sorted((name for name in set(NAMES) if name.split(".")[1] not in BY_HAND),
+LEDGERS = "intake."
+PASSED = tuple(sorted((name for name in set(NAMES) if name.split(".")[1] not in BY_HAND and LEDGERS not in name),
                       key=lambda name: (name.startswith("certificate"), name)))
 LATER = {"timer": ("silence", 8), "claim": ("claim", 0), "release": ("claim", 0), "certificate_timer": (EASY, 730)}
 """What a request must go through, and how many days must pass, for a failpoint to be passed."""
@@ -65,6 +69,7 @@ class Run:
         self.site, self.result = site, result
         self.log = Log(site.folder / "client.jsonl")
         self.people = People(site, self.log)
+        self.bringing = Bringing(self.people, result.seed, ring=result.scenario == "ledgers")
         self.faults = Counter[str]()
         site.start()
 
@@ -75,6 +80,7 @@ class Run:
         while not self._rests():
             if ring:
                 worker.ring("all", self.site.redis.url)
+                worker.ring(worker.IMPORTS, self.site.redis.url)
             if time.monotonic() > end:
                 self.result.violations.append(f"I3 I8 not at rest after {RESTING:.0f} s")
                 return
@@ -83,7 +89,7 @@ class Run:
     def _rests(self) -> bool:
         try:
             with reading(self.site.engine) as session:
-                return at_rest(session)
+                return at_rest(session) and entered.at_rest(session)
         except DBAPIError:
             return False
 
@@ -93,6 +99,8 @@ class Run:
 
     def judge(self, only: set[int] | None = None) -> list[str]:
         found = verdict(self.site.engine, self.log, self.site.data / "files", only=only)
+        found += self.people.look(lambda session: list(
+            entered.entered(session, self.log, self.bringing.ledgers)))
         with contextlib.suppress(RedisError):  # it may be away; then it holds nothing
             found += list(personal(self.site.redis.client()))
         return found
@@ -111,11 +119,11 @@ class Run:
 
 
 @contextlib.contextmanager
-def opened(scenario: str, database: str, seed: int, plant: str = "") -> Iterator[Run]:
+def opened(scenario: str, database: str, seed: int, plant: str = "", *, ledgers: bool = False) -> Iterator[Run]:
     """A running site for one scenario; judged and measured at the end."""
     begun = time.monotonic()
     result = Result(scenario, database, seed, planted=plant)
-    with running(database, plant) as site, clock.use(site.control.now):
+    with running(database, plant, ledgers=ledgers) as site, clock.use(site.control.now):
         run = Run(site, result)
         yield run
         run.close()
@@ -152,6 +160,30 @@ def named(database: str, seed: int, *, passing: int = 1, plant: str = "", plan: 
     return run.result
 
 
+def ledgers(database: str, seed: int, *, most: int = 80, clean: bool = True, plant: str = "") -> Result:
+    """A ledger from its upload to the register and back: the n-th failpoint of the import worker kills it, n = 1, 2 ...
+
+    Each round has another ledger; those that are stopped and go on, come in two files at once or are cancelled for good
+    have their rounds too. Each plan ends with the first round in which nobody dies.
+    """
+    with opened("ledgers", database, seed, plant, ledgers=True) as run:
+        for plan in ("undo", "stop", "twice", "cancel"):
+            for number in range(1, most + 1):
+                before = len(run.site.control.kills())
+                run.site.control.plan(nth=number, under=LEDGERS)
+                at_once([partial(run.bringing.walk, run.bringing.ledger(plan)) for _ in range(1 + (plan == "twice"))])
+                run.result.rounds += 1
+                run.rest(ring=True)
+                run.result.violations += [f"{plan} {number}: {one}" for one in run.judge()]
+                if run.result.violations:
+                    return run.result
+                if len(run.site.control.kills()) == before:
+                    break
+            else:
+                run.result.violations += [f"no clean round among {most}"] if clean else []
+    return run.result
+
+
 def _round(run: Run, seed: int, number: int, plan: str, days: int = 0, **kill: Any) -> None:
     run.people.hire(1)
     run.result.rounds += 1
@@ -167,16 +199,19 @@ def _round(run: Run, seed: int, number: int, plan: str, days: int = 0, **kill: A
 
 
 def soak(database: str, seed: int, count: int, *, chance: float = 0.004, faults: bool = True, plant: str = "",
-         only: str = "", days: int = 8, patience: float = 120) -> Result:
-    """Many requests at once, each with a fate of its own, while everything falls at random, by seed."""
-    with opened("soak", database, seed, plant) as run:
+         only: str = "", days: int = 8, patience: float = 120, ledgers: int = 0) -> Result:
+    """Many requests and ledgers at once, each with a fate of its own, while everything falls at random, by seed."""
+    with opened("soak", database, seed, plant, ledgers=bool(ledgers)) as run:
         run.people.hire(count)
         chosen = [only or plan for plan in plans(seed, count)]
         cases = [run.people.case(seed, number, plan) for number, plan in enumerate(chosen)]
         if chance:
             run.site.control.plan(chance=chance, seed=seed)
         with ThreadPoolExecutor(PEOPLE_AT_ONCE) as crowd:
-            walks = [crowd.submit(run.people.walk, case, patience) for case in cases]
+            acts = [*(partial(run.people.walk, case, patience) for case in cases),
+                    *run.bringing.walks(ledgers, patience)]
+            random.Random(seed).shuffle(acts)
+            walks = [crowd.submit(act) for act in acts]
             if faults:
                 _trouble(run, random.Random(seed), walks)
             for walk in walks:
@@ -198,6 +233,8 @@ def _trouble(run: Run, chance: random.Random, walks: list[Future[None]]) -> None
     }
     if site.postgres is not None:
         acts |= {"postgresql stopped at once": site.restart_postgres, "worker 2 killed": lambda: site.kill("worker-2")}
+    if site.ledgers:
+        acts |= {f"{name} killed": partial(site.kill, name) for name in site.processes if name.startswith("imports")}
     order = sorted(acts)
     chance.shuffle(order)
     for name in itertools.cycle(order):

@@ -28,10 +28,11 @@ SECRET = "c" * 48
 
 
 class Site:
-    """Everything that runs for one scenario. `plant` names a bug to be planted in web and worker."""
+    """Everything that runs for one scenario. `plant` names a bug to be planted in web and worker; `ledgers`: the
+    import worker runs too."""
 
-    def __init__(self, kind: str, plant: str = "") -> None:
-        self.kind, self.plant = kind, plant
+    def __init__(self, kind: str, plant: str = "", *, ledgers: bool = False) -> None:
+        self.kind, self.plant, self.ledgers = kind, plant, ledgers
         self.folder = Path(tempfile.mkdtemp(prefix="licet-chaos-"))
         self.data = self.folder / "data"
         self.control = Control(self.folder / "control")
@@ -58,12 +59,14 @@ class Site:
 
     def start(self) -> None:
         """Bring up web and workers and wait for the first page."""
-        for name in ("web", "worker-1", *(["worker-2"] if self.postgres else [])):
+        kinds = ("worker", "imports") if self.ledgers else ("worker",)
+        workers = [f"{kind}-{number}" for kind in kinds for number in range(1, 3 if self.postgres else 2)]
+        for name in ("web", *workers):
             self._start(name)
         self.await_page()
 
     def _start(self, name: str) -> None:
-        command = [sys.executable, "-m", "tests.chaos.entry"]
+        command = [sys.executable, "-m", "tests.chaos.entry", *(["imports"] if name.startswith("imports") else [])]
         if name == "web":
             many = ["--workers", "2" if self.postgres else "1", "--preload"]
             given = RunningSite(self.port, self.data, "none")._gunicorn()
@@ -141,9 +144,9 @@ class Site:
 
 
 @contextlib.contextmanager
-def running(kind: str, plant: str = "") -> Iterator[Site]:
+def running(kind: str, plant: str = "", *, ledgers: bool = False) -> Iterator[Site]:
     """A prepared site; its processes are started by whoever fills the database first."""
-    site = Site(kind, plant)
+    site = Site(kind, plant, ledgers=ledgers)
     try:
         site.prepare()
         yield site

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
 import worker
 from ledger.clock import Fixed
-from ledger.db import open_database
+from ledger.db import open_database, reading
+from registry.certificates.models import Certificate
+from registry.intake.batch.models import Row
 from tests.databases import SqliteFiles
 from tests.founding import KEY_FILE
 from tests.registry.intake.desk import Desk, sheet
@@ -46,8 +48,9 @@ def desk(data: Path, clock: Fixed) -> Iterator[Desk]:
 def start(data: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     running: list[subprocess.Popen[bytes]] = []
 
-    def begin(redis_url: str = "") -> subprocess.Popen[bytes]:
-        settings = {"LICET_DATA": str(data), "REDIS_URL": redis_url, "LICET_PERSON_KEY": KEY_FILE, "DATABASE_URL": ""}
+    def begin(redis_url: str = "", **more: str) -> subprocess.Popen[bytes]:
+        settings = {"LICET_DATA": str(data), "REDIS_URL": redis_url, "LICET_PERSON_KEY": KEY_FILE, "DATABASE_URL": "",
+                    **more}
         running.append(subprocess.Popen([sys.executable, "-m", "worker", "imports"], env={**os.environ, **settings},
                                         stderr=subprocess.PIPE))
         return running[-1]
@@ -87,3 +90,28 @@ def test_a_second_one_on_the_same_folder_refuses_to_start(
     second = start()
     assert second.wait(20) != 0 and second.stderr is not None
     assert b"Another worker" in second.stderr.read()
+
+
+def test_killed_while_it_stores_and_while_it_commits_the_next_one_goes_on(
+    desk: Desk, start: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    """The small form of `python -m tests.conformance.long_import`."""
+    number = desk.receive(sheet(row(serial) for serial in range(1, 301)))
+    desk.work()
+    desk.confirm(number)
+    assert start(LICET_FAILPOINTS="intake.slice.before_commit=kill").wait(30) == -signal.SIGKILL
+    assert desk.state(number) == "judging" and register(desk) == (0, 0, 0)
+    desk.work()
+    desk.ask(number)
+    assert start(LICET_FAILPOINTS="intake.commit.before_commit=kill").wait(30) == -signal.SIGKILL
+    assert desk.state(number) == "committing" and register(desk) == (300, 0, 0)
+    start()
+    until(lambda: desk.state(number) == "committed")
+    assert register(desk) == (300, 300, 300)
+
+
+def register(desk: Desk) -> tuple[int, ...]:
+    """Rows stored, rows in the register, certificates in it."""
+    with reading(desk.engine) as session:
+        return tuple(session.scalar(query) or 0 for query in (
+            select(func.count(Row.id)), select(func.count(Row.certificate_id)), select(func.count(Certificate.id))))

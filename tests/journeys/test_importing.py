@@ -120,8 +120,13 @@ class Import:
         expect(self.person.page.locator("main")).to_contain_text("检查完了", timeout=20_000)
         self.person.look()
 
+    def opened(self) -> None:
+        """The batch's page, where somebody else stands."""
+        if self.person.page.url != self.site.address + self.address:
+            self.person.go(self.address)
+
     def committed(self) -> None:
-        self.person.go(self.address)
+        self.opened()
         self.person.follow("入库")
         self.person.follow("确认入库")
         self.work()
@@ -129,7 +134,7 @@ class Import:
         self.person.sees("已入库")
 
     def undone(self) -> None:
-        self.person.go(self.address)
+        self.opened()
         self.person.follow("撤销这一批")
         self.person.named("整批撤销").click()
         self.person.page.locator("dialog[open]").get_by_role("button", name="整批撤销").click()

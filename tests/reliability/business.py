@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from engine.model import Instance, Task, TaskAnswer
 from ledger.facts import Fact
 from registry.alerts.notices import Notice
-from registry.certificates.codes import LIVE, STATES
+from registry.certificates.codes import LIVE, STATES, WITHDRAWN
 from registry.certificates.models import Certificate, Version
 from tests.reliability.invariants import Look, Rule
 from workflows.requests import AuthorityAnswer, Correction, Request, RequestContent, RequestCount
@@ -81,7 +81,8 @@ def answers_of_the_authority_are_told_once(look: Look) -> Iterator[str]:
 def certificates_are_granted_once(look: Look) -> Iterator[str]:
     """I11, I12: versions 1, 2, 3 ..., the last is what the row repeats; one certificate a request, one live number."""
     session = look.session
-    granted = Counter(session.scalars(select(Fact.subject_id).where(Fact.kind == "certificate.granted")))
+    granted = Counter(session.scalars(select(Fact.subject_id).where(
+        Fact.kind.in_(("certificate.granted", "certificate.imported")))))
     chains: dict[int, list[Version]] = defaultdict(list)
     for version in session.scalars(select(Version).order_by(Version.no)):
         chains[version.certificate_id].append(version)
@@ -92,7 +93,7 @@ def certificates_are_granted_once(look: Look) -> Iterator[str]:
         live[one.type_code, one.number_key, one.item] += one.state in LIVE
         asked[chain[0].request_id or 0] += 1 if chain else 0
         whole = [version.no for version in chain] == list(range(1, one.version_no + 1))
-        if not whole or chain[-1].state != one.state or one.state not in STATES or granted[one.id] != 1:
+        if not whole or chain[-1].state != one.state or one.state not in (*STATES, WITHDRAWN) or granted[one.id] != 1:
             yield f"I11 certificate {one.code}: version {one.version_no} of {len(chain)}, {granted[one.id]} grants"
     for request in session.scalars(select(Request)):
         ends = request.instance.outcome == "registered" if request.instance else False

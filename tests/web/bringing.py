@@ -41,10 +41,10 @@ def line(serial: int, **other: Any) -> list[Any]:
     return row
 
 
-def book(*rows: list[Any], headings: list[str] = HEADINGS) -> bytes:
-    """A workbook with a title, the headings and these rows."""
+def book(*rows: list[Any], headings: list[str] = HEADINGS, sheets: int = 1) -> bytes:
+    """A workbook of one sheet, or of several alike, each with a title, the headings and these rows."""
     lines: list[list[Cell]] = [["特种作业人员台账"], list(headings), *rows]
-    return b"".join(workbook([Sheet("特种作业", (), lines)]))
+    return b"".join(workbook([Sheet(f"特种作业{number or ''}", (), lines) for number in range(sheets)]))
 
 
 @dataclass(frozen=True)

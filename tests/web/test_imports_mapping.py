@@ -116,3 +116,11 @@ def test_the_columns_can_be_said_again_until_the_commit(bringing: Bringing) -> N
     assert bringing.post("/mapping", sent).status_code == 303
     bringing.work()
     assert bringing.state() == "ready" and "江苏省应急管理厅" in bringing.get("/rows").text
+
+
+def test_what_may_be_chosen_is_asked_once_however_many_tables_a_file_has(asked: Bringing) -> None:
+    asked.upload(book(line(1), sheets=9))
+    asked.work()
+    page, seen = asked.get("/mapping").text, asked.house.statements()
+    assert asked.post("/mapping", chosen(page)).status_code == 303 and asked.state() == "judging"
+    assert 0 < sum("FROM unit " in one.replace("\n", " ") for one in seen) < 9

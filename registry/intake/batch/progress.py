@@ -61,13 +61,14 @@ class Progress:
 
 
 def of(folder: Path, batch: Batch) -> Progress:
-    """How far a batch is; `folder` is that of all files. A batch that waits for a person has its state as phase."""
+    """How far a batch is; `folder` is that of all files. A batch that waits for a person has its state as phase; one
+    that waits for a worker is not begun, however many rows an earlier phase has done."""
     if batch.state not in WORKING and not batch.errands:
         return Progress(batch.state, batch.rows_done, batch.rows_total)
     try:
         told = json.loads(_file(folder, batch.id).read_text("utf-8"))
     except (OSError, ValueError):
-        return Progress(batch.state, batch.rows_done, batch.rows_total)
+        return Progress("received")
     done, total, left = told["done"], told["total"], None
     if 0 < done <= total:
         left = max(0.0, round(told["took"] * (total - done) / done, 1))

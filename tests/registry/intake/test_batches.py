@@ -123,6 +123,14 @@ def test_a_batch_cancelled_while_rows_are_stored_goes_on_from_there(
     assert desk.state(number) == "ready" and desk.outcomes(number) == ["new"] * 7
 
 
+def test_what_waits_for_its_worker_is_not_shown_as_done(desk: Desk) -> None:
+    number = desk.preview([worker(1)])
+    desk.ask(number)
+    with reading(desk.engine) as session:
+        told = progress.of(desk.folder, batch(session, number))
+    assert (told.label, told.done, told.total) == ("等待处理", 0, 0)
+
+
 def test_progress_tells_phase_rows_and_the_time_that_is_left(desk: Desk) -> None:
     number = desk.receive(sheet([worker(1)]))
     teller = progress.Teller(desk.folder, number)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import subprocess
-import sys
+import multiprocessing
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -22,8 +20,12 @@ from registry.intake.batch.progress import Teller
 from registry.intake.entry import committing
 from registry.intake.settlement import judging_again, settling
 from registry.people.persons import Person
+from tests.registry.intake import importing
 from tests.registry.intake.desk import Desk, rows_of, sheet, worker
 from tests.registry.organisation import id_number
+
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload([importing.__name__])  # the room is loaded once, not by each process
 
 
 def counts(desk: Desk) -> tuple[int, int, int]:
@@ -103,11 +105,13 @@ def test_two_workers_do_not_take_up_one_batch_together(desk: Desk) -> None:
         assert mine
 
 
-def sweep(desk: Desk, failpoint: str = "", slice_: int = 5000) -> int:
+def sweep(desk: Desk, failpoint: str = "", slice_: int = 5000) -> int | None:
     """A round of the worker in a process of its own; its exit code."""
-    command = [sys.executable, "-m", "tests.registry.intake.importing", desk.engine.url.render_as_string(False),
-               str(desk.folder), str(slice_)]
-    return subprocess.run(command, env={**os.environ, "LICET_FAILPOINTS": failpoint}, timeout=60).returncode
+    alone = PROCESSES.Process(
+        target=importing.main, args=(desk.engine.url.render_as_string(False), str(desk.folder), slice_, failpoint))
+    alone.start()
+    alone.join(60)
+    return alone.exitcode
 
 
 @pytest.mark.processes
