@@ -20,6 +20,7 @@ from tests.chaos import plants
 from tests.chaos.control import Control
 
 FOR_EVER = contextlib.ExitStack()
+TERM = {signal.SIGTERM}
 
 
 def obey() -> None:
@@ -51,14 +52,18 @@ def keep_working(*which: str) -> None:
     from workflows import triggers  # noqa: F401
 
     while True:
+        signal.pthread_sigmask(signal.SIG_BLOCK, TERM)  # nobody is told to stop before it knows how
         child = os.fork()
         if child == 0:
             ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, TERM)
             main(which)
             os._exit(0)
         signal.signal(signal.SIGTERM, lambda sign, _frame, child=child: _stop(child, sign, _frame))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, TERM)
         _, status = os.waitpid(child, 0)
-        if not os.WIFSIGNALED(status):
+        if not os.WIFSIGNALED(status) or os.WTERMSIG(status) == signal.SIGTERM:
             sys.exit(os.waitstatus_to_exitcode(status))
 
 

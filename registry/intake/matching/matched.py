@@ -71,9 +71,9 @@ def match(
 ) -> Matched:
     """Match rows; `places` says for each table where its new people belong, `reach` what may be made and changed at
     all. Rows that are stopped already stay so."""
-    holders = Holders(session, group_id, known, rows, places, reach)
     numbers = _Numbers()
-    register = _Register(session, group_id, known, rows, numbers)
+    register = _Register(session, group_id, known, rows, numbers)  # first: whoever holds what it found is there too
+    holders = Holders(session, group_id, known, rows, places, reach)
     matches = [Match("stopped") if row.stopped else _one(row, holders, register, numbers, known, places[row.table])
                for row in rows]
     return Matched(rows, matches, chained(rows, matches), holders)

@@ -18,6 +18,8 @@ from registry.intake import work
 from registry.intake.batch.models import Batch, Row
 from registry.intake.batch.progress import Teller
 from registry.intake.entry import committing
+from registry.intake.matching import matched
+from registry.intake.preview import staging
 from registry.intake.settlement import judging_again, settling
 from registry.people.persons import Person
 from tests.registry.intake import importing
@@ -95,6 +97,38 @@ def test_a_custodian_who_enters_the_same_number_at_the_same_moment_is_found(desk
     assert desk.state(number) == "committed"
     assert sorted(desk.outcomes(number)) == ["new", "same"] or sorted(desk.outcomes(number)) == ["changed", "new"]
     assert counts(desk)[0] == 2
+
+
+def test_what_comes_in_while_rows_are_matched_is_not_taken_for_somebody_else_s(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL shows each statement what is committed by then: a number, and not yet the holder looked up before."""
+    rows = [worker(1), worker(2)]
+    first, second = desk.preview(rows), desk.receive(sheet([*rows, worker(3)]))
+    desk.work()
+    desk.confirm(second)
+    desk.ask(first)
+    looked: list[str] = []
+
+    def meanwhile(kind: str) -> Callable[..., Any]:
+        look = getattr(matched, kind)
+
+        def looking(*given: Any) -> Any:
+            found = look(*given)
+            if not looked:
+                looked.append(kind)
+                committing.commit(desk.engine, first, Teller(desk.folder, first))
+            return found
+
+        return looking
+
+    for kind in ("Holders", "_Register"):
+        monkeypatch.setattr(matched, kind, meanwhile(kind))
+    staging.judge_rows(desk.engine, desk.folder, second, Teller(desk.folder, second))
+    assert desk.state(first) == "committed" and desk.outcomes(second) == ["new"] * 3
+    desk.ask(second)
+    desk.work()
+    assert desk.outcomes(second) == ["same", "same", "new"] and counts(desk) == (3, 3, 3)
 
 
 def test_two_workers_do_not_take_up_one_batch_together(desk: Desk) -> None:
