@@ -244,11 +244,16 @@ class Proof:
         self.told("read", seen=[*seen])
 
     def understand(self) -> None:
-        page = self.asked(f"/imports/{self.batch}/mapping")
-        fields = Form(page.body).sent
-        self.told("columns shown", bytes=len(page.body), fields=len(fields))
-        self.post("mapping", fields)
-        self.told("columns confirmed")
+        """Every page of columns is confirmed as it was proposed."""
+        pages = fields = size = 0
+        while self.state() == "mapping":
+            pages += 1
+            page = self.asked(f"/imports/{self.batch}/mapping?page={pages}")
+            sent = Form(page.body).sent
+            self.post("mapping", sent)
+            fields, size = fields + len(sent), size + len(page.body)
+            _expect(pages < 100, "the pages of columns never end")
+        self.told("columns confirmed", pages=pages, fields=fields, bytes=size)
 
     def asked(self, address: str) -> Answer:
         """A page that is there."""
