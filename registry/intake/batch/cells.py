@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import msgspec
@@ -76,15 +77,10 @@ def shown_of(judged: Judged) -> dict[str, Any]:
     """What a list shows of a row, without a personal number."""
     holder = judged.holder
     found: dict[str, Any] = {
-        "type": judged.type_code, "number": judged.number, "item": judged.item,
-        "holder": holder.name if holder else "", "kind": holder.kind if holder else "",
-        "unit": holder.unit if holder else None, "unit_name": holder.unit_name if holder else "",
+        "type": judged.type_code, "number": masked(judged.number), "item": masked(judged.item),
+        "holder": masked(holder.name) if holder else "", "kind": holder.kind if holder else "",
+        "unit": holder.unit if holder else None, "unit_name": masked(holder.unit_name) if holder else "",
         "issued": judged.issued_on, "from": judged.valid_from, "until": judged.valid_until, "review": judged.review_on,
-        "long": judged.long, "code": judged.code,
+        "long": judged.long, "code": masked(judged.code),
     }
-    return {key: _plain(value) for key, value in found.items() if value}
-
-
-def _plain(value: Any) -> Any:
-    return masked(value) if isinstance(value, str) else value.isoformat() if hasattr(value, "isoformat") else value
-
+    return {key: value.isoformat() if isinstance(value, dt.date) else value for key, value in found.items() if value}

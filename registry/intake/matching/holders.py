@@ -147,21 +147,22 @@ class Holders:
             return self._as_held(known), None
         if not name:
             return None, stop("no_holder", "没有持有人，请补上姓名。")
-        unnumbered = self._still_unnumbered(said, name, index, place)
+        unnumbered = self._still_unnumbered(said, name, place)
         if unnumbered is not None:
             self.identified.setdefault(unnumbered.id, said.id_number)
             return self._as_held(unnumbered), None
         return self._newcomer(("id", index), said, self._unit_of(said, place))
 
-    def _still_unnumbered(self, said: HolderSaid, name: str, index: str, place: Place) -> Found[Any] | None:
+    def _still_unnumbered(self, said: HolderSaid, name: str, place: Place) -> Found[Any] | None:
         """The one in the register without a number who is meant: of the company, else with the phone, else somebody
         above it of a name that nobody else bears."""
-        some = [each for each in self._by_name.get(name, ())
-                if each.id_index is None and self.reach.holds(each.unit_path)
+        if name not in self._by_name:
+            return None
+        some = [each for each in self._by_name[name] if each.id_index is None and self.reach.holds(each.unit_path)
                 and self.identified.get(each.id, said.id_number) == said.id_number]
         near = [each for each in some if self._near(each, said, place)]
-        if not near:
-            phones = {sealing.index(phone, PHONE) for phone in self._phones_here[index]} if some else set()
+        if some and not near:
+            phones = {sealing.index(phone, PHONE) for phone in self._phones_here[said.id_number]}
             near = [each for each in some if each.phone_index in phones]
             if not near and len(self._by_name[name]) == 1 and len(self._numbered_here[name]) == 1:
                 path = self._unit_of(said, place).path
@@ -242,7 +243,7 @@ class Holders:
         if said.id_number:
             self._numbered_here[name].setdefault(self.index(said.id_number), (said, unit))
             if said.phone:
-                self._phones_here[self.index(said.id_number)].add(said.phone)
+                self._phones_here[said.id_number].add(said.phone)
             return
         key = self._word_key(said, name, place)
         self._unnumbered_here[name].setdefault(key, (said, unit))
