@@ -76,6 +76,15 @@ class Draft:
         return columns, sum(word.sure < SURE and word.text not in self.mapping.types for word in self.words)
 
 
+@dataclass(frozen=True)
+class Choices:
+    """What may be chosen on the form: asked of the register once, however many tables it has."""
+
+    known: TypeWords
+    kinds: dict[str, str]
+    units: dict[int, str]
+
+
 @bp.get("/<int:batch_id>/mapping")
 @needs("import.make")
 def edit(batch_id: int) -> ResponseReturnValue:
@@ -99,11 +108,11 @@ def confirm(batch_id: int) -> ResponseReturnValue:
     """It is so: the rows are checked by it. Of a large file one page is said at a time; all= leaves the others as we
     proposed them."""
     batch = batch_of(batch_id, "import.make")
-    known = TypeWords(gather(db.session(), batch.unit, actor()))
+    choices = Choices(TypeWords(gather(db.session(), batch.unit, actor())), kinds(), units())
     told = tables(batch)
     pages = asked(batch, told)
     number = min(max(1, request.form.get("page", 1, type=whole) or 1), max(1, len(pages)))
-    drafts = [read(one.table, one.before, known) for one in pages[number - 1]] if pages else []
+    drafts = [read(one.table, one.before, choices) for one in pages[number - 1]] if pages else []
     last = number >= len(pages) or bool(request.form.get("all"))
     said = list(zip(pages[number - 1], (draft.mapping for draft in drafts), strict=True)) if pages else []
     meant = spread(batch, said, set(request.form.getlist("out", type=int)))
@@ -177,7 +186,7 @@ def units() -> dict[int, str]:
     return {unit.id: f"{unit.name}（{unit.code}）" if names.count(unit.name) > 1 else unit.name for unit in found}
 
 
-def read(table: Table, before: Mapping, known: TypeWords) -> Draft:
+def read(table: Table, before: Mapping, choices: Choices) -> Draft:
     """The mapping of a table as the form says, and what is wrong with it."""
     form, place = request.form, f"t{table.no}."
     content = form.get(place + "content", before.content)
@@ -187,12 +196,12 @@ def read(table: Table, before: Mapping, known: TypeWords) -> Draft:
         new_units=form.get(place + "new_units") == "yes",
         days=form[place + "days"] if form.get(place + "days") in DAYS else before.days,  # type: ignore[arg-type]
     )
-    draft = Draft(meant, words_of(table, meant, known))
+    draft = Draft(meant, words_of(table, meant, choices.known))
     if draft.mapping.content == "ignored":
         draft.mapping = msgspec.structs.replace(before, content="ignored")
         return draft
-    _read_types(draft, table, before, form)
-    _read_units(draft, place, form)
+    _read_types(draft, table, before, form, choices.kinds)
+    _read_units(draft, place, form, choices.units)
     _check(draft, table, before)
     return draft
 
@@ -204,8 +213,10 @@ def _columns(table: Table, before: Mapping, form: Form[str, str]) -> Iterator[Ma
         yield was if chosen == was.field or chosen not in FIELDS else Mapped(field=chosen)
 
 
-def _read_types(draft: Draft, table: Table, before: Mapping, form: Form[str, str]) -> None:
-    known, place = kinds(), f"t{table.no}."
+def _read_types(
+    draft: Draft, table: Table, before: Mapping, form: Form[str, str], known: dict[str, str]
+) -> None:
+    place = f"t{table.no}."
     codes_of = {words: code for code, words in known.items()} | {code: code for code in known}
     told = form.get(place + "type", known.get(before.type_code, "")).strip()
     draft.mapping.type_code = codes_of.get(told, "")
@@ -227,8 +238,8 @@ def _read_types(draft: Draft, table: Table, before: Mapping, form: Form[str, str
     draft.mapping.types = said
 
 
-def _read_units(draft: Draft, place: str, form: Form[str, str]) -> None:
-    numbers = {words: number for number, words in units().items()}
+def _read_units(draft: Draft, place: str, form: Form[str, str], known: dict[int, str]) -> None:
+    numbers = {words: number for number, words in known.items()}
     for name in ("holder_unit", "unit"):
         told = form.get(place + name, "").strip()
         number = numbers.get(told)
