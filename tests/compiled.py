@@ -1,10 +1,15 @@
-"""Templates that one site of a test process has compiled, for the next: each would compile its own."""
+"""What one site of a test process has compiled, for the next: its templates, and how its addresses are built. Hundreds
+of tests have a site of their own, and each would spend most of its start and of its first page on that."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from werkzeug.routing import Rule
 
 
 class Compiled(BytecodeCache):
@@ -21,6 +26,19 @@ class Compiled(BytecodeCache):
         self.held[bucket.key] = bucket.bytecode_to_string()
 
 
+class Route(Rule):
+    """A rule that takes the function which builds its address from an equal one, where there was one."""
+
+    held: dict[tuple[Any, ...], Callable[..., tuple[str, str]]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (self.rule, tuple(self._trace), repr(self.defaults), append_unknown)
+        if key not in self.held:
+            self.held[key] = super()._compile_builder(append_unknown)
+        return self.held[key]
+
+
 def share() -> None:
     """From now on each site of this process has what the ones before it have compiled."""
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
+    Flask.url_rule_class = Route

@@ -18,7 +18,7 @@ from registry.intake import work
 from registry.intake.batch.models import Batch, Flaw, Row
 from registry.people.identity import id_check_digit
 from tests.web.house import Browser, House
-from web.spreadsheet import Cell, Sheet, workbook
+from web.spreadsheet import Sheet, workbook
 
 HEADINGS = [
     "序号", "姓名", "身份证号", "证件名称", "准操项目", "证书编号", "发证日期", "有效期至", "应复审日期", "发证机关"]
@@ -42,9 +42,10 @@ def line(serial: int, **other: Any) -> list[Any]:
 
 
 def book(*rows: list[Any], headings: list[str] = HEADINGS, sheets: int = 1) -> bytes:
-    """A workbook of one sheet, or of several alike, each with a title, the headings and these rows."""
-    lines: list[list[Cell]] = [["特种作业人员台账"], list(headings), *rows]
-    return b"".join(workbook([Sheet(f"特种作业{number or ''}", (), lines) for number in range(sheets)]))
+    """A workbook of one sheet with a title, the headings and these rows; or of several, each with a heading more."""
+    more: list[list[str]] = [[f"附注{number}"] if number else [] for number in range(sheets)]
+    return b"".join(workbook([
+        Sheet(f"特种作业{''.join(own)}", (), [["特种作业人员台账"], [*headings, *own], *rows]) for own in more]))
 
 
 @dataclass(frozen=True)
