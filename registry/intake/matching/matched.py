@@ -58,7 +58,14 @@ class Matched:
         kinds = Counter(key[0] for key in self.wanted())
         return {"people": kinds["id"] + kinds["name"], "units": kinds["project"], "machines": kinds["serial"],
                 "certificates": sum(self.matches[places[0]].there is None for places in self.chains.values()),
-                "versions": sum(map(len, self.chains.values())), "lent": self._lent()}
+                "versions": sum(map(len, self.chains.values())), "lent": self._lent(),
+                "lapsed": sum(map(self._over, self.chains.values()))}
+
+    def _over(self, places: Sequence[int]) -> bool:
+        """Whether the last term that the rows of a certificate tell of has ended."""
+        term = self.matches[places[-1]].term
+        over = term is not None and term.ends_on is not None and term.ends_on < self.holders.known.today
+        return over and self.rows[places[-1]].state in codes.LIVE
 
     def _lent(self) -> int:
         """Borrowings that run: the register counts days from the import, for the ledger names no day of return."""

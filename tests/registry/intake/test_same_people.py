@@ -70,10 +70,11 @@ def test_a_file_that_lost_the_character_speaks_of_the_person_in_the_register(des
 
 def test_a_batch_tells_beforehand_what_it_will_make(desk: Desk) -> None:
     desk.bring([worker(1)])
-    number = desk.preview([worker(1), worker(2), worker(2, 证书编号="苏A022025000010", 操作类别="建筑架子工")])
+    over = {"发证日期": "2023-06-01", "有效期至": "2025-05-31"}
+    number = desk.preview([worker(1), worker(2, **over), worker(2, 证书编号="苏A022025000010", 操作类别="建筑架子工")])
     with reading(desk.engine) as session:
         assert session.get_one(Batch, number).counts["coming"] == {
-            "people": 1, "units": 0, "machines": 0, "certificates": 2, "versions": 2, "lent": 0}
+            "people": 1, "units": 0, "machines": 0, "certificates": 2, "versions": 2, "lent": 0, "lapsed": 1}
 
 
 def test_records_side_by_side_that_begin_in_one_row_keep_each_its_own(tmp_path: Path) -> None:
