@@ -144,7 +144,7 @@ def sums(batch: Batch) -> Sums:
 
 
 def _doubts(batch: Batch) -> int:
-    """Open questions of rows that come in all the same."""
+    """Open questions that keep no row back."""
     query = select(func.count()).where(Flaw.batch_id == batch.id, Flaw.state == "open", Flaw.weight == "doubt")
     return db.session.scalar(query) or 0
 

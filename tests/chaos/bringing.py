@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, select
@@ -151,4 +152,4 @@ class Bringing:
 
     def walks(self, count: int, patience: float) -> list[Callable[[], None]]:
         """What a crowd has to do: each ledger walked."""
-        return [lambda ledger=ledger: self.walk(ledger, patience) for ledger in self.some(count)]  # type: ignore[misc]
+        return [partial(self.walk, ledger, patience) for ledger in self.some(count)]

@@ -60,3 +60,13 @@ def test_what_relies_on_a_ledger_leads_to_the_ledger_to_be_undone_first(
                            c8="", c9="江苏省住房和城乡建设厅"))
     page = bringing.browser.get(f"/imports/{first}/undo").text
     assert "先撤销它们" in page and f'href="/imports/{bringing.batch_id}/undo"' in page
+
+
+def test_what_a_commit_will_do_is_not_told_as_it_was_before_somebody_left_a_row_out(
+    bringing: Bringing,  # noqa: F811
+) -> None:
+    bringing.ready()
+    assert "新入册 2 本证件，新登记 2 个人" in bringing.get("/commit").text
+    assert bringing.post(f"/rows/{bringing.rows()[0].id}/omission").status_code == 303
+    page = bringing.get("/commit").text
+    assert "新入册 1 本证件" in page and "个人" not in page and "1 行不导入" in page

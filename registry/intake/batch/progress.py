@@ -176,9 +176,13 @@ def _wish(folder: Path, batch_id: int) -> Path:
 
 
 def _put(place: Path, told: dict[str, object]) -> None:
-    """Whoever reads meanwhile sees the whole of it, old or new."""
+    put(place, json.dumps(told).encode())
+
+
+def put(place: Path, content: bytes) -> None:
+    """Write a file of a batch: whoever reads meanwhile sees the whole of it, old or new."""
     place.parent.mkdir(parents=True, exist_ok=True)
     draft = place.with_name(f".{place.name}.{os.getpid()}")
-    draft.write_text(json.dumps(told), "utf-8")
+    draft.write_bytes(content)
     with contextlib.suppress(FileNotFoundError):
         os.replace(draft, place)

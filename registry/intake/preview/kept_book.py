@@ -4,7 +4,6 @@ columns in between, and unpacking the file once more would cost a fifth of the t
 from __future__ import annotations
 
 import io
-import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from sqlalchemy import Engine, select
 from ledger.db import reading
 from ledger.files import path_of
 from registry.intake.batch.models import Batch
-from registry.intake.batch.progress import FOLDER
+from registry.intake.batch.progress import FOLDER, put
 from registry.intake.book import Book
 from registry.intake.reading import read, told_again
 from registry.intake.reading.frames import FORMAT
@@ -46,7 +45,7 @@ class Upload:
             pass
         packer, pieces = zlib.compressobj(1), list[bytes]()
         book = read(self.path, self.name, lambda told: pieces.append(packer.compress(told)))
-        _keep(self.kept, sealing.seal_bytes(b"".join([*pieces, packer.flush()]), purpose))
+        put(self.kept, sealing.seal_bytes(b"".join([*pieces, packer.flush()]), purpose))
         return book
 
 
@@ -73,10 +72,3 @@ def tidy(engine: Engine, folder: Path) -> None:
 def _batch_of(place: Path) -> int:
     number = place.name.partition("-")[0]
     return int(number) if number.isdigit() else 0
-
-
-def _keep(place: Path, content: bytes) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    draft = place.with_name(f".{place.name}.{os.getpid()}")
-    draft.write_bytes(content)
-    os.replace(draft, place)

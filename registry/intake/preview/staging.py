@@ -89,7 +89,7 @@ def judge_rows(engine: Engine, folder: Path, batch_id: int, teller: Teller, *, b
         mappings = mappings_of(session.get_one(Batch, batch_id))
         said = decided.gathered(session, session.get_one(Batch, batch_id))
     against = Against(known)
-    rows, records = _judged(layout, mappings, known, teller, against)
+    rows, records = _judged(layout, mappings, against, teller)
     staged = coming_back.write_again(coming_back.staged(layout, rows, records), said, layout, mappings, against)
     teller.phase("comparing", len(staged.rows))
     compare(staged.rows, known)
@@ -135,17 +135,16 @@ def _again(mapping: Mapping, table: Table) -> Mapping:
 
 
 def _judged(
-    layout: Layout, mappings: Sequence[Mapping], known: Known, teller: Teller, against: Against | None = None
+    layout: Layout, mappings: Sequence[Mapping], against: Against, teller: Teller
 ) -> tuple[list[Judged], list[Record]]:
     """All rows with the record that each comes from."""
     teller.phase("judging", sum(len(table.records) for table in layout.tables))
     rows: list[Judged] = []
     records: list[Record] = []
-    against = against or Against(known)
     for table, mapping in zip(layout.tables, mappings, strict=True):
         if mapping.content == "ignored":
             continue
-        for record, judged in judge_records(table, mapping, known, against):
+        for record, judged in judge_records(table, mapping, against.known, against):
             take_back(judged, mapping)
             rows.append(judged)
             records.append(record)

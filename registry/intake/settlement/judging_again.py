@@ -153,7 +153,10 @@ def _complete_person(session: Session, row: Row, judged: Judged, by: Actor) -> N
 
 
 def set_outcome(session: Session, batch: Batch, row: Row, outcome: str) -> None:
-    """The row's outcome, and the batch's count of it."""
+    """The row's outcome, and the batch's count of it. What the worker has told of a commit holds no more: only by
+    matching all rows again could it be said anew."""
+    if "coming" in batch.counts:
+        batch.counts = {name: told for name, told in batch.counts.items() if name != "coming"}
     if row.outcome == outcome:
         return
     outcomes = dict(batch.counts.get("outcomes", {}))

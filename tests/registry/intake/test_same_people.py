@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from ledger.db import reading
 from registry.intake.batch.models import Batch
 from registry.intake.batch.progress import Teller
+from registry.intake.judging import Against
 from registry.intake.mapping import Mapped, Mapping
 from registry.intake.preview import staging
 from registry.intake.records import Column, Layout, Record, Table
@@ -84,7 +85,7 @@ def test_records_side_by_side_that_begin_in_one_row_keep_each_its_own(tmp_path: 
         Record(0, ["张一甲", "建筑施工特种作业操作资格证", "苏A012025000002"], {0: (0, 4)}, section="右"),
     ])
     mapping = Mapping(columns=[Mapped(field=field) for field in fields])
-    rows, records = staging._judged(Layout([table], []), [mapping], known(), Teller(tmp_path, 1))
+    rows, records = staging._judged(Layout([table], []), [mapping], Against(known()), Teller(tmp_path, 1))
     assert [(row.raw[0], record.left, record.section) for row, record in zip(rows, records, strict=True)] == [
         ("谢建国", True, ""), ("张一甲", False, "右")]
 
