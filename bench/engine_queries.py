@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from bench.completion import HR, Ours
 from bench.measure import Figure
-from engine import tasks, timers
+from engine import listing, timers
 from ledger import clock
 from ledger.db import open_database, reading, unit
 from migrations.run import upgrade
@@ -67,7 +67,7 @@ def pages(ours: Ours, count: int) -> float:
     with reading(ours.engine) as session:
         for number in range(PAGES):
             begun = time.process_time()
-            found = tasks.inbox(session, HR, limit=20)
+            found = listing.inbox(session, HR, limit=20)
             each.append(time.process_time() - begun)
             assert len(found) == 20, number
             session.expunge_all()
