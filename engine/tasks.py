@@ -36,8 +36,9 @@ ENDED: dict[str, str] = {
 }
 """How a task can end that nobody completed (`Task.ended_how`), in the words of `Over`."""
 HANDS: dict[str, str] = {
-    "task.claimed": "签收", "task.released": "放回", "task.transferred": "转办", "task.delegated": "委派",
-    "task.delegation_ended": "结束委派", "task.reassigned": "改派", "task.returned_after_absence": "转回本人",
+    "task.claimed": "签收了它", "task.released": "放回了它", "task.transferred": "转办了它",
+    "task.delegated": "委派了它", "task.delegation_ended": "结束了委派", "task.reassigned": "改派了它",
+    "task.returned_after_absence": "把它转回本人",
 }
 """What the facts of offers.HANDED are called in the sentences of `Held` and `Moved`."""
 
@@ -59,11 +60,27 @@ class Held(Conflict):
 
 
 class Moved(Conflict):
-    """您打开页面之后，{who} 于 {at} {what}了该任务。请刷新后再办。"""
+    """您打开页面之后，{who} 于 {at} {what}。请刷新后再办。"""
 
 
 class NotHeld(Conflict):
     """请先签收该任务。"""
+
+
+class Appointed(Conflict):
+    """该任务由流程指派给了别人。"""
+
+
+class OnlyYours(Conflict):
+    """该任务只指派给您，不能放回。"""
+
+
+class StandingInOver(Conflict):
+    """您的代理已经结束，该任务将转回本人。"""
+
+
+class Gone(Conflict):
+    """该任务已被流程取消，无需办理。"""
 
 
 @dataclass(frozen=True)
@@ -121,7 +138,7 @@ def release(session: Session, task_id: int, actor: Actor) -> Task:
     if task.assignee_id != actor.id:
         raise held_by(session, task, actor) if task.assignee_id is not None else moved(session, task)
     if not task.offer:
-        raise Conflict("该任务只指派给您，不能放回。")
+        raise OnlyYours()
     change(session, task, assignee_id=None, assignee_name=None, for_id=None)
     _show(session, task, True)
     note(session, "task.released", task, instance, actor)
@@ -215,11 +232,11 @@ def note(session: Session, kind: str, task: Task, instance: Instance, actor: Act
 def held_by(session: Session, task: Task, actor: Actor) -> Conflict:
     """What somebody reads whom another one has forestalled: who has the open task, since when, and how."""
     if task.assignee_id == actor.id:
-        return Conflict("您的代理已经结束，该任务将转回本人。")
+        return StandingInOver()
     last = handed(session, task)
     by = task.assignee_name or task.assignee_id
     if last is None or last.kind == "task.released":
-        return Conflict("该任务由流程指派给了别人。")
+        return Appointed()
     return Held(by=by, who=_named(last.actor_name), at=last.at, what=HANDS[last.kind])
 
 
@@ -268,7 +285,7 @@ def _over(session: Session, task: Task, actor: Actor) -> Exception:
         return NotFound()
     ended = fate(session, task)
     if ended is None:
-        return Conflict("该任务已被流程取消，无需办理。")
+        return Gone()
     return AlreadyDone(_named(ended.by), ended.at) if ended.how == "completed" else Over(ended)
 
 

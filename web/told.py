@@ -25,8 +25,10 @@ KEYS = {
     "banned_until": _l("此日之前不得再次申请"),
 }
 BAD = frozenset({"authority.refused", "authority.denied", "task.overdue", "request.returned", "task.returned"})
-WARN = frozenset({"authority.supplement", "task.escalated", "authority.silent", "task.silent", "request.withdrawn", "task.taken_back",
-    "instance.reopened", "clock.paused"})
+WARN = frozenset({
+    "authority.supplement", "task.escalated", "authority.silent", "task.silent", "request.withdrawn", "task.taken_back",
+    "instance.reopened", "clock.paused",
+})
 SILENT = frozenset({"instance.started"})  # "request.opened" tells it
 Change = tuple[str, str | None, str | None]
 Decisions = Mapping[int, tuple[Task, Mapping[str, Any]]]

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,27 +20,27 @@ from web.panels import PANELS, Panel
 from web.text import moment
 from workflows.requests import Request
 
-WORDS: dict[str, str] = {
-    "assigned": "流程把这一步指派给您本人。",
-    "claimed": "您于 {at} 签收。",
-    "transferred": "{by} 于 {at} 转办给您。",
-    "delegated": "{by} 于 {at} 委派给您，办好后交回。",
-    "given_back": "{by} 于 {at} 办好，交回给您。",
-    "reassigned": "{by} 于 {at} 改派给您。",
-    "returned_after_absence": "代理期结束，于 {at} 转回给您。",
-    "role": "您是“{unit}”的{role}。",
-    "named": "流程点名由您办理，或由同样被点名的人办理。",
-    "escalated": "超期未办，于 {at} 升级给“{unit}”的{role}。",
-    "signing": "{by} 于 {at} 请您加签。",
-    "stands_in": "您代 {name} 办理。",
-    "did": "您已于 {at} 办理“{step}”。按四眼原则，这一步须由另一个人办理。",
-    "applicant": "您是本申请的申请人，这一步须由别人办理。",
-    "absent_barred": "{name} 参与过本流程的相关环节，您不能代他办理这一步。",
-    "held": "{by} 从 {at} 起在办理。",
-    "not_offered": "这一步由{offer}办理，您没有这个角色。",
-    "before": "先要等被请求加签的人签完。",
-    "after": "已经办理，正在等后加签的人签完。",
-    "correction": "正在等申请人补正。",
+WORDS = {
+    "assigned": _l("流程把这一步指派给您本人。"),
+    "claimed": _l("您于 {at} 签收。"),
+    "transferred": _l("{by} 于 {at} 转办给您。"),
+    "delegated": _l("{by} 于 {at} 委派给您，办好后交回。"),
+    "given_back": _l("{by} 于 {at} 办好，交回给您。"),
+    "reassigned": _l("{by} 于 {at} 改派给您。"),
+    "returned_after_absence": _l("代理期结束，于 {at} 转回给您。"),
+    "role": _l("您是“{unit}”的{role}。"),
+    "named": _l("流程点名由您办理，或由同样被点名的人办理。"),
+    "escalated": _l("超期未办，于 {at} 升级给“{unit}”的{role}。"),
+    "signing": _l("{by} 于 {at} 请您加签。"),
+    "stands_in": _l("您代 {name} 办理。"),
+    "did": _l("您已于 {at} 办理“{step}”。按四眼原则，这一步须由另一个人办理。"),
+    "applicant": _l("您是本申请的申请人，这一步须由别人办理。"),
+    "absent_barred": _l("{name} 参与过本流程的相关环节，您不能代他办理这一步。"),
+    "held": _l("{by} 从 {at} 起在办理。"),
+    "not_offered": _l("这一步由{offer}办理，您没有这个角色。"),
+    "before": _l("先要等被请求加签的人签完。"),
+    "after": _l("已经办理，正在等后加签的人签完。"),
+    "correction": _l("正在等申请人补正。"),
 }
 
 
@@ -50,7 +51,7 @@ def told(session: Session, grounds: Sequence[Ground]) -> list[str]:
 
 
 def _words(ground: Ground) -> str:
-    return WORDS[ground.params["role"] if ground.rule == "waits" else ground.rule]
+    return str(WORDS[ground.params["role"] if ground.rule == "waits" else ground.rule])
 
 
 def _units(session: Session, grounds: Iterable[Ground]) -> dict[int, str]:
@@ -59,7 +60,7 @@ def _units(session: Session, grounds: Iterable[Ground]) -> dict[int, str]:
     wanted |= {place for ground in grounds for _role, place in map(_parted, ground.params.get("offer", ()))}
     if not wanted:
         return {}
-    return {number: name for number, name in session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(wanted)))}
+    return dict(session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(wanted))).all())
 
 
 def _parted(group: str) -> tuple[str, int]:

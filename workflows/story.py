@@ -96,8 +96,6 @@ TOLD_BY_REQUEST = frozenset({
     "request.compared", "request.registered",
 })
 """Facts written in the act that completes a task: the task's own line would say it twice."""
-NAMED = ("to", "for")
-"""What in a fact is somebody's id: whom a task went to, whom the actor stood in for."""
 VERDICTS: dict[str, str] = {"match": "一致", "mismatch": "不一致"}
 
 
@@ -148,7 +146,7 @@ class _Teller:
         params["name"] = params.get("name") or self.names.get(str(params.get("element")), "")
         if "outcome" in params:
             params["outcome"] = outcomes().get(str(params["outcome"]), params["outcome"])
-        params |= {key: self.people[params[key]] for key in NAMED if params.get(key) in self.people}
+        params |= {key: self.people.get(number, "") for key, number in _people(fact).items()}
         if fact.kind == "request.submitted":
             before, after = _changes(self.contents, int(after.get("no", 1)))
         elif fact.kind == "request.returned":
@@ -163,9 +161,14 @@ class _Teller:
 
 def _named(session: Session, told: Iterable[Fact]) -> dict[Any, str]:
     """The names of the people whose ids facts hold; names are asked for when they are shown, facts never hold any."""
-    ids = {number for fact in told for key in NAMED if isinstance(number := (fact.after or {}).get(key), int)}
-    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))) if ids else ()
-    return {number: name for number, name in rows}
+    ids = {number for fact in told for number in _people(fact).values()}
+    return dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all()) if ids else {}
+
+
+def _people(fact: Fact) -> dict[str, int]:
+    """What in a fact is somebody's id: whom something went to ("to"), whom the actor stood in for ("for")."""
+    after, known = fact.after or {}, ["for", "to"] if "{to}" in WORDS.get(fact.kind, "") else ["for"]
+    return {key: after[key] for key in known if isinstance(after.get(key), int)}
 
 
 def _changes(contents: Mapping[int, Mapping[str, Any]], no: int) -> tuple[dict[str, Any], dict[str, Any]]:
