@@ -13,7 +13,7 @@ from sqlalchemy import Engine, func, select
 from engine import history, listing, tasks, timers
 from engine.model import Task, TaskAnswer, Timer
 from ledger.db import reading, unit
-from ledger.errors import AlreadyDone, Conflict, NotAllowed, NotFound
+from ledger.errors import AlreadyDone, Conflict, NotFound
 from ledger.facts import Fact
 from tests.engine.conftest import ANNA, BOSS, HAN, LI, World
 from tests.engine.drawings import boundary, drawing, end, flows, message, start, task, timer
@@ -165,7 +165,7 @@ def test_a_claimed_task_is_only_for_its_holder_until_released(world: World) -> N
         assert listing.counts(session, HAN) == {"mine": 1, "groups": 0}
     with pytest.raises(Conflict), unit(world.engine) as session:
         tasks.complete(session, wanted, LI, {})
-    with pytest.raises(NotAllowed), unit(world.engine) as session:
+    with pytest.raises(tasks.Held, match="韩梅"), unit(world.engine) as session:
         tasks.release(session, wanted, LI)
     with unit(world.engine) as session:
         tasks.release(session, wanted, HAN)
