@@ -229,6 +229,14 @@ def note(session: Session, kind: str, task: Task, instance: Instance, actor: Act
                   after=told if for_id is None else {**told, "for": for_id})
 
 
+def over(session: Session, task: Task) -> Conflict:
+    """What somebody reads who comes to a task that is open no more: who ended it, how and when."""
+    ended = fate(session, task)
+    if ended is None:
+        return Gone()
+    return AlreadyDone(_named(ended.by), ended.at) if ended.how == "completed" else Over(ended)
+
+
 def held_by(session: Session, task: Task, actor: Actor) -> Conflict:
     """What somebody reads whom another one has forestalled: who has the open task, since when, and how."""
     if task.assignee_id == actor.id:
@@ -271,7 +279,7 @@ def _open_task(session: Session, task_id: int, actor: Actor) -> tuple[Task, Inst
     if session.get_bind().dialect.name != "sqlite":
         session.refresh(task)  # the join saw the task as it was before we got the lock
     if task.state != OPEN:
-        raise _over(session, task, actor)
+        raise over(session, task) if concerned(task, actor) else NotFound()
     right = capacity(task, actor)
     if actor.kind == "person" and actor.id in task.barred:
         raise FourEyes() if concerned(task, actor) else NotFound()
@@ -280,20 +288,11 @@ def _open_task(session: Session, task_id: int, actor: Actor) -> tuple[Task, Inst
     return task, instance, right
 
 
-def _over(session: Session, task: Task, actor: Actor) -> Exception:
-    if not concerned(task, actor):
-        return NotFound()
-    ended = fate(session, task)
-    if ended is None:
-        return Gone()
-    return AlreadyDone(_named(ended.by), ended.at) if ended.how == "completed" else Over(ended)
-
-
 def _show(session: Session, task: Task, open_: bool) -> None:
     session.connection().execute(SHOW, {"of_task": task.id, "shown": open_})
 
 
 __all__ = [
     "ENDED", "Fate", "FourEyes", "Held", "Moved", "NotHeld", "Over", "answers", "change", "claim", "complete", "fate",
-    "get", "held", "held_by", "moved", "note", "release", "take",
+    "get", "held", "held_by", "moved", "note", "over", "release", "take",
 ]

@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest
 from engine import tasks
 from engine.model import Task
 from forms.texts import translated
-from ledger.errors import AlreadyDone, BadAnswer, Conflict, Problem, Refused
+from ledger.errors import BadAnswer, Conflict, Problem, Refused
 from web import late
 from web.answers import Sent, files_in, object_in, sent, spoken
 from web.errors import answer, field_problems, problem_text, sentence, wants_json
@@ -114,8 +114,8 @@ def _next(otherwise: str) -> str:
 def draft(task_id: int) -> ResponseReturnValue:
     """Keep what was typed so far; nothing is checked yet. 204, with the time in Licet-Saved-At."""
     task = tasks.get(db.session(), task_id, actor())
-    if task.state == "completed":
-        raise AlreadyDone(task.completed_by_name or "", task.completed_at)
+    if task.state != "open":
+        raise tasks.over(db.session(), task)
     kept_at = desk.save_draft(db.session(), actor(), task_id, sent().answers)
     return Response(status=204, headers={"Licet-Saved-At": moment(kept_at)})
 
