@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from bench.completion import HR, Ours
 from bench.measure import Figure
-from engine import tasks, timers
+from engine import listing, timers
 from ledger import clock
 from ledger.db import open_database, reading, unit
 from migrations.run import upgrade
@@ -56,8 +56,8 @@ def pages(ours: Ours, count: int) -> float:
         f"{NUMBERS} select :instance, i, 'A', 'A', '申请', 'K', 'P', 1, 50, 'open', 1, '[]', '[]', '[]', :now, 1 from n"
     )
     offer = (
-        "insert into task_candidate (task_id, candidate, open) select id, case when id % 10 then 'legal@3' else 'hr@3' "
-        "end, 1 from task where element_id = 'A'"
+        "insert into task_candidate (task_id, candidate, open, rank_at) select id, case when id % 10 then 'legal@3' "
+        "else 'hr@3' end, 1, rank_at from task where element_id = 'A'"
     )
     with unit(ours.engine) as session:
         session.execute(sa.text(fill), {"count": count, "instance": instance, "now": clock.now().replace(tzinfo=None)})
@@ -67,7 +67,7 @@ def pages(ours: Ours, count: int) -> float:
     with reading(ours.engine) as session:
         for number in range(PAGES):
             begun = time.process_time()
-            found = tasks.inbox(session, HR, limit=20)
+            found = listing.inbox(session, HR, limit=20)
             each.append(time.process_time() - begun)
             assert len(found) == 20, number
             session.expunge_all()

@@ -52,11 +52,11 @@ FILLING = (
     "'/1/' || (2 + (id % 300) % 6) || '/' || (100 + id % 300) || '/', id, :now, '[]', '', '', '', 0, 1, '{}' "
     "from instance",
     "insert into task (instance_id, token, element_id, name, title, business_key, process_id, group_id, priority, "
-    "state, version, offer, barred, not_by, created_at, due_at, due_confirmed) select id, 1, 'A5_file', '向机关申报', "
-    "title, business_key, 'application', 1, 50, 'open', 1, '[\"custodian@1\"]', '[]', '[]', :now, :later, 1 from "
-    "instance",
-    "insert into task_candidate (task_id, candidate, open) select id, case when id % 10 then 'legal@3' else "
-    "'custodian@1' end, 1 from task",
+    "state, version, offer, barred, not_by, created_at, due_at, rank_at, due_confirmed) select id, 1, 'A5_file', "
+    "'向机关申报', title, business_key, 'application', 1, 50, 'open', 1, '[\"custodian@1\"]', '[]', '[]', "
+    ":now, :later, :later, 1 from instance",
+    "insert into task_candidate (task_id, candidate, open, rank_at) select id, case when id % 10 then 'legal@3' "
+    "else 'custodian@1' end, 1, rank_at from task",
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
-from engine.model import Instance, Task, TaskAnswer, TaskCandidate, Timer, Visit
+from engine.model import NEVER, Instance, Task, TaskAnswer, TaskCandidate, Timer, Visit
 from ledger import clock
 from ledger.facts import Fact, FactAbout
 
@@ -66,9 +66,9 @@ def begin(rows: sa.Connection, row: Any, following: str, now: dt.datetime) -> in
     task = {name: getattr(row, name) for name in SAME}
     task |= {"token": row.token + 1, "element_id": following, "name": following, "priority": 50, "state": "open"}
     task |= {"version": 1, "offer": ["hr@3", "hr@1"], "barred": [], "not_by": [], "inputs": None, "created_at": now}
-    made = rows.execute(OPEN, {**task, "due_confirmed": True})
+    made = rows.execute(OPEN, {**task, "due_confirmed": True, "role": "drawn", "rank_at": NEVER})
     task_id = int(made.inserted_primary_key[0])
-    rows.execute(TELL, [{"task_id": task_id, "candidate": f"hr@{at}", "open": True} for at in (3, 1)])
+    rows.execute(TELL, [{"task_id": task_id, "candidate": f"hr@{at}", "open": True, "rank_at": NEVER} for at in (3, 1)])
     if following == "accept":
         timer = {"instance_id": row.instance_id, "element_id": "remind", "occurrence": task_id, "token": 3}
         timer |= {"kind": "event", "state": "waiting", "due_at": now, "due_confirmed": True}

@@ -41,7 +41,8 @@ class Backwards:
     def __init__(self, session: Session, instance_id: int) -> None:
         now = {row.was: row.now for row in session.scalars(
             select(Renaming).where(Renaming.instance_id == instance_id))}
-        self.tasks = {task.id: task for task in session.scalars(select(Task).where(Task.instance_id == instance_id))}
+        drawn = select(Task).where(Task.instance_id == instance_id, Task.parent_id.is_(None))
+        self.tasks = {task.id: task for task in session.scalars(drawn)}
         rows = list(session.scalars(select(Visit).where(Visit.instance_id == instance_id)))
         self.passed = {row.token: Passed(row.token, now.get(row.element_id, row.element_id), row.within, row.left_at)
                        for row in rows}

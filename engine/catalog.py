@@ -21,7 +21,9 @@ from engine import drawing, expressions, lint, start_events
 from engine.dialect import Blueprint, parse
 from engine.drawing import Element
 from engine.findings import Finding
-from engine.model import Definition, DefinitionFile, Instance, Resource
+from engine.hooks import HOOKS, REPEATABLE, Hooks
+from engine.model import Definition, Instance
+from engine.resources import DefinitionFile, Resource
 from engine.rules.names import unprovided
 from engine.rules.sheet import Sheet
 from ledger import clock
@@ -60,17 +62,23 @@ MOST_ADVISED = 200
 
 
 def provide(process_id: str, *, steps: Mapping[str, Do] | None = None,
-            functions: Mapping[str, Callable[..., Any]] | None = None, variables: Iterable[str] | None = None) -> None:
+            functions: Mapping[str, Callable[..., Any]] | None = None, variables: Iterable[str] | None = None,
+            repeatable: frozenset[str] = frozenset(), hooks: Hooks | None = None) -> None:
     """Give a process its steps (by zeebe:taskDefinition type) and add FEEL functions (by name, for every process).
 
     `variables` are the names that whoever starts it and its steps provide; said once, the lint warns about any other
-    name that the drawing reads and does not set.
+    name that the drawing reads and does not set. `repeatable` are the steps that may run again when people go back
+    before them; `hooks` see engine/hooks.py.
     """
     _advised.clear()
     STEPS.setdefault(process_id, {}).update(steps or {})
     expressions.FUNCTIONS.update(functions or {})
     if variables is not None:
         VARIABLES[process_id] = frozenset(variables)
+    if repeatable:
+        REPEATABLE[process_id] = repeatable
+    if hooks is not None:
+        HOOKS[process_id] = hooks
 
 
 def know_forms(known: Callable[[str], bool]) -> None:

@@ -11,7 +11,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine import causes, incidents, rows
+from engine import causes, incidents
+from engine.deadlines import ADD_TIMER, timer
 from engine.dialect.nodes import ARRIVING, GIVING, LEAVING, READY, STARTED, STUCK, Fault, Node, Token, restart
 from feel import FeelError
 from ledger.errors import Refused
@@ -75,8 +76,8 @@ def write(act: Act) -> None:
         if each.again:
             tries = each.token.internal_data["tries"]
             due = act.now + PAUSE * 2 ** (tries - 1)
-            row = rows.timer(act, each.token, spec.bpmn_id, "retry", due, True)
-            act.connection.execute(rows.ADD_TIMER, [{**row, "last_error": brief(each.error)}])
+            row = timer(act, each.token, spec.bpmn_id, "retry", due, True)
+            act.connection.execute(ADD_TIMER, [{**row, "last_error": brief(each.error)}])
         else:
             zh, en = told(each.error)
             incidents.open(act.session, act.instance, spec.bpmn_id, zh, cause_en=en, token=each.token.thread_id)

@@ -58,7 +58,7 @@ def visits(session: Session, instance_id: int) -> list[Passage]:
         Passage(task.token, task.element_id, task.name, task.created_at, task.completed_at,
                 None if task.state == "open" else task.state, task.completed_by, task.completed_by_name, task.id,
                 task.within)
-        for task in session.scalars(select(Task).where(Task.instance_id == instance_id))
+        for task in session.scalars(select(Task).where(Task.instance_id == instance_id, Task.parent_id.is_(None)))
     ]
     return sorted(passed + done, key=lambda passage: passage.number)
 
@@ -170,7 +170,7 @@ def _completed(session: Session, chosen: list[Any], since: dt.datetime | None,
     passed = select(Visit.instance_id, Visit.element_id, Visit.entered_at, Visit.left_at).join(
         Instance, Instance.id == Visit.instance_id).where(Visit.left_how == "completed", *chosen)
     done = select(Task.instance_id, Task.element_id, Task.created_at, Task.completed_at).join(
-        Instance, Instance.id == Task.instance_id).where(Task.state == "completed", *chosen)
+        Instance, Instance.id == Task.instance_id).where(Task.state == "completed", Task.parent_id.is_(None), *chosen)
     if since is not None:
         passed, done = passed.where(Visit.entered_at >= since), done.where(Task.created_at >= since)
     yield from session.execute(passed.order_by(Visit.id.desc()).limit(most)).all()
@@ -179,7 +179,7 @@ def _completed(session: Session, chosen: list[Any], since: dt.datetime | None,
 
 def _waiting(session: Session, chosen: list[Any]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for kind, still in ((Visit, Visit.left_at.is_(None)), (Task, Task.state == OPEN)):
+    for kind, still in ((Visit, Visit.left_at.is_(None)), (Task, (Task.state == OPEN) & Task.parent_id.is_(None))):
         counted = select(kind.element_id, func.count()).join(Instance, Instance.id == kind.instance_id).where(
             still, Instance.state.in_(("active", "suspended")), *chosen).group_by(kind.element_id)
         for element_id, number in session.execute(counted):

@@ -152,7 +152,7 @@ def terminate(session: Session, instance_id: int, *, by: Actor, reason: str) -> 
     if instance.state not in ("active", "suspended"):
         raise run.NotRunning()
     now = clock.now()
-    _close_rows(session, instance.id, now)
+    _close_rows(session, instance.id, now, by)
     _close_incidents(session, instance.id, now, by, reason)
     instance.state, instance.ended_at, instance.version = "terminated", now, instance.version + 1
     state.in_hand(session).pop(instance.id, None)
@@ -168,12 +168,13 @@ def _close_incidents(session: Session, instance_id: int, now: dt.datetime, by: A
                     .values(resolved_at=now, resolved_by=by.name, resolution=reason[:500]))
 
 
-def _close_rows(session: Session, instance_id: int, now: dt.datetime) -> None:
+def _close_rows(session: Session, instance_id: int, now: dt.datetime, by: Actor) -> None:
     tasks = select(Task.id).where(Task.instance_id == instance_id, Task.state == "open")
     for held in (TaskCandidate, TaskExclusion):
         session.execute(delete(held).where(held.task_id.in_(tasks)), execution_options={"synchronize_session": False})
     session.execute(update(Task).where(Task.instance_id == instance_id, Task.state == "open")
-                    .values(state="cancelled", completed_at=now, version=Task.version + 1))
+                    .values(state="cancelled", completed_at=now, ended_how="terminated", ended_by_name=by.name,
+                            version=Task.version + 1))
     session.execute(update(Timer).where(Timer.instance_id == instance_id,
                                         Timer.state.in_(("waiting", "suspended", "failed")))
                     .values(state="cancelled"))

@@ -202,8 +202,8 @@ def _redraw(session: Session, instance_id: int, number: int, target: UserTask) -
     values: dict[str, Any] = {"name": target.bpmn_name or target.bpmn_id, "lane": target.lane,
                               "not_by": target.words.words("licet:notBy")}
     values |= {} if form and form.startswith("=") else {"form_key": form}
-    session.execute(update(Task).where(Task.instance_id == instance_id, Task.token == number, Task.state == OPEN)
-                    .values(**values))
+    session.execute(update(Task).where(Task.instance_id == instance_id, Task.token == number, Task.state == OPEN,
+                                       Task.parent_id.is_(None)).values(**values))
     if not (target.due or target.words.properties.get("licet:sla")):
         session.execute(update(Timer).where(Timer.instance_id == instance_id, Timer.token == number,
                                             Timer.state.in_(("waiting", "suspended"))).values(state="cancelled"))

@@ -13,17 +13,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.db import Base, BigId, Id, Instant, Json
 
-OPEN = "open"
+OPEN, DRAWN = "open", "drawn"
+NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
+"""Where a task without a deadline stands in the order of deadlines: NULLs sort differently on the two databases."""
 
 
-class Resource(Base):
-    """A file of a deployment, kept once by its content."""
-
-    __tablename__ = "resource"
-
-    id: Mapped[Id]
-    sha256: Mapped[str] = mapped_column(String(64), unique=True)
-    body: Mapped[bytes] = mapped_column(LargeBinary)
+def rank(due_at: dt.datetime | None) -> dt.datetime:
+    """A task's place in the order of deadlines; whoever writes `due_at` writes it too (task and task_candidate)."""
+    return due_at or NEVER
 
 
 class Definition(Base):
@@ -39,17 +36,6 @@ class Definition(Base):
     digest: Mapped[str] = mapped_column(String(64))
     deployed_at: Mapped[dt.datetime] = mapped_column(Instant)
     deployed_by: Mapped[str] = mapped_column(String(80))
-
-
-class DefinitionFile(Base):
-    """Which files a definition consists of; `main` marks the drawing of the process itself."""
-
-    __tablename__ = "definition_file"
-
-    definition_id: Mapped[int] = mapped_column(ForeignKey("definition.id"), type_=BigId, primary_key=True)
-    name: Mapped[str] = mapped_column(String(200), primary_key=True)
-    resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"), type_=BigId)
-    main: Mapped[bool] = mapped_column(default=False)
 
 
 class Instance(Base):
@@ -76,13 +62,25 @@ class Instance(Base):
 
 
 class Task(Base):
-    """A user task that somebody must do, is doing, or has done."""
+    """A user task that somebody must do, is doing, or has done; `role` and `parent_id` tell the children of a task.
+
+    Role drawn (by the diagram), before or after (a signature its host waits for), correction. `hold`: the role of
+    children it waits for. `round` counts in a loop from 0. `for_id`: whom the holder or doer stands in for. `owner_id`
+    delegated it. `kept_from`: the approval that survived as this one. `undone_at`: a return took it back. `ended_how`
+    of a cancelled one is a key of tasks.ENDED. `rank_at` is rank(due_at).
+    """
 
     __tablename__ = "task"
     __table_args__ = (
         Index("ix_task_instance", "instance_id", "token"),
         Index("ix_task_mine", "assignee_id", "id", postgresql_where=text("state = 'open'"),
               sqlite_where=text("state = 'open'")),
+        Index("ix_task_mine_due", "assignee_id", "rank_at", "id", postgresql_where=text("state = 'open'"),
+              sqlite_where=text("state = 'open'")),
+        Index("ix_task_done", "completed_by", "id", postgresql_where=text("state = 'completed'"),
+              sqlite_where=text("state = 'completed'")),
+        Index("ix_task_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL"),
+              sqlite_where=text("parent_id IS NOT NULL")),
     )
 
     id: Mapped[Id]
@@ -112,6 +110,18 @@ class Task(Base):
     completed_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     completed_by: Mapped[int | None] = mapped_column(BigId)
     completed_by_name: Mapped[str | None] = mapped_column(String(80))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"), type_=BigId)
+    role: Mapped[str] = mapped_column(String(12), default=DRAWN)
+    hold: Mapped[str | None] = mapped_column(String(12))
+    round: Mapped[int | None]
+    for_id: Mapped[int | None] = mapped_column(BigId)
+    owner_id: Mapped[int | None] = mapped_column(BigId)
+    owner_name: Mapped[str | None] = mapped_column(String(80))
+    kept_from: Mapped[int | None] = mapped_column(BigId)
+    undone_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    ended_how: Mapped[str | None] = mapped_column(String(16))
+    ended_by_name: Mapped[str | None] = mapped_column(String(80))
+    rank_at: Mapped[dt.datetime] = mapped_column(Instant)
 
 
 class TaskCandidate(Base):
@@ -121,11 +131,14 @@ class TaskCandidate(Base):
     __table_args__ = (
         Index("ix_task_candidate_offered", "candidate", "task_id", postgresql_where=text("open"),
               sqlite_where=text("open = 1")),
+        Index("ix_task_candidate_due", "candidate", "rank_at", "task_id", postgresql_where=text("open"),
+              sqlite_where=text("open = 1")),
     )
 
     task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), type_=BigId, primary_key=True)
     candidate: Mapped[str] = mapped_column(String(160), primary_key=True)
     open: Mapped[bool] = mapped_column(default=True)
+    rank_at: Mapped[dt.datetime] = mapped_column(Instant)
 
 
 class TaskExclusion(Base):

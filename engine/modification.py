@@ -104,6 +104,7 @@ def apply(session: Session, instance_id: int, wanted: Sequence[Move], *, by: Act
     if version is not None and instance.version != version:
         raise Conflict()
     with run.act(session, instance, by) as act:
+        act.why = "modified"
         draft = moves.decide(act.process, wanted, Backwards(session, instance_id))
         told = _told(session, instance, draft)
         perform(draft)

@@ -16,6 +16,7 @@ from feel.values import DaysDuration, Range, YearsMonths
 
 PLAIN = (str, bool, int, float, bytes, type(None))
 NUMBER, DATE, TIME, MOMENT, DAYS, MONTHS, RANGE = range(1, 8)
+LONGEST_NUMBER = 300  # digits; beyond, no float and no JavaScript holds it
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -99,3 +100,18 @@ def pack(value: Any) -> bytes:
 def unpack(data: bytes | memoryview) -> Any:
     """The value back, with FEEL's types."""
     return _decoder.decode(data)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it: whole numbers as int, others as float, what is longer and all else as text."""
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    if isinstance(value, Decimal):
+        if value.adjusted() > LONGEST_NUMBER:
+            return str(value)
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    return value.isoformat() if isinstance(value, (dt.date, dt.time)) else str(value)

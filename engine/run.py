@@ -22,7 +22,8 @@ from engine.dialect.nodes import OVER, STARTED, STUCK, WORKING, Fault, Node, Tok
 from engine.dialect.scopes import Process
 from engine.dialect.triggers import MessageTrigger, SignalTrigger, TimerTrigger
 from engine.model import Instance
-from engine.packing import freeze
+from engine.opening import Wait
+from engine.packing import freeze, plain
 from feel import FeelError
 from ledger import clock
 from ledger.actor import Actor
@@ -58,7 +59,7 @@ class Act:
         self.plan, self.process, self.now = plan, process, clock.now()
         self.desk = expressions.Desk(lambda: calendar(session))
         self.stage, self.outcome = instance.stage, instance.outcome
-        self.waits: list[rows.Wait] = []
+        self.waits: list[Wait] = []
         self.halts: list[halting.Halt] = []
         self.sent: list[sending.Sent] = []
         self.heard_signals: list[tuple[int, str]] = []
@@ -66,6 +67,7 @@ class Act:
         self.departures: list[tuple[int, str]] = []
         self.budget = STEPS_AT_ONCE
         self.done: int | None = None  # the token whose task row was completed by this act itself
+        self.why = "event"  # how the tasks that this act cancels ended (model.ENDED)
 
     # what the dialect tells
     def entered(self, token: Token) -> None:
@@ -77,7 +79,7 @@ class Act:
             self.stage = properties.get("licet:stage") or self.stage
             self.outcome = properties.get("licet:outcome") or self.outcome
         if spec.told_by_task:
-            self.waits.append(rows.Wait(token, spec))
+            self.waits.append(Wait(token, spec))
         else:
             self.entries[token.thread_id] = rows.visit(self, token.thread_id, spec, token.workflow.host_number)
 
@@ -98,7 +100,7 @@ class Act:
 
     def wait(self, token: Token, spec: Node) -> None:
         """A token waits for an event."""
-        self.waits.append(rows.Wait(token, spec))
+        self.waits.append(Wait(token, spec))
 
     def heard(self, token: Token, signal: str) -> None:
         """A waiting token has heard a signal of its own instance."""
@@ -106,7 +108,7 @@ class Act:
 
     def send(self, kind: str, name: str, key: Any, payload: Mapping[str, Any]) -> None:
         """A message or signal leaves the instance; it is written with the act and delivered after it."""
-        self.sent.append(sending.Sent(kind, name, None if key is None else str(rows.plain(key)), dict(payload)))
+        self.sent.append(sending.Sent(kind, name, None if key is None else str(plain(key)), dict(payload)))
 
     def halt(self, token: Token, phase: str, error: Exception) -> None:
         """A token cannot go on."""

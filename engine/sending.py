@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
-from engine import rows
 from engine.model import Delivery, StartTrigger, Subscription
+from engine.packing import plain
 from ledger import clock
 from ledger.db import ring_after_commit
 
@@ -45,7 +45,7 @@ def dispatch(session: Session, sent: Sent, *, group_id: int, from_instance: int 
     """The rows for one message or signal: a signal has one for each receiver, a message exactly one."""
     now = clock.now()
     common = {
-        "kind": sent.kind, "name": sent.name, "key": sent.key, "payload": rows.plain(dict(sent.payload)),
+        "kind": sent.kind, "name": sent.name, "key": sent.key, "payload": plain(dict(sent.payload)),
         "from_instance_id": from_instance, "group_id": group_id, "sent_at": now, "next_try_at": now,
     }
     if sent.kind == "message":

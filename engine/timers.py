@@ -13,8 +13,9 @@ from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from engine import causes, halting, incidents, rows, run
+from engine import causes, deadlines, halting, incidents, run
 from engine.model import OPEN, Incident, Instance, Task, TaskCandidate, Timer
+from engine.opening import at_places, words
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
 from ledger.db import reading, ring_after_commit, unit
@@ -119,25 +120,27 @@ def _again(session: Session, instance: Instance, timer: Timer) -> None:
 
 def _watch(session: Session, instance: Instance, timer: Timer) -> None:
     """A task's deadline has passed: say so, or offer it to somebody higher."""
-    task = session.scalars(
-        select(Task).where(Task.instance_id == instance.id, Task.token == timer.token, Task.state == OPEN)).one()
-    kind = "task.overdue" if timer.kind == "sla" else "task.escalated"
+    task = session.scalars(select(Task).where(
+        Task.instance_id == instance.id, Task.token == timer.token, Task.state == OPEN, Task.parent_id.is_(None))).one()
+    kind, added = "task.overdue", {}
     if timer.kind == "escalation":
-        _widen(session, instance, task, timer.detail or "")
+        kind, added = "task.escalated", {"added": _widen(session, instance, task, timer.detail or "")}
     record(session, kind, ("instance", instance.id), by=SYSTEM, group_id=instance.group_id,
-           after={"task": task.id, "element": task.element_id, "name": task.name, "to": timer.detail},
+           after={"task": task.id, "element": task.element_id, "name": task.name, "to": timer.detail, **added},
            key=f"timer:{timer.id}")
     fp("engine.timer.fired")
 
 
-def _widen(session: Session, instance: Instance, task: Task, role: str) -> None:
-    added = [name for name in rows.at_places(rows.words(role), instance.places) if name not in task.offer]
+def _widen(session: Session, instance: Instance, task: Task, role: str) -> list[str]:
+    """Offer a task to more; which groups these are."""
+    added = [name for name in at_places(words(role), instance.places) if name not in task.offer]
     task.offer = [*task.offer, *added]  # the version stays: a form that somebody is filling in remains good
     if added:
         free = task.assignee_id is None
-        offers = [{"task_id": task.id, "candidate": name, "open": free} for name in added]
+        offers = [{"task_id": task.id, "candidate": name, "open": free, "rank_at": task.rank_at} for name in added]
         session.execute(insert(TaskCandidate), offers)
     session.flush()
+    return added
 
 
 def _failed(session: Session, timer_id: int, error: Exception) -> None:
@@ -188,9 +191,7 @@ def reschedule(session: Session, timer_id: int, due_at: dt.datetime, *, by: Acto
     timer.due_at = timer.next_try_at = due_at
     timer.state, timer.attempts, timer.due_confirmed = "waiting", 0, True
     if timer.kind == "sla":
-        session.execute(update(Task).where(
-            Task.instance_id == instance.id, Task.token == timer.token, Task.state == OPEN,
-        ).values(due_at=due_at, due_confirmed=True))
+        deadlines.move(session, instance.id, timer.token, due_at, True)
     _note(session, "timer.rescheduled", instance, timer, by, reason, was)
     return timer
 

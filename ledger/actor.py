@@ -17,14 +17,30 @@ class Grant:
 
 
 @dataclass(frozen=True)
+class Absent:
+    """Somebody who is away and for whom an actor stands in now: what they are offered, and in which processes the
+    actor may take it (None: every one)."""
+
+    id: int
+    name: str
+    groups: frozenset[str]
+    processes: frozenset[str] | None = None
+
+    def covered(self, process_id: str) -> bool:
+        """Whether the appointment reaches that process."""
+        return self.processes is None or process_id in self.processes
+
+
+@dataclass(frozen=True)
 class Actor:
-    """`id` is the person's id (None for the system); `group_id` the root company."""
+    """`id` is the person's id (None for the system); `group_id` the root company; `stands_for` is never transitive."""
 
     id: int | None
     name: str
     group_id: int | None = None
     grants: tuple[Grant, ...] = field(default=())
     kind: Literal["person", "system"] = "person"
+    stands_for: tuple[Absent, ...] = ()
 
     @cached_property
     def groups(self) -> frozenset[str]:

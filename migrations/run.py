@@ -21,9 +21,14 @@ def heads() -> set[str]:
 
 def upgrade(url: str) -> None:
     """Bring the database at `url` to the newest revision."""
+    to(url, "head")
+
+
+def to(url: str, revision: str) -> None:
+    """Bring the database at `url` up to a revision ("0013"), as it was before the ones after it."""
     from alembic import command
 
-    command.upgrade(_config(url), "head")
+    command.upgrade(_config(url), revision)
 
 
 def revise(url: str, message: str) -> None:

@@ -25,6 +25,8 @@ from web.navigation import open_navigation
 from web.security import secure
 from web.text import open_text
 
+WITHOUT_PAGES = ("why",)
+"""Modules that add a panel or words to the pages of others and have none of their own."""
 RESOURCES = (
     "home",
     "login",
@@ -117,6 +119,8 @@ def create_app(config: Config | None = None, *, bell: Callable[[str], None] | No
     app.jinja_env.globals.update(
         here=pages.here, with_arguments=pages.with_arguments, most_megabytes=MOST_BYTES // 2**20
     )
+    for name in WITHOUT_PAGES:
+        import_module(f"web.{name}")
     for name in RESOURCES:
         app.register_blueprint(import_module(f"web.{name}").bp)
     import_module("web.cli").open_commands(app)

@@ -9,7 +9,7 @@ from flask import Blueprint, jsonify, render_template, url_for
 from flask.wrappers import Response
 from sqlalchemy import func, select
 
-from engine import tasks
+from engine import listing
 from ledger import clock
 from ledger.actor import Actor
 from ledger.workdays import CalendarYear
@@ -32,7 +32,7 @@ def desk() -> str:
     session, me = db.session(), actor()
     return render_template(
         "home.html",
-        tasks=tasks.inbox(session, me, scope="all", limit=SHOWN),
+        tasks=listing.inbox(session, me, scope="all", limit=SHOWN),
         ending=_ending(me),
         figures=[*_figures(me), *_ledgers(me), *_stewards(me)],
         news=notices.notices(session, me, only_unread=True, limit=NEWS),

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from engine import tasks
+from engine import listing
 from ledger.actor import Actor
 from web import navigation
 from web.asked import whole
@@ -16,16 +16,16 @@ from web.session import db
 
 bp = Blueprint("inbox", __name__)
 PAGE = 20
-SCOPES: dict[tasks.Scope, str] = {"all": _l("全部"), "groups": _l("待签收"), "mine": _l("我已签收")}
+SCOPES: dict[listing.Scope, str] = {"all": _l("全部"), "groups": _l("待签收"), "mine": _l("我已签收")}
 
 
 @bp.get("/inbox", endpoint="tasks")
 def show() -> ResponseReturnValue:
     """One page of tasks. ?scope=all|groups|mine, ?q= searches, ?after= continues behind a task."""
     session, person = db.session(), actor()
-    scope: tasks.Scope = next((known for known in SCOPES if known == request.args.get("scope")), "all")
+    scope: listing.Scope = next((known for known in SCOPES if known == request.args.get("scope")), "all")
     search = request.args.get("q", "").strip()[:80]
-    found = tasks.inbox(
+    found = listing.inbox(
         session, person, scope=scope, search=search or None, after=request.args.get("after", type=whole), limit=PAGE + 1
     )
     return render_template(
@@ -48,7 +48,7 @@ def waiting(session: Session, person: Actor) -> int:
 def _counts(session: Session, person: Actor) -> dict[str, int]:
     """Counted once a request: the navigation and the tabs show the same numbers."""
     if "inbox_counts" not in g:
-        found = tasks.counts(session, person)
+        found = listing.counts(session, person)
         g.inbox_counts = {**found, "all": sum(found.values())}  # a task is held or offered, never both
     told: dict[str, int] = g.inbox_counts
     return told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine import tasks
+from engine import offers
 from web.certificate import certificate_of
 from web.guard import actor
 from web.requests import open_tasks
@@ -28,7 +28,7 @@ def start(certificate_id: int) -> ResponseReturnValue:
     """Begin what was chosen (or go on with what is open) and open its first task."""
     process_id, _dash, subtype = request.form.get("choice", "").partition(".")
     begun = choices.begin(db.session(), actor(), certificate_id, process_id, subtype)
-    mine = [task for task in open_tasks(begun) if tasks.offered(db.session(), task, actor())]
+    mine = [task for task in open_tasks(begun) if offers.offered(db.session(), task, actor())]
     if mine:
         return redirect(url_for("tasks.show", task_id=mine[0].id), 303)
     return redirect(url_for("requests.show", request_id=begun.id), 303)

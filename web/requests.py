@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from werkzeug.exceptions import BadRequest
 
-from engine import catalog, history, tasks
+from engine import catalog, history, offers
 from engine.model import Definition, Task
 from forms.texts import translated
 from ledger.errors import BadAnswer, Conflict, NotFound
@@ -25,6 +25,7 @@ from web.filled import application_fields, channel_words, field_label, filled_in
 from web.guard import actor
 from web.i18n import say, title_words
 from web.pages import Page
+from web.panels import panels_of
 from web.session import db
 from web.told import tell
 from web.whereabouts import by_when, outcome_colour, outcome_words, stage_words, turns
@@ -120,13 +121,14 @@ def show(request_id: int) -> ResponseReturnValue:
     known = application_fields(application)
     return render_template(
         "requests/show.html", application=application, next=turns(standing.standing_of(session, application)),
-        mine=[task for task in open_tasks(application) if tasks.offered(session, task, person)],
+        mine=[task for task in open_tasks(application) if offers.offered(session, task, person)],
         expected=authority.expected(session, person, application), answers=ANSWERS, marks=marks(application),
         story=tell(session, story.of_request(session, application), application), papers=papers(session, application),
         content=filled_in(application), channel=channel_words(application),
         type=application.kind, certificate=_certificate(application),
         process=CATALOG[application.process_id], parent=_kin(application.parent_id),
         children=requests.begun_by(session, person, application),
+        panels=panels_of("request", session, person, application),
         returned=[(field_label(known, one.field), one) for one in application.open_corrections],
     )
 

@@ -8,21 +8,26 @@ from typing import Any
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import BadRequest
 
 from engine import tasks
+from engine.model import Task
 from forms.texts import translated
-from ledger.errors import AlreadyDone, BadAnswer, Conflict, Problem, Refused
+from ledger.errors import BadAnswer, Conflict, Problem, Refused
+from web import late
 from web.answers import Sent, files_in, object_in, sent, spoken
 from web.errors import answer, field_problems, problem_text, sentence, wants_json
 from web.filled import Section, filled_in, papers, sections_of
 from web.guard import actor
 from web.i18n import say
 from web.login import local_path
+from web.panels import panels_of
 from web.requests import marks
 from web.session import db
 from web.text import moment
 from web.told import decision, tell
+from web.verbs import VERBS, Verb, verbs_of
 from workflows import desk, requests, story
 from workflows.checks import checks_for
 from workflows.desk import Desk
@@ -52,8 +57,15 @@ def page(opened: Desk, typed: dict[str, Any] | None = None, error: BadAnswer | N
         files=files_in(session, actor(), opened.form, opened.data, typed, known=[file for file, _what in attached]),
         content=[] if own else filled_in(application), judging=judging,
         story=tell(session, story.of_request(session, application), application), papers=attached,
-        marks=marks(application),
+        marks=marks(application), ended=_ended(opened.task), verbs=verbs_of(session, actor(), opened),
+        panels=panels_of("task", session, actor(), application, opened.task),
     )
+
+
+def _ended(task: Task) -> str:
+    """How a task ended that nobody completed: who, when and why."""
+    ended = tasks.fate(db.session(), task)
+    return sentence(tasks.Over(ended)) if ended is not None and ended.how != "completed" else ""
 
 
 def _problems(opened: Desk, error: BadAnswer | None) -> dict[str, list[str]]:
@@ -66,7 +78,10 @@ def _problems(opened: Desk, error: BadAnswer | None) -> dict[str, list[str]]:
 @bp.post("/claim")
 def claim(task_id: int) -> ResponseReturnValue:
     """From now on this task is mine; 409 when somebody else was faster."""
-    tasks.claim(db.session(), task_id, actor())
+    try:
+        tasks.claim(db.session(), task_id, actor())
+    except Conflict as error:
+        return late.too_late(task_id, error)
     flash(_("已签收，这项任务由您处理。"), "ok")
     return redirect(_next(url_for("tasks.show", task_id=task_id)), 303)
 
@@ -74,9 +89,20 @@ def claim(task_id: int) -> ResponseReturnValue:
 @bp.post("/release")
 def release(task_id: int) -> ResponseReturnValue:
     """Give the task back to the group; the draft stays."""
-    tasks.release(db.session(), task_id, actor())
-    flash(_("已退回待签收，同组的人都可以处理。"), "ok")
+    try:
+        tasks.release(db.session(), task_id, actor())
+    except Conflict as error:
+        return late.too_late(task_id, error)
+    flash(_("已放回，同组的人都可以签收。"), "ok")
     return redirect(_next(url_for("inbox.tasks")), 303)
+
+
+VERBS += [
+    Verb("claim", _l("签收"), "check", "tasks.claim", lambda _session, _actor, opened: opened.may_claim, 10,
+         first=True, shortcut="c"),
+    Verb("release", _l("放回"), "arrow-back-up", "tasks.release",
+         lambda _session, _actor, opened: opened.mine and bool(opened.task.offer), 90),
+]
 
 
 def _next(otherwise: str) -> str:
@@ -88,8 +114,8 @@ def _next(otherwise: str) -> str:
 def draft(task_id: int) -> ResponseReturnValue:
     """Keep what was typed so far; nothing is checked yet. 204, with the time in Licet-Saved-At."""
     task = tasks.get(db.session(), task_id, actor())
-    if task.state == "completed":
-        raise AlreadyDone(task.completed_by_name or "", task.completed_at)
+    if task.state != "open":
+        raise tasks.over(db.session(), task)
     kept_at = desk.save_draft(db.session(), actor(), task_id, sent().answers)
     return Response(status=204, headers={"Licet-Saved-At": moment(kept_at)})
 
@@ -124,7 +150,7 @@ def complete(task_id: int) -> ResponseReturnValue:
     except BadAnswer as error:
         return _again(task_id, told, error)
     except Conflict as error:
-        return _too_late(task_id, told, error)
+        return late.late_page(task_id, error, _typed(task_id, told.answers))
     application = requests.of_instance(db.session(), done.instance_id)
     flash(_("已提交。%(what)s。", what=decision(done, application, told.answers)), "ok")
     return _onwards(application)
@@ -143,14 +169,6 @@ def _again(task_id: int, told: Sent, error: BadAnswer) -> ResponseReturnValue:
     if wants_json():
         return answer(400, sentence(error), problems=field_problems(error))
     return page(desk.open_task(db.session(), actor(), task_id), told.answers, error), 400
-
-
-def _too_late(task_id: int, told: Sent, error: Conflict) -> ResponseReturnValue:
-    """Somebody else was faster: who and when, and the typed answers to read and copy."""
-    db.session.rollback()
-    if wants_json():
-        return answer(409, sentence(error))
-    return render_template("tasks/late.html", text=sentence(error), sections=_typed(task_id, told.answers)), 409
 
 
 def _typed(task_id: int, answers: dict[str, Any]) -> list[Section]:

@@ -24,8 +24,11 @@ KEYS = {
     "document_no": _l("文书编号"), "on": _l("日期"), "basis": _l("依据"), "reason": _l("原因"),
     "banned_until": _l("此日之前不得再次申请"),
 }
-BAD = frozenset({"authority.refused", "authority.denied", "task.overdue", "request.returned"})
-WARN = frozenset({"authority.supplement", "task.escalated", "authority.silent"})
+BAD = frozenset({"authority.refused", "authority.denied", "task.overdue", "request.returned", "task.returned"})
+WARN = frozenset({
+    "authority.supplement", "task.escalated", "authority.silent", "task.silent", "request.withdrawn", "task.taken_back",
+    "instance.reopened", "clock.paused",
+})
 SILENT = frozenset({"instance.started"})  # "request.opened" tells it
 Change = tuple[str, str | None, str | None]
 Decisions = Mapping[int, tuple[Task, Mapping[str, Any]]]
@@ -58,6 +61,7 @@ def _decisions(session: Session, application: Request) -> Decisions:
 def _told(line: Line, application: Request, known: Fields, decided: Decisions) -> Told:
     tone = "bad" if line.kind in BAD else "warn" if line.kind in WARN else ""
     who = _("系统") if line.who == SYSTEM.name else line.who
+    who = _("%(who)s（代 %(name)s）", who=who, name=line.stands_for) if line.stands_for else who
     if line.kind == "task.completed" and (made := decided.get(line.params.get("task", 0))):
         task, answers = made
         return Told(line.at, who, decision(task, application, answers), tone, _opinion(answers))

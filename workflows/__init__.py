@@ -38,13 +38,13 @@ def install() -> None:
     from workflows.transfer import PARTS, TRANSFER
 
     for called in (SUBMISSION, REGISTRATION, CLEARING, *PARTS):
-        catalog.provide(called.id, steps=called.steps, variables=called.variables)
+        catalog.provide(called.id, steps=called.steps, variables=called.variables, repeatable=called.repeatable)
     for process in (
         APPLICATION, RENEWAL, TRANSFER, CANCELLATION, SUSPENSION, REVIEW, BORROWING, LOSS, LEAVING, DUTY, ANNUAL,
         OVER_AGE,
     ):
         CATALOG[process.id] = process
-        catalog.provide(process.id, steps=process.steps, variables=process.variables)
+        catalog.provide(process.id, steps=process.steps, variables=process.variables, repeatable=process.repeatable)
     catalog.know_forms(form_known)
     catalog.know_roles(lambda key: key in roles())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 import workflows
-from engine import tasks
+from engine import offers, tasks
 from engine.model import Task
 from forms import schema
 from forms.check import check
@@ -30,6 +30,11 @@ from workflows.faults import BLOCK, fault_of
 from workflows.filing import file_ids, may_use
 from workflows.process import Act
 from workflows.requests import Request, RequestFile, attach, of_instance, seen_by
+
+SHAPES: list[Callable[[Session, Request, Task, schema.Form], schema.Form]] = []
+"""What the form of a task becomes before anybody sees or fills it: rooms add theirs (a signature, fewer fields)."""
+CHECKED: list[Callable[[Act], None]] = []
+"""What looks at checked answers before they are written down; refuses with BadAnswer."""
 
 
 class Draft(Base):
@@ -64,12 +69,12 @@ def open_task(session: Session, actor: Actor, task_id: int) -> Desk:
     request = of_instance(session, task.instance_id)
     draft = _draft(session, actor, task)
     given = given_for(session, request, task)
-    offered = task.state == "open" and tasks.offered(session, task, actor)
+    may_act = offers.offered(session, task, actor)
     mine = task.assignee_id == actor.id
     return Desk(
-        task=task, request=request, form=form_for(task, request),
+        task=task, request=request, form=shaped(session, request, task),
         data={**given, **(draft.answers if draft else {})}, draft_at=draft.saved_at if draft else None, mine=mine,
-        may_claim=offered and task.assignee_id is None, may_act=offered and (mine or task.assignee_id is None),
+        may_claim=may_act and not mine, may_act=may_act,
         corrections=corrections_of(request, task),
     )
 
@@ -77,6 +82,14 @@ def open_task(session: Session, actor: Actor, task_id: int) -> Desk:
 def form_for(task: Task, request: Request) -> schema.Form:
     """The form of a task: the one for the request's type ("apply-J03") where there is one, else the one it names."""
     return workflows.form_for(request, task.form_key or "")
+
+
+def shaped(session: Session, request: Request, task: Task) -> schema.Form:
+    """The form of a task as it is filled in: `form_for`, after every one of SHAPES."""
+    form = form_for(task, request)
+    for shape in SHAPES:
+        form = shape(session, request, task, form)
+    return form
 
 
 def given_for(session: Session, request: Request, task: Task) -> dict[str, Any]:
@@ -108,7 +121,7 @@ def _asks(task: Task, request: Request) -> bool:
 def save_draft(session: Session, actor: Actor, task_id: int, answers: Mapping[str, Any]) -> dt.datetime:
     """Keep what was typed so far, unchecked; only for somebody who may act on the open task."""
     task = tasks.get(session, task_id, actor)
-    if task.state != "open" or not tasks.offered(session, task, actor) or actor.id is None:
+    if not offers.offered(session, task, actor) or actor.id is None:
         raise NotFound
     insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
     now = clock.now()
@@ -135,12 +148,14 @@ def complete(
     task = tasks.take(session, task_id, actor, version=version)
     request = of_instance(session, task.instance_id)
     process = CATALOG[request.process_id]
-    form = form_for(task, request)
+    form = shaped(session, request, task)
     clean = check(form, answers, given=given_for(session, request, task), checks=checks_for(session, request),
                   may_use=may_use(session, actor, request))
     act = Act(session, request, task, clean, actor)
     if judge := process.judge(task.form_key or ""):
         judge(act)
+    for look in CHECKED:
+        look(act)
     attach(session, request, file_ids(form, clean))
     if write := process.write(task.form_key or ""):
         write(act)

@@ -64,7 +64,8 @@ class Process:
     called drawing names ({"register": "register-term"}); what is known of it still goes by the drawing's key.
     `stages` and `outcomes` name what the drawing calls licet:stage and licet:outcome, `words` tell its facts in the
     story of a request, `news` which of them the applicant is told. `reacts` are the handlers of facts that begin it or
-    wake it (ledger.outbox). `choices` says what may be begun about a certificate, `begin` begins one of them.
+    wake it (ledger.outbox). `repeatable` are the steps that may run again when people go back. `choices` says what may
+    be begun about a certificate, `begin` begins one of them.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Process:
     words: Mapping[str, str] = field(default_factory=dict)
     news: Mapping[str, str] = field(default_factory=dict)
     reacts: Sequence[tuple[str, Handler]] = ()
+    repeatable: frozenset[str] = frozenset()
     choices: Callable[[Session, Actor, Certificate], Iterable[Choice]] | None = None
     begin: Callable[[Session, Actor, Certificate, str], Request] | None = None
 

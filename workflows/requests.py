@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, UniqueConstraint, func, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, UniqueConstraint, func, or_, select, union_all
 from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship
 
 from engine.model import Instance, Task, TaskCandidate
+from engine.offers import groups_of
+from engine.participation import TaskParticipant
 from ledger import clock
 from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant, Json
@@ -132,7 +134,10 @@ class RequestFile(Base):
 
 
 class Correction(Base):
-    """A reason to correct, at a field or document of the form (or "" for the whole)."""
+    """A reason to correct, at a field or document of the form (or "" for the whole).
+
+    `task_id` is the task in which it is asked, where its holder keeps theirs; `answer` what was said at the field.
+    """
 
     __tablename__ = "correction"
 
@@ -144,6 +149,9 @@ class Correction(Base):
     by_name: Mapped[str] = mapped_column(String(80))
     at: Mapped[dt.datetime] = mapped_column(Instant, default=clock.now)
     resolved_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    task_id: Mapped[int | None] = mapped_column(BigId)
+    answer: Mapped[str] = mapped_column(String(2000), default="")
+    answered_at: Mapped[dt.datetime | None] = mapped_column(Instant)
 
 
 class AuthorityAnswer(Base):
@@ -171,11 +179,26 @@ class RequestCount(Base):
     last: Mapped[int] = mapped_column(default=0)
 
 
-def seen_by(actor: Actor) -> ColumnElement[bool]:
-    """Which requests an actor may read: by role and scope, or because a task of theirs is or was part of it."""
-    offered = select(TaskCandidate.task_id).where(TaskCandidate.candidate.in_(sorted(actor.groups)))
+def _by_task(actor: Actor) -> Select[int]:
+    """Of what a task is or was theirs: held, done, or offered now."""
+    offered = select(TaskCandidate.task_id).where(TaskCandidate.candidate.in_(groups_of(actor)))
     mine = or_(Task.assignee_id == actor.id, Task.completed_by == actor.id)
-    involved = select(Task.instance_id).where(or_(mine, Task.id.in_(offered)))
+    return select(Task.instance_id).where(or_(mine, Task.id.in_(offered)))
+
+
+def _by_taking_part(actor: Actor) -> Select[int]:
+    """Of what they signed a task, did one for its owner, or were stood in for."""
+    took_part = select(Task.instance_id).join(TaskParticipant, TaskParticipant.task_id == Task.id)
+    return took_part.where(TaskParticipant.person_id == actor.id)
+
+
+INVOLVED: list[Callable[[Actor], Select[int]]] = [_by_task, _by_taking_part]
+"""Why somebody may read a request besides their role: instance ids each; rooms add theirs (copies, substitutes)."""
+
+
+def seen_by(actor: Actor) -> ColumnElement[bool]:
+    """Which requests an actor may read: by role and scope, or because they are or were involved in it."""
+    involved = union_all(*(why(actor) for why in INVOLVED))
     return or_(allowed(Request, actor), Request.instance_id.in_(involved))
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import catalog, drawing
 from ledger import facts
 from ledger.facts import Fact
+from registry.people.persons import Person
 from workflows import outcomes, words
 from workflows.requests import Request
 
@@ -46,6 +48,38 @@ WORDS: dict[str, str] = {
     "task.claimed": "签收“{name}”",
     "task.released": "放回“{name}”",
     "task.completed": "办理“{name}”",
+    "task.transferred": "把“{name}”转办给 {to}：{reason}",
+    "task.delegated": "把“{name}”委派给 {to}",
+    "task.delegation_ended": "“{name}”的委派结束，回到 {to}",
+    "task.reassigned": "把“{name}”改派给 {to}：{reason}",
+    "task.returned_after_absence": "代理期结束，“{name}”转回 {to}",
+    "task.sign_asked": "“{name}”请 {to} 加签",
+    "task.sign_dropped": "“{name}”不再请 {to} 加签：{reason}",
+    "task.returned": "“{name}”退回到“{target}”：{reason}",
+    "task.taken_back": "取回“{name}”",
+    "task.undone": "“{name}”原来的办理结果不再有效",
+    "task.kept": "“{name}”所依据的内容没有改动，原来的办理结果保留",
+    "task.silent": "“{name}”逾期未办，按规定视为{verdict}",
+    "task.signature": "在“{name}”上签名",
+    "request.withdrawn": "撤回申请：{reason}",
+    "request.copied": "抄送给 {to}",
+    "request.copy_read": "已阅",
+    "request.urged": "催办“{name}”",
+    "request.commented": "发表评论",
+    "request.comment_struck": "划去一条评论",
+    "instance.reopened": "重新开启：{reason}",
+    "correction.asked": "请补正 {count} 处",
+    "correction.answered": "答复 {count} 处补正",
+    "vote.closed": "会签“{name}”有了结果：{verdict}",
+    "vote.left": "{to} 退出会签“{name}”：{reason}",
+    "clock.paused": "“{name}”暂停计时：{reason}",
+    "clock.resumed": "“{name}”恢复计时，顺延 {days} 个工作日",
+    "clock.extended": "“{name}”延长 {days} 个工作日：{reason}",
+    "consultation.asked": "向外部专家咨询",
+    "consultation.opened": "外部专家打开了咨询链接",
+    "consultation.answered": "外部专家答复了咨询",
+    "consultation.revoked": "撤销咨询链接",
+    "handover.moved": "移交给 {to}",
     "task.overdue": "“{name}”已逾期",
     "task.escalated": "“{name}”超期未办，已升级",
     "timer.fired": "期限届满：{name}",
@@ -67,7 +101,8 @@ VERDICTS: dict[str, str] = {"match": "一致", "mismatch": "不一致"}
 
 @dataclass(frozen=True)
 class Line:
-    """One line: `text` is a msgid with {names} that `params` fill; before and after by field key."""
+    """One line: `text` is a msgid with {names} that `params` fill; before and after by field key. `stands_for` is the
+    name of whom they acted for."""
 
     fact_id: int
     at: dt.datetime
@@ -75,6 +110,7 @@ class Line:
     kind: str
     text: str
     params: Mapping[str, Any]
+    stands_for: str = ""
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
 
@@ -84,8 +120,8 @@ def of_request(session: Session, request: Request) -> list[Line]:
     subjects = [("request", request.id)]
     if request.instance_id is not None:
         subjects.append(("instance", request.instance_id))
-    teller = _Teller(session, request)
     told = facts.story(session, *subjects)
+    teller = _Teller(session, request, told)
     doubled = {fact.id for before, fact in pairwise(told) if _same_act(before, fact)}
     return [teller.line(fact) for fact in told if fact.kind not in QUIET and fact.id not in doubled]
 
@@ -98,7 +134,8 @@ def _same_act(before: Fact, fact: Fact) -> bool:
 class _Teller:
     """What lines are told with: the rounds of the application, its corrections, the drawing's names."""
 
-    def __init__(self, session: Session, request: Request) -> None:
+    def __init__(self, session: Session, request: Request, told: Iterable[Fact]) -> None:
+        self.people = _named(session, told)
         self.contents = {content.no: content.answers for content in request.contents}
         self.reasons = {item.id: item for item in request.corrections}
         self.names = element_names(session, request.instance.definition_id) if request.instance else {}
@@ -109,6 +146,7 @@ class _Teller:
         params["name"] = params.get("name") or self.names.get(str(params.get("element")), "")
         if "outcome" in params:
             params["outcome"] = outcomes().get(str(params["outcome"]), params["outcome"])
+        params |= {key: self.people.get(number, "") for key, number in _people(fact).items()}
         if fact.kind == "request.submitted":
             before, after = _changes(self.contents, int(after.get("no", 1)))
         elif fact.kind == "request.returned":
@@ -117,7 +155,20 @@ class _Teller:
         if "verdict" in params:
             params["verdict"] = VERDICTS.get(str(params["verdict"]), params["verdict"])
         text = WORDS.get(fact.kind) or words().get(fact.kind, fact.kind)
-        return Line(fact.id, fact.at, fact.actor_name, fact.kind, text, params, before, after)
+        whom = str(params["for"]) if "for" in params else ""
+        return Line(fact.id, fact.at, fact.actor_name, fact.kind, text, params, whom, before, after)
+
+
+def _named(session: Session, told: Iterable[Fact]) -> dict[Any, str]:
+    """The names of the people whose ids facts hold; names are asked for when they are shown, facts never hold any."""
+    ids = {number for fact in told for number in _people(fact).values()}
+    return dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all()) if ids else {}
+
+
+def _people(fact: Fact) -> dict[str, int]:
+    """What in a fact is somebody's id: whom something went to ("to"), whom the actor stood in for ("for")."""
+    after, known = fact.after or {}, ["for", "to"] if "{to}" in WORDS.get(fact.kind, "") else ["for"]
+    return {key: after[key] for key in known if isinstance(after.get(key), int)}
 
 
 def _changes(contents: Mapping[int, Mapping[str, Any]], no: int) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
 
-from engine.model import Resource
+from engine.resources import Resource
 from forms import schema
 from registry.certificates.catalogue import shipped, type_of
 from registry.certificates.kinds import CertificateType

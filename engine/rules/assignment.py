@@ -17,7 +17,8 @@ def roles(sheet: Sheet) -> Iterator[Finding]:
         return
     for _, task in sheet.elements("userTask"):
         words = read_extensions(task)
-        written = (words.groups or "", words.properties.get("licet:escalateTo", ""))
+        further = [words.properties.get(name, "") for name in ("licet:escalateTo", "licet:handTo", "licet:signers")]
+        written = (words.groups or "", *further)
         named = [word.strip() for text in written if not text.startswith("=") for word in text.split(",")]
         for role in dict.fromkeys(name.partition("@")[0] for name in named if name):
             if not known(role):

@@ -29,6 +29,8 @@ ACTIONS: dict[str, str] = {
     "audit.read": "查看审计", "account.read": "查看账号", "account.edit": "维护账号", "role.edit": "授予角色",
     "system.read": "查看系统状态",
     "import.read": "查看导入的台账", "import.make": "导入台账",
+    "task.reassign": "改派他人的任务", "request.reopen": "重新开启已结束的申请",
+    "substitution.read": "查看代理安排", "substitution.edit": "安排代理", "handover.make": "办理工作移交",
     "steward.read": "查看待治理数据", "steward.settle": "处理待治理数据",
 }
 """Everything that can be allowed, with the name people read (a gettext msgid)."""

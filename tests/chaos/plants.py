@@ -20,8 +20,8 @@ def no_lock() -> None:
     run.SAVE = update(run.INSTANCE).where(run.INSTANCE.c.id == bindparam("of_id")).values(
         {name: bindparam(name) for name in run.KEPT})
     tasks.BOTH = unlocked(tasks.BOTH)
-    tasks.CHANGE = update(rows.TASK).where(rows.TASK.c.id == bindparam("of_task")).values(
-        {name: bindparam(name) for name in tasks.CHANGING})
+    tasks.changing = lambda names: update(rows.TASK).where(rows.TASK.c.id == bindparam("of_task")).values(
+        {name: bindparam(name) for name in names})
 
     def claim(session: Session, timer_id: int) -> Instance | None:
         owner = select(Timer.instance_id).where(Timer.id == timer_id).scalar_subquery()

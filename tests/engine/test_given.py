@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from engine import catalog, deliveries, history, instances, messages, tasks, timers
+from engine import catalog, deliveries, history, instances, listing, messages, tasks, timers
 from engine.dialect import BpmnError
 from engine.model import Definition, Instance, Subscription, Task, TaskCandidate, Timer
 from ledger.db import reading, unit
@@ -120,8 +120,8 @@ def test_a_task_is_offered_at_every_place_to_persons_and_to_its_assignee(world: 
     world.do(it, "A", by=LI)
     assert world.open(it)[0].assignee_id == ANNA.id
     with reading(world.engine) as session:
-        assert [found.element_id for found in tasks.inbox(session, ANNA, scope="mine")] == ["B"]
-        assert tasks.inbox(session, HAN) == []
+        assert [found.element_id for found in listing.inbox(session, ANNA, scope="mine")] == ["B"]
+        assert listing.inbox(session, HAN) == []
     world.do(it, "B", by=ANNA)
 
 

@@ -19,11 +19,11 @@ from sqlalchemy import Engine, LargeBinary, Table, insert, select
 
 from engine import catalog, timers
 from engine.model import (
+    DRAWN,
+    NEVER,
     Definition,
-    DefinitionFile,
     Incident,
     Instance,
-    Resource,
     Subscription,
     Task,
     TaskAnswer,
@@ -32,6 +32,7 @@ from engine.model import (
     Timer,
     Visit,
 )
+from engine.resources import DefinitionFile, Resource
 from feel.values import DaysDuration, Range, YearsMonths
 from ledger import clock
 from ledger.db import Base, unit
@@ -86,12 +87,19 @@ def restore(engine: Engine, kept: Mapping[str, Any]) -> int:
         for table in tables():
             for row in kept["rows"].get(table.name, []):
                 given = {name: _read(table, name, value) for name, value in row.items() if name in table.c}
+                given = _migrated(table, given)
                 given |= {name: numbers[given[name]] for name, numbers in known.items() if given.get(name) is not None}
                 old = given.pop("id", None)
                 made: Any = session.execute(insert(table).values(given))
                 if old is not None:
                     known.setdefault(f"{table.name}_id", {})[old] = int(made.inserted_primary_key[0])
     return next(iter(known["instance_id"].values()))
+
+
+def _migrated(table: Table, given: dict[str, Any]) -> dict[str, Any]:
+    """The columns that a migration fills where a row was written before there were any."""
+    added = {"role": DRAWN, "rank_at": given.get("due_at") or NEVER}
+    return {**{name: value for name, value in added.items() if table.name != "timer" and name in table.c}, **given}
 
 
 def _definition(session: Any, files: Mapping[str, str]) -> int:

@@ -16,7 +16,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from engine import run, state
+from engine.clocks import Clock
 from engine.model import (
+    NEVER,
     Definition,
     Incident,
     Instance,
@@ -26,7 +28,9 @@ from engine.model import (
     TaskCandidate,
     Timer,
     Visit,
+    rank,
 )
+from engine.tasks import ENDED
 from ledger import clock
 from ledger.facts import Fact
 
@@ -35,8 +39,11 @@ TIMER_STATES = {"waiting", "fired", "cancelled", "failed"}
 TASK_STATES = {"open", "completed", "cancelled"}
 LIVES = {
     "instance.started": "active", "instance.ended": "completed", "instance.terminated": "terminated",
-    "instance.suspended": "suspended", "instance.resumed": "active",
+    "instance.suspended": "suspended", "instance.resumed": "active", "instance.reopened": "active",
 }
+GIVEN = ("task.transferred", "task.delegated", "task.delegation_ended", "task.reassigned",
+         "task.returned_after_absence")
+"""Facts that put a task into the hands of after["to"]."""
 
 
 @dataclass(frozen=True)
@@ -140,17 +147,54 @@ def _tokens(rows: Iterable[Any]) -> dict[int, set[int]]:
 
 
 def tasks_are_done_once(look: Look) -> Iterator[str]:
-    """I13: a completed task has one answer, one fact and somebody who did it; no other task has any of them."""
+    """I13: a completed task has one answer, one fact (completed, or kept) and somebody who did it, unless silence
+    decided; no other task has any of them. A token has one task that is drawn; its others are children of that."""
     answered = set(look.session.scalars(select(TaskAnswer.task_id)))
-    facts = Counter(int((fact.after or {})["task"]) for fact in look.facts("task.completed"))
-    tokens = Counter((task.instance_id, task.token) for task in look.of(Task))
-    for task in look.of(Task):
+    facts = Counter(_task_of(fact) for fact in look.facts("task.completed", "task.kept"))
+    silent = {_task_of(fact) for fact in look.facts("task.silent")}
+    rows = {task.id: task for task in look.of(Task)}
+    tokens = Counter((task.instance_id, task.token) for task in rows.values() if task.parent_id is None)
+    for task in rows.values():
         done = task.state == "completed"
         if task.state not in TASK_STATES or tokens[task.instance_id, task.token] > 1:
             yield f"I13 task {task.id} is {task.state}, {tokens[task.instance_id, task.token]} rows for its token"
-        if (task.id in answered) != done or facts[task.id] != done or (task.completed_by is not None) != done:
+        by = task.completed_by is not None or task.id in silent
+        if (task.id in answered) != done or facts[task.id] != done or by != done:
             yield (f"I13 task {task.id} ({task.element_id}) is {task.state}: answered {task.id in answered}, "
                    f"{facts[task.id]} facts, by {task.completed_by}")
+        if (task.state == "cancelled") != (task.ended_how in ENDED) or bool(task.ended_how) != bool(task.ended_by_name):
+            yield f"I13 task {task.id} is {task.state}: ended {task.ended_how} by {task.ended_by_name}"
+        yield from _child(task, rows.get(task.parent_id))
+
+
+def _child(task: Task, host: Task | None) -> Iterator[str]:
+    if (task.parent_id is None) != (task.role == "drawn"):
+        yield f"I13 task {task.id} is {task.role} and has the parent {task.parent_id}"
+    if host is not None and (host.instance_id, host.token, host.element_id) != (
+            task.instance_id, task.token, task.element_id):
+        yield f"I13 task {task.id} is no child of {host.id}: another place"
+    if host is not None and task.state == "open" and host.state != "open":
+        yield f"I13 task {task.id} is open, its host {host.id} is {host.state}"
+
+
+def _task_of(fact: Fact) -> int:
+    return int((fact.after or {})["task"])
+
+
+def the_inbox_is_in_order(look: Look) -> Iterator[str]:
+    """I13: an open task stands where its deadline says (without one, or with its clock paused: at the end), in every
+    group it is offered to; nobody is offered what somebody holds."""
+    paused = {(row.instance_id, row.element_id) for row in look.session.scalars(
+        select(Clock).where(Clock.state == "paused"))}
+    tasks = {task.id: task for task in look.of(Task, Task.state == "open")}
+    for task in tasks.values():
+        late = (task.instance_id, task.element_id) in paused
+        if task.rank_at != (NEVER if late else rank(task.due_at)):
+            yield f"I13 task {task.id} is due {task.due_at}, ranked {task.rank_at}"
+    for offer in look.session.scalars(select(TaskCandidate)):
+        found = tasks.get(offer.task_id)
+        if found is not None and (offer.rank_at, offer.open) != (found.rank_at, found.assignee_id is None):
+            yield f"I13 task {found.id} stands at {offer.rank_at} (open: {offer.open}) for {offer.candidate}"
 
 
 def facts_tell_the_present(look: Look) -> Iterator[str]:
@@ -158,9 +202,12 @@ def facts_tell_the_present(look: Look) -> Iterator[str]:
     lives: dict[int, list[str]] = defaultdict(list)
     holders: dict[int, tuple[str, int | None]] = {}
     for fact in look.facts(*LIVES):
-        lives[fact.subject_id].append(LIVES[fact.kind])
-    for fact in look.facts("task.claimed", "task.released", "task.completed"):
-        holders[int((fact.after or {})["task"])] = (fact.kind, fact.actor_id)
+        told = lives[fact.subject_id]
+        if fact.kind == "instance.reopened" and told and told[-1] in OVER:
+            del told[1:]  # what came before counts no more
+        told.append(LIVES[fact.kind])
+    for fact in look.facts("task.claimed", "task.released", "task.completed", *GIVEN):
+        holders[_task_of(fact)] = (fact.kind, (fact.after or {})["to"] if fact.kind in GIVEN else fact.actor_id)
     for it in look.of(Instance):
         told = lives[it.id]
         if not told or told[-1] != it.state or told[0] != "active" or sum(one in OVER for one in told) > 1:
@@ -169,13 +216,14 @@ def facts_tell_the_present(look: Look) -> Iterator[str]:
             yield f"I14 instance {it.id} is {it.state} and ended at {it.ended_at}"
     for task in look.of(Task):
         kind, who = holders.get(task.id, ("", None))
-        if kind == "task.claimed" and task.state == "open" and task.assignee_id != who:
-            yield f"I14 task {task.id} was claimed by {who}, is held by {task.assignee_id}"
-        if task.state == "open" and task.assignee_name and kind != "task.claimed":  # not given to them by the drawing
+        held = kind == "task.claimed" or kind in GIVEN
+        if held and task.state == "open" and task.assignee_id != who:
+            yield f"I14 {kind}: task {task.id} went to {who}, is held by {task.assignee_id}"
+        if task.state == "open" and task.assignee_name and not held and task.role == "drawn":  # no word of the drawing
             yield f"I14 task {task.id} is held by {task.assignee_id}, and no fact tells of a claim"
         if kind == "task.released" and task.state == "open" and task.assignee_id is not None:
             yield f"I14 task {task.id} was released, is held by {task.assignee_id}"
-        if task.state == "completed" and task.completed_by != who:
+        if task.state == "completed" and task.kept_from is None and task.completed_by != who:
             yield f"I14 task {task.id} was completed by {who}, its row says {task.completed_by}"
 
 
@@ -203,8 +251,8 @@ def facts_are_delivered(look: Look) -> Iterator[str]:
 Rule = Callable[[Look], Iterator[str]]
 ENGINE: tuple[Rule, ...] = (
     timers_end, timers_fire_in_time, timers_act_once, what_is_over_waits_for_nothing,
-    rows_are_what_the_engine_waits_for, tasks_are_done_once, facts_tell_the_present, versions_follow_each_other,
-    facts_are_delivered,
+    rows_are_what_the_engine_waits_for, tasks_are_done_once, the_inbox_is_in_order, facts_tell_the_present,
+    versions_follow_each_other, facts_are_delivered,
 )
 
 

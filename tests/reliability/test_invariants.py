@@ -43,6 +43,13 @@ ENGINE: list[tuple[str, str]] = [
     ("I13", "delete from task_answer"),
     ("I13", "update fact set kind = 'other' where kind = 'task.completed'"),
     ("I13", "update task set completed_by = null"),
+    ("I13", "update task set rank_at = created_at where state = 'open'"),
+    ("I13", "update task_candidate set rank_at = (select min(created_at) from task)"),
+    ("I13", "update task_candidate set open = not open"),
+    ("I13", "update task set ended_how = 'event' where state = 'open'"),
+    ("I13", "update task set parent_id = 1 where state = 'open'"),
+    ("I14", "update fact set kind = 'task.transferred', after = '{\"task\": 2, \"to\": 13}'"
+            " where kind = 'task.claimed'"),
     ("I14", "update task set assignee_id = 13 where state = 'open'"),
     ("I14", "update fact set kind = 'other' where kind = 'instance.started'"),
     ("I14", "update instance set ended_at = started_at"),

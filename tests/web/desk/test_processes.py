@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 import workflows
-from engine.model import Definition, Resource
+from engine.model import Definition
+from engine.resources import Resource
 from tests.web.desk.at_work import Town
 
 SHIPPED = workflows.CATALOG["application"].files

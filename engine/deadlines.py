@@ -1,0 +1,66 @@
+"""When a task is due, in working days, and the timer rows that watch over it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import Table, insert, select, update
+from sqlalchemy.orm import Session
+
+from engine import expressions
+from engine.dialect.nodes import Token
+from engine.dialect.tasks import UserTask
+from engine.model import OPEN, Task, TaskCandidate, Timer, rank
+from ledger import clock
+from ledger.workdays import working_days_after
+
+if TYPE_CHECKING:
+    from engine.run import Act
+
+ADD_TIMER = insert(cast(Table, Timer.__table__))
+
+
+def deadline(act: Act, token: Token, spec: UserTask, given: Any,
+             timers: list[dict[str, Any]]) -> tuple[dt.datetime | None, bool]:
+    """When the task is due, and the timer rows that watch over it."""
+    properties, act.desk.confirmed = spec.words.properties, True
+    due = expressions.instant(spec.due(given), act.now) if spec.due else None
+    confirmed = act.desk.confirmed
+    if due is None and "licet:sla" in properties:
+        last = working_days_after(act.desk.calendar, clock.day_of(act.now), int(properties["licet:sla"]))
+        due, confirmed = clock.end_of_day(last.on), last.confirmed
+    if due is not None:
+        timers.append(timer(act, token, spec.bpmn_id, "sla", due, confirmed))
+        if "licet:escalateTo" in properties:
+            timers.append(_escalation(act, token, spec, due, confirmed))
+    return due, confirmed
+
+
+def move(session: Session, instance_id: int, token: int, due_at: dt.datetime | None, confirmed: bool) -> None:
+    """Give the open task of a token another due moment, and its place in everybody's inbox with it."""
+    at = {"due_at": due_at, "due_confirmed": confirmed, "rank_at": rank(due_at)}
+    mine = (Task.instance_id == instance_id, Task.token == token, Task.state == OPEN, Task.parent_id.is_(None))
+    session.execute(update(Task).where(*mine).values(at))
+    session.execute(update(TaskCandidate).where(TaskCandidate.task_id.in_(select(Task.id).where(*mine)))
+                    .values(rank_at=rank(due_at)), execution_options={"synchronize_session": False})
+
+
+def _escalation(act: Act, token: Token, spec: UserTask, due: dt.datetime, confirmed: bool) -> dict[str, Any]:
+    properties = spec.words.properties
+    last_day = clock.day_of(due - dt.timedelta(microseconds=1))
+    later = working_days_after(act.desk.calendar, last_day, int(properties.get("licet:escalateAfter", "0")))
+    moment = max(due, clock.end_of_day(later.on))
+    return timer(act, token, spec.bpmn_id, "escalation", moment, confirmed and later.confirmed,
+                 properties["licet:escalateTo"])
+
+
+def timer(act: Act, token: Token, element_id: str, kind: str, due: dt.datetime, confirmed: bool,
+          detail: str | None = None) -> dict[str, Any]:
+    """A timer row."""
+    act.process.serial += 1
+    return {
+        "instance_id": act.instance.id, "element_id": element_id, "occurrence": act.process.serial,
+        "token": token.thread_id, "kind": kind, "detail": detail, "due_at": due, "due_confirmed": confirmed,
+        "state": "waiting", "next_try_at": due, "attempts": 0,
+    }

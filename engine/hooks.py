@@ -1,0 +1,25 @@
+"""What a process tells the engine about its business: on what an approval rests, what silence means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from engine.model import Instance, Task
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """`basis` gives the parts that an approval rests on, {part: digest}; `silent` completes a task with a verdict that
+    nobody gave, through its form and everything that a completion means."""
+
+    basis: Callable[[Session, Instance, Task], Mapping[str, str]] | None = None
+    silent: Callable[[Session, Task, str], None] | None = None
+
+
+HOOKS: dict[str, Hooks] = {}
+"""By process id; a process without any keeps no basis and lets no silence decide."""
+REPEATABLE: dict[str, frozenset[str]] = {}
+"""By process id: the step types that do no harm when they run again (a check, a look-up)."""

@@ -1,0 +1,56 @@
+"""Who had a hand in a task besides its holder: asked to sign, acting for somebody, doing it for its owner.
+
+Whoever completed a task stands on the task itself; rows here are only for the others. Duties that must be kept apart
+(four eyes) count both, so that no task is passed round the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from sqlalchemy import Connection, ForeignKey, Index, Select, String, Table, insert, or_, select, union_all
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.model import Renaming, Task
+from ledger.db import Base, BigId
+
+
+class TaskParticipant(Base):
+    """Somebody who took part in a task without completing it: `how` is delegate, principal or signer."""
+
+    __tablename__ = "task_participant"
+    __table_args__ = (Index("ix_task_participant_person_id", "person_id"),)
+
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), type_=BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    how: Mapped[str] = mapped_column(String(12), primary_key=True)
+
+
+ADD = insert(cast(Table, TaskParticipant.__table__))
+
+
+def add(connection: Connection, task_id: int, person_id: int, how: str) -> None:
+    """Write down that somebody took part in a task; each way once."""
+    table = cast(Table, TaskParticipant.__table__).c
+    known = select(table.task_id).where(table.task_id == task_id, table.person_id == person_id, table.how == how)
+    if connection.execute(known).first() is None:
+        connection.execute(ADD, {"task_id": task_id, "person_id": person_id, "how": how})
+
+
+def doers(instance_id: int, element_ids: Iterable[str]) -> Select[Any]:
+    """(person, task, element's name, when) of everybody who had a hand in these elements of an instance.
+
+    What was completed counts even when a return has undone it: who once approved does not check themselves. An element
+    that a migration renamed counts under both ids.
+    """
+    wanted = list(element_ids)
+    former = select(Renaming.was).where(Renaming.instance_id == instance_id, Renaming.now.in_(wanted))
+    there = (Task.instance_id == instance_id, Task.state == "completed",
+             or_(Task.element_id.in_(wanted), Task.element_id.in_(former)))
+    told = (Task.id.label("task_id"), Task.name, Task.completed_at.label("at"))
+    direct = select(Task.completed_by.label("person_id"), *told).where(*there, Task.completed_by.is_not(None))
+    others = select(TaskParticipant.person_id.label("person_id"), *told).join(
+        TaskParticipant, TaskParticipant.task_id == Task.id).where(*there)
+    both = union_all(direct, others).subquery()
+    return select(both.c.person_id, both.c.task_id, both.c.name, both.c.at).order_by(both.c.task_id)

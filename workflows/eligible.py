@@ -1,0 +1,199 @@
+"""Whom a task may go to, or who may be asked about it: the one place that says so, and why somebody may not.
+
+Four eyes hold through every hand: whoever took part in an element that the task must be kept apart from is refused,
+and so is the applicant where the drawing says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from engine import catalog
+from engine.assigning import Addressee, TaskDelegation
+from engine.model import Instance, Task
+from engine.opening import at_places
+from engine.participation import doers
+from engine.signing import TaskPlan
+from ledger import clock
+from ledger.actor import Actor
+from ledger.errors import BadAnswer, Problem
+from registry.access.accounts import Account, actor_for
+from registry.access.grants import holders
+from registry.access.roles import roles
+from registry.access.rules import can
+from registry.people.persons import Person
+from workflows.requests import Request, of_instance
+
+For = Literal["transfer", "delegate", "sign", "mention", "copy"]
+DOES = ("transfer", "delegate", "sign")
+"""What makes somebody a doer of the task: four eyes are asked."""
+TAKES = ("transfer", "delegate")
+DEEPEST = 3
+SELF: dict[str, str] = {
+    "transfer": "不能转办给自己。", "delegate": "不能委派给自己。",
+    "sign": "不能请自己加签，您的意见写在办理意见里即可。", "mention": "不需要提及自己。", "copy": "不需要抄送给自己。",
+}
+WORD = {"transfer": "licet:handTo", "delegate": "licet:handTo", "sign": "licet:signers"}
+"""The words of a drawing that name further roles a task may go to, or that may sign."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody a picker shows: `unit` and `post` tell people of one name apart, `why_not` says why they cannot be."""
+
+    person_id: int
+    name: str
+    unit: str
+    post: str
+    why_not: Problem | None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked about one task, for one purpose, by somebody."""
+
+    session: Session
+    task: Task
+    request: Request
+    for_: For
+    by: Actor
+
+
+def people(session: Session, actor: Actor, task: Task, *, for_: For, search: str = "",
+           limit: int = 20) -> list[Candidate]:
+    """At most `limit` people whose name, pinyin or initials begin with the words, those who may be chosen first.
+
+    For a transfer or a delegation only holders of a role of the task; otherwise everybody of the company group.
+    """
+    asked = _Asked(session, task, of_instance(session, task.instance_id), for_, actor)
+    query = _employed(task.group_id).options(joinedload(Person.unit)).order_by(Person.pinyin, Person.id)
+    if for_ in TAKES:
+        query = query.where(Person.id.in_(_takers(asked)))
+    if words := search.strip().casefold():
+        like = words.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
+        query = query.where(or_(*(column.ilike(like, escape="!") for column in (
+            Person.name, Person.pinyin, Person.initials))))
+    found = [Candidate(one.id, one.name, one.unit.name, one.post, _why_not(asked, one))
+             for one in session.scalars(query.limit(limit))]
+    return sorted(found, key=lambda one: one.why_not is not None)
+
+
+def require(session: Session, task: Task, person_id: int, *, for_: For, by: Actor) -> Addressee:
+    """The person, if the task may go to them (or they may be asked). Raises BadAnswer with the sentence at "to"."""
+    person = session.scalar(select(Person).where(Person.id == person_id, Person.group_id == task.group_id))
+    if person is None:
+        raise BadAnswer({"to": [Problem("没有找到这个人，请从列表里选择。")]})
+    asked = _Asked(session, task, of_instance(session, task.instance_id), for_, by)
+    wrong = _why_not(asked, person)
+    if wrong is not None:
+        raise BadAnswer({"to": [wrong]})
+    return Addressee(person.id, person.name)
+
+
+def _employed(group_id: int) -> Select[Person]:
+    today = clock.today()
+    return select(Person).where(
+        Person.group_id == group_id, or_(Person.joined_on.is_(None), Person.joined_on <= today),
+        or_(Person.left_on.is_(None), Person.left_on >= today),
+        Person.id.in_(select(Account.person_id).where(Account.disabled_at.is_(None))))
+
+
+def _why_not(asked: _Asked, person: Person) -> Problem | None:
+    looks = (_usable, _another, _four_eyes, _entitled, _circle, _asked_already)
+    return next((wrong for look in looks if (wrong := look(asked, person)) is not None), None)
+
+
+def _usable(asked: _Asked, person: Person) -> Problem | None:
+    if asked.session.scalar(_employed(asked.task.group_id).where(Person.id == person.id)) is not None:
+        return None
+    return Problem("{name} 已离职或没有可用的账号，请另选一位。", {"name": person.name})
+
+
+def _another(asked: _Asked, person: Person) -> Problem | None:
+    if person.id == asked.by.id:
+        return Problem(SELF[asked.for_])
+    if asked.for_ in TAKES and person.id == asked.task.assignee_id:
+        return Problem("该任务已经在 {name} 手里。", {"name": person.name})
+    return None
+
+
+def _four_eyes(asked: _Asked, person: Person) -> Problem | None:
+    if asked.for_ not in DOES:
+        return None
+    task = asked.task
+    rows = asked.session.execute(doers(task.instance_id, task.not_by)) if task.not_by else ()
+    for row in rows:
+        if row.person_id == person.id:
+            return Problem("{name} 办理过“{step}”，按四眼原则不能参与这一步。请选择没有参与过的人。",
+                           {"name": person.name, "step": row.name})
+    if person.id in task.barred:
+        return Problem("{name} 是本申请的申请人，不能参与这一步。请另选一位。", {"name": person.name})
+    return None
+
+
+def _entitled(asked: _Asked, person: Person) -> Problem | None:
+    if asked.for_ in TAKES:
+        return None if person.id in _takers(asked) else _without_role(asked, person)
+    if asked.for_ == "copy" or can(actor_for(asked.session, person), "request.read", asked.request):
+        return None
+    if asked.for_ == "sign" and person.id in holders(asked.session, _further(asked)):
+        return None
+    return Problem("{name} 无权查看这项申请。请另选一位，或先把申请抄送给他。", {"name": person.name})
+
+
+def _without_role(asked: _Asked, person: Person) -> Problem:
+    named = dict.fromkeys(name.partition("@")[0] for name in [*asked.task.offer, *_further(asked)])
+    known = [roles()[key].name for key in named if key in roles()]
+    if not known:
+        return Problem("这一步只能由被指定的人本人办理，不能交给 {name}。", {"name": person.name})
+    return Problem("{name} 没有办理这一步的角色（{roles}）。请从列表里选择。", {"name": person.name, "roles": known})
+
+
+def _takers(asked: _Asked) -> set[int]:
+    """Who could do the task by a role that it is offered to, by name, or by a role that the drawing adds."""
+    offer = asked.task.offer
+    by_name = {int(name.partition("@")[2]) for name in offer if name.startswith("person@")}
+    return by_name | set(holders(asked.session, [*offer, *_further(asked)]))
+
+
+def _further(asked: _Asked) -> list[str]:
+    """The groups that a word of the drawing adds."""
+    instance = asked.session.get_one(Instance, asked.task.instance_id)
+    words = _words(asked.session, instance.definition_id, asked.task.element_id)
+    return at_places(words(WORD[asked.for_]) if asked.for_ in WORD else (), instance.places)
+
+
+def _words(session: Session, definition_id: int, element_id: str) -> Callable[[str], Iterable[str]]:
+    blueprint = catalog.plan(session, definition_id).blueprint
+    specs: Sequence[Any] = (blueprint.spec, *blueprint.inner.values())
+    node = next((found for spec in specs if (found := spec.task_specs.get(element_id)) is not None), None)
+    return node.words.words if node is not None else lambda _key: ()
+
+
+def _circle(asked: _Asked, person: Person) -> Problem | None:
+    if asked.for_ != "delegate":
+        return None
+    chain = asked.session.execute(select(TaskDelegation.from_id, TaskDelegation.to_id).where(
+        TaskDelegation.task_id == asked.task.id, TaskDelegation.ended_at.is_(None))).all()
+    if person.id in {number for pair in chain for number in pair}:
+        return Problem("{name} 已经在这项任务的委派链上，再委派给他会绕成一圈。办好后请交回，或改用转办。",
+                       {"name": person.name})
+    if len(chain) >= DEEPEST:
+        return Problem("一项任务最多委派 {most} 层。请先交回，或改用转办。", {"most": DEEPEST})
+    return None
+
+
+def _asked_already(asked: _Asked, person: Person) -> Problem | None:
+    if asked.for_ != "sign":
+        return None
+    plans = select(TaskPlan.id).outerjoin(Task, Task.id == TaskPlan.made_id).where(
+        TaskPlan.task_id == asked.task.id, TaskPlan.person_id == person.id, TaskPlan.dropped_at.is_(None),
+        or_(TaskPlan.made_id.is_(None), Task.state == "open"))
+    if asked.session.scalar(plans.limit(1)) is None:
+        return None
+    return Problem("已经请 {name} 加签，还没有签。", {"name": person.name})
