@@ -20,7 +20,7 @@ from engine.opening import at_places
 from engine.participation import doers
 from engine.signing import TaskPlan
 from ledger import clock
-from ledger.actor import Actor
+from ledger.actor import SYSTEM, Actor
 from ledger.errors import BadAnswer, Problem
 from registry.access.accounts import Account, actor_for
 from registry.access.grants import holders
@@ -93,6 +93,12 @@ def require(session: Session, task: Task, person_id: int, *, for_: For, by: Acto
     if wrong is not None:
         raise BadAnswer({"to": [wrong]})
     return Addressee(person.id, person.name)
+
+
+def passes_on(session: Session, task: Task) -> bool:
+    """Whether the task is for a role, so that it may go to others who have it; what is one person's stays theirs."""
+    return bool(task.offer) or bool(_further(_Asked(session, task, of_instance(session, task.instance_id), "transfer",
+                                                    SYSTEM)))
 
 
 def _employed(group_id: int) -> Select[Person]:
