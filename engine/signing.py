@@ -274,15 +274,13 @@ def _cancel(session: Session, act: Act, task: Task) -> None:
     rows.forget(act, task.id, offered=bool(task.offer), barring=bool(task.barred))
 
 
-def opinions(session: Session, task_id: int) -> list[tuple[Task, Mapping[str, Any]]]:
-    """The signatures given around a task, with what was said, in the order they were given."""
-    query = select(Task, TaskAnswer.answers).join(TaskAnswer, TaskAnswer.task_id == Task.id)
-    found = session.execute(query.where(Task.parent_id == task_id, Task.state == "completed").order_by(
-        Task.completed_at, Task.id))
-    return [(task, answers) for task, answers in found]
+def said(session: Session, task_id: int) -> Mapping[str, Any]:
+    """What a signer answered; empty before that."""
+    found = session.get(TaskAnswer, task_id)
+    return {} if found is None else found.answers
 
 
 __all__ = [
     "AGREE", "Dropped", "Lapsed", "TaskPending", "TaskPlan", "TooDeep", "TooMany", "ask", "completes", "drop",
-    "hand_in", "opinions", "pending", "plan_of", "plans", "signed_after",
+    "hand_in", "pending", "plan_of", "plans", "said", "signed_after",
 ]
