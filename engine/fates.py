@@ -23,9 +23,9 @@ HANDS: dict[str, str] = {
     "task.claimed": "签收了它", "task.released": "放回了它", "task.transferred": "转办了它",
     "task.delegated": "委派了它", "task.delegation_ended": "结束了委派", "task.reassigned": "改派了它",
     "task.returned_after_absence": "把它转回本人", "task.sign_asked": "请人加签", "task.sign_dropped": "减了一个加签",
+    "task.signed": "签了意见",
 }
 """What the facts of offers.TOUCHED are called in the sentences of `Held` and `Moved`."""
-SIGNED = "签了意见"
 
 
 class FourEyes(NotAllowed):
@@ -117,7 +117,7 @@ def moved(session: Session, task: Task) -> Conflict:
     signed = session.scalar(select(Task).where(Task.parent_id == task.id, Task.state == "completed").order_by(
         Task.completed_at.desc(), Task.id.desc()).limit(1))
     if signed is not None and signed.completed_at is not None and (last is None or signed.completed_at >= last.at):
-        return Moved(who=_named(signed.completed_by_name or ""), at=signed.completed_at, what=SIGNED)
+        return Moved(who=_named(signed.completed_by_name or ""), at=signed.completed_at, what=HANDS["task.signed"])
     if last is None:
         return Conflict()
     return Moved(who=_named(last.actor_name), at=last.at, what=HANDS[last.kind])
