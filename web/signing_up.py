@@ -32,7 +32,7 @@ from workflows.requests import Request
 bp = Blueprint("signing_up", __name__, url_prefix="/tasks/<int:task_id>/signers")
 SIGN = Passing(
     "sign", _l("请别人加签"), _l("前加签是先听别人的意见，由您决定；后加签要他们都同意，您的办理才生效。"),
-    _l("请他们看什么"), _l("请求加签"), "signing_up.ask", "question", several=True)
+    _l("请他们看什么"), _l("请他们加签"), "signing_up.ask", "question", several=True)
 
 
 @bp.get("")
