@@ -129,7 +129,8 @@ def _row(session: Session, plan: TaskPlan, host: Task, person: Actor) -> dict[st
     given = dict(signing.said(session, child.id)) if child is not None and child.state == "completed" else {}
     waits = plan.dropped_at is None and (child is None or child.state == OPEN)
     may = waits and host.state == OPEN and person.id in (plan.by_id, host.assignee_id)
-    return {"plan": plan, "child": child, "given": given, "may_drop": may, "waits": waits}
+    name = plan.person_name if child is None else child.assignee_name
+    return {"plan": plan, "name": name, "child": child, "given": given, "may_drop": may, "waits": waits}
 
 
 def _answers(session: Session, application: Request, host: Task) -> list[Section]:
