@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import BadRequest
 
 from engine import tasks
+from engine.hands import AFTER
 from engine.model import Task
 from forms.texts import translated
 from ledger.errors import BadAnswer, Conflict, Problem, Refused
@@ -97,11 +98,17 @@ def release(task_id: int) -> ResponseReturnValue:
     return redirect(_next(url_for("inbox.tasks")), 303)
 
 
+def _can_put_back(opened: Desk) -> bool:
+    """Whether the task is the visitor's and others could take it; not while it is somebody's who wants it back."""
+    task = opened.task
+    return opened.mine and bool(task.offer) and task.owner_id is None and task.hold != AFTER
+
+
 VERBS += [
     Verb("claim", _l("签收"), "check", "tasks.claim", lambda _session, _actor, opened: opened.may_claim, 10,
          first=True, shortcut="c"),
     Verb("release", _l("放回"), "arrow-back-up", "tasks.release",
-         lambda _session, _actor, opened: opened.mine and bool(opened.task.offer), 90),
+         lambda _session, _actor, opened: _can_put_back(opened), 90),
 ]
 
 

@@ -66,8 +66,8 @@ def test_a_transfer_moves_it_and_is_told(town: Town, mine: int) -> None:
 
 
 @pytest.mark.parametrize(("login", "text", "said"), [
-    ("legal", "出差", "不能转办给自己。"), ("custodian", "出差", "没有办理这一步的角色"), ("legal2", " ", "请写明原因。"),
-    ("legal2", "字" * 501, "最多 500 个字。"), ("desk", "出差", "是本申请的申请人"),
+    ("legal", "出差", "不能转办给自己。"), ("custodian", "出差", "没有办理这一步的角色"),
+    ("legal2", " ", "请写明原因。"), ("legal2", "字" * 501, "最多 500 个字。"), ("desk", "出差", "是本申请的申请人"),
 ])
 def test_a_refused_transfer_says_why_and_keeps_the_words(
     town: Town, mine: int, login: str, text: str, said: str
