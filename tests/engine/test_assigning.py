@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from engine import assigning, offers, tasks
+from engine import assigning, instances, offers, tasks
 from engine.hands import TaskDelegation
 from engine.model import Task
 from ledger.actor import Absent
@@ -182,8 +182,6 @@ def test_a_reassigned_task_is_nobody_elses(world: World) -> None:
 
 
 def test_the_end_of_a_task_ends_its_delegation(world: World) -> None:
-    from engine import instances
-
     it = world.run(ONE)
     number = held(world, it, HAN)
     delegate(world, number, LI, HAN)

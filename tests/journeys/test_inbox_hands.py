@@ -1,4 +1,4 @@
-"""Transferred, delegated and given back, signed before and after: at a desk, on a phone of 390 px, by keyboard alone."""
+"""Transferred, delegated and given back, signed before and after: at a desk, on a phone, and by keyboard alone."""
 
 from __future__ import annotations
 
