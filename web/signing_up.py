@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from engine import signing
-from engine.hands import AFTER, BEFORE, TaskPlan
+from engine.hands import AFTER, TaskPlan
 from engine.model import DRAWN, OPEN, Task
 from ledger.actor import Actor
 from ledger.errors import BadAnswer, Conflict, NotFound
@@ -48,10 +48,11 @@ def signers(task_id: int) -> ResponseReturnValue:
 def ask(task_id: int) -> ResponseReturnValue:
     """They are asked to sign."""
     form, to = request.form, sent_to()
-    question, role = form.get("question", ""), form.get("role")
+    question = form.get("question", "")
+    role: signing.Role = "after" if form.get("role") == AFTER else "before"
     try:
         signatures.ask(
-            db.session(), actor(), task_id, to, AFTER if role == AFTER else BEFORE, question=question,
+            db.session(), actor(), task_id, to, role, question=question,
             in_order=bool(form.get("in_order")), version=version())
     except Conflict as error:
         return late.too_late(task_id, error, [(_("请他们看什么"), question)])
