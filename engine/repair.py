@@ -34,6 +34,10 @@ class NothingToSkip(Conflict):
     """“{element}”不能跳过，请修改变量后重试，或取消。"""
 
 
+class MustBeDone(Conflict):
+    """“{element}”须由没有参与过的人办理（四眼原则），不能跳过。请修改变量后重试。"""
+
+
 @dataclass(frozen=True)
 class Trouble:
     """An open incident as an operator reads it; `ways` are the deeds that make sense (retry edit skip cancel)."""
@@ -145,7 +149,8 @@ def skip(session: Session, incident_id: int, *, by: Actor, reason: str, along: s
     """Go on as if the element had been done and given nothing; what failed is not tried again.
 
     `along` names the sequence flow to take where the element cannot tell (SayWhere). A timer or message that failed is
-    dropped. Raises NothingToSkip where there is no way on, Conflict, NotRunning, NotFound.
+    dropped. Raises NothingToSkip where there is no way on, MustBeDone for a task that four eyes must see, Conflict,
+    NotRunning, NotFound.
     """
     instance, found = _taken(session, incident_id, by, "skip", reason)
     if found.timer_id is not None:
@@ -165,6 +170,9 @@ def _pass(token: Token, along: str | None) -> None:
     spec = token.task_spec
     phase = token.internal_data.pop("halt", None)
     happened = phase in (GIVING, LEAVING)
+    words = spec.words
+    if not happened and (words.words("licet:notBy") or words.properties.get("licet:notApplicant") == "true"):
+        raise MustBeDone(element=spec.bpmn_name or spec.bpmn_id)
     if not happened and (spec.is_boundary or (isinstance(spec, EventSubProcess) and spec.armed(token))):
         withdraw(token)  # an event beside the work that can never happen
     elif along is not None:

@@ -49,7 +49,8 @@ def standing_of(session: Session, request: Request) -> Where:
     """Where the request is now."""
     instance = request.instance
     tasks = session.scalars(
-        select(Task).where(Task.instance_id == instance.id, Task.state == "open").order_by(Task.id)).all()
+        select(Task).where(Task.instance_id == instance.id, Task.state == "open", Task.parent_id.is_(None))
+        .order_by(Task.id)).all()
     timer = session.scalars(
         select(Timer).where(Timer.instance_id == instance.id, Timer.state == "waiting", Timer.kind == "event")
         .order_by(Timer.due_at).limit(1)).first()

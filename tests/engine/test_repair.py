@@ -174,6 +174,17 @@ def test_a_task_that_nobody_is_offered_can_be_mended_or_passed(world: World) -> 
     assert (world.names(mended), world.names(passed)) == (["A"], ["B"])
 
 
+def test_what_four_eyes_must_see_is_not_skipped(world: World) -> None:
+    """An operator mends it; passing it would let one person decide alone."""
+    drawn = drawing(start(), task("A"), task("B", groups="=who", notBy="A"), end(), flows("S A B E"))
+    it = world.run(drawn)
+    world.do(it, "A")
+    with pytest.raises(repair.MustBeDone, match="任务B"):
+        deed(world, it, repair.skip)
+    deed(world, it, repair.retry, edit={"who": "hr"})
+    assert world.names(it) == ["B"]
+
+
 def test_a_timer_that_can_never_be_computed_is_forgotten_beside_its_task(world: World) -> None:
     it = world.run(drawing(start(), task("A"), boundary("late", "A", timer("timeDate", "=when")), task("B"), end(),
                            end("E2"), flows("S A E", "late B E2")))
