@@ -15,7 +15,7 @@ from sqlalchemy import Table, Update, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from engine import opening, participation, rows, run
+from engine import opening, participation, rows, run, surviving
 from engine.model import OPEN, Instance, Task, TaskAnswer
 from engine.offers import Capacity, capacity, concerned, handed
 from engine.packing import plain
@@ -52,7 +52,7 @@ class Over(Conflict):
 
     def __init__(self, fate: Fate) -> None:
         self.fate = fate
-        super().__init__(by=_named(fate.by), at=fate.at, what=ENDED.get(fate.how, ENDED["event"]))
+        super().__init__(by=named(fate.by), at=fate.at, what=ENDED.get(fate.how, ENDED["event"]))
 
 
 class Held(Conflict):
@@ -175,6 +175,7 @@ def complete(session: Session, task_id: int, actor: Actor, answers: Mapping[str,
         act.done = task.token
         given = {"task_id": task.id, "answers": plain(dict(answers)), "at": act.now, "by_id": actor.id}
         act.connection.execute(ADD_ANSWER, given)
+        surviving.rest(act, task)
         note(session, "task.completed", task, instance, actor, **standing)
         token = act.token(task.token)
         token.task_spec.finish(token, answers)
@@ -234,7 +235,7 @@ def over(session: Session, task: Task) -> Conflict:
     ended = fate(session, task)
     if ended is None:
         return Gone()
-    return AlreadyDone(_named(ended.by), ended.at) if ended.how == "completed" else Over(ended)
+    return AlreadyDone(named(ended.by), ended.at) if ended.how == "completed" else Over(ended)
 
 
 def held_by(session: Session, task: Task, actor: Actor) -> Conflict:
@@ -245,7 +246,7 @@ def held_by(session: Session, task: Task, actor: Actor) -> Conflict:
     by = task.assignee_name or task.assignee_id
     if last is None or last.kind == "task.released":
         return Appointed()
-    return Held(by=by, who=_named(last.actor_name), at=last.at, what=HANDS[last.kind])
+    return Held(by=by, who=named(last.actor_name), at=last.at, what=HANDS[last.kind])
 
 
 def moved(session: Session, task: Task) -> Conflict:
@@ -253,10 +254,11 @@ def moved(session: Session, task: Task) -> Conflict:
     last = handed(session, task)
     if last is None:
         return Conflict()
-    return Moved(who=_named(last.actor_name), at=last.at, what=HANDS[last.kind])
+    return Moved(who=named(last.actor_name), at=last.at, what=HANDS[last.kind])
 
 
-def _named(name: str) -> str:
+def named(name: str) -> str:
+    """Who a sentence says did it."""
     return "系统" if name == SYSTEM.name else name
 
 
