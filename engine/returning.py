@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.model import Instance, Task
-from engine.surviving import TaskBasis, effective
+from engine.surviving import SERIAL, TaskBasis
 from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant
 from ledger.facts import record
@@ -105,6 +105,26 @@ def drawn(session: Session, instance: Instance, task: Task, by: Actor, reason: s
             session.add(ReturnEffect(case_id=case.id, task_id=each.id, what=CANDIDATE, at=None))
     session.flush()
     return case
+
+
+def effective(session: Session, instance_id: int) -> list[Task]:
+    """The completed tasks with a basis that no return has undone, oldest token first."""
+    return list(session.scalars(
+        select(Task).join(TaskBasis, TaskBasis.task_id == Task.id).where(
+            Task.instance_id == instance_id, Task.state == "completed", Task.undone_at.is_(None)).order_by(Task.token)))
+
+
+def before(session: Session, task: Task) -> list[Task]:
+    """The judgements that stood when this task began to wait; those of branches beside it did not, nor does what an
+    open return may still ask for again."""
+    here = ReturnCase.instance_id == task.instance_id
+    cases = session.scalars(select(ReturnCase).where(here, ReturnCase.closed_at.is_(None))).all()
+    doubtful = {case.from_task_id for case in cases} | set(session.scalars(select(ReturnEffect.task_id).where(
+        ReturnEffect.case_id.in_([case.id for case in cases]), ReturnEffect.what == CANDIDATE)))
+    bases = dict(session.execute(select(TaskBasis.task_id, TaskBasis.parts).join(Task, Task.id == TaskBasis.task_id)
+                                 .where(Task.instance_id == task.instance_id)).tuples().all())
+    return [each for each in effective(session, task.instance_id) if each.id not in {task.id, *doubtful}
+            and int(bases[each.id].get(SERIAL, "0")) < task.token]
 
 
 def based(session: Session, tasks: Iterable[Task]) -> set[int]:

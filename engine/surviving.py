@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.hooks import HOOKS
@@ -53,21 +53,6 @@ def keep_basis(act: Act, task_id: int, parts: Mapping[str, str]) -> None:
 def digest(text: str) -> str:
     """64 hex digits of a text."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def effective(session: Session, instance_id: int) -> list[Task]:
-    """The completed tasks with a basis that no return has undone, oldest token first."""
-    return list(session.scalars(
-        select(Task).join(TaskBasis, TaskBasis.task_id == Task.id).where(
-            Task.instance_id == instance_id, Task.state == "completed", Task.undone_at.is_(None)).order_by(Task.token)))
-
-
-def before(session: Session, task: Task) -> list[Task]:
-    """The judgements that stood when this task began to wait; those of branches beside it did not."""
-    bases = dict(session.execute(select(TaskBasis.task_id, TaskBasis.parts).join(Task, Task.id == TaskBasis.task_id)
-                                 .where(Task.instance_id == task.instance_id)).tuples().all())
-    return [each for each in effective(session, task.instance_id)
-            if each.id != task.id and int(bases[each.id].get(SERIAL, "0")) < task.token]
 
 
 def differing(session: Session, instance: Instance, old_id: int, task: Task) -> list[str]:

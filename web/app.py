@@ -60,6 +60,7 @@ RESOURCES = (
     "health",
     "inbox",
     "tasks",
+    "returning",
     "requests",
     "files",
     "processes",

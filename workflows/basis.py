@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import catalog, finality, surviving
+from engine import catalog, finality, returning
 from engine.model import Instance, Task, TaskAnswer
 from forms.schema import FILES
 from ledger.files import File
@@ -55,7 +55,7 @@ def content(session: Session, request: Request) -> dict[str, str]:
 
 def _decided(session: Session, task: Task, reads: list[str]) -> dict[str, str]:
     """What the judgements before it said."""
-    stood = [each for each in surviving.before(session, task)
+    stood = [each for each in returning.before(session, task)
              if each.element_id != task.element_id and (not reads or each.element_id in reads)]
     answers = dict(session.execute(select(TaskAnswer.task_id, TaskAnswer.answers).where(
         TaskAnswer.task_id.in_([each.id for each in stood]))).tuples().all())

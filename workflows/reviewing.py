@@ -52,8 +52,9 @@ def returned(act: Act) -> None:
     ]
     act.request.corrections.extend(found)
     act.session.flush()
-    instance = act.session.get_one(Instance, act.task.instance_id)
-    going_back(act.session, instance, act.task, act.by, "；".join(item.reason for item in found), clock.now())
+    if act.answers.get("verdict") == "return":
+        instance = act.session.get_one(Instance, act.task.instance_id)
+        going_back(act.session, instance, act.task, act.by, "；".join(item.reason for item in found), clock.now())
     note(act, "request.returned", corrections=[item.id for item in found])
 
 
