@@ -1,4 +1,4 @@
-"""Going back: choosing an earlier step with what that undoes, taking one's own step back, withdrawing an application."""
+"""Going back: choosing an earlier step with what that undoes, taking back one's own, withdrawing an application."""
 
 from __future__ import annotations
 
