@@ -118,7 +118,7 @@ def give_back(session: Session, task_id: int, to_task_id: int | None, *, by: Act
     with run.act(session, instance, by) as act:
         act.why = "returned"
         back = Backwards(session, instance.id)
-        to = _known(back, to_task_id)
+        to = known(back, to_task_id)
 
         def check(draft: Draft, told: Preview) -> None:
             look(act.plan, back, to, draft)
@@ -133,7 +133,7 @@ def give_back(session: Session, task_id: int, to_task_id: int | None, *, by: Act
     return case
 
 
-def _known(back: Backwards, to_task_id: int | None) -> Task:
+def known(back: Backwards, to_task_id: int | None) -> Task:
     """The step to go back to. Raises BadAnswer with the steps there are."""
     known = earlier(back)
     to = next((each for each in known if each.id == to_task_id), None)

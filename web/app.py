@@ -61,6 +61,7 @@ RESOURCES = (
     "inbox",
     "tasks",
     "returning",
+    "reopening",
     "requests",
     "files",
     "processes",

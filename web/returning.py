@@ -50,16 +50,22 @@ def choose(task_id: int) -> ResponseReturnValue:
 def _page(opened: Desk, error: BadAnswer | None = None) -> str:
     session, task = db.session(), opened.task
     found = returning.targets(session, actor(), task.id)
-    chosen = whole_in(request.values.get("to", ""))
-    free = [target for target in found if target.refused is None]
     return render_template(
-        "returning/choose.html", task=task, application=opened.request, free=free,
-        refused=[(target, _why_not(target.refused)) for target in found if target.refused is not None],
-        chosen=chosen or (free[0].task_id if free else None), reason=request.values.get(TYPED, ""),
-        straight=request.method == "GET" or bool(request.form.get("straight")), told=_told,
-        version=session.get_one(Instance, task.instance_id).version, names=_names(opened.request),
+        "returning/choose.html", task=task, application=opened.request, reason=request.values.get(TYPED, ""),
+        straight=request.method == "GET" or bool(request.form.get("straight")),
+        version=session.get_one(Instance, task.instance_id).version,
         problems=field_problems(error) if error else {}, error=sentence(error) if error else "",
-    )
+        **chooser(opened.request, found))
+
+
+def chooser(application: Request, found: list[Target]) -> dict[str, Any]:
+    """What the list of steps is drawn with: those to choose from, those not and why, and which is chosen."""
+    free = [target for target in found if target.refused is None]
+    return {
+        "free": free, "told": _told, "names": _names(application),
+        "refused": [(target, _why_not(target.refused)) for target in found if target.refused is not None],
+        "chosen": whole_in(request.values.get("to", "")) or (free[0].task_id if free else None),
+    }
 
 
 def _why_not(error: Conflict) -> str:
