@@ -17,6 +17,7 @@ from engine.dialect.scopes import Process
 from engine.model import Instance, Task
 from engine.modification import Preview, Work, work_of
 from engine.moves import BackTo, Draft
+from engine.offers import HANDED
 from engine.returning import Going, ReturnCase
 from ledger.actor import Actor
 from ledger.errors import BadAnswer, Conflict, Problem
@@ -151,7 +152,7 @@ def known(back: Backwards, to_task_id: int | None) -> Task:
 def overtaken(session: Session, instance: Instance) -> Conflict:
     """What somebody reads whose preview is older than the instance: who did the last thing, and when."""
     last = session.scalars(select(Fact).where(
-        Fact.subject_kind == "instance", Fact.subject_id == instance.id).order_by(Fact.id.desc()).limit(1)).first()
+        Fact.subject_kind == "instance", Fact.subject_id == instance.id, Fact.kind.not_in(HANDED)).order_by(Fact.id.desc()).limit(1)).first()
     return Conflict() if last is None else Overtaken(who=tasks.named(last.actor_name), at=last.at)
 
 

@@ -58,7 +58,7 @@ class _Round:
         wanted = [case.id for case in cases]
         found = session.execute(
             select(ReturnEffect, Task).join(Task, Task.id == ReturnEffect.task_id)
-            .where(ReturnEffect.case_id.in_(wanted), ReturnEffect.what == CANDIDATE)).tuples().all()
+            .where(ReturnEffect.case_id.in_(wanted), ReturnEffect.what == CANDIDATE)).all()
         self.effects = sorted(found, key=lambda pair: (pair[1].completed_at or act.now, pair[1].token))
         self.now = {row.was: row.now for row in session.scalars(
             select(Renaming).where(Renaming.instance_id == act.instance.id))}

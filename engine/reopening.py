@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from engine import catalog, giving_back, modification, moves, returning, run
 from engine.backwards import Backwards
+from engine.dialect.nodes import OVER as OVER_NOW
+from engine.dialect.nodes import Token
 from engine.dialect.scopes import Process
 from engine.giving_back import Target
 from engine.model import Instance, Task
@@ -44,6 +46,7 @@ def _target(session: Session, instance: Instance, plan: catalog.Plan, copy: Proc
     said = (to.id, to.element_id, to.name, to.completed_by_name)
     try:
         draft = moves.decide(copy, _moves(copy, to), back)
+        _whole(draft, to)
         giving_back.look(plan, back, to, draft, people=False)
     except Conflict as refused:
         return Target(*said, Preview(instance.version), work_of(to), refused=refused)
@@ -54,10 +57,25 @@ def _target(session: Session, instance: Instance, plan: catalog.Plan, copy: Proc
 
 
 def _moves(process: Process, to: Task) -> list[Move]:
-    """Everything that is left goes, then one step begins."""
-    left = [token.thread_id for token in process.tokens()
-            if token.workflow is process and token is not process.task_tree and token.thread_id]
+    """What only listened stops (it listens again afterwards), then one step begins."""
+    left = [token.thread_id for token in _left(process) if token.task_spec.armed(token) and token.thread_id]
     return [*(Cancel(number) for number in left), BackTo(to.id)]
+
+
+def _left(process: Process) -> list[Token]:
+    """What still waited when the instance was terminated; nothing in one that came to its end."""
+    return [token for token in process.tasks.values() if not token._state & OVER_NOW and token is not process.task_tree]
+
+
+def _whole(draft: Draft, to: Task) -> None:
+    """Raises CannotModify where work beside the way back was broken off: it would be lost without a word."""
+    for token in draft.living(draft.process):
+        waits = not token.task_spec.is_boundary and not token.task_spec.armed(token)
+        if waits and "arrived" not in token.internal_data:
+            name = token.task_spec.bpmn_name or token.task_spec.bpmn_id
+            raise moves.refuse(
+                "broken-off", f"终止时“{name}”还没有办完，从“{to.name}”继续会漏掉它，请选择更早的环节",
+                f"{token.task_spec.bpmn_id} was broken off and would be lost: choose an earlier step")
 
 
 def _ended(instance: Instance) -> None:
@@ -84,6 +102,7 @@ def reopen(session: Session, instance_id: int, to_task_id: int, *, by: Actor, re
         act.why = "event"
 
         def check(draft: Draft, _told: Preview) -> None:
+            _whole(draft, to)
             giving_back.look(act.plan, back, to, draft, people=False)
 
         told = modification.carry_out(act, _moves(act.process, to), back, check)

@@ -122,7 +122,7 @@ def before(session: Session, task: Task) -> list[Task]:
     doubtful = {case.from_task_id for case in cases} | set(session.scalars(select(ReturnEffect.task_id).where(
         ReturnEffect.case_id.in_([case.id for case in cases]), ReturnEffect.what == CANDIDATE)))
     bases = dict(session.execute(select(TaskBasis.task_id, TaskBasis.parts).join(Task, Task.id == TaskBasis.task_id)
-                                 .where(Task.instance_id == task.instance_id)).tuples().all())
+                                 .where(Task.instance_id == task.instance_id)).all())
     return [each for each in effective(session, task.instance_id) if each.id not in {task.id, *doubtful}
             and int(bases[each.id].get(SERIAL, "0")) < task.token]
 

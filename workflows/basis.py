@@ -48,7 +48,7 @@ def content(session: Session, request: Request) -> dict[str, str]:
         return {}
     papers = {str(field["key"]) for field in reviewing.content_form(request).fields() if field.get("type") in FILES}
     numbers = [number for key in papers for number in request.content.get(key) or ()]
-    marks = dict(session.execute(select(File.id, File.sha256).where(File.id.in_(numbers))).tuples().all())
+    marks = dict(session.execute(select(File.id, File.sha256).where(File.id.in_(numbers))).all())
     return {key: _plain([marks.get(number, str(number)) for number in value or ()] if key in papers else value)
             for key, value in request.content.items() if value not in (None, "", [], {})}
 
@@ -58,7 +58,7 @@ def _decided(session: Session, task: Task, reads: list[str]) -> dict[str, str]:
     stood = [each for each in returning.before(session, task)
              if each.element_id != task.element_id and (not reads or each.element_id in reads)]
     answers = dict(session.execute(select(TaskAnswer.task_id, TaskAnswer.answers).where(
-        TaskAnswer.task_id.in_([each.id for each in stood]))).tuples().all())
+        TaskAnswer.task_id.in_([each.id for each in stood]))).all())
     return {"t:" + each.element_id + ("" if each.round is None else f"#{each.round}"):
             _short(_plain(answers.get(each.id, {}).get("verdict"))) for each in stood}
 

@@ -161,7 +161,7 @@ def changed_since(session: Session, task: Task) -> list[str]:
 def effects(session: Session, case: ReturnCase) -> list[tuple[ReturnEffect, Task]]:
     """What a return did to each approval, in order."""
     found = session.execute(select(ReturnEffect, Task).join(Task, Task.id == ReturnEffect.task_id).where(
-        ReturnEffect.case_id == case.id).order_by(Task.token)).tuples()
+        ReturnEffect.case_id == case.id).order_by(Task.token))
     return list(found)
 
 

@@ -79,8 +79,8 @@ def test_what_ended_by_terminating_goes_on_too(world: World) -> None:
 
 def test_an_event_sub_process_listens_again(world: World) -> None:
     it = world.run(drawing(
-        start(), task("A"), task("B"), end(), event_sub("V", message("m1"), task("X"), end("VE")),
-        flows("S A B E", "V_s X VE"), messages={"m1": "stop"}))
+        start(), task("A"), task("B"), end(), event_sub("V", message("m1"), task("X"), end("VE"), flows("V_s X VE")),
+        flows("S A B E"), messages={"m1": "stop"}))
     for each in "AB":
         world.do(it, each)
     reopen(world, it, "B")

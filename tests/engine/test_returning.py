@@ -34,20 +34,15 @@ FORK = drawing(
 
 
 def basis(session: Session, instance: Instance, one: Task) -> Mapping[str, str]:
-    """What B, C and so on rest on: the variable x, and what was said before."""
-    if one.element_id in ("A", "Z"):
+    """Every task but the first rests on the x that was answered there, and on what was said before."""
+    first = session.scalars(select(Task).where(Task.instance_id == instance.id).order_by(Task.token)).first()
+    if first is None or one.element_id == first.element_id:
         return {}
-    x = _x(session, instance)
+    asked = session.scalars(select(TaskAnswer.answers).join(Task, Task.id == TaskAnswer.task_id).where(
+        Task.instance_id == instance.id, Task.element_id == first.element_id).order_by(Task.token.desc())).first()
     said = {f"t:{each.element_id}#{each.round}": _digest(session.get_one(TaskAnswer, each.id).answers)
             for each in returning.before(session, one)}
-    return {"x": _digest(x), **said}
-
-
-def _x(session: Session, instance: Instance) -> Any:
-    """The last x that was answered."""
-    found = session.scalars(select(TaskAnswer.answers).join(Task, Task.id == TaskAnswer.task_id).where(
-        Task.instance_id == instance.id, Task.element_id.in_(("A", "Z"))).order_by(Task.token.desc())).first()
-    return (found or {}).get("x")
+    return {"x": _digest((asked or {}).get("x")), **said}
 
 
 def _digest(value: Any) -> str:
@@ -105,7 +100,7 @@ def kept(world: World, it: int) -> list[str]:
 def effects(world: World, it: int) -> dict[str, str]:
     with reading(world.engine) as session:
         rows = session.execute(select(Task.element_id, ReturnEffect.what).join(Task, Task.id == ReturnEffect.task_id)
-                               .where(Task.instance_id == it).order_by(ReturnEffect.case_id)).tuples()
+                               .where(Task.instance_id == it).order_by(ReturnEffect.case_id))
         return dict(rows.all())
 
 

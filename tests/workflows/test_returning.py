@@ -112,7 +112,7 @@ def test_who_has_to_do_it_again_is_told(walk):
     case.work()
     with reading(case.engine) as session:
         told = session.scalars(select(Notice).where(Notice.person_id == case.company.people["applicant"])).all()
-    assert [one.text for one in told if "退回重办" in one.text]
+        assert [one.text for one in told if "退回重办" in one.text]
 
 
 def test_a_submission_is_taken_back_until_somebody_begins(walk, clock):

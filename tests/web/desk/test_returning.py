@@ -1,4 +1,4 @@
-"""Going back through the pages: the choice with its preview, refusals that keep the reason, taking back, withdrawing."""
+"""Going back on the pages: the choice with its preview, refusals that keep the reason, taking back, withdrawing."""
 
 from __future__ import annotations
 
