@@ -151,8 +151,8 @@ def known(back: Backwards, to_task_id: int | None) -> Task:
 
 def overtaken(session: Session, instance: Instance) -> Conflict:
     """What somebody reads whose preview is older than the instance: who did the last thing, and when."""
-    last = session.scalars(select(Fact).where(
-        Fact.subject_kind == "instance", Fact.subject_id == instance.id, Fact.kind.not_in(HANDED)).order_by(Fact.id.desc()).limit(1)).first()
+    about = (Fact.subject_kind == "instance", Fact.subject_id == instance.id, Fact.kind.not_in(HANDED))
+    last = session.scalars(select(Fact).where(*about).order_by(Fact.id.desc()).limit(1)).first()
     return Conflict() if last is None else Overtaken(who=tasks.named(last.actor_name), at=last.at)
 
 

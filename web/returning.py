@@ -124,11 +124,11 @@ def ask_withdraw(request_id: int) -> ResponseReturnValue:
     return _withdraw_page(application)
 
 
-def _withdraw_page(application: Request, error: BadAnswer | None = None, refused: Conflict | None = None) -> str:
+def _withdraw_page(application: Request, error: BadAnswer | Conflict | None = None) -> str:
     return render_template(
         "returning/withdraw.html", application=application, reason=request.values.get(TYPED, ""),
         how=request.values.get("how", "edit"), problems=field_problems(error) if error else {},
-        error=sentence(error or refused) if error or refused else "",
+        error=sentence(error) if error else "",
     )
 
 
@@ -142,8 +142,7 @@ def withdraw(request_id: int) -> ResponseReturnValue:
     except (BadAnswer, Conflict) as error:
         db.session.rollback()
         again = requests.get(db.session(), actor(), request_id)
-        bad = error if isinstance(error, BadAnswer) else None
-        return _withdraw_page(again, bad, error if isinstance(error, Conflict) else None), error.status
+        return _withdraw_page(again, error), error.status
     flash(_("申请已撤销。") if how == "end" else _("申请已撤回，请修改后重新提交。"), "ok")
     return redirect(url_for("requests.show", request_id=request_id), 303)
 

@@ -57,7 +57,7 @@ def _decided(session: Session, task: Task, reads: list[str]) -> dict[str, str]:
     """What the judgements before it said."""
     stood = [each for each in returning.before(session, task)
              if each.element_id != task.element_id and (not reads or each.element_id in reads)]
-    answers = dict(session.execute(select(TaskAnswer.task_id, TaskAnswer.answers).where(
+    answers: dict[int, dict[str, Any]] = dict(session.execute(select(TaskAnswer.task_id, TaskAnswer.answers).where(
         TaskAnswer.task_id.in_([each.id for each in stood]))).all())
     return {"t:" + each.element_id + ("" if each.round is None else f"#{each.round}"):
             _short(_plain(answers.get(each.id, {}).get("verdict"))) for each in stood}

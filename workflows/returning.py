@@ -132,8 +132,7 @@ def withdraw(session: Session, actor: Actor, request: Request, *, how: str, reas
         raise taking_back.NothingToTakeBack()
     if how == "end":
         if request.parent_id is not None:
-            text = "本事项由其他流程发起，不能单独撤销；可以撤回修改，或请流程负责人处理。"
-            raise BadAnswer({"how": [Problem(text)]})
+            raise BadAnswer({"how": [Problem("本事项由其他流程发起，不能单独撤销，只能撤回修改。")]})
         taking_back.call_off(session, request.instance_id, by=actor, reason=said, outcome=CALLED_OFF)
     else:
         taking_back.withdraw(session, request.instance_id, to.id, by=actor, reason=said)
