@@ -126,10 +126,10 @@ def give_back(session: Session, task_id: int, to_task_id: int | None, *, by: Act
             ahead(task, told, to)
 
         told = modification.carry_out(act, [BackTo(to.id)], back, check)
-        case = returning.begin(session, instance, Going("returned", by, reason, straight, task.id, to.id), act.now)
-        undone = returning.undo(session, case, [back.tasks[work.task_id] for work in told.again], by, act.now)
         tasks.note(session, "task.returned", task, instance, by, target=to.name, to_task=to.id, reason=reason[:500],
-                   undone=[each.id for each in undone], withdrawn=[work.task_id for work in told.withdrawn])
+                   again=[work.task_id for work in told.again], withdrawn=[work.task_id for work in told.withdrawn])
+        case = returning.begin(session, instance, Going("returned", by, reason, straight, task.id, to.id), act.now)
+        returning.undo(session, case, [back.tasks[work.task_id] for work in told.again], by, act.now)
     fp("engine.return.before_commit")
     return case
 

@@ -89,7 +89,8 @@ def undo(session: Session, case: ReturnCase, tasks: Iterable[Task], by: Actor, n
         task.undone_at = now
         may_stand = task.id in known and task.id != case.to_task_id
         session.add(ReturnEffect(case_id=case.id, task_id=task.id, what=CANDIDATE if may_stand else UNDONE, at=now))
-        told(session, "task.undone", task, by)
+        if task.id != case.to_task_id:  # that it goes back there is a fact already
+            told(session, "task.undone", task, by)
     if not any(task.id in known and task.id != case.to_task_id for task in done):
         case.closed_at = now
     session.flush()

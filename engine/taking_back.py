@@ -73,10 +73,10 @@ def take_back(session: Session, task_id: int, *, by: Actor, untouched: Look | No
             _nobody_followed(session, found, told, untouched)
 
         told = modification.carry_out(act, [BackTo(found.id)], back, check)
-        case = returning.begin(session, instance, Going("taken_back", by, "", True, None, found.id), act.now)
-        returning.undo(session, case, [found], by, act.now)
         tasks.note(session, "task.taken_back", found, instance, by,
                    withdrawn=[work.task_id for work in told.withdrawn])
+        case = returning.begin(session, instance, Going("taken_back", by, "", True, None, found.id), act.now)
+        returning.undo(session, case, [found], by, act.now)
     fp("engine.take_back.before_commit")
     return case
 

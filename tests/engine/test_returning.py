@@ -124,7 +124,7 @@ def test_whoever_holds_a_task_gives_it_back_and_what_came_between_counts_no_more
         ended = session.get_one(Task, gone.id)
         assert (ended.state, ended.ended_how, ended.ended_by_name) == ("cancelled", "returned", LI.name)
         assert all(session.get_one(Task, done(world, it, each)).undone_at for each in "AB")
-    assert told(world, it)[-3:] == ["task.undone", "task.undone", "task.returned"]
+    assert told(world, it)[-3:] == ["task.claimed", "task.returned", "task.undone"]
 
 
 def test_the_choice_says_what_goes_what_stays_and_what_may_stand(world: World) -> None:
