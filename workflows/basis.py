@@ -23,8 +23,9 @@ from workflows import desk, reviewing
 from workflows.process import Process
 from workflows.requests import Request, of_instance
 
-JUDGING = frozenset({"review", "approve", "renew-review"})
-"""Forms that only judge: what an answer in them leaves is the verdict itself."""
+JUDGING = frozenset({"review", "approve"})
+"""Forms that only judge, and judge the round asked for last: what an answer leaves is the verdict itself. A review of
+several papers that came one by one ("renew-review") is always made anew."""
 
 
 def parts(session: Session, instance: Instance, task: Task) -> Mapping[str, str]:
