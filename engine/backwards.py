@@ -7,7 +7,7 @@ over elements that were visited after it; a branch that ran beside it was not re
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,12 +27,13 @@ from ledger import clock
 
 @dataclass(frozen=True)
 class Passed:
-    """An element that was entered, and the scope it is in."""
+    """An element that was entered, the scope it is in, and how it was left ("completed", "cancelled")."""
 
     number: int
     element_id: str
     within: int | None
     left_at: dt.datetime | None
+    how: str | None = None
 
 
 class Backwards:
@@ -44,10 +45,12 @@ class Backwards:
         drawn = select(Task).where(Task.instance_id == instance_id, Task.parent_id.is_(None))
         self.tasks = {task.id: task for task in session.scalars(drawn)}
         rows = list(session.scalars(select(Visit).where(Visit.instance_id == instance_id)))
-        self.passed = {row.token: Passed(row.token, now.get(row.element_id, row.element_id), row.within, row.left_at)
-                       for row in rows}
+        self.passed = {row.token: Passed(row.token, now.get(row.element_id, row.element_id), row.within, row.left_at,
+                                         row.left_how) for row in rows}
         self.passed |= {task.token: Passed(task.token, now.get(task.element_id, task.element_id), task.within,
-                                           task.completed_at) for task in self.tasks.values()}
+                                           task.completed_at, None if task.state == "open" else task.state)
+                        for task in self.tasks.values()}
+        self.visited = {row.token for row in rows}
 
     def __call__(self, draft: Draft, move: BackTo) -> None:
         """Add to the draft what going back to the task means. Raises CannotModify."""
@@ -64,9 +67,16 @@ class Backwards:
             raise refuse("twice", f"{label(node)}已经在退回之列", f"{node.bpmn_id} is begun already", node.bpmn_id)
         path = [] if isinstance(node, Rounds) else self._path(draft.process, node, chain)
         *containers, last = [node, *path]
-        self._withdraw(draft, scope, node, chain[0], task.completed_at or clock.now())
+        done_at = task.completed_at or clock.now()
+        self._withdraw(draft, scope, node, chain[0], done_at)
+        self._inside(draft, scope, [node, *path], chain, done_at)
         draft.begin.append(Beginning(scope, last, containers))
         draft.again += [task.id] if task.id not in draft.again else []
+
+    def overtaken(self, draft: Draft) -> list[Passed]:
+        """What was entered after the tasks that are done again, on the ways that lead on from them, oldest first."""
+        return sorted((each for each in self.passed.values() if any(
+            self._belongs(each, *since) for since in draft.since)), key=lambda each: each.number)
 
     # where it was
     def _climb(self, process: Process, passed: Passed) -> tuple[Any, list[Passed]]:
@@ -134,7 +144,7 @@ class Backwards:
     # what followed
     def _withdraw(self, draft: Draft, scope: Any, node: Node, since: Passed, done_at: dt.datetime) -> None:
         inside = scope.host_number
-        reached = self._followed(scope, node, since, done_at)
+        reached = self._followed(scope.spec, inside, node, since, done_at)
         draft.behind |= {each.name for each in reached}
         ours = {each.name for each in reached} | {node.name}
         before = len(draft.gone) + len(draft.uncollect)
@@ -147,9 +157,34 @@ class Backwards:
                 draft.gone.append(token)
         if len(draft.gone) + len(draft.uncollect) == before:
             self._not_ahead(draft, scope, node, since)
-        names = {each.bpmn_id for each in reached}
+        self._again(draft, inside, {each.bpmn_id for each in reached}, since.number)
+
+    def _inside(self, draft: Draft, scope: Any, path: list[Node], chain: list[Passed], done_at: dt.datetime) -> None:
+        """The same below the running scope: in sub-processes that are over, and of a loop that begins again."""
+        where = [scope.host_number, *(passed.number for passed in chain)]
+        spec = scope.spec
+        for node, inside, passed in zip(path, where, chain, strict=False):
+            if isinstance(node, Rounds):
+                self._again(draft, inside, {node.bpmn_id}, self._body(passed, inside))
+                return
+            if passed is not chain[0]:
+                reached = self._followed(spec, inside, node, passed, done_at)
+                self._again(draft, inside, {each.bpmn_id for each in reached}, passed.number)
+            spec = draft.process.subprocess_specs.get(getattr(node, "spec", None))
+
+    def _body(self, round_: Passed, inside: int) -> int:
+        """The token of the loop whose round this was: it came before all of them, and left after them."""
+        bodies = [each.number for each in self.passed.values() if each.number in self.visited
+                  and each.element_id == round_.element_id and each.within in (inside, None)
+                  and each.number < round_.number
+                  and (each.left_at is None or round_.left_at is None or each.left_at >= round_.left_at)]
+        return min(bodies, default=round_.number - 1)
+
+    def _again(self, draft: Draft, inside: int, names: set[str], since: int) -> None:
+        draft.since.append((inside, frozenset(names), since))
         draft.again += [task.id for task in self.tasks.values() if task.id not in draft.again
-                        and task.state == "completed" and self._belongs(task, inside, names, since.number)]
+                        and task.state == "completed"
+                        and self._belongs(self.passed[task.token], inside, names, since)]
 
     @staticmethod
     def _not_ahead(draft: Draft, scope: Any, node: Node, since: Passed) -> None:
@@ -161,8 +196,8 @@ class Backwards:
                 raise refuse("ahead", f"{label(node)}还在前面，流程会再次走到那里，不需要退回",
                              f"{node.bpmn_id} lies ahead: the process will come to it again", node.bpmn_id)
 
-    def _followed(self, scope: Any, node: Node, since: Passed, done_at: dt.datetime) -> set[Node]:
-        ways, inside = reach(scope.spec), scope.host_number
+    def _followed(self, spec: Any, inside: int, node: Node, since: Passed, done_at: dt.datetime) -> set[Node]:
+        ways = reach(spec)
         after = {passed.element_id for passed in self.passed.values()
                  if passed.within in (inside, None) and passed.number > since.number}
         joined = {passed.element_id for passed in self.passed.values()
@@ -183,9 +218,9 @@ class Backwards:
                  if flow.target is join.task_spec}
         draft.uncollect += [(join, flow) for flow in join.internal_data["arrived"] if flow in flows]
 
-    def _belongs(self, task: Task, inside: int, names: set[str], since: int) -> bool:
+    def _belongs(self, one: Passed, inside: int, names: Collection[str], since: int) -> bool:
         return any(passed.element_id in names and passed.number > since and passed.within in (inside, None)
-                   for passed in self._upwards(self.passed[task.token]))
+                   for passed in self._upwards(one))
 
     def _upwards(self, passed: Passed) -> Iterator[Passed]:
         at: Passed | None = passed

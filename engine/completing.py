@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import assigning, opening, participation, rows, tasks
+from engine import assigning, opening, participation, rows, surviving, tasks
 from engine.hooks import CHILDREN
 from engine.model import DRAWN, OPEN, Task
 from engine.packing import plain
@@ -43,6 +43,7 @@ def finish(session: Session, act: Act, task: Task, doer: Actor, for_id: int | No
     if task.role != DRAWN:
         CHILDREN[task.role](session, act, task, answers)
         return
+    surviving.rest(act, task)
     act.done = task.token
     token = act.token(task.token)
     token.task_spec.finish(token, answers)

@@ -37,7 +37,7 @@ class Over(Conflict):
 
     def __init__(self, fate: Fate) -> None:
         self.fate = fate
-        super().__init__(by=_named(fate.by), at=fate.at, what=ENDED.get(fate.how, ENDED["event"]))
+        super().__init__(by=named(fate.by), at=fate.at, what=ENDED.get(fate.how, ENDED["event"]))
 
 
 class Held(Conflict):
@@ -97,7 +97,7 @@ def over(session: Session, task: Task) -> Conflict:
     ended = fate(session, task)
     if ended is None:
         return Gone()
-    return AlreadyDone(_named(ended.by), ended.at) if ended.how == "completed" else Over(ended)
+    return AlreadyDone(named(ended.by), ended.at) if ended.how == "completed" else Over(ended)
 
 
 def held_by(session: Session, task: Task, actor: Actor) -> Conflict:
@@ -108,7 +108,7 @@ def held_by(session: Session, task: Task, actor: Actor) -> Conflict:
     by = task.assignee_name or task.assignee_id
     if last is None or last.kind == "task.released":
         return Appointed()
-    return Held(by=by, who=_named(last.actor_name), at=last.at, what=HANDS[last.kind])
+    return Held(by=by, who=named(last.actor_name), at=last.at, what=HANDS[last.kind])
 
 
 def moved(session: Session, task: Task) -> Conflict:
@@ -117,13 +117,14 @@ def moved(session: Session, task: Task) -> Conflict:
     signed = session.scalar(select(Task).where(Task.parent_id == task.id, Task.state == "completed").order_by(
         Task.completed_at.desc(), Task.id.desc()).limit(1))
     if signed is not None and signed.completed_at is not None and (last is None or signed.completed_at >= last.at):
-        return Moved(who=_named(signed.completed_by_name or ""), at=signed.completed_at, what=HANDS["task.signed"])
+        return Moved(who=named(signed.completed_by_name or ""), at=signed.completed_at, what=HANDS["task.signed"])
     if last is None:
         return Conflict()
-    return Moved(who=_named(last.actor_name), at=last.at, what=HANDS[last.kind])
+    return Moved(who=named(last.actor_name), at=last.at, what=HANDS[last.kind])
 
 
-def _named(name: str) -> str:
+def named(name: str) -> str:
+    """Who a sentence says did it."""
     return "系统" if name == SYSTEM.name else name
 
 

@@ -144,8 +144,11 @@ def _wake(session: Session, instance_id: int) -> None:
                     execution_options={"synchronize_session": False})
 
 
-def terminate(session: Session, instance_id: int, *, by: Actor, reason: str) -> Instance:
+def terminate(session: Session, instance_id: int, *, by: Actor, reason: str, outcome: str | None = None,
+              how: str = "terminated") -> Instance:
     """End a running or suspended instance for a reason; its tasks, timers, subscriptions and incidents go with it.
+
+    `outcome` is how it ended, where that has a name; `how` its open tasks ended (tasks.ENDED).
 
     Raises NotRunning when it is over.
     """
@@ -153,9 +156,10 @@ def terminate(session: Session, instance_id: int, *, by: Actor, reason: str) -> 
     if instance.state not in ("active", "suspended"):
         raise run.NotRunning()
     now = clock.now()
-    _close_rows(session, instance.id, now, by)
+    _close_rows(session, instance.id, now, by, how)
     _close_incidents(session, instance.id, now, by, reason)
     instance.state, instance.ended_at, instance.version = "terminated", now, instance.version + 1
+    instance.outcome = outcome or instance.outcome
     state.in_hand(session).pop(instance.id, None)
     record(session, "instance.terminated", ("instance", instance.id), by=by, group_id=instance.group_id,
            after={"reason": reason[:200]})
@@ -169,14 +173,14 @@ def _close_incidents(session: Session, instance_id: int, now: dt.datetime, by: A
                     .values(resolved_at=now, resolved_by=by.name, resolution=reason[:500]))
 
 
-def _close_rows(session: Session, instance_id: int, now: dt.datetime, by: Actor) -> None:
+def _close_rows(session: Session, instance_id: int, now: dt.datetime, by: Actor, how: str) -> None:
     tasks = select(Task.id).where(Task.instance_id == instance_id, Task.state == "open")
     for held in (TaskCandidate, TaskExclusion):
         session.execute(delete(held).where(held.task_id.in_(tasks)), execution_options={"synchronize_session": False})
     session.execute(update(TaskDelegation).where(TaskDelegation.task_id.in_(tasks), TaskDelegation.ended_at.is_(None))
                     .values(ended_at=now, how="moved_on"), execution_options={"synchronize_session": False})
     session.execute(update(Task).where(Task.instance_id == instance_id, Task.state == "open")
-                    .values(state="cancelled", completed_at=now, ended_how="terminated", ended_by_name=by.name,
+                    .values(state="cancelled", completed_at=now, ended_how=how, ended_by_name=by.name,
                             version=Task.version + 1))
     session.execute(update(Timer).where(Timer.instance_id == instance_id,
                                         Timer.state.in_(("waiting", "suspended", "failed")))

@@ -7,7 +7,7 @@ are. What makes no sense - a start where nothing runs, a join that nobody can sa
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -91,7 +91,7 @@ def preview(session: Session, instance_id: int, wanted: Sequence[Move]) -> Previ
         draft = moves.decide(copy, wanted, Backwards(session, instance_id))
     except CannotModify as refused:
         return Preview(instance.version, refused=refused.finding)
-    return _told(session, instance, draft)
+    return tell(session, instance, draft)
 
 
 def apply(session: Session, instance_id: int, wanted: Sequence[Move], *, by: Actor, reason: str,
@@ -105,9 +105,7 @@ def apply(session: Session, instance_id: int, wanted: Sequence[Move], *, by: Act
         raise Conflict()
     with run.act(session, instance, by) as act:
         act.why = "modified"
-        draft = moves.decide(act.process, wanted, Backwards(session, instance_id))
-        told = _told(session, instance, draft)
-        perform(draft)
+        told = carry_out(act, wanted, Backwards(session, instance_id))
     record(session, "instance.modified", ("instance", instance.id), by=by, group_id=instance.group_id, after={
         "reason": reason[:500], "moves": [{type(move).__name__: asdict(move)} for move in wanted],
         "withdrawn": [work.task_id for work in told.withdrawn], "again": [work.task_id for work in told.again]})
@@ -115,8 +113,20 @@ def apply(session: Session, instance_id: int, wanted: Sequence[Move], *, by: Act
     return told
 
 
+def carry_out(act: run.Act, wanted: Sequence[Move], back: Backwards,
+              look: Callable[[Draft, Preview], None] | None = None) -> Preview:
+    """Decide and do the moves inside an act, and tell what they did; `look` sees the decision first and may refuse."""
+    draft = moves.decide(act.process, wanted, back)
+    told = tell(act.session, act.instance, draft)
+    if look is not None:
+        look(draft, told)
+    perform(draft)
+    return told
+
+
 # telling
-def _told(session: Session, instance: Instance, draft: Draft) -> Preview:
+def tell(session: Session, instance: Instance, draft: Draft) -> Preview:
+    """What a decision means for tasks, timers and messages."""
     gone = {token.thread_id for token in draft.process.tokens() if draft.goes(token)}
     rows = list(session.scalars(select(Task).where(Task.instance_id == instance.id).order_by(Task.id)))
     open_ = [task for task in rows if task.state == OPEN]
@@ -126,14 +136,15 @@ def _told(session: Session, instance: Instance, draft: Draft) -> Preview:
         Subscription.instance_id == instance.id, Subscription.token.in_(gone)).order_by(Subscription.id))
     return Preview(
         instance.version,
-        withdrawn=tuple(_work(task) for task in open_ if task.token in gone),
-        staying=tuple(_work(task) for task in open_ if task.token not in gone),
-        again=tuple(_work(task) for task in rows if task.id in draft.again),
+        withdrawn=tuple(work_of(task) for task in open_ if task.token in gone),
+        staying=tuple(work_of(task) for task in open_ if task.token not in gone),
+        again=tuple(work_of(task) for task in rows if task.id in draft.again),
         timers=tuple((timer.element_id, timer.due_at) for timer in timers), messages=tuple(messages),
         starts=tuple(one.node.bpmn_id for one in draft.begin), remarks=tuple(draft.remarks))
 
 
-def _work(task: Task) -> Work:
+def work_of(task: Task) -> Work:
+    """A task as a preview tells it: who did it and when, or who has it since when."""
     done = task.state == "completed"
     return Work(task.id, task.element_id, task.name, task.completed_by_name if done else task.assignee_name,
                 task.completed_at if done else task.created_at)
@@ -233,6 +244,6 @@ def _begin(draft: Draft, one: Beginning) -> None:
 
 
 __all__ = [
-    "BackTo", "Cancel", "CannotModify", "Preview", "Stand", "StartBefore", "Work", "apply", "perform", "preview",
-    "standing",
+    "BackTo", "Cancel", "CannotModify", "Preview", "Stand", "StartBefore", "Work", "apply", "carry_out", "perform",
+    "preview", "standing", "tell", "work_of",
 ]

@@ -81,7 +81,8 @@ class Beginning:
 
 @dataclass
 class Draft:
-    """The decision. `behind` are the elements that were passed since what is done again, by scope."""
+    """The decision. `behind` are the elements that were passed since what is done again, by scope; `since` says the
+    same of what is over: (the scope's number, names of elements, after which token)."""
 
     process: Process
     gone: list[Token] = field(default_factory=list)
@@ -91,6 +92,7 @@ class Draft:
     dropped: list[Token] = field(default_factory=list)
     reopen: list[tuple[Token, int]] = field(default_factory=list)
     behind: set[str] = field(default_factory=set)
+    since: list[tuple[int, frozenset[str], int]] = field(default_factory=list)
     again: list[int] = field(default_factory=list)
     remarks: list[Finding] = field(default_factory=list)
 

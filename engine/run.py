@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from engine import catalog, causes, expressions, halting, rows, sending, state
+from engine import catalog, causes, expressions, halting, keeping, rows, sending, state
 from engine.dialect.climbing import BpmnError
 from engine.dialect.nodes import OVER, STARTED, STUCK, WORKING, Fault, Node, Token, context
 from engine.dialect.scopes import Process
@@ -82,6 +82,12 @@ class Act:
             self.waits.append(Wait(token, spec))
         else:
             self.entries[token.thread_id] = rows.visit(self, token.thread_id, spec, token.workflow.host_number)
+
+    def written(self) -> list[int]:
+        """What was told so far has its rows; the tokens of the user tasks that began to wait."""
+        begun = [wait.token.thread_id for wait in self.waits if wait.spec.told_by_task]
+        self.waits, self.entries, self.departures, self.heard_signals = [], {}, [], []
+        return begun
 
     def number(self, token: Token) -> None:
         """Give a token the next serial number; rows refer to it by that."""
@@ -246,6 +252,10 @@ def act(session: Session, instance: Instance, actor: Actor, fresh: Process | Non
         doing.advance()
         state.prune(process)
         rows.write(doing)
+        while keeping.survive(doing, doing.written()):
+            doing.advance()
+            state.prune(process)
+            rows.write(doing)
         halting.write(doing)
         sending.post(doing)
         size = _save(doing)

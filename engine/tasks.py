@@ -31,6 +31,7 @@ from engine.fates import (
     fate,
     held_by,
     moved,
+    named,
     over,
     waiting,
 )

@@ -62,6 +62,8 @@ RESOURCES = (
     "tasks",
     "handing_over",
     "signing_up",
+    "returning",
+    "reopening",
     "requests",
     "files",
     "processes",

@@ -8,6 +8,8 @@ from functools import cache
 from sqlalchemy.orm import Session, object_session
 
 from engine import catalog
+from engine.hooks import Hooks
+from engine.model import Instance, Task
 from forms.schema import Form
 from ledger.actor import Actor
 from registry.access.roles import roles
@@ -44,9 +46,26 @@ def install() -> None:
         OVER_AGE,
     ):
         CATALOG[process.id] = process
-        catalog.provide(process.id, steps=process.steps, variables=process.variables, repeatable=process.repeatable)
+        catalog.provide(process.id, steps=process.steps, variables=process.variables, repeatable=process.repeatable,
+                        hooks=_hooks(process))
     catalog.know_forms(form_known)
     catalog.know_roles(lambda key: key in roles())
+
+
+def _hooks(process: Process) -> Hooks:
+    """What the engine asks of a process; the rooms that answer are loaded when it does (they need the catalogue)."""
+
+    def basis(session: Session, instance: Instance, task: Task) -> Mapping[str, str]:
+        from workflows import basis
+
+        return basis.parts(session, instance, task)
+
+    def lasting(form_key: str) -> bool:
+        from workflows import basis
+
+        return basis.lasting(process, form_key)
+
+    return Hooks(basis=basis, lasting=lasting)
 
 
 def form_for(request: Request, key: str) -> Form:

@@ -23,6 +23,13 @@ T = TypeVar("T")
 Answers = dict[str, Any]
 StepFunction = Callable[[Step], Mapping[str, Any] | None]
 Given = Callable[[Session, "Request"], Answers]
+HARMLESS = frozenset({
+    "prevalidate", "note_silence", "weigh", "check_conditions", "warn_first", "warn_second", "warn_blocked",
+    "warn_late", "judge_expiry", "check_successor", "employers", "plan_chain", "count_children", "plan_items", "sum_up",
+    "look_up", "remind", "remind_loans", "set_term", "list_items", "split_items", "list_managers", "count_loans",
+    "recompute", "note_open_posts", "note_late_proof", "note_late",
+})
+"""Steps that look, count or remind: they may run again."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +71,9 @@ class Process:
     called drawing names ({"register": "register-term"}); what is known of it still goes by the drawing's key.
     `stages` and `outcomes` name what the drawing calls licet:stage and licet:outcome, `words` tell its facts in the
     story of a request, `news` which of them the applicant is told. `reacts` are the handlers of facts that begin it or
-    wake it (ledger.outbox). `repeatable` are the steps that may run again when people go back. `choices` says what may
-    be begun about a certificate, `begin` begins one of them.
+    wake it (ledger.outbox). `repeatable` are the steps that may run again when people go back, `again` the forms whose
+    answers may then be given anew: what they leave is one more round of what is asked. `choices` says what may be begun
+    about a certificate, `begin` begins one of them.
     """
 
     id: str
@@ -83,7 +91,8 @@ class Process:
     words: Mapping[str, str] = field(default_factory=dict)
     news: Mapping[str, str] = field(default_factory=dict)
     reacts: Sequence[tuple[str, Handler]] = ()
-    repeatable: frozenset[str] = frozenset()
+    repeatable: frozenset[str] = HARMLESS
+    again: frozenset[str] = frozenset()
     choices: Callable[[Session, Actor, Certificate], Iterable[Choice]] | None = None
     begin: Callable[[Session, Actor, Certificate, str], Request] | None = None
 
@@ -110,6 +119,10 @@ class Process:
     def give(self, form_key: str) -> Given | None:
         """What a form is drawn with, here or in a called process."""
         return self._of(lambda process: process.given.get(form_key))
+
+    def again_in(self, form_key: str) -> bool:
+        """Whether an answer in this form may be given anew, here or in a called process."""
+        return form_key in self.again or any(one.again_in(form_key) for one in self.calls)
 
     def _of(self, look: Callable[[Process], T | None]) -> T | None:
         own = look(self)

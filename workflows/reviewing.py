@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from engine.model import Instance
+from engine.returning import drawn as going_back
 from forms import contents
 from forms.schema import Form
 from ledger import clock
@@ -50,6 +52,9 @@ def returned(act: Act) -> None:
     ]
     act.request.corrections.extend(found)
     act.session.flush()
+    if act.answers.get("verdict") == "return":
+        instance = act.session.get_one(Instance, act.task.instance_id)
+        going_back(act.session, instance, act.task, act.by, "；".join(item.reason for item in found), clock.now())
     note(act, "request.returned", corrections=[item.id for item in found])
 
 

@@ -60,7 +60,7 @@ NEEDED = {
         "the business rule task names no decision",
     ),
 }
-USER_ONLY = PROPERTIES - {"licet:stage", "licet:outcome"}
+USER_ONLY = PROPERTIES - {"licet:stage", "licet:outcome", "licet:final"}
 
 
 def holders(sheet: Sheet) -> Iterator[tuple[Element, Element]]:
@@ -202,7 +202,7 @@ def _meaning(sheet: Sheet, owner: Element, line: Element, name: str, value: str)
             value.isascii() and value.isdigit() and int(value) <= 1000):
         yield sheet.found("property", line, Text(
             f"{name} 须是工作日数", f"{name} must be a number of working days", "例如 3", "for instance 3"))
-    if name == "licet:notApplicant" and value not in ("true", "false"):
+    if name in ("licet:notApplicant", "licet:final", "licet:keep") and value not in ("true", "false"):
         yield sheet.found("property", line, Text(
             f"{name} 只能是 true 或 false", f"{name} must be true or false",
             "改为 true 或 false", "write true or false"))

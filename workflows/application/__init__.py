@@ -22,7 +22,7 @@ APPLICATION = Process(
     },
     outcomes={
         "void": "作废", "closed": "自动关闭", "rejected": "驳回", "refused": "不予受理", "lapsed": "逾期未补正",
-        "disputed": "转复议或诉讼", "denied": "未获许可", "registered": "已入库",
+        "disputed": "转复议或诉讼", "denied": "未获许可", "registered": "已入库", "called_off": "申请人撤回",
     },
-    reacts=REACTS,
+    again=frozenset({"apply"}), reacts=REACTS,
 )

@@ -15,7 +15,7 @@ from workflows.submission import SUBMISSION
 
 CANCELLATION = Process(
     id="cancellation", name="证件注销", folder=Path(__file__).parent, steps=STEPS, checked=CHECKED, answered=ANSWERED,
-    given=GIVEN, variables=VARIABLES, calls=(CLEARING, SUBMISSION),
+    given=GIVEN, variables=VARIABLES, calls=(CLEARING, SUBMISSION), again=frozenset({"cancel-ground"}),
     stages={
         "draft": "填报中", "opinions": "会签意见", "appeal": "等待复议期", "approval": "单位审批",
         "collecting": "收回原件", "recording": "待登记注销", "denied": "不予许可，待处理", "hindered": "有障碍待处理",

@@ -28,6 +28,7 @@ WORDS: dict[str, str] = {
 LOSS = Process(
     id="loss", name="遗失补办", folder=Path(__file__).parent, calls=(SUBMISSION,), steps=STEPS, checked=CHECKED,
     answered=ANSWERED, given=reporting.GIVEN, variables=VARIABLES | {"electronic"}, stages=STAGES,
+    again=frozenset({"report-loss"}),
     outcomes=OUTCOMES, words=WORDS, choices=reporting.choices, begin=reporting.begin, reacts=reporting.REACTS,
 )
 originals.STOPS.append(freezing.refuse)

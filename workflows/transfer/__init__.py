@@ -36,7 +36,8 @@ PARTS = (EMPLOYER, MANAGER, EQUIPMENT, CHAIN, PERMIT, PROVINCE)
 TRANSFER = Process(
     id="transfer", name="证件变更", folder=FOLDER,
     steps=applying.STEPS, checked=filling.CHECKED, answered=filling.ANSWERED, given=filling.GIVEN,
-    variables=VARIABLES | {"due_on"}, calls=(CLEARING, SUBMISSION, REGISTRATION, *PARTS), forms={"register": "change"},
+    variables=VARIABLES | {"due_on"}, again=frozenset(filling.FORMS),
+    calls=(CLEARING, SUBMISSION, REGISTRATION, *PARTS), forms={"register": "change"},
     stages={
         "draft": "填报中", "hindered": "有障碍待处理", "old_employer": "等调出单位意见",
         "new_employer": "等调入单位确认", "proofs": "核对劳动关系",
