@@ -9,9 +9,10 @@ from sqlalchemy import Table, insert, select, update
 from sqlalchemy.orm import Session
 
 from engine import expressions
-from engine.dialect.nodes import Token
+from engine.carrying import carried
+from engine.dialect.nodes import Token, fitting
 from engine.dialect.tasks import UserTask
-from engine.model import OPEN, Task, TaskCandidate, Timer, rank
+from engine.model import NEVER, OPEN, Task, TaskCandidate, Timer, rank
 from ledger import clock
 from ledger.workdays import working_days_after
 
@@ -29,21 +30,48 @@ def deadline(act: Act, token: Token, spec: UserTask, given: Any,
     confirmed = act.desk.confirmed
     if due is None and "licet:sla" in properties:
         last = working_days_after(act.desk.calendar, clock.day_of(act.now), int(properties["licet:sla"]))
-        due, confirmed = clock.end_of_day(last.on), last.confirmed
+        due, confirmed = carried(act, token, spec, clock.end_of_day(last.on), last.confirmed)
     if due is not None:
         timers.append(timer(act, token, spec.bpmn_id, "sla", due, confirmed))
         if "licet:escalateTo" in properties:
             timers.append(_escalation(act, token, spec, due, confirmed))
+        timers += decisions(act, token, spec, given, due)
     return due, confirmed
+
+
+def decisions(act: Act, token: Token, spec: UserTask, given: Any, due: dt.datetime) -> list[dict[str, Any]]:
+    """The timers by which silence decides, where the drawing says so: the warning a working day before, the decision.
+
+    `licet:silence` is the verdict (FEEL after "=": null or "" is none), `licet:silenceAfter` working days after due.
+    """
+    properties = spec.words.properties
+    verdict = expressions.value(properties["licet:silence"])(given) if "licet:silence" in properties else None
+    if not isinstance(verdict, str) or not verdict.strip():
+        return []
+    cal, verdict = act.desk.calendar, fitting(spec, verdict.strip(), 60)
+    last = clock.day_of(due - dt.timedelta(microseconds=1))
+    decides = working_days_after(cal, last, int(properties.get("licet:silenceAfter", "0")))
+    moment = max(due, clock.end_of_day(decides.on))
+    warned = max(act.now, clock.start_of_day(cal.before(decides.on, 1)))
+    return [timer(act, token, spec.bpmn_id, "warning", warned, decides.confirmed, verdict),
+            timer(act, token, spec.bpmn_id, "silence", moment, decides.confirmed, verdict)]
 
 
 def move(session: Session, instance_id: int, token: int, due_at: dt.datetime | None, confirmed: bool) -> None:
     """Give the open task of a token another due moment, and its place in everybody's inbox with it."""
-    at = {"due_at": due_at, "due_confirmed": confirmed, "rank_at": rank(due_at)}
+    _write(session, instance_id, token, {"due_at": due_at, "due_confirmed": confirmed, "rank_at": rank(due_at)})
+
+
+def put_last(session: Session, instance_id: int, token: int) -> None:
+    """Its clock stands still: the open task keeps its due moment and stands behind all others in every inbox."""
+    _write(session, instance_id, token, {"rank_at": NEVER})
+
+
+def _write(session: Session, instance_id: int, token: int, at: dict[str, Any]) -> None:
     mine = (Task.instance_id == instance_id, Task.token == token, Task.state == OPEN, Task.parent_id.is_(None))
     session.execute(update(Task).where(*mine).values(at))
     session.execute(update(TaskCandidate).where(TaskCandidate.task_id.in_(select(Task.id).where(*mine)))
-                    .values(rank_at=rank(due_at)), execution_options={"synchronize_session": False})
+                    .values(rank_at=at["rank_at"]), execution_options={"synchronize_session": False})
 
 
 def _escalation(act: Act, token: Token, spec: UserTask, due: dt.datetime, confirmed: bool) -> dict[str, Any]:
