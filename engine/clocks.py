@@ -48,7 +48,8 @@ class Clock(Base):
 class ClockEntry(Base):
     """A line of a clock's ledger, never changed: what happened, who did it and why, and what it did to the due moment.
 
-    `what` is began, paused, resumed, extended, recounted, met, missed, silent or ended; `days` are working days.
+    `what` is began, paused, resumed, extended, set (by an operator), recounted, met, missed or ended; `days` are
+    working days.
     How a task's clock ended is not written: its task says so (timesheet.py).
     """
 
@@ -108,20 +109,21 @@ def stopped(session: Session, task: Task) -> bool:
     return found is not None and found.state == PAUSED
 
 
-def of_task(session: Session, task: Task) -> Clock:
-    """The clock of an open task that has a deadline, made from the task when there is none yet.
+def of_task(session: Session, task: Task, allowed: int | None = None) -> Clock:
+    """The clock of a task that has a deadline, made from the task when there is none yet.
 
-    One that the same element had before goes on in the same row, which the task takes over.
+    One that the same element had before goes on in the same row, which the task takes over. `allowed` are the working
+    days it was given, where that is known; else they are counted from when it came until it is due.
     """
     found = running_clock(session, task) or _left_behind(session, task)
     if found is None:
-        found = _made(session, task)
+        found = _made(session, task, allowed)
     elif found.task_id != task.id:
         fresh = found.task_id is not None
         found.task_id, found.state, found.paused_on = task.id, RUNNING, None
         found.due_at, found.confirmed = task.due_at or found.due_at, task.due_confirmed
         if fresh:
-            _begin(session, found, task)
+            _begin(session, found, task, allowed)
     return found
 
 
@@ -136,7 +138,7 @@ def _left_behind(session: Session, task: Task) -> Clock | None:
     return None if before is not None and before.state == OPEN else found
 
 
-def _made(session: Session, task: Task) -> Clock:
+def _made(session: Session, task: Task, allowed: int | None) -> Clock:
     assert task.due_at is not None
     round_ = NO_ROUND if task.round is None else task.round
     taken = session.scalar(select(Clock.id).where(
@@ -147,13 +149,14 @@ def _made(session: Session, task: Task) -> Clock:
         task_id=task.id, allowed=0, began_on=clock.day_of(task.created_at), due_at=task.due_at,
         confirmed=task.due_confirmed)
     session.add(found)
-    _begin(session, found, task)
+    _begin(session, found, task, allowed)
     return found
 
 
-def _begin(session: Session, found: Clock, task: Task) -> None:
+def _begin(session: Session, found: Clock, task: Task, allowed: int | None) -> None:
     found.began_on = clock.day_of(task.created_at)
-    found.allowed = max(0, calendar(session).between(found.began_on, last_day(found.due_at)))
+    counted = calendar(session).between(found.began_on, last_day(found.due_at))
+    found.allowed = max(0, counted) if allowed is None else allowed
     note(session, found, "began", by=SYSTEM, at=task.created_at, after=found.due_at, days=found.allowed)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Table, insert, select, update
@@ -14,11 +15,13 @@ from engine.dialect.nodes import Token, fitting
 from engine.dialect.tasks import UserTask
 from engine.model import NEVER, OPEN, Task, TaskCandidate, Timer, rank
 from ledger import clock
-from ledger.workdays import working_days_after
+from ledger.workdays import Calendar, working_days_after
 
 if TYPE_CHECKING:
     from engine.run import Act
 
+SILENCE = ("warning", "silence")
+"""The kinds of timers by which silence decides."""
 ADD_TIMER = insert(cast(Table, Timer.__table__))
 
 
@@ -33,28 +36,35 @@ def deadline(act: Act, token: Token, spec: UserTask, given: Any,
         due, confirmed = carried(act, token, spec, clock.end_of_day(last.on), last.confirmed)
     if due is not None:
         timers.append(timer(act, token, spec.bpmn_id, "sla", due, confirmed))
-        if "licet:escalateTo" in properties:
-            timers.append(_escalation(act, token, spec, due, confirmed))
-        timers += decisions(act, token, spec, given, due)
+        details = {"escalation": properties.get("licet:escalateTo"), **dict.fromkeys(SILENCE, _verdict(spec, given))}
+        for kind, detail in details.items():
+            if detail:
+                moment, sure = watches(act.desk.calendar, properties, due)[kind]
+                later = max(moment, act.now) if kind == "warning" else moment
+                timers.append(timer(act, token, spec.bpmn_id, kind, later, confirmed and sure, detail))
     return due, confirmed
 
 
-def decisions(act: Act, token: Token, spec: UserTask, given: Any, due: dt.datetime) -> list[dict[str, Any]]:
-    """The timers by which silence decides, where the drawing says so: the warning a working day before, the decision.
+def watches(cal: Calendar, properties: Mapping[str, str], due: dt.datetime) -> dict[str, tuple[dt.datetime, bool]]:
+    """When the other timers of a task that is due then are due themselves, by kind, and whether the calendar was known.
 
-    `licet:silence` is the verdict (FEEL after "=": null or "" is none), `licet:silenceAfter` working days after due.
+    It escalates `licet:escalateAfter` working days later; silence decides `licet:silenceAfter` working days later, and
+    the warning goes out when the working day before that begins.
     """
-    properties = spec.words.properties
-    verdict = expressions.value(properties["licet:silence"])(given) if "licet:silence" in properties else None
-    if not isinstance(verdict, str) or not verdict.strip():
-        return []
-    cal, verdict = act.desk.calendar, fitting(spec, verdict.strip(), 60)
-    last = clock.day_of(due - dt.timedelta(microseconds=1))
-    decides = working_days_after(cal, last, int(properties.get("licet:silenceAfter", "0")))
-    moment = max(due, clock.end_of_day(decides.on))
-    warned = max(act.now, clock.start_of_day(cal.before(decides.on, 1)))
-    return [timer(act, token, spec.bpmn_id, "warning", warned, decides.confirmed, verdict),
-            timer(act, token, spec.bpmn_id, "silence", moment, decides.confirmed, verdict)]
+    last, found = clock.day_of(due - dt.timedelta(microseconds=1)), {}
+    for kind, word in (("escalation", "licet:escalateAfter"), ("silence", "licet:silenceAfter")):
+        later = working_days_after(cal, last, int(properties.get(word, "0")))
+        found[kind] = (max(due, clock.end_of_day(later.on)), later.confirmed)
+        before = clock.start_of_day(cal.before(later.on, 1))
+        found["warning"] = (before, later.confirmed)
+    return found
+
+
+def _verdict(spec: UserTask, given: Any) -> str | None:
+    """What silence means (`licet:silence`; FEEL after "=": null and "" let no silence decide)."""
+    text = spec.words.properties.get("licet:silence")
+    verdict = expressions.value(text)(given) if text else None
+    return fitting(spec, verdict.strip(), 60) if isinstance(verdict, str) and verdict.strip() else None
 
 
 def move(session: Session, instance_id: int, token: int, due_at: dt.datetime | None, confirmed: bool) -> None:
@@ -72,15 +82,6 @@ def _write(session: Session, instance_id: int, token: int, at: dict[str, Any]) -
     session.execute(update(Task).where(*mine).values(at))
     session.execute(update(TaskCandidate).where(TaskCandidate.task_id.in_(select(Task.id).where(*mine)))
                     .values(rank_at=at["rank_at"]), execution_options={"synchronize_session": False})
-
-
-def _escalation(act: Act, token: Token, spec: UserTask, due: dt.datetime, confirmed: bool) -> dict[str, Any]:
-    properties = spec.words.properties
-    last_day = clock.day_of(due - dt.timedelta(microseconds=1))
-    later = working_days_after(act.desk.calendar, last_day, int(properties.get("licet:escalateAfter", "0")))
-    moment = max(due, clock.end_of_day(later.on))
-    return timer(act, token, spec.bpmn_id, "escalation", moment, confirmed and later.confirmed,
-                 properties["licet:escalateTo"])
 
 
 def timer(act: Act, token: Token, element_id: str, kind: str, due: dt.datetime, confirmed: bool,

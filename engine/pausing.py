@@ -21,7 +21,7 @@ from ledger.facts import record
 from ledger.failpoints import fp
 from ledger.workdays import calendar
 
-WATCHING = ("sla", "escalation", "warning", "silence")
+WATCHING = ("sla", "escalation", *deadlines.SILENCE)
 """The kinds of timers that a task's clock drives."""
 MOST_DAYS = 250
 
@@ -102,7 +102,7 @@ def moved_by_hand(session: Session, task: Task, due_at: dt.datetime, *, by: Acto
     was = found.due_at
     days = calendar(session).between(clocks.last_day(was), clocks.last_day(due_at))
     found.due_at, found.confirmed = due_at, True
-    clocks.note(session, found, "extended", by=by, reason=reason, before=was, after=due_at, days=days)
+    clocks.note(session, found, "set", by=by, reason=reason, before=was, after=due_at, days=days)
 
 
 def _open(session: Session, task_id: int) -> tuple[Task, Instance]:

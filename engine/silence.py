@@ -18,7 +18,6 @@ from ledger.actor import SYSTEM
 from ledger.facts import record
 from ledger.failpoints import fp
 
-KINDS = ("warning", "silence")
 LATER = dt.timedelta(hours=1)
 """When a decision that had to wait is looked at again."""
 
@@ -47,4 +46,4 @@ def spoken(session: Session, instance: Instance, task: Task, timer: Timer) -> No
     fp("engine.timer.fired")
 
 
-__all__ = ["KINDS", "LATER", "spoken", "waits"]
+__all__ = ["LATER", "spoken", "waits"]

@@ -124,7 +124,7 @@ def _again(session: Session, instance: Instance, timer: Timer) -> None:
 def _watch(session: Session, instance: Instance, timer: Timer) -> None:
     """A task's deadline has passed: say so, offer it to somebody higher, or let silence decide."""
     task = _watched(session, instance, timer)
-    if timer.kind in silence.KINDS:
+    if timer.kind in deadlines.SILENCE:
         silence.spoken(session, instance, task, timer)
         return
     kind, added = "task.overdue", {}

@@ -56,6 +56,7 @@ RESOURCES = (
     "renewals",
     "notices",
     "calendar",
+    "clocks",
     "search",
     "health",
     "inbox",

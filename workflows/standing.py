@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import messages
-from engine.model import Task, Timer
+from engine.model import NEVER, Task, Timer
 from registry.access.roles import roles
 from workflows import stages
 from workflows.requests import Request
@@ -66,4 +66,5 @@ def _next(task: Task, request: Request) -> Next:
     mine = not task.offer or (task.assignee_id is not None and task.assignee_id == request.applicant_id)
     role = APPLICANT if mine else task.offer[0].partition("@")[0]
     name = task.assignee_name or (request.applicant_name if mine else None)
-    return Next(task.id, task.name, role if role in roles() else APPLICANT, name, task.due_at, task.due_confirmed)
+    due = task.due_at if task.rank_at < NEVER else None  # its clock stands still: nothing is promised for now
+    return Next(task.id, task.name, role if role in roles() else APPLICANT, name, due, task.due_confirmed)
