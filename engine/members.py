@@ -23,8 +23,8 @@ from ledger.errors import Conflict, NotFound
 from ledger.facts import record
 from ledger.failpoints import fp
 
-PERSON, NAME = "person_id", "name"
-"""What a member is called in the list that the rounds are made from: {"person_id": 17, "name": "韩梅", ...}."""
+PERSON = "person_id"
+"""Who a member is, in the list that the rounds are made from: {"person_id": 17, "weight": 2, ...}."""
 
 
 class NoVote(Conflict):
@@ -40,15 +40,21 @@ class MemberAlready(Conflict):
 
 
 def members(session: Session, instance: Instance, element_id: str) -> list[dict[str, Any]]:
-    """Who votes in a running countersign, in the order of the list: {"person_id", "name", "weight", "veto", "said"}.
+    """Who votes in a running countersign, in the order of the list: {"person_id", "weight", "veto", "said"}.
 
     `said` is yes, no, abstain, left or None. Empty where none runs.
     """
     holder = _holder(run.read_only(session, instance).tokens(), element_id)
     return [] if holder is None else [
-        {PERSON: item.get(PERSON), NAME: item.get(NAME, ""), "weight": vote[0], "veto": vote[1], "said": vote[2]}
+        {PERSON: item.get(PERSON), "weight": vote[0], "veto": vote[1], "said": vote[2]}
         for item, vote in zip(holder.internal_data["items"], holder.internal_data["votes"], strict=True)
         if isinstance(item, Mapping)]
+
+
+def running(session: Session, instance: Instance) -> list[str]:
+    """The element ids of the countersigns that are being voted on."""
+    return [token.task_spec.bpmn_id for token in run.read_only(session, instance).tokens()
+            if "votes" in token.internal_data]
 
 
 def _holder(tokens: Any, element_id: str) -> Token | None:
@@ -127,14 +133,14 @@ def _new(holder: Token, to: Addressee) -> None:
 
 
 def _item(child: Token, more: Mapping[str, Any], to: Addressee) -> dict[str, Any]:
-    """What the list holds for somebody new: as for the member whose task it is, with their own name.
+    """What the list holds for somebody new: as for the member whose task it is, under their own number.
 
     Raises NoVote where the list is not one of people.
     """
     item = child.parent.internal_data["items"][child.internal_data["round"]]
     if not isinstance(item, Mapping) or PERSON not in item:
         raise NoVote()
-    return {**item, **more, PERSON: to.id, NAME: to.name}
+    return {**item, **more, PERSON: to.id}
 
 
 def _who(child: Token, task: Task) -> Addressee:
@@ -151,4 +157,4 @@ def _tell(act: run.Act, kind: str, task: Task, whom: Addressee, reason: str) -> 
                   "reason": reason[:500]})
 
 
-__all__ = ["LastMember", "MemberAlready", "NoVote", "join", "leave", "members", "replace"]
+__all__ = ["LastMember", "MemberAlready", "NoVote", "join", "leave", "members", "replace", "running"]

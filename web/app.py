@@ -57,6 +57,7 @@ RESOURCES = (
     "notices",
     "calendar",
     "clocks",
+    "joint",
     "search",
     "health",
     "inbox",

@@ -35,10 +35,11 @@ WHAT = {
     "recounted": _l("按工作日历重新计算"), "met": _l("按期完成"), "missed": _l("逾期完成"), "ended": _l("不再办理"),
 }
 STATES = {
-    clocks.RUNNING: ("good", _l("计时中")), clocks.PAUSED: ("closed", _l("暂停中")), clocks.OVER: ("closed", _l("已结束")),
+    clocks.RUNNING: ("good", _l("计时中")), clocks.PAUSED: ("closed", _l("暂停中")),
+    clocks.OVER: ("closed", _l("已结束")),
 }
-BASIS = _l("期限按工作日计算，不含法定节假日；开始的当日不计入（民法典第 201 条，行政许可法第 82 条）。暂停期间不计时，恢复后"
-           "按暂停经过的工作日顺延。标“未确认”的，计算时该年的节假日安排还没有公布。")
+BASIS = _l("期限按工作日计算，不含法定节假日；开始的当日不计入（民法典第 201 条，行政许可法第 82 条）。"
+           "暂停期间不计时，恢复后按暂停经过的工作日顺延。标“未确认”的，计算时该年的节假日安排还没有公布。")
 
 
 @bp.get("/clock")
@@ -56,7 +57,7 @@ def _page(application: Request, task_id: int | None = None, error: BadAnswer | C
                if task is not None and task.state == "open" and promises.may_move(person, application, task)}
     shown = render_template(
         "requests/clock.html", application=application, sheets=sheets, movable=movable, what=WHAT, states=STATES,
-        basis=BASIS, who=_who, wrong=task_id, typed=request.form, title_of=_title,
+        basis=BASIS, who=_who, why=_why, wrong=task_id, typed=request.form, title_of=_title,
         error=sentence(error) if isinstance(error, Conflict) else "",
         problems=field_problems(error) if isinstance(error, BadAnswer) else {})
     return shown, error.status if error is not None else 200
@@ -70,6 +71,11 @@ def _who(line: Line) -> str:
     return _("系统") if line.by == SYSTEM.name else line.by
 
 
+def _why(line: Line) -> str:
+    """A reason as somebody wrote it; what the system waits for is named as the drawing names it."""
+    return " · ".join(say(part) for part in line.reason.split("、"))
+
+
 @bp.get("/clock.pdf")
 @limiter.limit("30 per minute", key_func=lambda: f"clock|{actor().id}")
 def sheet(request_id: int) -> Response:
@@ -77,7 +83,7 @@ def sheet(request_id: int) -> Response:
     application = requests.get(db.session(), actor(), request_id)
     found = timesheet.sheets(db.session(), application.instance_id or 0)[:MOST_SHOWN]
     html = render_template("requests/clock_sheet.html", application=application, sheets=found, what=WHAT,
-                           states=STATES, basis=BASIS, who=_who, title_of=_title, at=clock.now(), font=FONT)
+                           states=STATES, basis=BASIS, who=_who, why=_why, title_of=_title, at=clock.now(), font=FONT)
     answer = make_response(printed(html).write_pdf())
     answer.mimetype = "application/pdf"
     answer.headers["Content-Disposition"] = f'attachment; filename="{application.number}-clock.pdf"'

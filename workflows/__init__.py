@@ -8,6 +8,7 @@ from functools import cache
 from sqlalchemy.orm import Session, object_session
 
 from engine import catalog
+from engine.hooks import Hooks
 from forms.schema import Form
 from ledger.actor import Actor
 from registry.access.roles import roles
@@ -27,12 +28,14 @@ def install() -> None:
     from workflows.cancellation import CANCELLATION
     from workflows.clearing import CLEARING
     from workflows.duty import DUTY
+    from workflows.joint import JOINT
     from workflows.leaving import LEAVING
     from workflows.loss import LOSS
     from workflows.over_age import OVER_AGE
     from workflows.registration import REGISTRATION
     from workflows.renewal import RENEWAL
     from workflows.review import REVIEW
+    from workflows.silence import silent
     from workflows.submission import SUBMISSION
     from workflows.suspension import SUSPENSION
     from workflows.transfer import PARTS, TRANSFER
@@ -41,10 +44,11 @@ def install() -> None:
         catalog.provide(called.id, steps=called.steps, variables=called.variables, repeatable=called.repeatable)
     for process in (
         APPLICATION, RENEWAL, TRANSFER, CANCELLATION, SUSPENSION, REVIEW, BORROWING, LOSS, LEAVING, DUTY, ANNUAL,
-        OVER_AGE,
+        OVER_AGE, JOINT,
     ):
         CATALOG[process.id] = process
-        catalog.provide(process.id, steps=process.steps, variables=process.variables, repeatable=process.repeatable)
+        catalog.provide(process.id, steps=process.steps, variables=process.variables, repeatable=process.repeatable,
+                        hooks=Hooks(silent=silent))
     catalog.know_forms(form_known)
     catalog.know_roles(lambda key: key in roles())
 
