@@ -18,7 +18,7 @@ from ledger.actor import SYSTEM
 if TYPE_CHECKING:
     from engine.run import Act
 
-RETURNED = "退回期间不计时"
+REASONS: dict[str, str] = {"returned": "退回期间不计时"}
 
 
 def carried(act: Act, token: Token, spec: UserTask, due: dt.datetime, confirmed: bool) -> tuple[dt.datetime, bool]:
@@ -71,7 +71,7 @@ def _written(act: Act, before: Task, due: dt.datetime, confirmed: bool, days: in
     """The pause in the ledger; the row waits for the task that is being opened (its id is not known yet)."""
     found: Clock = clocks.of_task(act.session, before)
     was = before.due_at
-    clocks.note(act.session, found, "paused", by=SYSTEM, at=before.completed_at, before=was, reason=RETURNED)
+    clocks.note(act.session, found, "paused", by=SYSTEM, at=before.completed_at, before=was, reason=REASONS["returned"])
     found.due_at, found.confirmed, found.state, found.paused_on = due, confirmed, clocks.RUNNING, None
     clocks.note(act.session, found, "resumed", by=act.actor, at=act.now, before=was, after=due, days=days)
     found.task_id = None

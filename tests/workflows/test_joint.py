@@ -89,7 +89,8 @@ def test_a_veto_ends_it_for_everybody(joint: Passage) -> None:
 def test_weights_count_by_the_percentage_that_was_asked_for(joint: Passage) -> None:
     people = joint.company.people
     asks(joint, rule="percent", percent=60, signers=[
-        {"person": str(people["legal"]), "weight": 3}, {"person": str(people["hr"])}, {"person": str(people["safety"])}])
+        {"person": str(people["legal"]), "weight": 3}, {"person": str(people["hr"])},
+        {"person": str(people["safety"])}])
     say(joint, "legal", "agree")
     assert joint.outcome() == "joint_passed"
 
