@@ -57,7 +57,8 @@ def made(parked: Parked, folder: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    parked = [*PARKED, *(importlib.import_module("tests.golden.drawn_since_2").PARKED if state.FORMAT > 1 else ())]
+    since = (importlib.import_module(f"tests.golden.drawn_since_{number}") for number in range(2, state.FORMAT + 1))
+    parked = [*PARKED, *(one for module in since for one in module.PARKED)]
     target = corpus.FOLDER / str(state.FORMAT)
     target.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
