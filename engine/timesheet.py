@@ -92,7 +92,8 @@ def _whole(session: Session, found: Clock, entries: list[ClockEntry]) -> Sheet:
 def _of_tasks(cal: Calendar, tasks: list[Task], found: list[Clock],
               entries: dict[int, list[ClockEntry]]) -> Iterator[Sheet]:
     """One sheet for each task; the entries of a clock that several tasks had after each other stand with the last."""
-    by_task = {one.task_id: one for one in found if one.task_id is not None}
+    last = {(task.element_id, _round(task)): task.id for task in tasks}
+    by_task = {one.task_id or last.get((one.element_id, one.round)): one for one in found}
     carried = {(one.element_id, one.round) for one in found}
     for task in tasks:
         clock_ = by_task.get(task.id)

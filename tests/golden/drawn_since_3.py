@@ -10,5 +10,6 @@ VOTE = task("A", loop("=who", "one"), gives={}, vote="percent", votePercent="60"
 
 PARKED = [
     Parked("votes cast and not yet decided", [drawing(start(), VOTE, task("B"), end(), flows("S A B E"))],
-           [do("A", verdict="agree")], [do("A", verdict="agree"), do("A", verdict="agree"), do("B", c=1)], {"who": [1, 2, 3]}),
+           [do("A", verdict="agree")], [do("A", verdict="agree"), do("A", verdict="agree"), do("B", c=1)],
+           {"who": [1, 2, 3]}),
 ]

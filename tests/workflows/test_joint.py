@@ -73,8 +73,8 @@ def test_when_all_agree_it_has_passed_and_whoever_asked_is_told(joint: Passage) 
     joint.work()
     assert joint.outcome() == "joint_passed"
     with reading(joint.engine) as session:
-        mine = session.scalars(select(Notice.text).where(Notice.person_id == joint.company.people["desk"])).all()
-    assert any("会签有了结果" in text for text in mine)
+        mine = session.scalars(select(Notice.params).where(Notice.person_id == joint.company.people["desk"])).all()
+    assert "会签通过" in [params.get("outcome") for params in mine]
 
 
 def test_a_veto_ends_it_for_everybody(joint: Passage) -> None:

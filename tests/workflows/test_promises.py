@@ -61,4 +61,4 @@ def test_an_announced_year_moves_the_promise_of_what_is_under_way(walk: Any) -> 
         record(session, "calendar.confirmed", ("calendar", 2027), by=SYSTEM)
     case.work()
     after = promised(case)
-    assert after is not None and after.confirmed and after.due_at == before.due_at + dt.timedelta(days=3)
+    assert after is not None and after.confirmed and after.due_at == before.due_at + dt.timedelta(days=1)

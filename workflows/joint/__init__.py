@@ -12,6 +12,5 @@ JOINT = Process(
     stages={"draft": "填报中", "joint_signing": "会签中"},
     outcomes={"void": "作废", "joint_passed": "会签通过", "joint_failed": "会签未通过"},
     words={"joint.concluded": "会签结束：同意 {yes}，不同意 {no}，弃权 {abstain}，退出 {left}"},
-    news={"joint.concluded": "{title}：会签有了结果。"}, choices=choices, begin=begin,
-    repeatable=frozenset({"list_signers"}),
+    choices=choices, begin=begin, repeatable=frozenset({"list_signers"}),
 )
