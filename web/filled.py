@@ -18,8 +18,10 @@ from ledger.errors import NotFound
 from ledger.files import File
 from web.errors import problem_text
 from web.i18n import say
+from web.session import db
 from workflows import CATALOG, form_named
 from workflows.faults import WARN, fault_of
+from workflows.joint import people
 from workflows.requests import Request, RequestFile
 from workflows.reviewing import content_form
 
@@ -102,6 +104,8 @@ def value_words(component: Mapping[str, Any] | None, value: Any) -> str:
 
 
 def _option(component: Mapping[str, Any] | None, value: Any) -> str:
+    if (component or {}).get("valuesKey") == "people" and str(value).isdecimal():
+        return people.names(db.session(), [int(value)]).get(int(value), str(value))
     choices = (component or {}).get("values") or []
     labels = {one.get("value"): one.get("label") for one in choices if isinstance(one, dict)}
     return say(str(labels.get(value) or value))
