@@ -104,8 +104,6 @@ def value_words(component: Mapping[str, Any] | None, value: Any) -> str:
 
 
 def _option(component: Mapping[str, Any] | None, value: Any) -> str:
-    if (component or {}).get("valuesKey") == "people" and str(value).isdecimal():
-        return people.names(db.session(), [int(value)]).get(int(value), str(value))
     choices = (component or {}).get("values") or []
     labels = {one.get("value"): one.get("label") for one in choices if isinstance(one, dict)}
     return say(str(labels.get(value) or value))
@@ -120,7 +118,8 @@ def filled_in(application: Request) -> list[Section]:
     """The application as last submitted, to be read beside its papers; nothing before the first submission."""
     if not application.content:
         return []
-    return sections_of(content_form(application), application.content, {"holder_name": application.holder_name})
+    given = {"holder_name": application.holder_name, "people": people.chosen(db.session(), application)}
+    return sections_of(content_form(application), application.content, given)
 
 
 def sections_of(form: schema.Form, answers: Mapping[str, Any], given: Mapping[str, Any]) -> list[Section]:

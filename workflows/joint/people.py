@@ -34,6 +34,14 @@ def options(session: Session, request: Request) -> list[dict[str, Any]]:
             for one in found]
 
 
+def chosen(session: Session, request: Request) -> list[dict[str, Any]]:
+    """Those whom a countersign asked, as options: also who has left since. Empty for other requests."""
+    rows = request.content.get("signers") or [] if request.process_id == "joint" else []
+    asked = [int(row["person"]) for row in rows]
+    found = names(session, asked) if asked else {}
+    return [{"value": str(number), "label": name} for number, name in found.items()]
+
+
 def require(session: Session, request: Request, person_id: int | None) -> Addressee:
     """The person, if they may be asked. Raises BadAnswer at "to"."""
     found = session.scalar(_usable(request).where(Person.id == person_id)) if person_id is not None else None
