@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from engine import clocks, deadlines, run
@@ -121,7 +121,7 @@ def _open(session: Session, task_id: int) -> tuple[Task, Instance]:
     return task, instance
 
 
-def _watching(task: Task, *states: str) -> tuple[object, ...]:
+def _watching(task: Task, *states: str) -> tuple[ColumnElement[bool], ...]:
     return (Timer.instance_id == task.instance_id, Timer.token == task.token, Timer.kind.in_(WATCHING),
             Timer.state.in_(states))
 

@@ -54,7 +54,7 @@ def set_in(process: Element) -> frozenset[str]:
     words = (word for word in process.iter(f"{{{ZEEBE}}}*"))
     results = {line.get("value", "") for line in process.iter(f"{{{ZEEBE}}}property")
                if line.get("name") == "licet:voteResult"}
-    return results | frozenset(
+    return frozenset(results) | frozenset(
         str(value).partition(".")[0]
         for word in words
         for attribute, value in word.attrib.items()
