@@ -14,6 +14,7 @@ from engine.findings import Finding
 from engine.rules import (
     assignment,
     attached,
+    clocks,
     data,
     elements,
     events,
@@ -27,6 +28,7 @@ from engine.rules import (
     soundness,
     structure,
     texts,
+    voting,
 )
 from engine.rules.sheet import Sheet, Surroundings, processes
 from engine.vocabulary import BPMN, read_extensions
@@ -36,7 +38,7 @@ RULES = (
     *elements.RULES, *structure.RULES, *attached.RULES, *assignment.RULES, *soundness.RULES, *extensions.RULES,
     *references.RULES, *texts.RULES,
     *identity.RULES, *sequence.RULES, *pools.RULES, *events.RULES, *said.RULES, *data.RULES,
-    *operations.RULES,
+    *operations.RULES, *clocks.RULES, *voting.RULES,
 )  # fmt: skip
 
 

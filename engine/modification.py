@@ -192,17 +192,13 @@ def _collect(scope: Any, join: Any, flow: str) -> None:
 def _drop(token: Token) -> None:
     """A round ends without a result; of a loop with a condition, the loop itself."""
     body: Rounds = token.task_spec.body
+    if isinstance(body, MultiInstance):
+        body.drop(token)
+        return
     holder = token.parent
     withdraw(token)
-    if not isinstance(body, MultiInstance):
-        holder.internal_data.clear()
-        body.finish(holder)
-        return
-    holder.internal_data["ended"] += 1
-    if holder.internal_data["ended"] == len(holder.internal_data["items"]):
-        body.close(holder)
-    elif body.loop.sequential:
-        body.begin(holder)
+    holder.internal_data.clear()
+    body.finish(holder)
 
 
 def _reopen(holder: Token, index: int) -> None:
@@ -214,13 +210,13 @@ def _reopen(holder: Token, index: int) -> None:
     elif body.loop.sequential:
         counts.update(begun=index, ended=index)
         counts["out"][index:] = [None] * (len(counts["items"]) - index)
+        for vote in counts.get("votes", [])[index:]:
+            vote[2] = None
         body.begin(holder)
     else:
-        begun = counts["begun"]
         counts["out"][index] = None
-        counts.update(begun=index, ended=counts["ended"] - 1)
-        body.begin(holder)
-        counts["begun"] = begun
+        counts["ended"] -= 1
+        body.again(holder, index)
 
 
 def _begin(draft: Draft, one: Beginning) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from engine import catalog, causes, expressions, halting, keeping, rows, sending, state
+from engine import catalog, causes, expressions, halting, keeping, promising, rows, sending, state
 from engine.dialect.climbing import BpmnError
 from engine.dialect.nodes import OVER, STARTED, STUCK, WORKING, Fault, Node, Token, context
 from engine.dialect.scopes import Process
@@ -256,6 +256,7 @@ def act(session: Session, instance: Instance, actor: Actor, fresh: Process | Non
             doing.advance()
             state.prune(process)
             rows.write(doing)
+        promising.keep(doing)
         halting.write(doing)
         sending.post(doing)
         size = _save(doing)

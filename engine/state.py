@@ -10,6 +10,7 @@ root. Finished tokens are pruned before, so the size follows what is going on, n
 Format 1: release 0.1. Format 2: the same rows; their bookkeeping may hold what an engine of format 1 would misread:
 halted tokens ("halt", "tries"), what was done and is being undone ("done", "undo", "undoing"), conditions that held,
 rounds of a repeating timer, triggers of several that have come ("held", "left", "due", "had", "come"), queues.
+Format 3: the same; a countersign keeps its ballots ("votes"), which an engine of format 2 would not count.
 A format is read for ever: UPGRADES leads from each to the next, and tests/golden keeps instances of every one.
 """
 
@@ -31,7 +32,7 @@ from engine.dialect.nodes import OVER, READY, WAITING, Node, Token
 from engine.dialect.scopes import Inner, Process, begin_at
 from engine.packing import freeze, pack, unpack
 
-FORMAT = 2
+FORMAT = 3
 KEPT, KEPT_BYTES = 1000, 8 * 2**20
 """How many live processes are kept, and how many bytes their states may have together.
 
@@ -130,7 +131,7 @@ def _same(body: Any) -> Any:
     return body
 
 
-UPGRADES: dict[int, Callable[[Any], Any]] = {1: _same}
+UPGRADES: dict[int, Callable[[Any], Any]] = {1: _same, 2: _same}
 
 
 def _body(blob: bytes) -> Any:

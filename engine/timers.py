@@ -13,7 +13,7 @@ from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from engine import causes, deadlines, halting, incidents, run
+from engine import causes, clocks, deadlines, halting, incidents, pausing, run, silence
 from engine.model import OPEN, Incident, Instance, Task, TaskCandidate, Timer
 from engine.opening import at_places, words
 from ledger import clock
@@ -77,6 +77,9 @@ def fire(session: Session, timer_id: int) -> bool:
         return False
     if instance.state != "active":
         return False
+    if timer.kind == "silence" and silence.waits(session, _watched(session, instance, timer)):
+        timer.next_try_at = now + silence.LATER
+        return False
     _fire(session, instance, timer, timer.due_at)
     return True
 
@@ -119,9 +122,11 @@ def _again(session: Session, instance: Instance, timer: Timer) -> None:
 
 
 def _watch(session: Session, instance: Instance, timer: Timer) -> None:
-    """A task's deadline has passed: say so, or offer it to somebody higher."""
-    task = session.scalars(select(Task).where(
-        Task.instance_id == instance.id, Task.token == timer.token, Task.state == OPEN, Task.parent_id.is_(None))).one()
+    """A task's deadline has passed: say so, offer it to somebody higher, or let silence decide."""
+    task = _watched(session, instance, timer)
+    if timer.kind in deadlines.SILENCE:
+        silence.spoken(session, instance, task, timer)
+        return
     kind, added = "task.overdue", {}
     if timer.kind == "escalation":
         kind, added = "task.escalated", {"added": _widen(session, instance, task, timer.detail or "")}
@@ -129,6 +134,20 @@ def _watch(session: Session, instance: Instance, timer: Timer) -> None:
            after={"task": task.id, "element": task.element_id, "name": task.name, "to": timer.detail, **added},
            key=f"timer:{timer.id}")
     fp("engine.timer.fired")
+
+
+def _watched(session: Session, instance: Instance, timer: Timer) -> Task:
+    """The open task that a timer watches over."""
+    return session.scalars(select(Task).where(
+        Task.instance_id == instance.id, Task.token == timer.token, Task.state == OPEN, Task.parent_id.is_(None))).one()
+
+
+def _runs(session: Session, instance: Instance, timer: Timer) -> Task:
+    """The same, where its clock runs. Raises StandsStill: whoever stopped the clock held its timers back with it."""
+    task = _watched(session, instance, timer)
+    if clocks.stopped(session, task):
+        raise pausing.StandsStill()
+    return task
 
 
 def _widen(session: Session, instance: Instance, task: Task, role: str) -> list[str]:
@@ -184,14 +203,17 @@ def fire_now(session: Session, timer_id: int, *, by: Actor, reason: str) -> Time
 def reschedule(session: Session, timer_id: int, due_at: dt.datetime, *, by: Actor, reason: str) -> Timer:
     """Give a timer another moment (aware; one in the past fires with the next sweep). A deadline moves with its timer.
 
-    One that was held back or had failed waits again. Raises TimerOver, NotFound.
+    One that was held back or had failed waits again. Raises TimerOver, NotFound, StandsStill (its clock is paused).
     """
     instance, timer = _held(session, timer_id)
     was = timer.due_at
+    if timer.kind in pausing.WATCHING:
+        task = _runs(session, instance, timer)
+        if timer.kind == "sla":
+            pausing.moved_by_hand(session, task, due_at, by=by, reason=reason)
+            deadlines.move(session, instance.id, timer.token, due_at, True)
     timer.due_at = timer.next_try_at = due_at
     timer.state, timer.attempts, timer.due_confirmed = "waiting", 0, True
-    if timer.kind == "sla":
-        deadlines.move(session, instance.id, timer.token, due_at, True)
     _note(session, "timer.rescheduled", instance, timer, by, reason, was)
     return timer
 
@@ -211,6 +233,8 @@ def resume(session: Session, timer_id: int, *, by: Actor, reason: str) -> Timer:
     instance, timer = _held(session, timer_id)
     if timer.state != "suspended":
         raise Conflict()
+    if timer.kind in pausing.WATCHING:
+        _runs(session, instance, timer)
     timer.state, timer.attempts, timer.next_try_at = "waiting", 0, timer.due_at
     _note(session, "timer.resumed", instance, timer, by, reason, timer.due_at)
     return timer

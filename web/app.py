@@ -56,6 +56,8 @@ RESOURCES = (
     "renewals",
     "notices",
     "calendar",
+    "clocks",
+    "joint",
     "search",
     "health",
     "inbox",

@@ -18,8 +18,10 @@ from ledger.errors import NotFound
 from ledger.files import File
 from web.errors import problem_text
 from web.i18n import say
+from web.session import db
 from workflows import CATALOG, form_named
 from workflows.faults import WARN, fault_of
+from workflows.joint import people
 from workflows.requests import Request, RequestFile
 from workflows.reviewing import content_form
 
@@ -116,7 +118,8 @@ def filled_in(application: Request) -> list[Section]:
     """The application as last submitted, to be read beside its papers; nothing before the first submission."""
     if not application.content:
         return []
-    return sections_of(content_form(application), application.content, {"holder_name": application.holder_name})
+    given = {"holder_name": application.holder_name, "people": people.chosen(db.session(), application)}
+    return sections_of(content_form(application), application.content, given)
 
 
 def sections_of(form: schema.Form, answers: Mapping[str, Any], given: Mapping[str, Any]) -> list[Section]:

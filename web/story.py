@@ -120,6 +120,7 @@ KINDS = {
     "calendar.confirmed": _l("确认工作日历"),
     "calendar.retimed": _l("按新的工作日历重新计算证件日期"),
     "calendar.unconfirmed": _l("取消工作日历的确认"),
+    "clocks.recounted": _l("按新的工作日历重新计算办理期限"),
     "request.opened": _l("发起申请"),
     "request.submitted": _l("提交申请"),
     "request.prevalidated": _l("系统预审"),

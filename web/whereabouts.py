@@ -41,10 +41,11 @@ def turns(where: Where) -> list[Turn]:
 
 GOOD = frozenset({
     "registered", "renewed", "changed", "cancelled", "reviewed", "returned", "copied", "reissued", "redownloaded",
-    "found", "turned_up", "given_back", "left", "duty_done", "year_closed", "sent_out",
+    "found", "turned_up", "given_back", "left", "duty_done", "year_closed", "sent_out", "joint_passed",
 })
 BAD = frozenset({
     "rejected", "refused", "denied", "disputed", "not_agreed", "not_renewable", "expired", "lost", "not_reissued",
+    "joint_failed",
 })
 
 

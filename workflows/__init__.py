@@ -29,6 +29,7 @@ def install() -> None:
     from workflows.cancellation import CANCELLATION
     from workflows.clearing import CLEARING
     from workflows.duty import DUTY
+    from workflows.joint import JOINT
     from workflows.leaving import LEAVING
     from workflows.loss import LOSS
     from workflows.over_age import OVER_AGE
@@ -43,7 +44,7 @@ def install() -> None:
         catalog.provide(called.id, steps=called.steps, variables=called.variables, repeatable=called.repeatable)
     for process in (
         APPLICATION, RENEWAL, TRANSFER, CANCELLATION, SUSPENSION, REVIEW, BORROWING, LOSS, LEAVING, DUTY, ANNUAL,
-        OVER_AGE,
+        OVER_AGE, JOINT,
     ):
         CATALOG[process.id] = process
         catalog.provide(process.id, steps=process.steps, variables=process.variables, repeatable=process.repeatable,
@@ -60,12 +61,17 @@ def _hooks(process: Process) -> Hooks:
 
         return basis.parts(session, instance, task)
 
+    def silent(session: Session, task: Task, verdict: str) -> None:
+        from workflows import silence
+
+        silence.silent(session, task, verdict)
+
     def lasting(form_key: str) -> bool:
         from workflows import basis
 
         return basis.lasting(process, form_key)
 
-    return Hooks(basis=basis, lasting=lasting)
+    return Hooks(basis=basis, lasting=lasting, silent=silent)
 
 
 def form_for(request: Request, key: str) -> Form:

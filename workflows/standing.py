@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import messages
-from engine.model import Task, Timer
+from engine.model import NEVER, Task, Timer
 from registry.access.roles import roles
+from registry.people.persons import Person
 from workflows import stages
 from workflows.requests import Request
 
@@ -54,17 +56,20 @@ def standing_of(session: Session, request: Request) -> Where:
     timer = session.scalars(
         select(Timer).where(Timer.instance_id == instance.id, Timer.state == "waiting", Timer.kind == "event")
         .order_by(Timer.due_at).limit(1)).first()
+    held = {task.assignee_id for task in tasks if task.assignee_id is not None and not task.assignee_name}
+    named = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(held))).all()) if held else {}
     names = messages.waiting(session, instance.id) if not tasks else []
     awaits = next((key for key, first in AWAITED.items() if any(name.startswith(first) for name in names)), "")
     return Where(
         awaits=awaits, stage=instance.stage or "", stage_label=stages().get(instance.stage or "", ""),
-        next=[_next(task, request) for task in tasks], state=instance.state, outcome=instance.outcome,
+        next=[_next(task, request, named) for task in tasks], state=instance.state, outcome=instance.outcome,
         waits_until=timer.due_at if timer else None, waits_confirmed=timer.due_confirmed if timer else True,
     )
 
 
-def _next(task: Task, request: Request) -> Next:
-    mine = not task.offer or (task.assignee_id is not None and task.assignee_id == request.applicant_id)
-    role = APPLICANT if mine else task.offer[0].partition("@")[0]
-    name = task.assignee_name or (request.applicant_name if mine else None)
-    return Next(task.id, task.name, role if role in roles() else APPLICANT, name, task.due_at, task.due_confirmed)
+def _next(task: Task, request: Request, named: Mapping[int, str]) -> Next:
+    mine = task.assignee_id == request.applicant_id if task.assignee_id is not None else not task.offer
+    role = APPLICANT if mine or not task.offer else task.offer[0].partition("@")[0]
+    name = task.assignee_name or (request.applicant_name if mine else named.get(task.assignee_id or 0))
+    due = task.due_at if task.rank_at < NEVER else None  # its clock stands still: nothing is promised for now
+    return Next(task.id, task.name, role if role in roles() else APPLICANT, name, due, task.due_confirmed)

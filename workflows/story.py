@@ -72,6 +72,8 @@ WORDS: dict[str, str] = {
     "correction.answered": "答复 {count} 处补正",
     "vote.closed": "会签“{name}”有了结果：{verdict}",
     "vote.left": "{to} 退出会签“{name}”：{reason}",
+    "vote.joined": "{to} 加入会签“{name}”：{reason}",
+    "task.silence_near": "“{name}”临近期限：逾期未办将按规定视为{verdict}",
     "clock.paused": "“{name}”暂停计时：{reason}",
     "clock.resumed": "“{name}”恢复计时，顺延 {days} 个工作日",
     "clock.extended": "“{name}”延长 {days} 个工作日：{reason}",
@@ -96,7 +98,10 @@ TOLD_BY_REQUEST = frozenset({
     "request.compared", "request.registered",
 })
 """Facts written in the act that completes a task: the task's own line would say it twice."""
-VERDICTS: dict[str, str] = {"match": "一致", "mismatch": "不一致"}
+VERDICTS: dict[str, str] = {
+    "match": "一致", "mismatch": "不一致", "vote_passed": "通过", "vote_failed": "未通过",
+    "approve": "同意", "agree": "同意", "pass": "通过", "disagree": "不同意", "abstain": "弃权", "reject": "驳回",
+}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from registry.certificates.catalogue import type_of
 from registry.certificates.models import Certificate
 from registry.certificates.retiming import retime
 from registry.people.units import places
-from workflows import CATALOG, children, consequences, imports, news, outcomes, returning
+from workflows import CATALOG, children, consequences, imports, news, outcomes, promises, returning
 from workflows.requests import Request
 
 REQUEST_NEWS = {
@@ -109,7 +109,7 @@ def _present(*people: int | None) -> Iterable[int]:
 HANDLERS: list[tuple[str, Handler]] = [
     ("request.", tell_applicant), ("authority.", tell_applicant), ("instance.ended", tell_of_end),
     ("task.overdue", tell_of_delay), ("task.escalated", tell_of_delay), ("certificate.granted", tell_of_grant),
-    ("certificate.", tell_of_term), ("calendar.", recompute_terms), *consequences.HANDLERS,
+    ("certificate.", tell_of_term), ("calendar.", recompute_terms), *promises.HANDLERS, *consequences.HANDLERS,
     *imports.HANDLERS, *returning.HANDLERS,
     ("instance.ended", children.wake_parent), ("instance.terminated", children.wake_parent),
     *(each for process in CATALOG.values() for each in process.reacts),

@@ -10,6 +10,7 @@ from engine.dialect.catching import BoundaryEvent
 from engine.dialect.climbing import climb
 from engine.dialect.nodes import STARTED, Fault, Node, Token, assign, context, spawn, withdraw
 from engine.dialect.triggers import EscalationTrigger, SignalTrigger, Trigger
+from engine.dialect.voting import Vote
 
 MOST_ROUNDS = 1000
 
@@ -19,6 +20,7 @@ class Rounds(Node):
 
     inner: Node
     separate = True  # whether each round has variables of its own
+    votes = False  # whether what the rounds say is counted as votes
 
     def weigh(self, child: Token) -> None:
         """A round is about to end: work out what its expressions say, so that one that fails halts the round there.
@@ -62,10 +64,14 @@ class MultiInstance(Rounds):
         self.collection = expressions.formula(loop.collection or loop.cardinality or "[]")
         self.harvest = expressions.formula(loop.output_element) if loop.output_element else None
         self.enough = expressions.formula(loop.condition) if loop.condition else None
+        self.vote = Vote(self.words, loop.element) if "licet:vote" in self.words.properties else None
+        self.votes = self.vote is not None
 
     def arrive(self, token: Token) -> bool:
         self.enter(token)
         items = self._items(token)
+        if self.vote is not None:
+            token.internal_data["votes"] = self.vote.open(token, self, items)
         token.internal_data.update(items=items, begun=0, ended=0, out=[None] * len(items))
         token._set_state(STARTED)
         for _ in range(1 if self.loop.sequential else len(items)):
@@ -105,21 +111,80 @@ class MultiInstance(Rounds):
             after = self._counts({**state, "out": out, "ended": state["ended"] + 1})
             enough = self.enough(context(child, after)) is True
         child.internal_data["weighed"] = [out, enough]
+        if self.vote is not None:
+            self._cast(child, self.vote.said(child.internal_data.pop("verdict", None)))
+
+    def _cast(self, child: Token, said: str) -> None:
+        """Fill in the ballot of a round that is about to end; it is enough when that decides the vote."""
+        assert self.vote is not None
+        index, votes = child.internal_data["round"], [list(vote) for vote in child.parent.internal_data["votes"]]
+        votes[index][2] = said
+        counted = self.vote.counted(child.parent, self, votes)
+        child.internal_data["weighed"] = [child.internal_data["weighed"][0], counted.state != "open", votes]
 
     def pass_over(self, child: Token) -> None:
         child.internal_data["weighed"] = [list(child.parent.internal_data["out"]), False]
+        if self.vote is not None:
+            self._cast(child, "left")
         self.round_over(child)
 
     def round_over(self, child: Token) -> None:
         """Gather the round's result, then go on, stop early, or finish."""
         token, state = child.parent, child.parent.internal_data
-        state["out"], enough = child.internal_data.pop("weighed")
+        state["out"], enough, *cast = child.internal_data.pop("weighed")
+        if cast:
+            state["votes"] = cast[0]
         state["ended"] += 1
         self._tell(token, state["ended"])
+        self._onward(token, enough)
+
+    def _onward(self, token: Token, enough: bool) -> None:
+        state = token.internal_data
         if enough or state["ended"] == len(state["items"]):
             self.close(token)
         elif self.loop.sequential:
             self.begin(token)
+
+    def drop(self, child: Token) -> None:
+        """A round ends without a result (its token is withdrawn); who should have voted has left."""
+        token, index = child.parent, child.internal_data["round"]
+        withdraw(child)
+        token.internal_data["ended"] += 1
+        decided = False
+        if self.vote is not None:
+            token.internal_data["votes"][index][2] = "left"
+            decided = self.vote.counted(token, self, token.internal_data["votes"]).state != "open"
+        self._onward(token, decided)
+
+    def join(self, token: Token, item: Any) -> None:
+        """One more round, for an item that the list did not have."""
+        state = token.internal_data
+        if len(state["items"]) >= MOST_ROUNDS:
+            raise Fault(self.bpmn_id, f"会签名单不超过 {MOST_ROUNDS} 项", f"at most {MOST_ROUNDS} items")
+        if self.vote is not None:
+            state["votes"] = [*state["votes"], self.vote.ballot(token, self, item)]
+        state.update(items=[*state["items"], item], out=[*state["out"], None])
+        if not self.loop.sequential:
+            self.begin(token)
+
+    def replace(self, child: Token, item: Any) -> None:
+        """The running round begins again with another item; its weight and veto stay."""
+        token, index = child.parent, child.internal_data["round"]
+        withdraw(child)
+        items = list(token.internal_data["items"])
+        items[index] = item
+        token.internal_data["items"] = items
+        self.again(token, index)
+
+    def again(self, token: Token, index: int) -> None:
+        """Begin one round, whichever: nothing else of the loop changes but that its ballot is empty."""
+        state = token.internal_data
+        if self.vote is not None:
+            state["votes"][index][2] = None
+        begun = state["begun"]
+        state["begun"] = index
+        self.begin(token)
+        state["begun"] = begun
 
     def _tell(self, token: Token, ended: int) -> None:
         """The implicit throw of behavior One (after the first round) or None (after every round), BPMN 10.3.8."""
@@ -144,10 +209,14 @@ class MultiInstance(Rounds):
 
     def close(self, token: Token) -> None:
         """Set the output collection and go on."""
-        gathered = token.internal_data["out"]
+        gathered, votes = token.internal_data["out"], token.internal_data.get("votes")
         token.internal_data.clear()
         if self.loop.output_collection:
             assign(token, self.loop.output_collection, gathered)
+        if self.vote is not None and votes is not None:
+            found = self.vote.close(token, self, votes)
+            if found is not None:
+                assign(token, *found)
         self.finish(token)
 
 

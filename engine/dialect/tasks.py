@@ -33,6 +33,8 @@ class UserTask(Node):
 
     def finish(self, token: Token, answers: Mapping[str, Any]) -> None:
         """Complete with answers; only what the output mapping names becomes variables."""
+        if self.body is not None and self.body.votes:
+            token.internal_data["verdict"] = answers.get("verdict")
         self.take(token, answers, only_named=True)
         token.complete()
 

@@ -60,7 +60,7 @@ NEEDED = {
         "the business rule task names no decision",
     ),
 }
-USER_ONLY = PROPERTIES - {"licet:stage", "licet:outcome", "licet:final"}
+USER_ONLY = PROPERTIES - {"licet:stage", "licet:outcome", "licet:final", "licet:promise", "licet:clockStops"}
 
 
 def holders(sheet: Sheet) -> Iterator[tuple[Element, Element]]:
@@ -188,17 +188,19 @@ def _property(sheet: Sheet, owner: Element, line: Element) -> Iterator[Finding]:
             line,
             Text(f"没有属性 {name}", f"there is no property {name}", f"可用：{known}", f"known: {known}"),
         )
-    elif (name in USER_ONLY and kind(owner) != "userTask") or (name == "licet:outcome" and kind(owner) != "endEvent"):
+    elif ((name in USER_ONLY and kind(owner) != "userTask") or (name == "licet:outcome" and kind(owner) != "endEvent")
+          or (name == "licet:promise" and kind(owner) != "startEvent")):
         yield sheet.found("property", line, Text(
-            f"{name} 不能写在这里", f"{name} does not belong here", "写到用户任务（outcome 写到结束事件）上",
-            "write it on a user task (outcome on an end event)"))
+            f"{name} 不能写在这里", f"{name} does not belong here",
+            "写到用户任务（outcome 写到结束事件，promise 写到开始事件）上",
+            "write it on a user task (outcome on an end event, promise on a start event)"))
     else:
         yield from _meaning(sheet, owner, line, name, value)
 
 
 def _meaning(sheet: Sheet, owner: Element, line: Element, name: str, value: str) -> Iterator[Finding]:
     words = read_extensions(owner)
-    if name in ("licet:sla", "licet:escalateAfter") and not (
+    if name in ("licet:sla", "licet:escalateAfter", "licet:promise", "licet:silenceAfter") and not (
             value.isascii() and value.isdigit() and int(value) <= 1000):
         yield sheet.found("property", line, Text(
             f"{name} 须是工作日数", f"{name} must be a number of working days", "例如 3", "for instance 3"))

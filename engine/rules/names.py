@@ -27,6 +27,7 @@ READS = {
     ("taskSchedule", "dueDate"), ("priorityDefinition", "priority"), ("subscription", "correlationKey"),
     ("loopCharacteristics", "inputCollection"), ("formDefinition", "formId"), ("calledElement", "processId"),
 }  # fmt: skip
+FEEL_PROPERTIES = ("licet:vote", "licet:votePercent", "licet:silence")
 ALWAYS_FEEL = {("script", "expression"), ("loopCharacteristics", "inputCollection")}
 CONDITIONS = ("conditionExpression", "completionCondition", "loopCondition", "loopCardinality", "condition")
 TIMERS = ("timeDate", "timeDuration", "timeCycle")
@@ -51,7 +52,9 @@ def unprovided(
 def set_in(process: Element) -> frozenset[str]:
     """The variables that the drawing sets somewhere."""
     words = (word for word in process.iter(f"{{{ZEEBE}}}*"))
-    return frozenset(
+    results = {line.get("value", "") for line in process.iter(f"{{{ZEEBE}}}property")
+               if line.get("name") == "licet:voteResult"}
+    return frozenset(results) | frozenset(
         str(value).partition(".")[0]
         for word in words
         for attribute, value in word.attrib.items()
@@ -68,6 +71,8 @@ def read_in(process: Element, decisions: Mapping[str, feel.dmn.Model]) -> Iterat
                 place, text = (word, str(attribute)), str(value)
                 if place in READS and (place in ALWAYS_FEEL or text.strip().startswith("=")):
                     yield from ((node, name) for name in _names(text))
+            if word == "property" and node.get("name") in FEEL_PROPERTIES and node.get("value", "").strip()[:1] == "=":
+                yield from ((node, name) for name in _names(node.get("value", "")))
             model = decisions.get(node.get("decisionId", "")) if word == "calledDecision" else None
             if model is not None:
                 yield from ((node, name) for name in sorted(model.wants(node.get("decisionId", ""))))

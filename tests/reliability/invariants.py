@@ -35,7 +35,7 @@ from ledger import clock
 from ledger.facts import Fact
 
 OVER = ("completed", "terminated")
-TIMER_STATES = {"waiting", "fired", "cancelled", "failed"}
+TIMER_STATES = {"waiting", "suspended", "fired", "cancelled", "failed"}
 TASK_STATES = {"open", "completed", "cancelled"}
 LIVES = {
     "instance.started": "active", "instance.ended": "completed", "instance.terminated": "terminated",
@@ -184,12 +184,10 @@ def _task_of(fact: Fact) -> int:
 def the_inbox_is_in_order(look: Look) -> Iterator[str]:
     """I13: an open task stands where its deadline says (without one, or with its clock paused: at the end), in every
     group it is offered to; nobody is offered what somebody holds."""
-    paused = {(row.instance_id, row.element_id) for row in look.session.scalars(
-        select(Clock).where(Clock.state == "paused"))}
+    paused = set(look.session.scalars(select(Clock.task_id).where(Clock.state == "paused")))
     tasks = {task.id: task for task in look.of(Task, Task.state == "open")}
     for task in tasks.values():
-        late = (task.instance_id, task.element_id) in paused
-        if task.rank_at != (NEVER if late else rank(task.due_at)):
+        if task.rank_at != (NEVER if task.id in paused else rank(task.due_at)):
             yield f"I13 task {task.id} is due {task.due_at}, ranked {task.rank_at}"
     for offer in look.session.scalars(select(TaskCandidate)):
         found = tasks.get(offer.task_id)

@@ -1,0 +1,16 @@
+"""内部会签: several people decide something together, by a rule that whoever asks them chooses. No law asks for it."""
+
+from pathlib import Path
+
+from workflows.beginning import VARIABLES
+from workflows.joint.asking import ANSWERED, CHECKED, GIVEN, STEPS, begin, choices
+from workflows.process import Process
+
+JOINT = Process(
+    id="joint", name="内部会签", folder=Path(__file__).parent, steps=STEPS, checked=CHECKED, answered=ANSWERED,
+    given=GIVEN, variables=VARIABLES | {"signers", "rule", "percent", "due_on", "silent"},
+    stages={"draft": "填报中", "joint_signing": "会签中"},
+    outcomes={"void": "作废", "joint_passed": "会签通过", "joint_failed": "会签未通过"},
+    words={"joint.concluded": "会签结束：同意 {yes}，不同意 {no}，弃权 {abstain}，退出 {left}"},
+    choices=choices, begin=begin, repeatable=frozenset({"list_signers"}),
+)
