@@ -42,9 +42,9 @@ class Bulk:
 
 
 BULK: list[Bulk] = [
+    Bulk("approve", _l("同意"), "circle-check", ("all", "groups", "mine"), style="btn-success", opinion=True,
+         shortcut="a", asks=_l("同意选中的每一项吗？")),
     Bulk("claim", _l("签收"), "check", ("all", "groups"), shortcut="c"),
-    Bulk("approve", _l("同意"), "circle-check", ("all", "groups", "mine"), style="btn-success", opinion=True, shortcut="a",
-         asks=_l("同意选中的每一项吗？")),
     Bulk("release", _l("放回"), "arrow-back-up", ("mine",)),
 ]
 

@@ -50,13 +50,16 @@ class Stream:
     def told(self) -> Iterator[str]:
         """The lines of the stream until its life is over, the page goes away, or the process ends."""
         end = time.monotonic() + LIFE * random.uniform(0.9, 1.1)
-        yield f"retry: {random.randrange(2000, 5000)}\n\n"
-        while not self.watch.ended and (left := end - time.monotonic()) > 0:
-            if not self.called.wait(min(left, BEAT)):
-                yield ":\n\n"
-            elif not self.watch.ended:
-                self.called.clear()
-                yield "event: look\ndata:\n\n"
+        try:
+            yield f"retry: {random.randrange(2000, 5000)}\n\n"
+            while not self.watch.ended and (left := end - time.monotonic()) > 0:
+                if not self.called.wait(min(left, BEAT)):
+                    yield ":\n\n"
+                elif not self.watch.ended:
+                    self.called.clear()
+                    yield "event: look\ndata:\n\n"
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Give the place free; as often as you like."""
