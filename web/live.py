@@ -148,7 +148,8 @@ class _Line:
     """What wakes the reader: a message of Redis, or a commit of this process, or the time."""
 
     def __init__(self, url: str) -> None:
-        self._url, self._heard, self._again = url, None, 0.0  # type: ignore[var-annotated]
+        self._url, self._again = url, 0.0
+        self._heard: Any = None
 
     def wait(self, nudged: threading.Event) -> None:
         """At most EVERY seconds."""
