@@ -80,7 +80,7 @@ def inbox(session: Session, actor: Actor, *, scope: Scope = "all", narrow: Narro
 
 def done(session: Session, actor: Actor, *, narrow: Narrow = WHOLE, after: int | None = None,
          limit: int = 20) -> list[Task]:
-    """Tasks that the actor has completed or taken part in, newest first; `after` is the id of the last one before."""
+    """Tasks that the actor has completed or taken part in, the newest task first; `after` is the last one's id."""
     wanted = select(Task).where(Task.id.in_(chosen_done(actor, narrow, after=after, limit=limit)))
     return list(session.scalars(wanted.order_by(Task.id.desc()).limit(limit)))
 

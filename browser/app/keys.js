@@ -2,7 +2,8 @@
 // [data-rows] holds rows with a [data-row-link] each: j/k or arrows move, Enter opens, x ticks.
 import { text } from "./text.js";
 
-const typing = (element) => element.closest?.("input, textarea, select, [contenteditable], dialog[open]");
+const TICK = '[data-row] input[type="checkbox"]';
+const typing = (element) => !element.matches?.(TICK) && element.closest?.("input, textarea, select, [contenteditable], dialog[open]");
 const seen = (element) => element.checkVisibility?.() ?? true;
 /** An entry of a closed menu is within reach of its key while the menu itself is seen. */
 const reached = (element) => seen(element) || (element.closest(".more-verbs:not([open])")?.checkVisibility?.() ?? false);
@@ -14,7 +15,7 @@ function rows() {
 function step(by) {
   const all = rows();
   if (!all.length) return false;
-  const at = all.indexOf(document.activeElement);
+  const at = all.indexOf(document.activeElement?.closest("[data-row]")?.querySelector("[data-row-link]"));
   const next = all[Math.min(all.length - 1, Math.max(0, at === -1 ? 0 : at + by))];
   next.focus();
   next.closest("[data-row]")?.scrollIntoView({ block: "nearest" });

@@ -22,6 +22,13 @@ def licence(site: Site) -> int:
     return request
 
 
+def review(site: Site, holder: str) -> int:
+    """A worker's request that waits for 宋雅 (hr)."""
+    request = site.begun("desk", "P02", "person", holder)
+    site.done(request, "A1_fill", "desk")
+    return request
+
+
 def drafts(site: Site, *people: str) -> None:
     for name in people:
         site.begun("desk", "P02", "person", name)
@@ -60,20 +67,17 @@ def test_filters_narrow_the_list_and_are_kept_as_a_view(site: Site, arrive: Arri
 
 @pytest.mark.parametrize("phone", [False, True])
 def test_several_at_once_and_the_one_that_was_gone_says_so(site: Site, arrive: Arrive, phone: bool) -> None:
-    request = licence(site)
-    number = site.begun("legal", "P02", "person", "worker")
-    legal = arrive("legal", phone=phone)
-    legal.go("/inbox")
-    tick(legal, "安全生产许可证", "石磊")
-    expect(legal.page.locator("[data-bulk-count]")).to_have_text("2")
-    legal.look()
-    other = arrive("legal2")
-    other.go("/inbox")
-    other.follow("签收")
-    legal.follow("签收所选")
-    legal.sees("有 1 项没有办成", "该任务由 许文 办理：许文 于 2026-11-23 10:00 签收了它。", "已签收 1 项。")
-    legal.follow("回到待办")
-    assert len(rows(legal.page)) == 1 and site.task(request, "A3_legal") and number
+    gone, there = review(site, "worker"), review(site, "pm")
+    hr = arrive("hr", phone=phone)
+    hr.go("/inbox")
+    tick(hr, "石磊", "罗建军")
+    expect(hr.page.locator("[data-bulk-count]")).to_have_text("2")
+    hr.look()
+    site.done(gone, "A3_hr", "hr")
+    hr.follow("签收所选")
+    hr.sees("有 1 项没有办成", "已由 宋雅 于 2026-11-23 10:00 处理", "已签收 1 项。")
+    hr.follow("回到待办")
+    assert len(rows(hr.page)) == 1 and site.task(there, "A3_hr")
 
 
 def test_only_the_keyboard_previews_approves_and_returns(site: Site, arrive: Arrive) -> None:
@@ -129,22 +133,22 @@ def test_a_row_is_previewed_by_its_eye_and_closed_again(site: Site, arrive: Arri
 def test_a_task_arrives_by_itself_and_the_focus_stays(
     site: Site, arrive: Arrive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No Redis here: the site's own commits, and the clock, make it look."""
+    """No Redis here: the clock makes the site look at what others have written."""
     monkeypatch.setattr(live, "EVERY", 0.3)
-    site.begun("legal", "P02", "person", "worker")
-    legal, phone = arrive("legal"), arrive("legal2", phone=True)
-    for person in (legal, phone):  # the first look tells that the stream is open
+    review(site, "worker")
+    desk, phone = arrive("hr"), arrive("hr", phone=True)
+    for person in (desk, phone):  # the first look tells that the stream is open
         with person.page.expect_response(re.compile("/inbox/list")):
             person.go("/inbox")
-    tick(legal, "石磊")
-    legal.page.keyboard.press("j")
-    licence(site)
-    for person, count in ((legal, 2), (phone, 1)):
-        expect(person.page.locator("[data-row]")).to_have_count(count, timeout=5_000)
+    tick(desk, "石磊")
+    desk.page.keyboard.press("j")
+    review(site, "pm")
+    for person in (desk, phone):
+        expect(person.page.locator("[data-row]")).to_have_count(2, timeout=5_000)
         person.look()
-    expect(legal.page.locator("[data-row-link]:focus")).to_contain_text("石磊")
-    expect(legal.page.locator("[data-bulk-count]")).to_have_text("1")
-    expect(legal.page.locator('.licet-side [data-count="inbox"]')).to_have_text("2")
+    expect(desk.page.locator("[data-row-link]:focus")).to_contain_text("石磊")
+    expect(desk.page.locator("[data-bulk-count]")).to_have_text("1")
+    expect(desk.page.locator('.licet-side [data-count="inbox"]')).to_have_text("2")
 
 
 def test_every_tab_in_english(site: Site, arrive: Arrive) -> None:

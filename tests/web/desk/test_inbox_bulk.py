@@ -9,7 +9,7 @@ from engine import tasks
 from engine.model import Task
 from ledger.db import unit
 from tests.web.desk.at_work import Town, Visitor
-from tests.web.desk.test_inbox import submit
+from tests.web.desk.test_inbox import review, submit
 from workflows import bulk, desk
 
 
@@ -27,9 +27,9 @@ def approval(town: Town) -> int:
         return session.scalars(select(Task.id).where(Task.instance_id == request, Task.state == "open")).one()
 
 
-def _all(town: Town, task: int) -> list[str]:
+def _all(town: Town, task: int, login: str = "legal") -> list[str]:
     with unit(town.engine) as session:
-        opened = desk.open_task(session, town.company.actor(session, "legal"), task)
+        opened = desk.open_task(session, town.company.actor(session, login), task)
         return [one["value"] for one in opened.data["documents"]]
 
 
@@ -48,12 +48,17 @@ def test_all_done_leads_back_to_the_list_and_says_how_many(town: Town) -> None:
 
 
 def test_each_that_is_refused_says_why_and_the_others_are_done(town: Town) -> None:
-    mine, legal = town.open_task(town.request("legal", "P02", "worker")), town.visitor("legal")
+    gone, there, hr = review(town, "worker"), review(town, "pm"), town.visitor("hr")
+    hr.hand_in(gone, {"verdict": "pass", "checked": _all(town, gone, "hr")})
+    status, page = act(hr, "claim", gone, there)
+    assert status == 200 and "有 1 项没有办成" in page and "已签收 1 项" in page
+    assert "已由 宋雅 于 2026-11-23 10:00 处理" in page and town.row(Task, there).assignee_id
+
+
+def test_a_task_that_a_colleague_has_taken_says_who_has_it(town: Town) -> None:
     task = submit(town)
     town.visitor("legal2").post(f"/tasks/{task}/claim")
-    status, page = act(legal, "claim", task, mine)
-    assert status == 200 and "有 1 项没有办成" in page and "已签收 1 项" in page
-    assert "该任务由 许文 办理：许文 于 2026-11-23 10:00 签收了它。" in page
+    assert "该任务由 许文 办理：许文 于 2026-11-23 10:00 签收了它。" in act(town.visitor("legal"), "claim", task)[1]
 
 
 def test_a_form_that_wants_more_says_what_at_which_field(town: Town) -> None:
