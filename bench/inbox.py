@@ -89,7 +89,7 @@ def figures() -> Iterator[Figure]:
         yield _page("inbox, the list alone", site, "/inbox/list")
         yield _page("inbox, preview", site, f"/tasks/{site.real[-1]}/preview")
         yield _page("request page of an inbox of 10k", site, f"/requests/{site.requests[-1]}")
-        yield Figure("who may read a request, 210k open tasks, p95", _p95(site.reading) * 1e3, "ms CPU", 5)
+        yield Figure("who may read a request, 210k open tasks, p95", _p95(site.reading) * 1e3, "ms CPU", 10)
         yield from _verbs(site)
         yield from _streams(site)
 
