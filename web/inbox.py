@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Any, cast
+from typing import Any
 
 from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -96,7 +96,7 @@ def waiting(session: Session, person: Actor) -> int:
 def _wanted() -> Wanted:
     """What the address asks for; nonsense is nothing."""
     said = request.args
-    tab = next((known for known in TABS if known == said.get("scope")), cast(Tab, "all"))
+    tab = next((known for known in TABS if known == said.get("scope")), "all")
     return Wanted(
         tab=tab, order="newest" if said.get("order") == "newest" else "due", process=said.get("process", "")[:120],
         element=said.get("step", "")[:120], type_code=said.get("type", "")[:8], unit_id=whole_in(said.get("unit")),
@@ -121,7 +121,7 @@ def _listed(wanted: Wanted) -> dict[str, Any]:
     session, person = db.session(), actor()
     found, told = inbox.page(session, person, wanted), inbox.numbers(session, person)
     g.inbox_waiting = told["all"]
-    kept = {name: value for name in KEPT if (value := request.args.get(name, ""))}
+    kept: dict[str, Any] = {name: value for name in KEPT if (value := request.args.get(name, ""))}
     return {
         "rows": found.rows, "tab": wanted.tab, "tabs": TABS, "numbers": told, "wanted": wanted,
         "part_url": url_for("inbox.part", **{**kept, **({"after": _after()} if wanted.after else {})}),

@@ -80,7 +80,8 @@ class Watch:
 
     def open(self, person: Actor, engine: Engine) -> Stream | None:
         """A stream for somebody; None when there are as many as may be."""
-        stream = Stream(self, frozenset(name for one in (person, *person.stands_for) for name in groups_of(one)))
+        away = [name for absent in person.stands_for for name in groups_of(absent)]
+        stream = Stream(self, frozenset([*groups_of(person), *away]))
         with self._lock:
             if self.ended or len(self._streams) >= self.most:
                 return None

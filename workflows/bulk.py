@@ -88,7 +88,7 @@ def bulk(session: Session, actor: Actor, verb: str, items: Iterable[tuple[int, i
 
 def _one(session: Session, actor: Actor, do: Do, task: Task, version: int | None, asked: Asked,
          refused: Refused | None) -> Done:
-    told = {"task": task, "title": task.title, "name": task.name}
+    title, name = task.title, task.name
     try:
         if refused is None:
             with session.begin_nested():
@@ -100,7 +100,7 @@ def _one(session: Session, actor: Actor, do: Do, task: Task, version: int | None
     except OperationalError:
         refused = Busy()
     labels = _labels(session, actor, task) if isinstance(refused, BadAnswer) else {}
-    return Done(**told, refused=refused, labels=labels)
+    return Done(task, title, name, refused, labels)
 
 
 def _labels(session: Session, actor: Actor, task: Task) -> dict[str, str]:
