@@ -96,7 +96,7 @@ def waiting(session: Session, person: Actor) -> int:
 def _wanted() -> Wanted:
     """What the address asks for; nonsense is nothing."""
     said = request.args
-    tab = next((known for known in TABS if known == said.get("scope")), "all")
+    tab: Tab = next((known for known in TABS if known == said.get("scope")), "all")
     return Wanted(
         tab=tab, order="newest" if said.get("order") == "newest" else "due", process=said.get("process", "")[:120],
         element=said.get("step", "")[:120], type_code=said.get("type", "")[:8], unit_id=whole_in(said.get("unit")),
