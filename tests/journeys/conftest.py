@@ -77,6 +77,7 @@ def site(founded: tuple[Path, Company], static: Path, tmp_path: Path, door: Door
         made = Site(door.address, company, open_database(config.database), clock, config.files)
         with door.leading_to(app):
             yield made
+        app.extensions["licet_live"].stop()
         made.engine.dispose()
 
 

@@ -18,6 +18,7 @@ from web.web_session import WebSession
 
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 780}
 Wsgi = Callable[..., Iterable[bytes]]
+STREAM = "/inbox/events"  # never ends by itself: whoever closes the site ends it
 
 
 class Door:
@@ -37,7 +38,8 @@ class Door:
             start_response("503 Service Unavailable", [])
             return []
         try:
-            return list(app(environ, start_response))
+            answer = app(environ, start_response)
+            return _through(answer) if environ["PATH_INFO"] == STREAM else list(answer)
         finally:
             with self._changed:
                 self._inside -= 1
@@ -51,6 +53,13 @@ class Door:
         with self._changed:
             self._app = None
             assert self._changed.wait_for(lambda: not self._inside, 20), "a request never ended"
+
+
+def _through(answer: Iterable[bytes]) -> Iterator[bytes]:
+    try:
+        yield from answer
+    finally:
+        answer.close()  # type: ignore[attr-defined]
 
 
 class Seats:

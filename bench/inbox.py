@@ -1,0 +1,246 @@
+"""The inbox of somebody whose group has 10,000 open tasks, among 200,000 of others: every tab, order, filter and verb.
+
+The tasks are written straight into the tables, but for those that are approved: they belong to requests that came all
+the way. CPU of this process, a whole page each time: signed in, routed, queried, drawn.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import statistics
+import tempfile
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from werkzeug.test import Client
+
+from bench.measure import Figure
+from bench.pages import NUMBERS, signed_in
+from engine import catalog
+from engine.model import Task
+from ledger import clock
+from ledger.actor import SYSTEM
+from ledger.db import open_database, unit
+from ledger.files import keep
+from migrations.run import upgrade
+from registry.access.accounts import actor_for
+from registry.access.grants import grant_role
+from registry.people import sealing
+from registry.people.persons import person_of
+from registry.people.units import create_unit
+from tests.journeys.answers import filled
+from tests.journeys.company import PASSWORD, found, open_accounts
+from tests.journeys.papers import PDF
+from web.app import create_app
+from web.config import Config
+from web.live import Watch
+from workflows import desk, opening
+from workflows.requests import Request, sees
+
+OURS, THEIRS, TURNS, BAR, AT_ONCE, ROUNDS = 10_000, 200_000, 40, 100, 20, 3
+ASKED = {
+    "due first": "", "newest first": "?order=newest", "unclaimed": "?scope=groups", "mine": "?scope=mine",
+    "started by me": "?scope=started", "done by me": "?scope=took_part", "copied to me": "?scope=copied",
+    "overdue": "?overdue=1", "one process": "?process=application", "one step": "?step=A4_approve",
+    "one type": "?type=P02", "one unit": "?unit=2", "filters that fit nothing": "?type=E01&step=A9",
+    "searched": "?q=申请 42", "searched in vain": "?q=zzzz",
+}
+TASK = ("insert into task (instance_id, token, element_id, name, title, business_key, process_id, group_id, priority, "
+        "role, version, barred, not_by, due_confirmed, created_at, state, offer, due_at, rank_at, completed_at, "
+        "completed_by, completed_by_name) select id, ")
+DUE = "datetime(:now, (id % 4000 - 300) || ' minutes') || '.000000'"
+FILLING = (
+    "insert into instance (process_id, definition_id, business_key, title, group_id, places, state, stage, started_at, "
+    f"started_by, version, blob) {NUMBERS} select 'application', :definition, 'SQ-' || i, '申请 ' || i, 1, "
+    "'[1]', 'active', 'bench', :now, 1, 1, x'' from n",
+    "insert into request (group_id, number, process_id, type_code, family, holder_kind, holder_id, holder_name, item, "
+    "subtype, title, applicant_id, applicant_name, unit_id, unit_path, instance_id, opened_at, problems, channel, "
+    "authority_no, accepted_how, rounds, revision, details) select 1, business_key, 'application', case when id % 40 "
+    "then 'E03' else 'P02' end, 'E', 'unit', 2, '某公司', '', '', title, 1 + id % 9, '某人', 2, '/1/2/', id, :now, "
+    "'[]', '', '', '', 0, 1, '{}' from instance where stage = 'bench'",
+    f"{TASK} 1, 'A4_approve', '审批', title, business_key, 'application', 1, 51, 'drawn', 1, '[]', '[]', 1, :now, "
+    f"'open', case when id % :share then '[]' else :offer end, {DUE}, {DUE}, null, null, null "
+    "from instance where stage = 'bench'",
+    "insert into task_candidate (task_id, candidate, open, rank_at) select id, case when offer = '[]' then 'legal@999' "
+    "else :group end, 1, rank_at from task where priority = 51",
+    f"{TASK} 2, 'A3_legal', '初审', title, business_key, 'application', 1, 52, 'drawn', 2, '[]', '[]', 1, :now, "
+    "'completed', '[]', null, :now, :now, case when id % 20 then 900 else :me end, '某人' "
+    "from instance where stage = 'bench'",
+)
+
+
+def figures() -> Iterator[Figure]:
+    sealing.set_key(b"k" * 32)
+    with tempfile.TemporaryDirectory() as folder:
+        site = Site(Path(folder))
+        for what, asked in ASKED.items():
+            yield _page(f"inbox, {what}", site, "/inbox" + asked)
+        yield _page("inbox, page 50", site, site.deep(50))
+        yield _page("inbox, filters open", site, "/inbox?filters=1")
+        yield _page("inbox, counts", site, "/inbox/counts")
+        yield _page("inbox, the list alone", site, "/inbox/list")
+        yield _page("inbox, preview", site, f"/tasks/{site.real[-1]}/preview")
+        yield _page("request page of an inbox of 10k", site, f"/requests/{site.requests[-1]}")
+        yield Figure("who may read a request, 210k open tasks, p95", _p95(site.reading) * 1e3, "ms CPU", 10)
+        yield from _verbs(site)
+        yield from _streams(site)
+
+
+def _page(what: str, site: Site, address: str) -> Figure:
+    return Figure(f"{what}, 10k open tasks of the group + 200k, p95", _p95(lambda: site.open(address)) * 1e3, "ms CPU",
+                  BAR)
+
+
+def _p95(act: Callable[[], object], turns: int = TURNS) -> float:
+    each = []
+    for _ in range(turns + 5):
+        begun = time.process_time()
+        act()
+        each.append(time.process_time() - begun)
+    return statistics.quantiles(each[5:], n=20)[-1]
+
+
+def _verbs(site: Site) -> Iterator[Figure]:
+    """20 rows at once, the whole request each: a hundred milliseconds for each of them would be slow."""
+    waiting = site.waiting(2 * AT_ONCE)
+    for verb, turns in (("claim", [waiting[:AT_ONCE], waiting[AT_ONCE:]]),
+                        ("release", [waiting[:AT_ONCE], waiting[AT_ONCE:]]),
+                        ("approve", [site.real[n:n + AT_ONCE] for n in range(0, len(site.real) - 1, AT_ONCE)])):
+        taken = [site.bulk(verb, numbers) for numbers in turns if len(numbers) == AT_ONCE]
+        yield Figure(f"inbox, {verb} 20 at once: each", max(taken) / AT_ONCE * 1e3, "ms CPU", BAR)
+
+
+def _streams(site: Site) -> Iterator[Figure]:
+    """300 pages want a stream of one process: so many as it has threads for are served, the others refused at once."""
+    watch: Watch = site.app.extensions["licet_live"]
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    begun = time.process_time()
+    opened = [site.client.get("/inbox/events") for _ in range(300)]
+    spent = time.process_time() - begun
+    served = [one for one in opened if one.status_code == 200]
+    yield Figure("inbox, 300 want a stream: served", len(served), "streams", watch.most)
+    yield Figure("inbox, 300 want a stream: each", spent / 300 * 1e3, "ms CPU", 25)
+    yield Figure("inbox, memory of a stream", (tracemalloc.get_traced_memory()[0] - before) / len(served) / 1e3, "kB",
+                 200)
+    tracemalloc.stop()
+    watch.stop()
+    for one in opened:
+        one.close()
+    for thread in threading.enumerate():
+        if thread.name == "live":
+            thread.join(15)
+
+
+class Site:
+    """A company at work, its approver signed in; `real` are approvals that can be given, of `requests`."""
+
+    def __init__(self, folder: Path) -> None:
+        url = f"sqlite:///{folder / 'inbox.sqlite'}"
+        upgrade(url)
+        self.engine, self.files = open_database(url), folder / "files"
+        self.config = Config(data=folder, database_url=url, secret="s" * 40, testing=True, limits=False)
+        self.app = create_app(self.config)
+        with unit(self.engine) as session:
+            self.company = found(session)
+            open_accounts(session, self.company, "approver")
+            self._roles(session)
+        self.group = f"approver@{self.company.units['company']}"
+        self.requests = [self._came(number) for number in range(AT_ONCE * ROUNDS + 1)]
+        with unit(self.engine) as session:
+            self._fill(session)
+            self.real = list(session.scalars(sa.select(Task.id).join(
+                Request, Request.instance_id == Task.instance_id).where(
+                Request.id.in_(self.requests), Task.state == "open").order_by(Task.id)))
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as rows:
+            rows.execute(sa.text("analyze"))
+        self.client: Client = signed_in(self.app.test_client(), "approver", PASSWORD)
+
+    def _roles(self, session: Session) -> None:
+        group = self.company.unit(session, "group")
+        for login, role in (("approver", "approver"), ("desk", "applicant"), ("legal", "legal")):
+            grant_role(session, self.actor(session, login)[1], role, group, by=SYSTEM, from_on=dt.date(2020, 1, 1))
+
+    def actor(self, session: Session, login: str) -> Any:
+        person = person_of(session, self.company.people[login])
+        return actor_for(session, person), person
+
+    def _came(self, number: int) -> int:
+        """A request of a company of its own that has come to the approver."""
+        with unit(self.engine) as session:
+            group = self.company.unit(session, "group")
+            place = create_unit(session, kind="company", name=f"第{number}公司", code=f"B{number}", parent=group,
+                                by=SYSTEM, uscc="91330100MA27XL8A79")
+            request = opening.open_request(session, self.actor(session, "desk")[0], "E03", "unit", place.id).id
+        for login, element in (("desk", "A1_fill"), ("legal", "A3_legal")):
+            with unit(self.engine) as session:
+                self._do(session, request, login, element)
+        return request
+
+    def _do(self, session: Session, request: int, login: str, element: str) -> None:
+        actor, _ = self.actor(session, login)
+        task = session.scalars(sa.select(Task.id).join(Request, Request.instance_id == Task.instance_id).where(
+            Request.id == request, Task.element_id == element, Task.state == "open")).one()
+        opened = desk.open_task(session, actor, task)
+        file = keep(session, self.files, BytesIO(PDF), "材料.pdf", by=actor)
+        desk.complete(session, actor, task, filled(opened.form.key, [file.id], opened.data))
+
+    def _fill(self, session: Session) -> None:
+        known = {
+            "count": OURS + THEIRS, "definition": catalog.latest(session, "application").id, "share":
+            (OURS + THEIRS) // OURS, "now": clock.now().replace(tzinfo=None).isoformat(" ", "microseconds"),
+            "group": self.group, "offer": f'["{self.group}"]', "me": self.company.people["approver"],
+        }
+        for statement in FILLING:
+            session.execute(sa.text(statement),
+                            {name: value for name, value in known.items() if f":{name}" in statement})
+
+    def open(self, address: str) -> str:
+        answer = self.client.get(address)
+        if answer.status_code != 200:
+            raise SystemExit(f"{address}: {answer.status_code}")
+        return answer.text
+
+    def deep(self, page: int) -> str:
+        """The address of a page far down, by the links of the pages before it."""
+        address = "/inbox"
+        for _ in range(page - 1):
+            found = re.search(r'rel="next" href="([^"]+)"', self.open(address))
+            if found is None:
+                raise SystemExit(f"no page behind {address}")
+            address = found[1].replace("&amp;", "&")
+        return address
+
+    def waiting(self, count: int) -> list[int]:
+        """Open tasks of the group that nobody has."""
+        with unit(self.engine) as session:
+            return list(session.scalars(sa.text(
+                "select task_id from task_candidate where candidate = :group limit :count"),
+                {"group": self.group, "count": count}))
+
+    def reading(self) -> None:
+        with unit(self.engine) as session:
+            actor, _ = self.actor(session, "approver")
+            found = session.scalar(sa.select(Request.id).where(Request.id == self.requests[0], sees(actor)))
+        if found is None:
+            raise SystemExit("the request is not there")
+
+    def bulk(self, verb: str, numbers: list[int]) -> float:
+        """CPU seconds of one verb on many rows, all of which must succeed."""
+        token = re.search(r'name="csrf_token" value="([^"]+)"', self.open("/inbox"))
+        told = {"verb": verb, "task": [str(number) for number in numbers], "csrf_token": token[1] if token else ""}
+        begun = time.process_time()
+        answer = self.client.post("/inbox/bulk", data=told)
+        spent = time.process_time() - begun
+        if answer.status_code != 303:
+            raise SystemExit(f"{verb}: {answer.status_code}")
+        return spent
+
