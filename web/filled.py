@@ -150,6 +150,8 @@ def papers(session: Session, application: Request) -> list[tuple[File, str]]:
 
 
 def _paper(application: Request, keys: list[str], what: str) -> str:
+    if what.startswith("comment:"):
+        return _("评论的附件")
     found = next((fields[what] for key in keys if what in (fields := _fields(application, key))), None)
     return say(schema.label_of(found)) if found else what
 

@@ -9,15 +9,18 @@ from engine.findings import Finding
 from engine.rules.sheet import SUB_PROCESSES, Sheet, Text, kind
 from engine.vocabulary import BPMN, read_extensions
 
+FURTHER = ("licet:escalateTo", "licet:handTo", "licet:signers", "licet:copyTo")
+"""The words of a user task that name roles beside those it is offered to."""
+
 
 def roles(sheet: Sheet) -> Iterator[Finding]:
-    """A role that a task is offered or escalated to is one that somebody can have."""
+    """A role that a task is offered, escalated or copied to is one that somebody can have."""
     known = sheet.around.role_known
     if known is None:
         return
     for _, task in sheet.elements("userTask"):
         words = read_extensions(task)
-        further = [words.properties.get(name, "") for name in ("licet:escalateTo", "licet:handTo", "licet:signers")]
+        further = [words.properties.get(name, "") for name in FURTHER]
         written = (words.groups or "", *further)
         named = [word.strip() for text in written if not text.startswith("=") for word in text.split(",")]
         for role in dict.fromkeys(name.partition("@")[0] for name in named if name):
