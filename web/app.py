@@ -64,6 +64,7 @@ RESOURCES = (
     "comments",
     "copied",
     "urging",
+    "consulting",
     "files",
     "processes",
     "types_edit",
