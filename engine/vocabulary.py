@@ -13,7 +13,7 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 PROPERTIES = frozenset({
     "licet:sla", "licet:escalateAfter", "licet:escalateTo", "licet:notBy", "licet:notApplicant", "licet:stage",
     "licet:outcome", "licet:handTo", "licet:signers",
-    "licet:copyTo",
+    "licet:copyTo", "licet:signature",
 })
 
 
