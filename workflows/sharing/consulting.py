@@ -188,7 +188,7 @@ def views(session: Session, rows: Sequence[Consultation]) -> dict[int, int]:
     """How often each link was opened."""
     counted = select(ConsultationView.consultation_id, func.count()).where(
         ConsultationView.consultation_id.in_([one.id for one in rows])).group_by(ConsultationView.consultation_id)
-    return dict(session.execute(counted).tuples()) if rows else {}
+    return dict(session.execute(counted).all()) if rows else {}
 
 
 def revoke(session: Session, actor: Actor, task_id: int, consultation_id: int) -> Consultation:
