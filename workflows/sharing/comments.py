@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import ForeignKey, Index, Select, String, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine.model import Task
+from engine.model import Instance, Task
 from ledger import clock
 from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant
@@ -204,8 +204,8 @@ def _files(session: Session, request: Request, numbers: Sequence[int]) -> Mappin
 
 def _by_mention(actor: Actor) -> Select[int]:
     """Of what somebody was asked to look at, while they could: the task that let them read it may be over."""
-    mine = select(Request.instance_id).join(Comment, Comment.request_id == Request.id).join(
-        CommentMention, CommentMention.comment_id == Comment.id)
+    mine = select(Instance.id).join(Request, Request.instance_id == Instance.id).join(
+        Comment, Comment.request_id == Request.id).join(CommentMention, CommentMention.comment_id == Comment.id)
     return mine.where(CommentMention.person_id == actor.id, Comment.struck_at.is_(None))
 
 

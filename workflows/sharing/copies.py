@@ -131,7 +131,8 @@ def of_request(session: Session, request: Request) -> list[Given]:
 
 def _by_copy(actor: Actor) -> Select[int]:
     """Of what was copied to them."""
-    mine = select(Request.instance_id).join(RequestCopy, RequestCopy.request_id == Request.id)
+    mine = select(Instance.id).join(Request, Request.instance_id == Instance.id).join(
+        RequestCopy, RequestCopy.request_id == Request.id)
     return mine.where(RequestCopy.person_id == actor.id)
 
 
