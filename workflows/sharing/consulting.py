@@ -38,7 +38,7 @@ TOKEN = re.compile(r"[\w-]{22}", re.ASCII)
 DAYS, MOST_DAYS, MOST_OPEN, MOST_VIEWS = 5, 30, 5, 200
 VERDICTS: dict[str, str] = {"agree": "同意", "disagree": "不同意", "unsure": "不能判断"}
 PERSONAL_VALUE = re.compile(r"\d{17}[\dXx]|1[3-9]\d{9}")
-PERSONAL_KEY = re.compile(r"(^|[._])(name|person|phone|mobile|id_number|identity|address|email)($|[._])")
+PERSONAL_LABEL = re.compile("姓名|身份证|电话|手机|邮箱|住址|联系人|负责人|法定代表人")
 
 
 class Ended(Conflict):
@@ -124,7 +124,8 @@ def material(session: Session, request: Request) -> Material:
 def _personal(request: Request, entry: Entry) -> bool:
     if entry.path == "holder_name":
         return request.holder_kind == "person"
-    return bool(PERSONAL_KEY.search(entry.path) or PERSONAL_VALUE.search(entry.text))
+    named = PERSONAL_LABEL.search(entry.label) and not entry.text.isdecimal()  # not how many of them there are
+    return bool(named or PERSONAL_VALUE.search(entry.text))
 
 
 def shown(session: Session, consultation: Consultation) -> Material:

@@ -52,8 +52,8 @@ def test_without_a_signature_it_does_not_pass_but_can_be_returned(town: Town, ta
     assert '"licet-signature"' in page and "签名" in page
     refused = decide(town, task)
     assert refused.status_code == 400 and refused.get_json()["problems"] == {"signature": ["请签名"]}
-    returned = decide(town, task, verdict="return", returns=[{"field": "address", "reason": "请核对门牌号，与规划许可证不一致"}],
-                      checked=[])
+    wrong = {"field": "address", "reason": "请核对门牌号，与规划许可证不一致"}
+    returned = decide(town, task, verdict="return", returns=[wrong], checked=[])
     assert returned.status_code == 200, returned.get_json()
 
 
