@@ -30,6 +30,25 @@ def roles(sheet: Sheet) -> Iterator[Finding]:
                     "改为已有的角色", "choose a role that exists"))
 
 
+def signatures(sheet: Sheet) -> Iterator[Finding]:
+    """A verdict that wants a signature is one of the task's form: of a misspelt one nobody would ever be asked to sign.
+    Of a form that is not known here nothing is said."""
+    verdicts_of = sheet.around.verdicts_of
+    for _, task in sheet.elements("userTask"):
+        words = read_extensions(task)
+        wanted = words.words("licet:signature")
+        if not wanted or verdicts_of is None or words.form_id is None or words.form_id.startswith("="):
+            continue
+        known = verdicts_of(words.form_id)
+        for verdict in wanted if known is not None else ():
+            if verdict not in (known or ()):
+                there, listed = "、".join(sorted(known or ())), ", ".join(sorted(known or ()))
+                yield sheet.found("signature", task, Text(
+                    f"表单“{words.form_id}”没有结论“{verdict}”，永远不会要求签名",
+                    f"the form {words.form_id!r} has no verdict {verdict!r}: nobody would be asked to sign",
+                    f"可用：{there}", f"known: {listed}"))
+
+
 def lanes(sheet: Sheet) -> Iterator[Finding]:
     """A lane holds something. (Where sub-processes are drawn, one may span lanes that name nothing of their own.)"""
     for process in sheet.processes:
@@ -54,4 +73,4 @@ def deadlines(sheet: Sheet) -> Iterator[Finding]:
                 severity="warning")
 
 
-RULES = (roles, lanes, deadlines)
+RULES = (roles, signatures, lanes, deadlines)
