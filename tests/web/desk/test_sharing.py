@@ -279,3 +279,24 @@ def test_seen_by_knows_the_copied_and_the_mentioned(town: Town, case: tuple[int,
     with Session(town.engine) as session:
         legal2 = town.company.actor(session, "legal2")
         assert requests.get(session, legal2, request).id == request
+
+
+def test_all_of_it_speaks_english(town: Town, case: tuple[int, int], clock: Fixed) -> None:
+    request, task = case
+    clock.advance(timedelta(hours=5))
+    say(town, "desk", request, "Please look @许文", files=(BytesIO(PDF), "note.pdf"))
+    give(town, "desk", request, "stranger")
+    urge(town, "desk", case)
+    desk, legal = town.visitor("desk"), town.visitor("legal")
+    legal.post(f"/tasks/{task}/claim")
+    for visitor in (desk, legal):
+        visitor.post("/language", {"language": "en"})
+    for visitor, address, words in (
+        (desk, f"/requests/{request}", ("Waiting for", "It is the next one due. Urged 1 time.", "Mentions 许文",
+                                        "1 unread", "File of a comment", "You urged")),
+        (desk, f"/requests/{request}/comments", ("Write a comment", "Strike out", "Mention colleagues")),
+        (desk, f"/requests/{request}/copies/new", ("Whoever gets a copy is told", "Copied already to 路人甲")),
+        (legal, f"/tasks/{task}/consultations/new", ("Ask an outside expert", "Make the link", "Valid for")),
+    ):
+        page = visitor.get(address).text
+        assert all(one in page for one in words), (address, [one for one in words if one not in page])
