@@ -58,6 +58,7 @@ STEPS: dict[str, dict[str, Do]] = {}
 VARIABLES: dict[str, frozenset[str]] = {}
 _form_known: list[Callable[[str], bool]] = []
 _role_known: list[Callable[[str], bool]] = []
+_verdicts_of: list[Callable[[str], frozenset[str] | None]] = []
 _advised: dict[str, tuple[Finding, ...]] = {}
 MOST_ADVISED = 200
 
@@ -86,6 +87,12 @@ def know_forms(known: Callable[[str], bool]) -> None:
     """Say which form keys exist; until somebody does, form keys are not checked at deployment."""
     _advised.clear()
     _form_known[:] = [known]
+
+
+def know_verdicts(of: Callable[[str], frozenset[str] | None]) -> None:
+    """Say which verdicts a form has (None: not known); until somebody does, verdicts that are named are not checked."""
+    _advised.clear()
+    _verdicts_of[:] = [of]
 
 
 def know_roles(known: Callable[[str], bool]) -> None:
@@ -168,6 +175,7 @@ def _surroundings(package: Package) -> lint.Surroundings:
         decisions=frozenset(name for model in package.models for name in model.decisions),
         form_known=None if known is None else lambda key: key in package.forms or known(key),
         role_known=_role_known[0] if _role_known else None,
+        verdicts_of=_verdicts_of[0] if _verdicts_of else None,
     )
 
 

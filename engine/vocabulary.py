@@ -13,7 +13,7 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 PROPERTIES = frozenset({
     "licet:sla", "licet:escalateAfter", "licet:escalateTo", "licet:notBy", "licet:notApplicant", "licet:stage",
     "licet:outcome", "licet:handTo", "licet:signers", "licet:final", "licet:keep", "licet:reads",
-    "licet:promise", "licet:clockStops", "licet:clock",
+    "licet:promise", "licet:clockStops", "licet:clock", "licet:copyTo", "licet:signature",
     "licet:silence", "licet:silenceAfter", "licet:silenceBasis", "licet:vote", "licet:votePercent", "licet:voteWeight",
     "licet:voteVeto", "licet:voteFor", "licet:voteAbstain", "licet:voteEarly", "licet:voteResult",
 })

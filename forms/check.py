@@ -154,6 +154,8 @@ def _missing(component: Schema) -> str:
     kind = component.get("type")
     if kind == "checkbox":
         return "请勾选"
+    if kind == "licet-signature":
+        return "请签名"
     if kind in FILES:
         return "请上传文件"
     return "请选择" if kind in MANY or kind in {"select", "radio"} else "请填写"

@@ -24,7 +24,7 @@ from ledger.errors import NotFound
 LIBRARY = Path(__file__).parent / "library"
 Schema = Mapping[str, Any]
 
-FILES = frozenset({"licet-files", "filepicker"})
+FILES = frozenset({"licet-files", "filepicker", "licet-signature"})
 MANY = frozenset({"checklist", "taglist", "licet-ticks"})
 ONE = frozenset({"select", "radio"})
 TEXTS = frozenset({"textfield", "textarea", "licet-number"})

@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from forms import contents, schema
+from forms import contents, schema, signing
 from ledger.errors import NotFound
 from ledger.files import File
 from web.errors import problem_text
@@ -153,6 +153,10 @@ def papers(session: Session, application: Request) -> list[tuple[File, str]]:
 
 
 def _paper(application: Request, keys: list[str], what: str) -> str:
+    if what.startswith("comment:"):
+        return _("评论的附件")
+    if what == signing.KEY:
+        return _("签名")
     found = next((fields[what] for key in keys if what in (fields := _fields(application, key))), None)
     return say(schema.label_of(found)) if found else what
 

@@ -15,7 +15,7 @@ from ledger.actor import Actor
 from registry.access.roles import roles
 from workflows.process import Process
 from workflows.requests import Request
-from workflows.typed import form_known, form_of, kept
+from workflows.typed import form_known, form_of, kept, verdicts_of
 
 CATALOG: dict[str, Process] = {}
 
@@ -50,6 +50,7 @@ def install() -> None:
         catalog.provide(process.id, steps=process.steps, variables=process.variables, repeatable=process.repeatable,
                         hooks=_hooks(process))
     catalog.know_forms(form_known)
+    catalog.know_verdicts(verdicts_of)
     catalog.know_roles(lambda key: key in roles())
 
 

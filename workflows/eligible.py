@@ -27,7 +27,7 @@ from registry.access.grants import holders
 from registry.access.roles import roles
 from registry.access.rules import can
 from registry.people.persons import Person
-from workflows.requests import Request, of_instance
+from workflows.requests import Request, of_instance, seen_by
 
 For = Literal["transfer", "delegate", "sign", "mention", "copy"]
 DOES = ("transfer", "delegate", "sign")
@@ -155,11 +155,19 @@ def _four_eyes(asked: _Asked, person: Person) -> Problem | None:
 def _entitled(asked: _Asked, person: Person) -> Problem | None:
     if asked.for_ in TAKES:
         return None if person.id in _takers(asked) else _without_role(asked, person)
-    if asked.for_ == "copy" or can(actor_for(asked.session, person), "request.read", asked.request):
+    if asked.for_ == "copy" or reads(asked.session, person, asked.request):
         return None
     if asked.for_ == "sign" and person.id in holders(asked.session, _further(asked)):
         return None
     return Problem("{name} 无权查看这项申请。请另选一位，或先把申请抄送给他。", {"name": person.name})
+
+
+def reads(session: Session, person: Person, request: Request) -> bool:
+    """Whether somebody may open a request: by a role, or because they are involved in it or were sent a copy."""
+    actor = actor_for(session, person)
+    if can(actor, "request.read", request):
+        return True
+    return session.scalar(select(Request.id).where(Request.id == request.id, seen_by(actor))) is not None
 
 
 def _without_role(asked: _Asked, person: Person) -> Problem:
@@ -180,11 +188,12 @@ def _takers(asked: _Asked) -> set[int]:
 def _further(asked: _Asked) -> list[str]:
     """The groups that a word of the drawing adds."""
     instance = asked.session.get_one(Instance, asked.task.instance_id)
-    words = _words(asked.session, instance.definition_id, asked.task.element_id)
+    words = words_at(asked.session, instance.definition_id, asked.task.element_id)
     return at_places(words(WORD[asked.for_]) if asked.for_ in WORD else (), instance.places)
 
 
-def _words(session: Session, definition_id: int, element_id: str) -> Callable[[str], Iterable[str]]:
+def words_at(session: Session, definition_id: int, element_id: str) -> Callable[[str], Iterable[str]]:
+    """What reads the licet:* words of an element by name: lists of words, empty where it says nothing."""
     blueprint = catalog.plan(session, definition_id).blueprint
     specs: Sequence[Any] = (blueprint.spec, *blueprint.inner.values())
     node = next((found for spec in specs if (found := spec.task_specs.get(element_id)) is not None), None)

@@ -34,6 +34,7 @@ from registry.people.units import Unit
 from registry.sample.numbers import Numbers
 from workflows import authority, desk, groundwork, opening
 from workflows.requests import Request
+from workflows.sharing.sample import share
 
 PAPER = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj " \
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -102,6 +103,7 @@ def load(
     for done, ((code, kind, holder), path) in enumerate(zip(subjects, cycle(PATHS), strict=False), 1):
         play(engine, folder, code, kind, holder, path)
         told("requests", done, len(subjects))
+    share(engine)
 
 
 def _subjects(session: Session) -> Iterator[tuple[str, str, int]]:

@@ -20,6 +20,7 @@ from registry.certificates.retiming import retime
 from registry.people.units import places
 from workflows import CATALOG, children, consequences, imports, news, outcomes, promises, returning
 from workflows.requests import Request
+from workflows.sharing import comments, consulting, copies, signatures, urging
 
 REQUEST_NEWS = {
     "request.returned": "{title}：需要修改，请按意见补正后重新提交。",
@@ -110,7 +111,8 @@ HANDLERS: list[tuple[str, Handler]] = [
     ("request.", tell_applicant), ("authority.", tell_applicant), ("instance.ended", tell_of_end),
     ("task.overdue", tell_of_delay), ("task.escalated", tell_of_delay), ("certificate.granted", tell_of_grant),
     ("certificate.", tell_of_term), ("calendar.", recompute_terms), *promises.HANDLERS, *consequences.HANDLERS,
-    *imports.HANDLERS, *returning.HANDLERS,
+    *imports.HANDLERS, *returning.HANDLERS, *comments.HANDLERS, *copies.HANDLERS, *urging.HANDLERS,
+    *consulting.HANDLERS, *signatures.HANDLERS,
     ("instance.ended", children.wake_parent), ("instance.terminated", children.wake_parent),
     *(each for process in CATALOG.values() for each in process.reacts),
 ]

@@ -59,6 +59,14 @@ def form_known(key: str) -> bool:
     return key in MAKERS or any(name == key or name.startswith(f"{key}-") for name in schema.library())
 
 
+def verdicts_of(key: str) -> frozenset[str] | None:
+    """The verdicts of a shipped form, or of all those of its name ("answer-J03"); None where a type's data makes it."""
+    found = [schema.load(name) for name in schema.library() if name == key or name.startswith(f"{key}-")]
+    if key in MAKERS or not found:
+        return None
+    return frozenset(verdict.value for form in found for verdict in form.verdicts)
+
+
 def keep(session: Session, kind: CertificateType) -> dict[str, str]:
     """Put away the forms of a type as they are now; their digests by key, for the request that begins with them."""
     found = {key: form_for_kind(key, kind) for key in MAKERS}

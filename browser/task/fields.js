@@ -4,6 +4,7 @@ import { Day } from "./day.jsx";
 import { Files } from "./files.jsx";
 import { Rows } from "./rows.jsx";
 import { NumberText } from "./number.jsx";
+import { Signature } from "./signature.jsx";
 import { Ticks } from "./ticks.jsx";
 import { Validator } from "./validator.js";
 
@@ -11,6 +12,7 @@ class OwnFields {
   constructor(formFields) {
     formFields.register("licet-files", Files);
     formFields.register("filepicker", Files);
+    formFields.register("licet-signature", Signature);
     formFields.register("licet-number", NumberText);
     formFields.register("licet-ticks", Ticks);
     formFields.register("datetime", Day);

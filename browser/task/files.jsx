@@ -37,6 +37,16 @@ function refusal(file, accept) {
 
 const failed = ({ status, body }, file) => (status === 0 ? text("“{name}”没有传上去：网络不通", { name: file.name }) : body.error ?? text("“{name}”没有传上去，请再试一次", { name: file.name }));
 
+/** Sends a file, once more with a new token where the old one was stale: {kept: what the server says of it} or {problem}. */
+export async function upload(filesUrl, file, accept, progress = () => {}) {
+  const no = refusal(file, accept);
+  if (no) return { problem: no };
+  progress(0);
+  let answer = await send(filesUrl, file, progress);
+  if (answer.status === 400 && await renewToken()) answer = await send(filesUrl, file, progress);
+  return answer.status === 201 || answer.status === 200 ? { kept: answer.body } : { problem: failed(answer, file) };
+}
+
 export function Files(props) {
   const { disabled, domId, errors = [], field, onChange, readonly } = props;
   const { files: known = {}, filesUrl } = useContext(FormContext).getService("config").licet ?? {};
@@ -53,23 +63,19 @@ export function Files(props) {
   const locked = disabled || readonly || !filesUrl;
   const keep = (ids) => { latest.current = ids; onChange({ value: ids }); };
 
-  async function upload(file) {
-    const no = refusal(file, accept);
-    if (no) return setProblems((all) => [...all, no]);
+  async function add(file) {
     const key = {};
     const mark = (share) => alive.current && setGoing((all) => [...all.filter((one) => one.key !== key), { key, name: file.name, share }]);
-    mark(0);
-    let answer = await send(filesUrl, file, mark);
-    if (answer.status === 400 && await renewToken()) answer = await send(filesUrl, file, mark);
+    const { kept, problem } = await upload(filesUrl, file, accept, mark);
     if (!alive.current) return;
     setGoing((all) => all.filter((one) => one.key !== key));
-    if (answer.status !== 201 && answer.status !== 200) return setProblems((all) => [...all, failed(answer, file)]);
-    known[answer.body.id] = { size: file.size, ...answer.body };
-    keep(multiple ? [...latest.current.filter((id) => id !== answer.body.id), answer.body.id] : [answer.body.id]);
+    if (!kept) return setProblems((all) => [...all, problem]);
+    known[kept.id] = { size: file.size, ...kept };
+    keep(multiple ? [...latest.current.filter((id) => id !== kept.id), kept.id] : [kept.id]);
   }
   async function take(list) {
     setProblems([]);
-    for (const file of multiple ? [...list] : [...list].slice(0, 1)) await upload(file);
+    for (const file of multiple ? [...list] : [...list].slice(0, 1)) await add(file);
   }
   const chosen = ({ target }) => { take([...target.files]); target.value = ""; };
   const drop = (event) => { event.preventDefault(); setOver(false); take([...event.dataTransfer.files]); };

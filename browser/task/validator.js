@@ -38,6 +38,7 @@ export class Validator {
 
   missing(field) {
     if (field.type === "checkbox") return text("请勾选");
+    if (field.type === "licet-signature") return text("请签名");
     return text(field.values || field.valuesKey || field.valuesExpression ? "请选择" : /file/.test(field.type) ? "请上传文件" : "请填写");
   }
 }

@@ -9,15 +9,18 @@ from engine.findings import Finding
 from engine.rules.sheet import SUB_PROCESSES, Sheet, Text, kind
 from engine.vocabulary import BPMN, read_extensions
 
+FURTHER = ("licet:escalateTo", "licet:handTo", "licet:signers", "licet:copyTo")
+"""The words of a user task that name roles beside those it is offered to."""
+
 
 def roles(sheet: Sheet) -> Iterator[Finding]:
-    """A role that a task is offered or escalated to is one that somebody can have."""
+    """A role that a task is offered, escalated or copied to is one that somebody can have."""
     known = sheet.around.role_known
     if known is None:
         return
     for _, task in sheet.elements("userTask"):
         words = read_extensions(task)
-        further = [words.properties.get(name, "") for name in ("licet:escalateTo", "licet:handTo", "licet:signers")]
+        further = [words.properties.get(name, "") for name in FURTHER]
         written = (words.groups or "", *further)
         named = [word.strip() for text in written if not text.startswith("=") for word in text.split(",")]
         for role in dict.fromkeys(name.partition("@")[0] for name in named if name):
@@ -25,6 +28,25 @@ def roles(sheet: Sheet) -> Iterator[Finding]:
                 yield sheet.found("role", task, Text(
                     f"没有角色“{role}”，没有人会收到这个任务", f"there is no role {role!r}: nobody would be offered it",
                     "改为已有的角色", "choose a role that exists"))
+
+
+def signatures(sheet: Sheet) -> Iterator[Finding]:
+    """A verdict that wants a signature is one of the task's form: of a misspelt one nobody would ever be asked to sign.
+    Of a form that is not known here nothing is said."""
+    verdicts_of = sheet.around.verdicts_of
+    for _, task in sheet.elements("userTask"):
+        words = read_extensions(task)
+        wanted = words.words("licet:signature")
+        if not wanted or verdicts_of is None or words.form_id is None or words.form_id.startswith("="):
+            continue
+        known = verdicts_of(words.form_id)
+        for verdict in wanted if known is not None else ():
+            if verdict not in (known or ()):
+                there, listed = "、".join(sorted(known or ())), ", ".join(sorted(known or ()))
+                yield sheet.found("signature", task, Text(
+                    f"表单“{words.form_id}”没有结论“{verdict}”，永远不会要求签名",
+                    f"the form {words.form_id!r} has no verdict {verdict!r}: nobody would be asked to sign",
+                    f"可用：{there}", f"known: {listed}"))
 
 
 def lanes(sheet: Sheet) -> Iterator[Finding]:
@@ -51,4 +73,4 @@ def deadlines(sheet: Sheet) -> Iterator[Finding]:
                 severity="warning")
 
 
-RULES = (roles, lanes, deadlines)
+RULES = (roles, signatures, lanes, deadlines)

@@ -31,6 +31,7 @@ class Surroundings:
     decisions: frozenset[str] = frozenset()
     form_known: Callable[[str], bool] | None = None
     role_known: Callable[[str], bool] | None = None
+    verdicts_of: Callable[[str], frozenset[str] | None] | None = None
     processes: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()
 

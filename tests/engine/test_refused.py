@@ -287,6 +287,13 @@ def test_a_role_that_nobody_can_have_is_refused(monkeypatch: pytest.MonkeyPatch)
     assert [(one.rule, one.element, "boss" in one.zh) for one in found(*drawn)] == [("role", "A", True)]
 
 
+def test_a_signature_is_asked_for_a_verdict_that_the_form_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "_form_known", [lambda _key: True])
+    monkeypatch.setattr(catalog, "_verdicts_of", [lambda key: frozenset({"pass"}) if key == "review" else None])
+    drawn = (start(), task("A", form="review", signature="pass, aprove", sla="2"), end(), flows("S A E"))
+    assert [(one.rule, one.element, "aprove" in one.zh) for one in found(*drawn)] == [("signature", "A", True)]
+
+
 def test_a_task_without_a_deadline_and_an_empty_lane_are_advised_against() -> None:
     lanes = '<bpmn:laneSet id="LS"><bpmn:lane id="L1"><bpmn:flowNodeRef>A</bpmn:flowNodeRef></bpmn:lane>' \
             '<bpmn:lane id="L2"/></bpmn:laneSet>'

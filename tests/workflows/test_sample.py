@@ -28,6 +28,8 @@ def test_the_demonstration_has_forty_requests_in_every_state(engine, clock, tmp_
         assert stages >= {"draft", "correction", "unit_review", "approval", "filing", "filed", "accepted", "granted"}
         assert outcomes >= {"registered", "rejected", "refused", "void", "denied"}
         assert session.scalar(select(func.count()).select_from(Incident)) == 0
+        kinds = set(session.scalars(select(Fact.kind).where(Fact.kind.like("request.%"))))
+        assert kinds >= {"request.commented", "request.copied", "request.urged"}
         offers = session.scalars(select(Task.offer).where(Task.state == "open", Task.assignee_id.is_(None))).all()
         assert offers and all(holders(session, offer) for offer in offers)
 

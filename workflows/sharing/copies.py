@@ -1,13 +1,39 @@
-"""Copies of a request: who is to know of it, since when, and when they read it."""
+"""Copies of a request: who is to know of it, since when, and when they read it.
+
+A copy lets its receiver read this one request. Whoever has or had a task of the request, or applied for it, may give
+copies; a drawing gives them by `licet:copyTo` when a user task is done.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from engine import offers
+from engine.assigning import Addressee
+from engine.model import Instance, Task
+from engine.opening import at_places
+from ledger import clock
+from ledger.actor import SYSTEM, Actor
 from ledger.db import Base, BigId, Id, Instant
+from ledger.errors import BadAnswer, NotAllowed, NotFound, Problem
+from ledger.facts import Fact, record
+from ledger.outbox import Handler
+from registry.access.grants import holders
+from registry.alerts.notices import notify
+from registry.people.persons import Person
+from workflows import eligible, requests
+from workflows.requests import INVOLVED, Request
+from workflows.sharing import colleagues
+
+MOST_DRAWN = 50
+"""How many people one word of a drawing may reach: a role at the top of a group may be held by hundreds."""
 
 
 class RequestCopy(Base):
@@ -29,3 +55,116 @@ class RequestCopy(Base):
     element_id: Mapped[str] = mapped_column(String(120), default="")
     at: Mapped[dt.datetime] = mapped_column(Instant)
     read_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A copy and whose it is."""
+
+    copy: RequestCopy
+    name: str
+
+
+def may_give(session: Session, actor: Actor, request: Request) -> bool:
+    """Whether somebody may copy a request to others: its applicant, and whoever has or had a task of it."""
+    if actor.id is not None and actor.id == request.applicant_id:
+        return True
+    mine = or_(Task.state == "open", Task.completed_by == actor.id)
+    found = session.scalars(select(Task).where(Task.instance_id == request.instance_id, mine))
+    return any(task.completed_by == actor.id or offers.offered(session, task, actor) for task in found)
+
+
+def give(session: Session, actor: Actor, request_id: int, people: Sequence[int]) -> list[Addressee]:
+    """Copy a request to colleagues; those who had no copy yet. Each is told, and may read the request from now on.
+
+    Raises NotFound, NotAllowed, or BadAnswer at "to" with every refusal: then nobody gets one.
+    """
+    request = requests.get(session, actor, request_id)
+    if not may_give(session, actor, request):
+        raise NotAllowed("只有申请人和办理人可以抄送。")
+    if not people:
+        raise BadAnswer({"to": [Problem("请选择抄送给谁。")]})
+    reached = colleagues.require_all(session, actor, request, "copy", people)
+    return [one for one in reached if _write(session, request, one.id, actor, "asked")]
+
+
+def _write(session: Session, request: Request, person_id: int, by: Actor, why: str, element_id: str = "") -> bool:
+    """One copy and its fact; False where that person has one."""
+    insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
+    written = session.scalar(insert(RequestCopy).values(
+        group_id=request.group_id, request_id=request.id, person_id=person_id, why=why, by_id=by.id, by_name=by.name,
+        element_id=element_id, at=clock.now(),
+    ).on_conflict_do_nothing(index_elements=["request_id", "person_id"]).returning(RequestCopy.id))
+    if written is None:
+        return False
+    record(session, "request.copied", ("request", request.id), by=by, group_id=request.group_id,
+           after={"copy": written, "to": person_id, "why": why})
+    return True
+
+
+def read(session: Session, actor: Actor, request_id: int) -> RequestCopy:
+    """The receipt: the actor has read their copy. Only the first time counts; NotFound without a copy."""
+    copy = of_actor(session, actor, request_id)
+    if copy is None:
+        raise NotFound
+    first = update(RequestCopy).where(RequestCopy.id == copy.id, RequestCopy.read_at.is_(None)).values(
+        read_at=clock.now()).returning(RequestCopy.id)
+    if session.scalar(first) is not None:
+        record(session, "request.copy_read", ("request", request_id), by=actor, group_id=copy.group_id,
+               after={"copy": copy.id})
+    session.refresh(copy)
+    return copy
+
+
+def of_actor(session: Session, actor: Actor, request_id: int) -> RequestCopy | None:
+    """The actor's own copy of a request."""
+    return session.scalar(select(RequestCopy).where(
+        RequestCopy.request_id == request_id, RequestCopy.person_id == actor.id))
+
+
+def of_request(session: Session, request: Request) -> list[Given]:
+    """Every copy of a request, oldest first."""
+    query = select(RequestCopy, Person.name).join(Person, Person.id == RequestCopy.person_id)
+    rows = session.execute(query.where(RequestCopy.request_id == request.id).order_by(RequestCopy.id))
+    return [Given(copy, name) for copy, name in rows]
+
+
+def _by_copy(actor: Actor) -> Select[int]:
+    """Of what was copied to them."""
+    mine = select(Instance.id).join(Request, Request.instance_id == Instance.id).join(
+        RequestCopy, RequestCopy.request_id == Request.id)
+    return mine.where(RequestCopy.person_id == actor.id)
+
+
+INVOLVED.append(_by_copy)
+
+
+def tell(session: Session, fact: Fact) -> None:
+    """Whoever got a copy is told."""
+    request, to = session.get(Request, fact.subject_id), (fact.after or {}).get("to")
+    if request is None or not isinstance(to, int):
+        return
+    if fact.actor_id is None:
+        notify(session, [to], fact, "“{title}”按流程抄送给您。", {"title": request.title})
+    else:
+        notify(session, [to], fact, "{by} 把“{title}”抄送给您。", {"by": fact.actor_name, "title": request.title})
+
+
+def copy_as_drawn(session: Session, fact: Fact) -> None:
+    """A user task that was done gives the copies that `licet:copyTo` at it asks for: roles at the request's places,
+    but not to those who applied for it or did the task."""
+    task = session.get(Task, (fact.after or {}).get("task", 0))
+    if task is None:
+        return
+    instance = session.get_one(Instance, task.instance_id)
+    named = list(eligible.words_at(session, instance.definition_id, task.element_id)("licet:copyTo"))
+    if not named:
+        return
+    request = requests.of_instance(session, instance.id)
+    people = holders(session, at_places(named, instance.places))[:MOST_DRAWN]
+    for number in people:
+        if number not in (request.applicant_id, task.completed_by):
+            _write(session, request, number, SYSTEM, "drawn", task.element_id)
+
+
+HANDLERS: list[tuple[str, Handler]] = [("request.copied", tell), ("task.completed", copy_as_drawn)]

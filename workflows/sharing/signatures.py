@@ -1,13 +1,37 @@
-"""A signature by hand under a decision, bound to what was decided."""
+"""A signature by hand under a decision, bound to what was decided.
+
+Where a user task of the drawing says `licet:signature="pass,approve"`, its form gets a field for a signature that these
+verdicts need. The picture is an upload of whoever decides; what it stands under is kept as a SHA-256.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from engine.model import DRAWN, Task, TaskAnswer
+from engine.packing import plain
+from forms.schema import Form
+from forms.signing import KEY, with_signature
+from ledger import clock
 from ledger.db import Base, BigId, Instant
+from ledger.errors import BadAnswer, Problem
+from ledger.facts import record
+from ledger.files import File
+from ledger.outbox import Handler
+from workflows import desk, eligible
+from workflows.process import Act
+from workflows.requests import Request
+
+MOST_BYTES = 2 * 1024 * 1024
+PICTURES = ("image/png", "image/jpeg")
 
 
 class TaskSignature(Base):
@@ -23,3 +47,65 @@ class TaskSignature(Base):
     digest: Mapped[str] = mapped_column(String(64))
     at: Mapped[dt.datetime] = mapped_column(Instant)
     by_id: Mapped[int | None] = mapped_column(BigId)
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A signature as it is shown; `holds` is False where the answers or the picture are not what was signed."""
+
+    signature: TaskSignature
+    step: str
+    by: str
+    holds: bool
+
+
+def asked_at(session: Session, request: Request, task: Task) -> list[str]:
+    """The verdicts of a task that want a signature; none for what somebody is asked beside the drawing."""
+    if task.role != DRAWN or request.instance is None:
+        return []
+    return list(eligible.words_at(session, request.instance.definition_id, task.element_id)("licet:signature"))
+
+
+def shape(session: Session, request: Request, task: Task, form: Form) -> Form:
+    """The form with its field for the signature."""
+    verdicts = asked_at(session, request, task)
+    return with_signature(form, verdicts) if verdicts else form
+
+
+def sign(act: Act) -> None:
+    """Bind the picture to what was answered; BadAnswer where it is none that somebody could have signed with."""
+    chosen = act.answers.get(KEY)
+    if not chosen or act.answers.get("verdict") not in asked_at(act.session, act.request, act.task):
+        return
+    file = act.session.get_one(File, chosen[0])
+    if file.media_type not in PICTURES or file.size > MOST_BYTES:
+        raise BadAnswer({KEY: [Problem("签名要是不超过 2 MB 的 PNG 或 JPEG 图片，请重新签名。")]})
+    if file.by_id != act.by.id:
+        raise BadAnswer({KEY: [Problem("这不是您自己的签名，请重新签名。")]})
+    act.session.merge(TaskSignature(
+        task_id=act.task.id, group_id=act.task.group_id, request_id=act.request.id, file_id=file.id, how="drawn",
+        digest=digest(act.answers, file), at=clock.now(), by_id=act.by.id))
+    act.session.flush()
+    record(act.session, "task.signature", ("instance", act.task.instance_id), by=act.by, group_id=act.task.group_id,
+           after={"task": act.task.id, "element": act.task.element_id, "name": act.task.name, "file": file.id})
+
+
+def digest(answers: Mapping[str, Any], file: File) -> str:
+    """SHA-256 over the answers as they are kept, in canonical JSON, and the content of the picture."""
+    said = json.dumps(plain(dict(answers)), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{said}\0{file.sha256}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def of_request(session: Session, request: Request) -> list[Signed]:
+    """The signatures under a request's decisions, oldest first, each held against what was answered."""
+    query = select(TaskSignature, Task, TaskAnswer.answers, File).join(Task, Task.id == TaskSignature.task_id).join(
+        File, File.id == TaskSignature.file_id).join(TaskAnswer, TaskAnswer.task_id == Task.id)
+    rows = session.execute(query.where(TaskSignature.request_id == request.id).order_by(TaskSignature.at))
+    return [Signed(row, task.name, task.completed_by_name or "", digest(answers, file) == row.digest)
+            for row, task, answers, file in rows]
+
+
+HANDLERS: list[tuple[str, Handler]] = []
+"""Nothing follows from a signature; the worker reads this so that it asks for one like everybody else."""
+desk.SHAPES.append(shape)
+desk.CHECKED.append(sign)

@@ -1,0 +1,22 @@
+"""The signatures under a request's decisions, beside the request and its tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine.model import Task
+from ledger.actor import Actor
+from web.panels import PANELS, Panel
+from workflows.requests import Request
+from workflows.sharing import signatures
+
+
+def _given(session: Session, _actor: Actor, application: Request, _task: Task | None) -> dict[str, Any] | None:
+    found = signatures.of_request(session, application)
+    return {"signed": found} if found else None
+
+
+PANELS += [Panel("task", 45, "sharing/signed_beside.html", _given),
+           Panel("request", 45, "sharing/signed_beside.html", _given)]
