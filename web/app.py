@@ -31,6 +31,7 @@ RESOURCES = (
     "home",
     "login",
     "account",
+    "absence",
     "register",
     "register_list",
     "register_days",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
 
 from ledger import clock
 from ledger.errors import NotFound
-from registry.access.rules import can, visible
+from registry.access.rules import can, placed, visible
 from registry.certificates.models import Certificate
 from registry.people.machines import Installation, Machine
 from registry.people.persons import Person, unmask
@@ -122,6 +122,7 @@ def _person_page(found: Person, clear: tuple[str | None, str | None] | None = No
         names={"tie": TIES, "post": POSTS},
         trade_words=trade_words,
         may_edit=can(actor(), "person.edit", found),
+        may_arrange=not found.left_on and can(actor(), "substitution.edit", placed(found)),
         follows=[one for one in follows_from(db.session(), found) if can(actor(), "certificate.read", one)],
         certificates=certificates,
         clear=clear,
