@@ -14,6 +14,8 @@ PROPERTIES = frozenset({
     "licet:sla", "licet:escalateAfter", "licet:escalateTo", "licet:notBy", "licet:notApplicant", "licet:stage",
     "licet:outcome", "licet:handTo", "licet:signers",
 })
+SHOW_NAMES = "licet:showNames"
+"""On a process: "false" tells its applicants roles instead of names."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from web.navigation import open_navigation
 from web.security import secure
 from web.text import open_text
 
-WITHOUT_PAGES = ("why",)
+WITHOUT_PAGES = ("why", "differences")
 """Modules that add a panel or words to the pages of others and have none of their own."""
 RESOURCES = (
     "home",
