@@ -1,50 +1,164 @@
-"""A task passes into other hands: who delegated it to whom, with what question, and what came back."""
+"""A task passes into other hands: transferred for good, delegated to be done and given back, recalled, reassigned.
+
+Whom it may go to is workflows.eligible's to say; here only the four eyes are asked again.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from ledger.db import Base, BigId, Id, Instant, Json
+from engine import participation, tasks
+from engine.hands import Addressee, TaskDelegation
+from engine.model import Instance, Task
+from engine.packing import plain
+from ledger import clock
+from ledger.actor import Actor
+from ledger.errors import Conflict
+from ledger.failpoints import fp
+
+LONGEST_REASON = 500
 
 
-@dataclass(frozen=True)
-class Addressee:
-    """Somebody whom a task may be given to or who may be asked about it; workflows.eligible says who is."""
-
-    id: int
-    name: str
+class ForSomebody(Conflict):
+    """该任务是您代别人办理的，不能再委派。请自己办理，或转办。"""
 
 
-class TaskDelegation(Base):
-    """A task that `from` handed to `to` to be done and given back; `how` it ended is done, recalled or moved_on.
+class NotDelegated(Conflict):
+    """该任务不是委派给您的，请直接办理。"""
 
-    The delegate's answers stay here: they are a proposal, and whoever delegated completes the task.
+
+class Circle(Conflict):
+    """{name} 已经在这项任务的委派链上。"""
+
+
+def delegations(session: Session, task_id: int) -> list[TaskDelegation]:
+    """The chain of delegations that are open, the first one first."""
+    chain = select(TaskDelegation).where(TaskDelegation.task_id == task_id, TaskDelegation.ended_at.is_(None))
+    return list(session.scalars(chain.order_by(TaskDelegation.id).execution_options(populate_existing=True)))
+
+
+def transfer(session: Session, task_id: int, to: Addressee, *, by: Actor, reason: str,
+             version: int | None = None) -> Task:
+    """The task is somebody else's from now on; what it was offered to stays, so that they may put it back.
+
+    Raises Waiting while signers are asked, Delegated for a delegate (who gives it back instead), FourEyes, and what
+    `tasks.held` raises.
     """
+    task, instance = tasks.held(session, task_id, by, version=version)
+    tasks.at_rest(session, task)
+    tasks.undelegated(task)
+    _give(session, "task.transferred", task, instance, to, by, reason=reason[:LONGEST_REASON])
+    fp("engine.transfer.before_commit")
+    return task
 
-    __tablename__ = "task_delegation"
-    __table_args__ = (
-        Index("uq_task_delegation_open", "task_id", "to_id", unique=True, postgresql_where=text("ended_at IS NULL"),
-              sqlite_where=text("ended_at IS NULL")),
-        Index("ix_task_delegation_task_id", "task_id"),
-        Index("ix_task_delegation_to_id", "to_id", postgresql_where=text("ended_at IS NULL"),
-              sqlite_where=text("ended_at IS NULL")),
-    )
 
-    id: Mapped[Id]
-    group_id: Mapped[int] = mapped_column(BigId)
-    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), type_=BigId)
-    from_id: Mapped[int] = mapped_column(BigId)
-    from_name: Mapped[str] = mapped_column(String(80))
-    to_id: Mapped[int] = mapped_column(BigId)
-    to_name: Mapped[str] = mapped_column(String(80))
-    question: Mapped[str] = mapped_column(String(500), default="")
-    at: Mapped[dt.datetime] = mapped_column(Instant)
-    ended_at: Mapped[dt.datetime | None] = mapped_column(Instant)
-    how: Mapped[str | None] = mapped_column(String(12))
-    answers: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    opinion: Mapped[str] = mapped_column(String(2000), default="")
+def delegate(session: Session, task_id: int, to: Addressee, *, by: Actor, question: str,
+             version: int | None = None) -> Task:
+    """Somebody else does the task and gives it back to `by`, who completes it; a delegate may delegate further.
+
+    Raises ForSomebody for a task held for somebody who is away, Circle, Waiting, FourEyes, and what `tasks.held` does.
+    """
+    task, instance = tasks.held(session, task_id, by, version=version)
+    tasks.at_rest(session, task)
+    if task.for_id is not None or by.id is None:
+        raise ForSomebody()
+    chain = delegations(session, task.id)
+    if to.id in {by.id, *(number for row in chain for number in (row.from_id, row.to_id))}:
+        raise Circle(name=to.name)
+    session.add(TaskDelegation(
+        group_id=task.group_id, task_id=task.id, from_id=by.id, from_name=by.name, to_id=to.id, to_name=to.name,
+        question=question[:LONGEST_REASON], at=clock.now()))
+    _give(session, "task.delegated", task, instance, to, by, owner_id=by.id, owner_name=by.name)
+    session.flush()
+    fp("engine.delegate.before_commit")
+    return task
+
+
+def resolve(session: Session, task_id: int, *, by: Actor, answers: Mapping[str, Any] | None, opinion: str = "",
+            version: int | None = None) -> Task:
+    """The delegate has done it: the task goes back to whoever delegated it, who completes it.
+
+    `answers` are kept as a proposal. The delegate counts as a doer from now on (four eyes). Raises NotDelegated,
+    Waiting, and what `tasks.held` raises.
+    """
+    task, instance = tasks.held(session, task_id, by, version=version)
+    tasks.at_rest(session, task)
+    chain = delegations(session, task.id)
+    if not chain:
+        raise NotDelegated()
+    done = chain[-1]
+    done.answers = None if answers is None else plain(dict(answers))
+    done.opinion = opinion[:2000]
+    for number, how in ((by.id, "delegate"), (task.for_id, "principal")):
+        if number is not None:
+            participation.add(session.connection(), task.id, number, how)
+    _back(session, task, instance, chain, len(chain) - 1, by, "done")
+    fp("engine.resolve.before_commit")
+    return task
+
+
+def recall(session: Session, task_id: int, *, by: Actor, version: int | None = None) -> Task:
+    """Whoever delegated the task takes it back; what the delegate delegated further ends with it.
+
+    Raises Moved (who did what and when) where it has come back already, and what `tasks.opened` raises.
+    """
+    task, instance = tasks.opened(session, task_id, by)
+    chain = delegations(session, task.id)
+    place = next((number for number, row in enumerate(chain) if row.from_id == by.id), None)
+    if place is None or (version is not None and version != task.version):
+        raise tasks.moved(session, task)
+    tasks.at_rest(session, task)
+    _back(session, task, instance, chain, place, by, "recalled")
+    fp("engine.recall.before_commit")
+    return task
+
+
+def reassign(session: Session, task_id: int, to: Addressee, *, by: Actor, reason: str) -> Task:
+    """Whoever has the right to (the caller asks) puts the task into other hands: a supervisor, a hand-over.
+
+    Open delegations end. A signature that was asked for is asked of `to` from now on. Raises FourEyes, NotFound,
+    AlreadyDone, Over, NotRunning.
+    """
+    task, instance = tasks.locked(session, task_id)
+    end_delegations(session, task)
+    _give(session, "task.reassigned", task, instance, to, by, reason=reason[:LONGEST_REASON], owner_id=None,
+          owner_name=None)
+    fp("engine.reassign.before_commit")
+    return task
+
+
+def end_delegations(session: Session, task: Task) -> None:
+    """The task ended, or went elsewhere: whoever had it for somebody has it no more."""
+    for row in delegations(session, task.id):
+        row.ended_at, row.how = clock.now(), "moved_on"
+
+
+def _give(session: Session, kind: str, task: Task, instance: Instance, to: Addressee, by: Actor, *, reason: str = "",
+          **columns: Any) -> None:
+    if to.id in task.barred:
+        raise tasks.FourEyes()
+    given_for = task.for_id if task.assignee_id == by.id else None
+    tasks.change(session, task, assignee_id=to.id, assignee_name=to.name, for_id=None, **columns)
+    tasks.show(session, task, False)
+    tasks.note(session, kind, task, instance, by, for_id=given_for, to=to.id, **({"reason": reason} if reason else {}))
+
+
+def _back(session: Session, task: Task, instance: Instance, chain: list[TaskDelegation], place: int, by: Actor,
+          how: str) -> None:
+    """Back to whoever is at `place` in the chain; it and all that came of it ends."""
+    row, now = chain[place], clock.now()
+    for one in chain[place:]:
+        one.ended_at, one.how = now, how if one is chain[-1] or how == "recalled" else "moved_on"
+    owner = chain[place - 1] if place else None
+    tasks.change(session, task, assignee_id=row.from_id, assignee_name=row.from_name, for_id=None,
+                 owner_id=owner.from_id if owner else None, owner_name=owner.from_name if owner else None)
+    tasks.note(session, "task.delegation_ended", task, instance, by, to=row.from_id, how=how)
+    session.flush()
+
+
+__all__ = ["Addressee", "TaskDelegation", "delegate", "delegations", "end_delegations", "reassign", "recall", "resolve",
+           "transfer"]

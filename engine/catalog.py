@@ -10,6 +10,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -243,6 +244,13 @@ class Plan:
         """What the drawing calls its elements, by id."""
         specs = (self.blueprint.spec, *self.blueprint.inner.values())
         return {node.bpmn_id: node.bpmn_name for spec in specs for node in spec.task_specs.values() if node.bpmn_name}
+
+    @cached_property
+    def kept_apart(self) -> frozenset[str]:
+        """The elements whose doers must not do some other task (licet:notBy)."""
+        specs = (self.blueprint.spec, *self.blueprint.inner.values())
+        return frozenset(name for spec in specs for node in spec.task_specs.values()
+                         for name in node.words.words("licet:notBy"))
 
     def step(self, kind: str) -> Do | None:
         """The function registered for a step of this process."""

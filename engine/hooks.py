@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
 from engine.model import Instance, Task
+
+if TYPE_CHECKING:
+    from engine.run import Act
 
 
 @dataclass(frozen=True)
@@ -23,3 +27,5 @@ HOOKS: dict[str, Hooks] = {}
 """By process id; a process without any keeps no basis and lets no silence decide."""
 REPEATABLE: dict[str, frozenset[str]] = {}
 """By process id: the step types that do no harm when they run again (a check, a look-up)."""
+CHILDREN: dict[str, Callable[[Session, Act, Task, Mapping[str, Any]], None]] = {}
+"""By role: what follows when a task that is no drawn one is completed (its answers); its token stays with its host."""

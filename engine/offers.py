@@ -9,15 +9,17 @@ from typing import Any, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.hands import TaskPlan
 from engine.model import OPEN, Task
 from engine.participation import doers
-from engine.signing import TaskPlan
 from ledger.actor import Absent, Actor
 from ledger.facts import Fact, FactAbout
 
 HANDED = ("task.claimed", "task.released", "task.transferred", "task.delegated", "task.delegation_ended",
           "task.reassigned", "task.returned_after_absence")
 """Facts that put a task into somebody's hands or take it out of them; `after["task"]` is the task."""
+TOUCHED = (*HANDED, "task.sign_asked", "task.sign_dropped")
+"""The same, and what else makes a page of the task stale."""
 GIVEN = {"task.claimed": "claimed", "task.transferred": "transferred", "task.delegated": "delegated",
          "task.delegation_ended": "given_back", "task.reassigned": "reassigned",
          "task.returned_after_absence": "returned_after_absence"}
@@ -83,8 +85,10 @@ def offered(session: Session, task: Task, actor: Actor) -> bool:
 
 
 def concerned(task: Task, actor: Actor) -> bool:
-    """Did it, holds it, or was among those it was offered to (and may read who took it); or stands in for such."""
-    if actor.kind == "system" or (actor.id is not None and actor.id in (task.completed_by, task.assignee_id)):
+    """Did it, holds it, delegated it, or was among those it was offered to (and may read who took it); or stands in
+    for such."""
+    own = (task.completed_by, task.assignee_id, task.owner_id)
+    if actor.kind == "system" or (actor.id is not None and actor.id in own):
         return True
     away = [absent for absent in actor.stands_for if absent.covered(task.process_id)]
     known = {name for group in [groups_of(actor), *map(groups_of, away)] for name in group}
@@ -94,6 +98,11 @@ def concerned(task: Task, actor: Actor) -> bool:
 def handed(session: Session, task: Task) -> Fact | None:
     """The last fact that put the task into somebody's hands, or took it out of them; None: it is as it was opened."""
     return next(reversed(_told(session, task, HANDED)), None)
+
+
+def touched(session: Session, task: Task) -> Fact | None:
+    """The last fact that changed an open task under its reader's eyes."""
+    return next(reversed(_told(session, task, TOUCHED)), None)
 
 
 def _told(session: Session, task: Task, kinds: tuple[str, ...]) -> list[Fact]:
@@ -128,6 +137,8 @@ def _for(session: Session, task: Task, actor: Actor, last: Fact | None) -> Itera
             yield Ground("signing", {"by": plan.by_name, "at": plan.at})
         elif last is None or last.kind not in GIVEN:
             yield Ground("assigned")
+        elif (last.after or {}).get("how") == "recalled":
+            yield Ground("recalled", {"at": last.at})
         else:
             yield Ground(GIVEN[last.kind], {"by": last.actor_name, "at": last.at})
     if actor.kind == "person":

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from sqlalchemy import Connection, ForeignKey, Index, Select, String, Table, insert, or_, select, union_all
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from engine.hands import TaskDelegation, TaskPlan
 from engine.model import Renaming, Task
 from ledger.db import Base, BigId
 
@@ -54,3 +55,18 @@ def doers(instance_id: int, element_ids: Iterable[str]) -> Select[Any]:
         TaskParticipant, TaskParticipant.task_id == Task.id).where(*there)
     both = union_all(direct, others).subquery()
     return select(both.c.person_id, both.c.task_id, both.c.name, both.c.at).order_by(both.c.task_id)
+
+
+def took_part(session: Session, task_id: int, person_id: int | None) -> bool:
+    """Whether somebody had a hand in a task, delegated it, or asked others to sign it: they may read on."""
+    if person_id is None:
+        return False
+    known = (
+        select(TaskParticipant.task_id).where(
+            TaskParticipant.task_id == task_id, TaskParticipant.person_id == person_id),
+        select(TaskDelegation.task_id).where(
+            TaskDelegation.task_id == task_id, or_(TaskDelegation.from_id == person_id,
+                                                   TaskDelegation.to_id == person_id)),
+        select(TaskPlan.task_id).where(TaskPlan.task_id == task_id, or_(
+            TaskPlan.by_id == person_id, (TaskPlan.person_id == person_id) & TaskPlan.made_id.is_not(None))))
+    return session.execute(union_all(*known).limit(1)).first() is not None

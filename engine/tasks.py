@@ -5,9 +5,7 @@ Every change locks the instance first and counts the task's version; the loser o
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
@@ -15,12 +13,32 @@ from sqlalchemy import Table, Update, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from engine import opening, participation, rows, run
+from engine import completing, participation, rows, run, signing
+from engine.fates import (
+    ENDED,
+    Appointed,
+    Delegated,
+    Fate,
+    FourEyes,
+    Gone,
+    Held,
+    Moved,
+    NotHeld,
+    OnlyYours,
+    Over,
+    StandingInOver,
+    Waiting,
+    fate,
+    held_by,
+    moved,
+    over,
+    waiting,
+)
+from engine.hands import AFTER
 from engine.model import OPEN, Instance, Task, TaskAnswer
-from engine.offers import Capacity, capacity, concerned, handed
-from engine.packing import plain
-from ledger.actor import SYSTEM, Actor
-from ledger.errors import AlreadyDone, Conflict, NotAllowed, NotFound
+from engine.offers import Capacity, capacity, concerned
+from ledger.actor import Actor
+from ledger.errors import Conflict, NotFound
 from ledger.facts import Fact, record
 from ledger.failpoints import fp
 
@@ -29,73 +47,12 @@ BOTH = (select(Instance, Task).join(Task, Task.instance_id == Instance.id).where
         .with_for_update(of=Instance))
 _TASK = rows.TASK.c
 SHOW = update(rows.CANDIDATE).where(rows.CANDIDATE.c.task_id == bindparam("of_task")).values(open=bindparam("shown"))
-ENDED: dict[str, str] = {
-    "returned": "因退回而取消", "withdrawn": "因撤回申请而取消", "taken_back": "因取回上一步而取消",
-    "vote_over": "因会签已有结果而取消", "sign_dropped": "因减签而取消", "terminated": "因终止流程而取消",
-    "modified": "因调整流程而取消", "event": "因流程转到别处而取消",
-}
-"""How a task can end that nobody completed (`Task.ended_how`), in the words of `Over`."""
-HANDS: dict[str, str] = {
-    "task.claimed": "签收了它", "task.released": "放回了它", "task.transferred": "转办了它",
-    "task.delegated": "委派了它", "task.delegation_ended": "结束了委派", "task.reassigned": "改派了它",
-    "task.returned_after_absence": "把它转回本人",
-}
-"""What the facts of offers.HANDED are called in the sentences of `Held` and `Moved`."""
-
-
-class FourEyes(NotAllowed):
-    """四眼原则：您已参与本流程的相关环节，此任务须由他人办理。"""
-
-
-class Over(Conflict):
-    """该任务已由 {by} 于 {at} {what}，不需要再办。"""
-
-    def __init__(self, fate: Fate) -> None:
-        self.fate = fate
-        super().__init__(by=_named(fate.by), at=fate.at, what=ENDED.get(fate.how, ENDED["event"]))
-
-
-class Held(Conflict):
-    """该任务由 {by} 办理：{who} 于 {at} {what}。"""
-
-
-class Moved(Conflict):
-    """您打开页面之后，{who} 于 {at} {what}。请刷新后再办。"""
-
-
-class NotHeld(Conflict):
-    """请先签收该任务。"""
-
-
-class Appointed(Conflict):
-    """该任务由流程指派给了别人。"""
-
-
-class OnlyYours(Conflict):
-    """该任务只指派给您，不能放回。"""
-
-
-class StandingInOver(Conflict):
-    """您的代理已经结束，该任务将转回本人。"""
-
-
-class Gone(Conflict):
-    """该任务已被流程取消，无需办理。"""
-
-
-@dataclass(frozen=True)
-class Fate:
-    """How a task ended that is open no more: "completed" or a key of ENDED, by whom and when."""
-
-    how: str
-    by: str
-    at: dt.datetime | None
 
 
 def get(session: Session, task_id: int, actor: Actor) -> Task:
     """The task, if the actor may take it, holds it or has done it. Raises NotFound otherwise."""
     task = session.get(Task, task_id)
-    if task is None or not ((task.state == OPEN and capacity(task, actor)) or concerned(task, actor)):
+    if task is None or not ((task.state == OPEN and capacity(task, actor)) or _knows(session, task, actor)):
         raise NotFound()
     return task
 
@@ -104,13 +61,6 @@ def answers(session: Session, task_id: int) -> dict[str, Any] | None:
     """What was filled in when the task was completed; None while it is open."""
     found = session.get(TaskAnswer, task_id)
     return None if found is None else found.answers
-
-
-def fate(session: Session, task: Task) -> Fate | None:
-    """What became of a task; None while it is open, and for one cancelled before this was written down."""
-    if task.state == "completed":
-        return Fate("completed", task.completed_by_name or "", task.completed_at)
-    return None if task.ended_how is None else Fate(task.ended_how, task.ended_by_name or "", task.completed_at)
 
 
 # the verbs
@@ -126,7 +76,7 @@ def claim(session: Session, task_id: int, actor: Actor) -> Task:
     if right is None:
         raise held_by(session, task, actor)
     change(session, task, assignee_id=actor.id, assignee_name=actor.name, for_id=right.for_id)
-    _show(session, task, False)
+    show(session, task, False)
     note(session, "task.claimed", task, instance, actor, for_id=right.for_id)
     fp("engine.claim.before_commit")
     return task
@@ -139,8 +89,11 @@ def release(session: Session, task_id: int, actor: Actor) -> Task:
         raise held_by(session, task, actor) if task.assignee_id is not None else moved(session, task)
     if not task.offer:
         raise OnlyYours()
+    undelegated(task)
+    if task.hold == AFTER:
+        raise waiting(session, task)
     change(session, task, assignee_id=None, assignee_name=None, for_id=None)
-    _show(session, task, True)
+    show(session, task, True)
     note(session, "task.released", task, instance, actor)
     fp("engine.release.before_commit")
     return task
@@ -149,9 +102,11 @@ def release(session: Session, task_id: int, actor: Actor) -> Task:
 def take(session: Session, task_id: int, actor: Actor, *, version: int | None = None) -> Task:
     """Lock the instance and see that the actor may complete the task now: for callers that write before `complete`.
 
-    Raises what `complete` would raise.
+    Raises what `complete` would raise; a delegate is let through, who gives it back instead.
     """
-    return _taken(session, task_id, actor, version)[0]
+    task = _taken(session, task_id, actor, version)[0]
+    at_rest(session, task)
+    return task
 
 
 def complete(session: Session, task_id: int, actor: Actor, answers: Mapping[str, Any], *,
@@ -160,24 +115,18 @@ def complete(session: Session, task_id: int, actor: Actor, answers: Mapping[str,
 
     The answers are kept as given; only what the drawing's output mapping names becomes variables. `version` is the
     task version the page was drawn from. Whom the actor stands in for is kept, and counts as a doer (four eyes).
-    Raises NotFound, NotAllowed, AlreadyDone or Conflict.
+    Where signers sign after it, it stays open until the last has agreed. Raises NotFound, NotAllowed, AlreadyDone,
+    Waiting, Delegated or another Conflict.
     """
     task, instance, right = _taken(session, task_id, actor, version)
-    standing = {} if right.for_id is None else {"for_id": right.for_id}
+    at_rest(session, task)
+    if actor.kind == "person":
+        undelegated(task)
     with run.act(session, instance, actor) as act:
-        if task.not_by and {actor.id, right.for_id}.intersection(opening.barred(act, task.not_by, False, {})):
-            raise FourEyes()
-        change(session, task, state="completed", completed_at=act.now, completed_by=actor.id,
-               completed_by_name=actor.name, **standing)
-        if right.for_id is not None:
-            participation.add(act.connection, task.id, right.for_id, "principal")
-        rows.forget(act, task.id, offered=bool(task.offer), barring=bool(task.barred))
-        act.done = task.token
-        given = {"task_id": task.id, "answers": plain(dict(answers)), "at": act.now, "by_id": actor.id}
-        act.connection.execute(ADD_ANSWER, given)
-        note(session, "task.completed", task, instance, actor, **standing)
-        token = act.token(task.token)
-        token.task_spec.finish(token, answers)
+        if actor.kind == "person" and signing.signed_after(session, task):
+            signing.hand_in(session, act, task, actor, right.for_id, answers)
+        else:
+            completing.finish(session, act, task, actor, right.for_id, answers)
     fp("engine.complete.before_commit")
     return task
 
@@ -198,6 +147,35 @@ def held(session: Session, task_id: int, actor: Actor, *, version: int | None = 
     if version is not None and version != task.version:
         raise moved(session, task)
     return task, run.active(instance)
+
+
+def opened(session: Session, task_id: int, actor: Actor) -> tuple[Task, Instance]:
+    """An open task that concerns the actor, and its running instance, both locked; who holds it is not asked.
+
+    Raises NotFound, AlreadyDone, Over, FourEyes, NotRunning.
+    """
+    task, instance, _ = _open_task(session, task_id, actor)
+    return task, run.active(instance)
+
+
+def locked(session: Session, task_id: int) -> tuple[Task, Instance]:
+    """The same, whoever asks: for callers that have asked for the right to it. Raises NotFound, AlreadyDone, Over."""
+    task, instance = _both(session, task_id)
+    if task.state != OPEN:
+        raise over(session, task)
+    return task, run.active(instance)
+
+
+def at_rest(session: Session, task: Task) -> None:
+    """Raises Waiting while the task waits for signatures or corrections."""
+    if task.hold is not None:
+        raise waiting(session, task)
+
+
+def undelegated(task: Task) -> None:
+    """Raises Delegated where the holder has it from somebody who wants it back."""
+    if task.owner_id is not None:
+        raise Delegated(by=task.owner_name)
 
 
 def change(session: Session, task: Task, **values: Any) -> None:
@@ -229,37 +207,6 @@ def note(session: Session, kind: str, task: Task, instance: Instance, actor: Act
                   after=told if for_id is None else {**told, "for": for_id})
 
 
-def over(session: Session, task: Task) -> Conflict:
-    """What somebody reads who comes to a task that is open no more: who ended it, how and when."""
-    ended = fate(session, task)
-    if ended is None:
-        return Gone()
-    return AlreadyDone(_named(ended.by), ended.at) if ended.how == "completed" else Over(ended)
-
-
-def held_by(session: Session, task: Task, actor: Actor) -> Conflict:
-    """What somebody reads whom another one has forestalled: who has the open task, since when, and how."""
-    if task.assignee_id == actor.id:
-        return StandingInOver()
-    last = handed(session, task)
-    by = task.assignee_name or task.assignee_id
-    if last is None or last.kind == "task.released":
-        return Appointed()
-    return Held(by=by, who=_named(last.actor_name), at=last.at, what=HANDS[last.kind])
-
-
-def moved(session: Session, task: Task) -> Conflict:
-    """What somebody reads whose page of an open task is older than the task."""
-    last = handed(session, task)
-    if last is None:
-        return Conflict()
-    return Moved(who=_named(last.actor_name), at=last.at, what=HANDS[last.kind])
-
-
-def _named(name: str) -> str:
-    return "系统" if name == SYSTEM.name else name
-
-
 def _taken(session: Session, task_id: int, actor: Actor, version: int | None) -> tuple[Task, Instance, Capacity]:
     task, instance, right = _open_task(session, task_id, actor)
     if right is None:
@@ -272,27 +219,39 @@ def _taken(session: Session, task_id: int, actor: Actor, version: int | None) ->
 def _open_task(session: Session, task_id: int, actor: Actor) -> tuple[Task, Instance, Capacity | None]:
     """The task and its instance, locked, the root row first; and by what right the actor may do it: none, where
     somebody else has it whom they might have been. Raises NotFound where it never concerned them."""
+    task, instance = _both(session, task_id)
+    if task.state != OPEN:
+        raise over(session, task) if _knows(session, task, actor) else NotFound()
+    right = capacity(task, actor)
+    if actor.kind == "person" and actor.id in task.barred:
+        raise FourEyes() if _knows(session, task, actor) else NotFound()
+    if right is None and not _knows(session, task, actor):
+        raise NotFound()
+    return task, instance, right
+
+
+def _both(session: Session, task_id: int) -> tuple[Task, Instance]:
     found = session.execute(BOTH, {"of_task": task_id}, execution_options={"populate_existing": True}).first()
     if found is None:
         raise NotFound()
     instance, task = found
     if session.get_bind().dialect.name != "sqlite":
         session.refresh(task)  # the join saw the task as it was before we got the lock
-    if task.state != OPEN:
-        raise over(session, task) if concerned(task, actor) else NotFound()
-    right = capacity(task, actor)
-    if actor.kind == "person" and actor.id in task.barred:
-        raise FourEyes() if concerned(task, actor) else NotFound()
-    if right is None and not concerned(task, actor):
-        raise NotFound()
-    return task, instance, right
+    return task, instance
 
 
-def _show(session: Session, task: Task, open_: bool) -> None:
+def _knows(session: Session, task: Task, actor: Actor) -> bool:
+    """Whether somebody may read what became of a task."""
+    return concerned(task, actor) or participation.took_part(session, task.id, actor.id)
+
+
+def show(session: Session, task: Task, open_: bool) -> None:
+    """Offer the task to its groups, or (somebody holds it) no more."""
     session.connection().execute(SHOW, {"of_task": task.id, "shown": open_})
 
 
 __all__ = [
-    "ENDED", "Fate", "FourEyes", "Held", "Moved", "NotHeld", "Over", "answers", "change", "claim", "complete", "fate",
-    "get", "held", "held_by", "moved", "note", "over", "release", "take",
+    "ENDED", "Appointed", "Delegated", "Fate", "FourEyes", "Gone", "Held", "Moved", "NotHeld", "OnlyYours", "Over",
+    "StandingInOver", "Waiting", "answers", "at_rest", "change", "claim", "complete", "fate", "get", "held", "held_by",
+    "locked", "moved", "note", "opened", "over", "release", "show", "take", "undelegated", "waiting",
 ]

@@ -61,6 +61,8 @@ RESOURCES = (
     "health",
     "inbox",
     "tasks",
+    "handing_over",
+    "signing_up",
     "requests",
     "files",
     "processes",

@@ -49,7 +49,7 @@ def page(opened: Desk, typed: dict[str, Any] | None = None, error: BadAnswer | N
     typed = typed or (tasks.answers(session, opened.task.id) if opened.task.state == "completed" else None) or {}
     attached = papers(session, application)
     own = opened.form.key in {content.form_key for content in application.contents} or not application.contents
-    judging = opened.form.key in ("review", "approve")
+    judging = opened.form.key in ("review", "approve", "sign")
     return render_template(
         "tasks/task.html", desk=opened, task=opened.task, application=application,
         schema=translated(opened.form.schema, say), data=spoken(opened.form, opened.data), typed=typed,
@@ -152,8 +152,17 @@ def complete(task_id: int) -> ResponseReturnValue:
     except Conflict as error:
         return late.late_page(task_id, error, _typed(task_id, told.answers))
     application = requests.of_instance(db.session(), done.instance_id)
-    flash(_("已提交。%(what)s。", what=decision(done, application, told.answers)), "ok")
+    flash(_done(done, decision(done, application, told.answers)), "ok")
     return _onwards(application)
+
+
+def _done(task: Task, what: str) -> str:
+    """What became of what was handed in: done, given back to whoever delegated it, or waiting for signatures."""
+    if task.state == "completed":
+        return _("已提交。%(what)s。", what=what)
+    if task.hold is None:
+        return _("已交回给 %(name)s。", name=task.assignee_name)
+    return _("已提交，要等加签的人都同意才生效。%(what)s。", what=what)
 
 
 def _onwards(application: Request) -> ResponseReturnValue:

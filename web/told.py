@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from engine.model import Task, TaskAnswer
 from ledger.actor import SYSTEM
 from web.filled import Fields, application_fields, field_label, value_words
-from web.i18n import say
+from web.i18n import say, title_words
 from workflows.desk import form_for
 from workflows.requests import Request
 from workflows.story import Line
@@ -72,7 +72,8 @@ def decision(task: Task, application: Request, answers: Mapping[str, Any]) -> st
     """What was decided at a task: 人力资源初审：通过."""
     verdicts = {one.value: one.label for one in form_for(task, application).verdicts}
     label = verdicts.get(str(answers.get("verdict")), "")
-    return _("%(step)s：%(verdict)s", step=say(task.name), verdict=say(label)) if label else say(task.name)
+    return _("%(step)s：%(verdict)s", step=title_words(task.name), verdict=say(label)) if label else title_words(
+        task.name)
 
 
 def _opinion(answers: Mapping[str, Any]) -> list[Change]:

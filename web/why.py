@@ -26,6 +26,7 @@ WORDS = {
     "transferred": _l("{by} 于 {at} 转办给您。"),
     "delegated": _l("{by} 于 {at} 委派给您，办好后交回。"),
     "given_back": _l("{by} 于 {at} 办好，交回给您。"),
+    "recalled": _l("您于 {at} 收回了委派。"),
     "reassigned": _l("{by} 于 {at} 改派给您。"),
     "returned_after_absence": _l("代理期结束，于 {at} 转回给您。"),
     "role": _l("您是“{unit}”的{role}。"),

@@ -13,8 +13,9 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 import workflows
-from engine import offers, tasks
-from engine.model import Task
+from engine import assigning, offers, signing, tasks
+from engine.hands import AFTER, TaskDelegation
+from engine.model import DRAWN, Task
 from forms import schema
 from forms.check import check
 from ledger import clock
@@ -25,6 +26,7 @@ from ledger.files import File
 from registry.access.rules import visible
 from registry.certificates.models import Certificate, Scan, Version
 from workflows import CATALOG
+from workflows import signing as signatures
 from workflows.checks import checks_for
 from workflows.faults import BLOCK, fault_of
 from workflows.filing import file_ids, may_use
@@ -50,7 +52,10 @@ class Draft(Base):
 
 @dataclass(frozen=True)
 class Desk:
-    """A task opened by somebody: its form, the data to draw it with, and what they may do."""
+    """A task opened by somebody: its form, the data to draw it with, and what they may do.
+
+    `waits` are the names of those it waits for before anybody may act.
+    """
 
     task: Task
     request: Request
@@ -61,6 +66,7 @@ class Desk:
     may_claim: bool
     may_act: bool
     corrections: dict[str, list[Problem]] = field(default_factory=dict)
+    waits: list[str] = field(default_factory=list)
 
 
 def open_task(session: Session, actor: Actor, task_id: int) -> Desk:
@@ -68,13 +74,14 @@ def open_task(session: Session, actor: Actor, task_id: int) -> Desk:
     task = tasks.get(session, task_id, actor)
     request = of_instance(session, task.instance_id)
     draft = _draft(session, actor, task)
-    given = given_for(session, request, task)
-    may_act = offers.offered(session, task, actor)
+    given = {**given_for(session, request, task), **(proposed(session, task, actor) if draft is None else {})}
+    offered = offers.offered(session, task, actor)
     mine = task.assignee_id == actor.id
     return Desk(
         task=task, request=request, form=shaped(session, request, task),
         data={**given, **(draft.answers if draft else {})}, draft_at=draft.saved_at if draft else None, mine=mine,
-        may_claim=may_act and not mine, may_act=may_act,
+        may_claim=offered and not mine, may_act=offered and task.hold is None,
+        waits=tasks.waiting(session, task).params["names"] if task.hold is not None else [],
         corrections=corrections_of(request, task),
     )
 
@@ -123,10 +130,14 @@ def save_draft(session: Session, actor: Actor, task_id: int, answers: Mapping[st
     task = tasks.get(session, task_id, actor)
     if not offers.offered(session, task, actor) or actor.id is None:
         raise NotFound
+    return _keep(session, task.id, actor.id, answers)
+
+
+def _keep(session: Session, task_id: int, person_id: int, answers: Mapping[str, Any]) -> dt.datetime:
     insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
     now = clock.now()
     typed = {"answers": dict(answers), "saved_at": now}
-    session.execute(insert(Draft).values(task_id=task.id, person_id=actor.id, **typed).on_conflict_do_update(
+    session.execute(insert(Draft).values(task_id=task_id, person_id=person_id, **typed).on_conflict_do_update(
         index_elements=["task_id", "person_id"], set_=typed))  # two windows may save at once: the last one stays
     return now
 
@@ -143,7 +154,9 @@ def complete(
 ) -> Task:
     """Hand a task in: check the answers, write down what they mean, and move the process, all in this transaction.
 
-    BadAnswer with the reasons at the fields; AlreadyDone with who and when; NotFound where it is not offered.
+    A delegate's answers go back to whoever delegated it. Where signers sign after it nothing is written down before the
+    last of them agrees, and then in the act of that signature. BadAnswer with the reasons at the fields; AlreadyDone
+    with who and when; NotFound where it is not offered.
     """
     task = tasks.take(session, task_id, actor, version=version)
     request = of_instance(session, task.instance_id)
@@ -157,11 +170,41 @@ def complete(
     for look in CHECKED:
         look(act)
     attach(session, request, file_ids(form, clean))
-    if write := process.write(task.form_key or ""):
-        write(act)
     drop_draft(session, actor, task_id)
+    if task.owner_id is not None:
+        session.flush()
+        return assigning.resolve(session, task_id, by=actor, answers=clean, version=version)
+    if task.role != DRAWN:
+        _sign(session, task, clean)
+    elif not signing.signed_after(session, task) and (write := process.write(task.form_key or "")):
+        write(act)
     session.flush()
     return tasks.complete(session, task_id, actor, clean, version=version)
+
+
+def _sign(session: Session, child: Task, answers: Mapping[str, Any]) -> None:
+    """What a signature after a task means: the last agreement completes the task with the answers that wait, a
+    disagreement hands them back to whoever gave them, to begin from."""
+    plan = signing.plan_of(session, child)
+    if child.role != AFTER or plan is None or signing.signed_after(session, child):
+        return
+    if answers.get("verdict") == signing.AGREE:
+        signatures.settle(session, signing.completes(session, plan))
+    elif (kept := signing.pending(session, plan.task_id)) is not None and kept.by_id is not None:
+        _keep(session, plan.task_id, kept.by_id, kept.answers)
+
+
+def proposed(session: Session, task: Task, actor: Actor) -> dict[str, Any]:
+    """What stands in a form before anybody typed: the answers that wait for signatures; for whoever delegated it and
+    has it back, what the delegate answered."""
+    if task.hold == AFTER and (kept := signing.pending(session, task.id)) is not None:
+        return dict(kept.answers)
+    if task.assignee_id != actor.id:
+        return {}
+    row = session.scalars(select(TaskDelegation).where(
+        TaskDelegation.task_id == task.id, TaskDelegation.from_id == actor.id, TaskDelegation.how == "done",
+    ).order_by(TaskDelegation.id.desc()).limit(1)).first()
+    return dict(row.answers or {}) if row is not None and task.state == "open" else {}
 
 
 def may_see_file(session: Session, actor: Actor, file_id: int) -> File:

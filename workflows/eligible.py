@@ -20,7 +20,7 @@ from engine.opening import at_places
 from engine.participation import doers
 from engine.signing import TaskPlan
 from ledger import clock
-from ledger.actor import Actor
+from ledger.actor import SYSTEM, Actor
 from ledger.errors import BadAnswer, Problem
 from registry.access.accounts import Account, actor_for
 from registry.access.grants import holders
@@ -83,6 +83,16 @@ def people(session: Session, actor: Actor, task: Task, *, for_: For, search: str
     return sorted(found, key=lambda one: one.why_not is not None)
 
 
+def named(session: Session, actor: Actor, task: Task, numbers: Sequence[int], *, for_: For) -> list[Candidate]:
+    """The same about these people, however they are found."""
+    if not numbers:
+        return []
+    asked = _Asked(session, task, of_instance(session, task.instance_id), for_, actor)
+    query = _employed(task.group_id).where(Person.id.in_(numbers)).options(joinedload(Person.unit)).order_by(Person.id)
+    return [Candidate(one.id, one.name, one.unit.name, one.post, _why_not(asked, one))
+            for one in session.scalars(query)]
+
+
 def require(session: Session, task: Task, person_id: int, *, for_: For, by: Actor) -> Addressee:
     """The person, if the task may go to them (or they may be asked). Raises BadAnswer with the sentence at "to"."""
     person = session.scalar(select(Person).where(Person.id == person_id, Person.group_id == task.group_id))
@@ -93,6 +103,12 @@ def require(session: Session, task: Task, person_id: int, *, for_: For, by: Acto
     if wrong is not None:
         raise BadAnswer({"to": [wrong]})
     return Addressee(person.id, person.name)
+
+
+def passes_on(session: Session, task: Task) -> bool:
+    """Whether the task is for a role, so that it may go to others who have it; what is one person's stays theirs."""
+    return bool(task.offer) or bool(_further(_Asked(session, task, of_instance(session, task.instance_id), "transfer",
+                                                    SYSTEM)))
 
 
 def _employed(group_id: int) -> Select[Person]:
