@@ -35,7 +35,7 @@ from sqlalchemy import Engine
 from ledger.db import open_database
 from registry.custody import copies
 from registry.people import sealing
-from web.config import Config
+from web.config import LIVE, Config
 
 log = logging.getLogger("licet.worker")
 
@@ -90,10 +90,21 @@ def ring(kind: str, url: str | None = None) -> bool:
         if queue.count < CROWD:
             queue.enqueue_call("worker.wake", kwargs={"wake": kind}, result_ttl=0, failure_ttl=0,
                                timeout=LONG if kind == IMPORTS else DEADLINE)
+        queue.connection.publish(LIVE, "")
         return True
     except (RedisError, OSError) as error:
         log.warning("no wake-up sent: %s", type(error).__name__)
         return False
+
+
+def tell(url: str) -> None:
+    """Say to the web processes that something has happened; what, they look up (web/live.py)."""
+    if not url:
+        return
+    try:
+        _bell_queue(url, QUEUE).connection.publish(LIVE, "")
+    except (RedisError, OSError) as error:
+        log.warning("nobody told: %s", type(error).__name__)
 
 
 @functools.cache
@@ -109,9 +120,10 @@ def _connect(url: str, patience: float) -> Redis:
 class Rounds:
     """The work itself: what is due is done, in small transactions, by one thread of this process at a time."""
 
-    def __init__(self, database: Engine, parts: Mapping[str, Part]) -> None:
+    def __init__(self, database: Engine, parts: Mapping[str, Part], redis_url: str = "") -> None:
         self.database = database
         self.parts = parts
+        self.redis_url = redis_url
         self.stopping = threading.Event()
         self._turn = threading.Lock()
 
@@ -124,6 +136,7 @@ class Rounds:
             while not self.stopping.is_set() and time.monotonic() < end:
                 if not sum(self._do(part) for part in wanted):
                     return
+                tell(self.redis_url)
 
     def sweep(self) -> None:
         """Everything due, every 15 s, until told to stop."""
@@ -229,7 +242,7 @@ def main(given: Sequence[str] = ()) -> None:
     with alone(config, IMPORTS if importing else "worker"):
         sealing.load_key(config.data)
         copies.keep_in(config.files, config.url + "/c/")
-        rounds = Rounds(open_database(config.database), {} if importing else due_work())
+        rounds = Rounds(open_database(config.database), {} if importing else due_work(), config.redis_url)
         if importing:
             rounds.parts = imports(config, rounds.stopping)
         for sign in (signal.SIGTERM, signal.SIGINT):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from functools import partial
+from types import FrameType
 
 from web.app import create_app
 from web.bell import Bell
@@ -16,5 +19,19 @@ def send(kind: str, url: str) -> bool:
     return ring(kind, url)
 
 
+def end_streams_first() -> None:
+    """A stream of the inbox may have minutes to live: told to stop, the server would wait for it."""
+    before = signal.getsignal(signal.SIGTERM)
+    if not callable(before) or threading.current_thread() is not threading.main_thread():
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        app.extensions["licet_live"].stop()
+        before(number, frame)
+
+    signal.signal(signal.SIGTERM, stop)
+
+
 config = Config.from_environment()
 app = create_app(config, bell=Bell(partial(send, url=config.redis_url)))
+end_streams_first()

@@ -67,7 +67,7 @@ def pages(ours: Ours, count: int) -> float:
     with reading(ours.engine) as session:
         for number in range(PAGES):
             begun = time.process_time()
-            found = listing.inbox(session, HR, limit=20)
+            found = listing.inbox(session, HR, order="newest", limit=20)
             each.append(time.process_time() - begun)
             assert len(found) == 20, number
             session.expunge_all()

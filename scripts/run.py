@@ -24,6 +24,7 @@ from scripts.children import Child
 from scripts.database import ready
 from scripts.system import Stop, say
 
+THREADS = "32"  # an open inbox keeps one
 ROOT = Path(__file__).resolve().parent.parent
 STARTING = 90.0  # seconds the first page may take on a slow machine
 STOPPING = 12.0  # seconds the processes get to end
@@ -77,7 +78,8 @@ class Site:
         begun = time.monotonic()
         scratch = self.data / "tmp"
         scratch.mkdir(exist_ok=True)
-        self.environment = {"LICET_DATA": str(self.data), "TMPDIR": str(scratch), "PYTHONUNBUFFERED": "1"}
+        self.environment = {"LICET_DATA": str(self.data), "TMPDIR": str(scratch), "PYTHONUNBUFFERED": "1",
+                            "LICET_THREADS": THREADS}
         self._start_redis()
         if not ready(self.data, os.environ.get("DATABASE_URL", "")):
             self._prepare_database()
@@ -120,7 +122,7 @@ class Site:
         address = f"127.0.0.1:{self.port}"
         heartbeat = str(self.data / "tmp")
         return [
-            "--bind", address, "--worker-class", "gthread", "--workers", "1", "--threads", "8", "--timeout", "60",
+            "--bind", address, "--worker-class", "gthread", "--workers", "1", "--threads", THREADS, "--timeout", "60",
             "--graceful-timeout", "5", "--worker-tmp-dir", heartbeat, "--no-control-socket", "--log-level", "warning",
         ]  # fmt: skip
 

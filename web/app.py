@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from ledger.files import MOST_BYTES
 from registry.custody import copies
 from registry.people import sealing
-from web import i18n, pages, session
+from web import i18n, live, pages, session
 from web.asked import Asked, Number, check_text
 from web.assets import open_assets
 from web.config import Config
@@ -60,6 +60,9 @@ RESOURCES = (
     "search",
     "health",
     "inbox",
+    "inbox_bulk",
+    "preview",
+    "live",
     "tasks",
     "handing_over",
     "signing_up",
@@ -126,6 +129,7 @@ def create_app(config: Config | None = None, *, bell: Callable[[str], None] | No
         import_module(f"web.{name}")
     for name in RESOURCES:
         app.register_blueprint(import_module(f"web.{name}").bp)
+    live.open_live(app, config)
     import_module("web.cli").open_commands(app)
     _open_log()
     return app

@@ -12,6 +12,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+LIVE = "licet:facts"
+"""The channel of Redis on which "something has happened" is said, without saying what."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class Config:
     """The settings of one running site. Everything the site writes lies under `data`.
 
     `url` is the public address ("https://licet.example.org"): it decides on secure cookies and stands in QR codes.
-    `proxies` is the number of trusted reverse proxies in front; `idle` and `absolute` end a sign-in.
+    `proxies` is the number of trusted reverse proxies in front; `idle` and `absolute` end a sign-in. `threads` is how
+    many the server gives a process.
     """
 
     data: Path = Path("var")
@@ -35,10 +38,12 @@ class Config:
     idle: timedelta = timedelta(hours=2)
     absolute: timedelta = timedelta(hours=12)
     upload_bytes: int = 20 * 1024 * 1024
+    threads: int = 32
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Config:
-        """Read DATABASE_URL, REDIS_URL and LICET_DATA, _SECRET (or _SECRET_FILE), _HOSTS, _URL, _DEMO, _PROXIES."""
+        """Read DATABASE_URL, REDIS_URL and LICET_DATA, _SECRET (or _SECRET_FILE), _HOSTS, _URL, _DEMO, _PROXIES,
+        _THREADS."""
         url = environ.get("LICET_URL", "").rstrip("/")
         named = tuple(host for host in environ.get("LICET_HOSTS", "").replace(",", " ").split())
         own = (urlsplit(url).hostname or "",) if url else ()
@@ -51,6 +56,7 @@ class Config:
             url=url,
             proxies=int(environ.get("LICET_PROXIES") or 0),
             demo=environ.get("LICET_DEMO", "").lower() in {"1", "yes", "true", "on"},
+            threads=int(environ.get("LICET_THREADS") or 32),
         )
 
     @property

@@ -31,7 +31,7 @@ from workflows.checks import checks_for
 from workflows.faults import BLOCK, fault_of
 from workflows.filing import file_ids, may_use
 from workflows.process import Act
-from workflows.requests import Request, RequestFile, attach, of_instance, seen_by
+from workflows.requests import Request, RequestFile, attach, of_instance, sees
 
 SHAPES: list[Callable[[Session, Request, Task, schema.Form], schema.Form]] = []
 """What the form of a task becomes before anybody sees or fills it: rooms add theirs (a signature, fewer fields)."""
@@ -221,7 +221,7 @@ def _own(file: File, actor: Actor) -> bool:
 
 def _of_request(session: Session, actor: Actor, file: File) -> bool:
     held = select(Request.id).join(RequestFile, RequestFile.request_id == Request.id).where(
-        RequestFile.file_id == file.id, seen_by(actor))
+        RequestFile.file_id == file.id, sees(actor))
     return session.scalar(held.limit(1)) is not None
 
 

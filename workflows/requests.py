@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, UniqueConstraint, func, or_, select, union_all
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship
 
-from engine.model import Instance, Task, TaskCandidate
+from engine.model import OPEN, Instance, Task, TaskCandidate
 from engine.offers import groups_of
 from engine.participation import TaskParticipant
 from ledger import clock
@@ -179,11 +180,24 @@ class RequestCount(Base):
     last: Mapped[int] = mapped_column(default=0)
 
 
-def _by_task(actor: Actor) -> Select[int]:
-    """Of what a task is or was theirs: held, done, or offered now."""
-    offered = select(TaskCandidate.task_id).where(TaskCandidate.candidate.in_(groups_of(actor)))
-    mine = or_(Task.assignee_id == actor.id, Task.completed_by == actor.id)
-    return select(Task.instance_id).where(or_(mine, Task.id.in_(offered)))
+_open, _completed = (sa.literal(state, literal_execute=True) for state in (OPEN, "completed"))
+# written out, not bound: the indexes are partial
+
+
+def _by_holding(actor: Actor) -> Select[int]:
+    """Of what they have in hand."""
+    return select(Task.instance_id).where(Task.assignee_id == actor.id, Task.state == _open)
+
+
+def _by_doing(actor: Actor) -> Select[int]:
+    """Of what they have done."""
+    return select(Task.instance_id).where(Task.completed_by == actor.id, Task.state == _completed)
+
+
+def _by_offer(actor: Actor) -> Select[int]:
+    """Of what is offered to them now."""
+    offered = select(Task.instance_id).join(TaskCandidate, TaskCandidate.task_id == Task.id)
+    return offered.where(TaskCandidate.candidate.in_(groups_of(actor)), TaskCandidate.open)
 
 
 def _by_taking_part(actor: Actor) -> Select[int]:
@@ -192,25 +206,49 @@ def _by_taking_part(actor: Actor) -> Select[int]:
     return took_part.where(TaskParticipant.person_id == actor.id)
 
 
-INVOLVED: list[Callable[[Actor], Select[int]]] = [_by_task, _by_taking_part]
-"""Why somebody may read a request besides their role: instance ids each; rooms add theirs (copies, substitutes)."""
+def _by_knowing(actor: Actor) -> Select[int]:
+    """Of all that, and of what they had in hand when it was cancelled, or a colleague has taken. Asked of one request
+    only: no index leads to these."""
+    offered = sa.exists().where(TaskCandidate.task_id == Task.id, TaskCandidate.candidate.in_(groups_of(actor)))
+    took_part = sa.exists().where(TaskParticipant.task_id == Task.id, TaskParticipant.person_id == actor.id)
+    theirs = or_(Task.assignee_id == actor.id, Task.completed_by == actor.id)
+    return select(Task.instance_id).where(or_(theirs, offered, took_part))
+
+
+INVOLVED: list[Callable[[Actor], Select[int]]] = [_by_holding, _by_doing, _by_offer, _by_taking_part]
+"""Why somebody may read a request besides their role: instance ids each, from an index that leads with the person or
+the group; rooms add theirs (copies, substitutes)."""
 
 
 def seen_by(actor: Actor) -> ColumnElement[bool]:
-    """Which requests an actor may read: by role and scope, or because they are or were involved in it."""
-    involved = union_all(*(why(actor) for why in INVOLVED))
-    return or_(allowed(Request, actor), Request.instance_id.in_(involved))
+    """Which requests an actor may read: by role and scope, or because they are or were involved. For lists."""
+    return or_(allowed(Request, actor), Request.instance_id.in_(sa.union_all(*(why(actor) for why in INVOLVED))))
+
+
+def sees(actor: Actor) -> ColumnElement[bool]:
+    """The same asked of few requests: of each by its own tasks, whatever else the actor has done in their life."""
+    further = (why for why in INVOLVED if why not in (_by_holding, _by_doing, _by_offer, _by_taking_part))
+    return or_(allowed(Request, actor), *(_here(why(actor)) for why in (_by_knowing, *further)))
+
+
+def _here(instances: Select[int]) -> ColumnElement[bool]:
+    found = instances.correlate(None).subquery()  # a query of its own: it may select from Request itself
+    return select(found).where(found.c[0] == Request.instance_id).correlate(Request).exists()
 
 
 def _query(actor: Actor) -> Select[Request]:
-    query = select(Request).join(Instance, Request.instance_id == Instance.id)
+    query = _joined()
     return query if actor.kind == "system" else query.where(seen_by(actor))
+
+
+def _joined() -> Select[Request]:
+    return select(Request).join(Instance, Request.instance_id == Instance.id)
 
 
 def get(session: Session, actor: Actor, request_id: int) -> Request:
     """The request, or NotFound where it does not exist or the actor may not see it."""
-    query = _query(actor).where(Request.id == request_id).options(contains_eager(Request.instance))
-    found = session.scalar(query)
+    query = _joined().where(Request.id == request_id, *(() if actor.kind == "system" else (sees(actor),)))
+    found = session.scalar(query.options(contains_eager(Request.instance)))
     if found is None:
         raise NotFound
     return found

@@ -4,6 +4,8 @@ import "@tabler/core/dist/js/tabler.esm.js";
 import "./keys.js";
 import "./confirm.js";
 import "./forms.js";
+import { openInbox } from "./inbox.js";
+import { watchLive } from "./live.js";
 import { watchCounts } from "./notices.js";
 import { token } from "./request.js";
 
@@ -15,3 +17,4 @@ document.addEventListener("htmx:config:request", ({ detail }) => {
 });
 globalThis.htmx = htmx;
 watchCounts();
+watchLive(openInbox());

@@ -4,6 +4,8 @@ import { text } from "./text.js";
 
 const typing = (element) => element.closest?.("input, textarea, select, [contenteditable], dialog[open]");
 const seen = (element) => element.checkVisibility?.() ?? true;
+/** An entry of a closed menu is within reach of its key while the menu itself is seen. */
+const reached = (element) => seen(element) || (element.closest(".more-verbs:not([open])")?.checkVisibility?.() ?? false);
 
 function rows() {
   return [...document.querySelectorAll("[data-rows] [data-row-link]")].filter(seen);
@@ -27,8 +29,9 @@ function tick() {
 
 function press(key) {
   const wanted = `[data-key="${CSS.escape(key)}"]`;
-  const row = document.activeElement?.closest("[data-row]"); // a row's own button before the same button of other rows
-  const target = [...(row?.querySelectorAll(wanted) ?? []), ...document.querySelectorAll(wanted)].find(seen);
+  const row = document.activeElement?.closest("[data-row]"); // what is ticked, then a row's own button, then the page's
+  const target = [...document.querySelectorAll(`[data-bulk]:not([hidden]) ${wanted}`), ...(row?.querySelectorAll(wanted) ?? []),
+    ...document.querySelectorAll(wanted)].find(reached);
   if (!target) return false;
   if (target.matches("input, textarea, select")) target.focus();
   else target.click();
@@ -51,7 +54,7 @@ function help() {
   list.className = "licet-keys";
   const own = rows().length ? [["j / k", text("下一行 / 上一行")], ["x", text("选中这一行")]] : [];
   const once = (e, index, all) => all.findIndex((other) => other.dataset.key === e.dataset.key) === index;
-  const declared = [...document.querySelectorAll("[data-key]")].filter(seen).filter(once)
+  const declared = [...document.querySelectorAll("[data-key]")].filter(reached).filter(once)
     .map((e) => [e.dataset.key, e.dataset.keyName ?? e.getAttribute("aria-label") ?? e.textContent.trim()]);
   for (const [key, meaning] of [...declared, ...own, ["?", text("显示快捷键")]]) {
     const term = document.createElement("dt");

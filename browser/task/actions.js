@@ -17,7 +17,8 @@ export function actions(root, form, schema, draft) {
   const busy = (on) => bar.querySelectorAll("button").forEach((b) => { b.disabled = on; b.ariaBusy = String(on); });
   const mark = () => bar.querySelectorAll("button").forEach((b) => b.setAttribute("aria-pressed", String(b.value === form._getState().data.verdict)));
 
-  async function press(verdict) {
+  /** Choose a verdict; the fields that it brings onto the page. */
+  async function choose(verdict) {
     document.activeElement?.blur?.(); // fields settle what is typed when they lose the focus
     await drawn();
     const before = shown(form);
@@ -25,7 +26,11 @@ export function actions(root, form, schema, draft) {
     form._setState({ data: { ...form._getState().data, verdict: verdict.value } });
     mark();
     await drawn();
-    const fresh = shown(form).filter(({ key }) => !before.some((old) => old.key === key) && verdict.needs?.some((need) => key === need || key.startsWith(`${need}.`)));
+    return shown(form).filter(({ key }) => !before.some((old) => old.key === key) && verdict.needs?.some((need) => key === need || key.startsWith(`${need}.`)));
+  }
+
+  async function press(verdict) {
+    const fresh = await choose(verdict);
     if (fresh.length) return reach(fresh[0].id);
     const errors = { ...form.validate(), ...unfilled(form, verdict) };
     form._setState({ errors });
@@ -36,6 +41,9 @@ export function actions(root, form, schema, draft) {
     await send(root, form, verdict, draft);
     busy(false);
   }
+
+  const wanted = verdicts.find(({ value, needs }) => needs?.length && location.hash === `#verdict=${value}`); // from the inbox: r
+  if (wanted) choose(wanted).then((fresh) => fresh.length && reach(fresh[0].id));
 }
 
 function button(verdict, press) {

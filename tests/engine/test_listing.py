@@ -1,0 +1,165 @@
+"""The inbox: what is due first comes first, page after page; nobody sees what they may not do; found by index."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import select, text
+
+from engine import deadlines, listing, tasks
+from engine.listing import Narrow
+from engine.model import Task
+from ledger.actor import Absent, Actor
+from ledger.clock import Fixed
+from ledger.db import reading, unit
+from tests.engine.conftest import ANNA, BOSS, HAN, LI, World
+from tests.engine.drawings import drawing, end, flows, start, task
+from tests.engine.test_offers import standing_in
+
+THREE = drawing(start(), task("A", sla="5"), end(), flows("S A E"), id="P"), drawing(
+    start(), task("A", sla="1"), end(), flows("S A E"), id="Q"), drawing(
+    start(), task("A"), end(), flows("S A E"), id="R")
+TWICE = drawing(start(), task("A"), task("B", notBy="A"), end(), flows("S A B E"))
+
+
+def seen(world: World, actor: Actor, **asked: object) -> list[int]:
+    """The instances of a page, in its order."""
+    with reading(world.engine) as session:
+        return [one.instance_id for one in listing.inbox(session, actor, **asked)]  # type: ignore[arg-type]
+
+
+def began(world: World) -> tuple[int, int, int]:
+    """One due in five days, one tomorrow, one never."""
+    world.deploy(*THREE)
+    return world.start("P"), world.start("Q"), world.start("R")
+
+
+def test_what_is_due_first_comes_first_and_what_has_no_deadline_last(world: World) -> None:
+    later, soon, never = began(world)
+    assert seen(world, HAN) == [soon, later, never]
+    assert seen(world, HAN, order="newest") == [never, soon, later]
+
+
+def test_held_and_offered_stand_in_one_order(world: World) -> None:
+    later, soon, never = began(world)
+    with unit(world.engine) as session:
+        tasks.claim(session, world.open(later)[0].id, HAN)
+    assert seen(world, HAN) == [soon, later, never]
+    assert seen(world, HAN, scope="mine") == [later] and seen(world, HAN, scope="groups") == [soon, never]
+    assert seen(world, LI) == [soon, never]
+
+
+@pytest.mark.parametrize("order", ["due", "newest"])
+def test_every_page_goes_on_where_the_one_before_ended(world: World, clock: Fixed, order: listing.Order) -> None:
+    world.deploy(*THREE)
+    whole = [world.start(each) for _ in range(3) for each in "PQR"]
+    found: list[Task] = []
+    with reading(world.engine) as session:
+        while page := listing.inbox(session, HAN, order=order, limit=2,
+                                    after=(found[-1].rank_at, found[-1].id) if found else None):
+            found += page
+    assert sorted(one.instance_id for one in found) == sorted(whole)
+    if order == "due":
+        assert all((one.rank_at, one.id) < (two.rank_at, two.id) for one, two in pairwise(found))
+
+
+def test_a_moved_deadline_moves_the_task_for_everybody(world: World) -> None:
+    later, soon, never = began(world)
+    waiting = world.open(later)[0]
+    with unit(world.engine) as session:
+        deadlines.move(session, later, waiting.token, waiting.created_at, True)
+    assert seen(world, LI) == [later, soon, never]
+
+
+def test_only_what_is_late_is_asked_for(world: World, clock: Fixed) -> None:
+    _, soon, _ = began(world)
+    clock.advance(timedelta(days=4))
+    assert seen(world, HAN, narrow=Narrow(due_by=clock())) == [soon]
+
+
+def test_a_page_is_narrowed_by_process_step_and_words(world: World) -> None:
+    later, soon, never = began(world)
+    assert seen(world, HAN, narrow=Narrow(process_id="Q")) == [soon]
+    assert seen(world, HAN, narrow=Narrow(element_id="B")) == []
+    assert seen(world, HAN, narrow=Narrow(search="测试")) == [soon, later, never]
+    assert seen(world, HAN, narrow=Narrow(search="%")) == []
+    assert seen(world, HAN, narrow=Narrow(also=(Task.process_id == "R",))) == [never]
+
+
+def test_nobody_sees_what_four_eyes_keep_from_them(world: World) -> None:
+    it = world.run(TWICE)
+    world.do(it, "A", by=HAN)
+    assert seen(world, HAN) == [] and seen(world, LI) == [it]
+    assert seen(world, standing_in(BOSS, HAN)) == []
+
+
+def test_a_substitute_sees_what_was_there_before_they_stood_in(world: World) -> None:
+    later, soon, never = began(world)
+    with unit(world.engine) as session:
+        tasks.claim(session, world.open(later)[0].id, HAN)
+    assert seen(world, BOSS) == []
+    assert seen(world, standing_in(BOSS, HAN)) == [soon, later, never]
+    assert seen(world, standing_in(BOSS, HAN), scope="mine") == []
+    assert seen(world, standing_in(BOSS, HAN, processes=frozenset({"Q"}))) == [soon]
+    assert seen(world, standing_in(BOSS, LI), scope="groups") == [soon, never]
+
+
+def test_what_a_substitute_has_taken_nobody_else_is_shown(world: World) -> None:
+    later, _, _ = began(world)
+    with unit(world.engine) as session:
+        tasks.claim(session, world.open(later)[0].id, standing_in(BOSS, HAN))
+    assert seen(world, standing_in(BOSS, HAN), scope="mine") == [later]
+    assert later not in seen(world, HAN) and later not in seen(world, standing_in(ANNA, HAN))
+
+
+def test_counts_are_of_what_is_held_and_what_may_be_taken(world: World) -> None:
+    later, _, _ = began(world)
+    with unit(world.engine) as session:
+        tasks.claim(session, world.open(later)[0].id, HAN)
+    with reading(world.engine) as session:
+        assert listing.counts(session, HAN) == {"mine": 1, "groups": 2}
+        assert listing.counts(session, standing_in(BOSS, HAN)) == {"mine": 0, "groups": 3}
+
+
+def test_what_one_has_done_is_found_newest_first(world: World) -> None:
+    it, other = world.run(TWICE), world.start()
+    world.do(other, "A", by=HAN)
+    world.do(it, "A", by=HAN)
+    world.do(it, "B", by=LI)
+    with reading(world.engine) as session:
+        assert [one.instance_id for one in listing.done(session, HAN)] == [it, other]
+        assert [one.element_id for one in listing.done(session, LI)] == ["B"]
+        assert listing.count_done(session, HAN) == 2 and listing.done(session, ANNA) == []
+
+
+def test_whoever_was_stood_in_for_took_part(world: World) -> None:
+    it = world.run(TWICE)
+    world.do(it, "A", by=standing_in(BOSS, HAN))
+    with reading(world.engine) as session:
+        for somebody in (BOSS, HAN):
+            assert [one.element_id for one in listing.done(session, somebody)] == ["A"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_page_reads_indexes_only_as_far_as_it_shows(world: World) -> None:
+    """Nothing is sorted, nothing is scanned: whatever the inbox holds, the page costs the same."""
+    away = Actor(BOSS.id, BOSS.name, 1, BOSS.grants, stands_for=(Absent(HAN.id or 0, HAN.name, HAN.groups),))
+    asked = listing.chosen(away, "all", limit=20)
+    written = asked.compile(world.engine, compile_kwargs={"literal_binds": True})
+    with world.engine.connect() as rows:
+        plan = [row[3] for row in rows.execute(text(f"explain query plan {written}"))]
+    assert not [step for step in plan if step.startswith("SCAN task") or "TEMP B-TREE" in step], plan
+    assert sum("ix_task_candidate_due" in step for step in plan) == 4
+    assert sum("ix_task_mine_due" in step for step in plan) == 2
+
+
+def test_held_by_an_absent_person_in_another_process_stays_theirs(world: World) -> None:
+    later, _, _ = began(world)
+    with unit(world.engine) as session:
+        tasks.claim(session, world.open(later)[0].id, HAN)
+    with reading(world.engine) as session:
+        held = session.scalars(select(Task.id).where(Task.assignee_id == HAN.id)).all()
+        found = listing.inbox(session, standing_in(BOSS, HAN, processes=frozenset({"Q"})))
+    assert not set(held) & {one.id for one in found}
