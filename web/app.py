@@ -32,6 +32,7 @@ RESOURCES = (
     "login",
     "account",
     "absence",
+    "handover",
     "register",
     "register_list",
     "register_days",

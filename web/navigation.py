@@ -40,7 +40,7 @@ class Entry:
         return place == self.endpoint.partition(".")[0] or place in self.family
 
 
-HOLDERS = ("lacks", "effects", "tenure", "joining", "companies", "works", "winning", "machines", "affected")
+HOLDERS = ("handover", "lacks", "effects", "tenure", "joining", "companies", "works", "winning", "machines", "affected")
 STEWARDS = ("steward", "steward_acts", "steward_chart", "steward_quality", "layouts")
 IMPORTS = ("imports", "imports_mapping", "imports_rows", "imports_commit", "imports_file")
 ENTRIES = (

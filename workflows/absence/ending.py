@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine, literal, select
 from sqlalchemy.orm import Session
 
-from engine.assigning import Addressee
+from engine.hands import Addressee
 from engine.model import OPEN, Task
 from ledger import clock
 from ledger.actor import SYSTEM

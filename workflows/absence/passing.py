@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine import run, tasks
-from engine.assigning import Addressee
+from engine.hands import Addressee
 from engine.model import OPEN, Instance, Task
 from ledger.actor import Actor
 
@@ -24,16 +24,13 @@ def put(session: Session, kind: str, task: Task, instance: Instance, to: Address
         **after: Any) -> None:
     """The task is theirs alone now, in their own right; `kind` is the fact that says so."""
     tasks.change(session, task, assignee_id=to.id, assignee_name=to.name, for_id=None)
-    _show(session, task, False)
+    tasks.show(session, task, False)
     tasks.note(session, kind, task, instance, by, to=to.id, **after)
 
 
 def put_back(session: Session, task: Task, instance: Instance, *, by: Actor, **after: Any) -> None:
     """The task lies open again to everybody it is offered to."""
     tasks.change(session, task, assignee_id=None, assignee_name=None, for_id=None)
-    _show(session, task, True)
+    tasks.show(session, task, True)
     tasks.note(session, "task.released", task, instance, by, **after)
 
-
-def _show(session: Session, task: Task, open_: bool) -> None:
-    session.connection().execute(tasks.SHOW, {"of_task": task.id, "shown": open_})

@@ -1,4 +1,4 @@
-"""Why a substitute may read a request: something of it waits for the one they stand in for."""
+"""Why somebody may read a request for another: something of it waits for the one they stand in for, or who left."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from sqlalchemy import Select, false, literal, select, union_all
 from engine.model import OPEN, Task, TaskCandidate
 from engine.offers import groups_of
 from ledger.actor import Absent, Actor
+from registry.access.handovers import HandoverItem
 from workflows import requests
+from workflows.requests import Request
 
 _open = literal(OPEN, literal_execute=True)  # written out, not bound: the indexes are partial
 
@@ -31,4 +33,11 @@ def _left_by(absent: Absent) -> list[Select[int]]:
     return [part.where(Task.process_id.in_(sorted(absent.processes))) for part in parts]
 
 
-requests.INVOLVED.append(by_standing_in)
+def by_handover(actor: Actor) -> Select[int]:
+    """Instances of requests that went over to the actor when their applicant left."""
+    mine = select(HandoverItem.thing_id).where(
+        HandoverItem.kind == "request", HandoverItem.how == "moved", HandoverItem.to_id == actor.id)
+    return select(Request.instance_id).where(Request.id.in_(mine))
+
+
+requests.INVOLVED += [by_standing_in, by_handover]
