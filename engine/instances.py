@@ -11,6 +11,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine import catalog, run, state
+from engine.hands import TaskDelegation
 from engine.model import (
     Definition,
     Delivery,
@@ -172,6 +173,8 @@ def _close_rows(session: Session, instance_id: int, now: dt.datetime, by: Actor)
     tasks = select(Task.id).where(Task.instance_id == instance_id, Task.state == "open")
     for held in (TaskCandidate, TaskExclusion):
         session.execute(delete(held).where(held.task_id.in_(tasks)), execution_options={"synchronize_session": False})
+    session.execute(update(TaskDelegation).where(TaskDelegation.task_id.in_(tasks), TaskDelegation.ended_at.is_(None))
+                    .values(ended_at=now, how="moved_on"), execution_options={"synchronize_session": False})
     session.execute(update(Task).where(Task.instance_id == instance_id, Task.state == "open")
                     .values(state="cancelled", completed_at=now, ended_how="terminated", ended_by_name=by.name,
                             version=Task.version + 1))

@@ -40,7 +40,8 @@ HEARD = delete(SUBSCRIPTION).where(
 END_SUBSCRIPTIONS = delete(SUBSCRIPTION).where(SUBSCRIPTION.c.instance_id == HERE, SUBSCRIPTION.c.token == TOKEN)
 DELEGATION = cast(Table, TaskDelegation.__table__)
 END_DELEGATIONS = update(DELEGATION).where(
-    DELEGATION.c.task_id == bindparam("of_task"), DELEGATION.c.ended_at.is_(None)).values(ended_at=AT, how="moved_on")
+    DELEGATION.c.task_id == bindparam("of_task"), DELEGATION.c.ended_at.is_(None)).values(
+    ended_at=bindparam("when"), how="moved_on")
 DROP_CANDIDATES = delete(CANDIDATE).where(CANDIDATE.c.task_id == bindparam("of_task"))
 DROP_EXCLUSIONS = delete(EXCLUSION).where(EXCLUSION.c.task_id == bindparam("of_task"))
 
@@ -93,7 +94,7 @@ def _close(act: Act, gone: list[int]) -> None:
             ended = {"at": act.now, "how": act.why, "who": act.actor.name}
             for (task_id,) in execute(CANCEL_TASK, {**where, **ended}).all():
                 forget(act, task_id)
-                execute(END_DELEGATIONS, {"of_task": task_id, "at": act.now})
+                execute(END_DELEGATIONS, {"of_task": task_id, "when": act.now})
         if "timer" in kinds:
             execute(CANCEL_TIMERS, where)
         if "message" in kinds:

@@ -142,10 +142,10 @@ def held(session: Session, task_id: int, actor: Actor, *, version: int | None = 
     task, instance, right = _open_task(session, task_id, actor)
     if right is None:
         raise held_by(session, task, actor)
-    if task.assignee_id is None and not free and actor.kind == "person":
-        raise NotHeld()
     if version is not None and version != task.version:
         raise moved(session, task)
+    if task.assignee_id is None and not free and actor.kind == "person":
+        raise NotHeld()
     return task, run.active(instance)
 
 

@@ -87,6 +87,8 @@ def title_words(title: str) -> str:
 
 def _spoken(text: str) -> str:
     found = gettext(text)
+    if found == text and " · " in text and language() != "zh":
+        return title_words(text)
     return _english().get(text, text) if found == text and language() != "zh" else found
 
 

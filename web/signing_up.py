@@ -32,7 +32,7 @@ from workflows.requests import Request
 bp = Blueprint("signing_up", __name__, url_prefix="/tasks/<int:task_id>/signers")
 SIGN = Passing(
     "sign", _l("请别人加签"), _l("前加签是先听别人的意见，由您决定；后加签要他们都同意，您的办理才生效。"),
-    _l("请他们看什么"), _l("请求加签"), "signing_up.ask", "question", several=True)
+    _l("请他们看什么"), _l("请他们加签"), "signing_up.ask", "question", several=True)
 
 
 @bp.get("")
@@ -129,7 +129,8 @@ def _row(session: Session, plan: TaskPlan, host: Task, person: Actor) -> dict[st
     given = dict(signing.said(session, child.id)) if child is not None and child.state == "completed" else {}
     waits = plan.dropped_at is None and (child is None or child.state == OPEN)
     may = waits and host.state == OPEN and person.id in (plan.by_id, host.assignee_id)
-    return {"plan": plan, "child": child, "given": given, "may_drop": may, "waits": waits}
+    name = plan.person_name if child is None else child.assignee_name
+    return {"plan": plan, "name": name, "child": child, "given": given, "may_drop": may, "waits": waits}
 
 
 def _answers(session: Session, application: Request, host: Task) -> list[Section]:

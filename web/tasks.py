@@ -11,8 +11,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import BadRequest
 
-from engine import tasks
-from engine.model import Task
+from engine import assigning, signing, tasks
+from engine.hands import AFTER
+from engine.model import DRAWN, Task
 from forms.texts import translated
 from ledger.errors import BadAnswer, Conflict, Problem, Refused
 from web import late
@@ -58,8 +59,20 @@ def page(opened: Desk, typed: dict[str, Any] | None = None, error: BadAnswer | N
         content=[] if own else filled_in(application), judging=judging,
         story=tell(session, story.of_request(session, application), application), papers=attached,
         marks=marks(application), ended=_ended(opened.task), verbs=verbs_of(session, actor(), opened),
-        panels=panels_of("task", session, actor(), application, opened.task),
+        panels=panels_of("task", session, actor(), application, opened.task), wish=_wish(opened),
     )
+
+
+def _wish(opened: Desk) -> str:
+    """What whoever asked the visitor to sign, or delegated it to them, wants to know."""
+    task = opened.task
+    if not opened.mine or task.state != "open":
+        return ""
+    asked = signing.plan_of(db.session(), task) if task.role != DRAWN else None
+    if asked is not None:
+        return _("%(by)s请您看：%(what)s", by=asked.by_name, what=asked.question)
+    given = assigning.delegations(db.session(), task.id) if task.owner_id is not None else []
+    return _("%(by)s请您做：%(what)s", by=given[-1].from_name, what=given[-1].question) if given else ""
 
 
 def _ended(task: Task) -> str:
@@ -97,11 +110,17 @@ def release(task_id: int) -> ResponseReturnValue:
     return redirect(_next(url_for("inbox.tasks")), 303)
 
 
+def _can_put_back(opened: Desk) -> bool:
+    """Whether the task is the visitor's and others could take it; not while it is somebody's who wants it back."""
+    task = opened.task
+    return opened.mine and bool(task.offer) and task.owner_id is None and task.hold != AFTER
+
+
 VERBS += [
     Verb("claim", _l("签收"), "check", "tasks.claim", lambda _session, _actor, opened: opened.may_claim, 10,
          first=True, shortcut="c"),
     Verb("release", _l("放回"), "arrow-back-up", "tasks.release",
-         lambda _session, _actor, opened: opened.mine and bool(opened.task.offer), 90),
+         lambda _session, _actor, opened: _can_put_back(opened), 90),
 ]
 
 
