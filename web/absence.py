@@ -17,7 +17,7 @@ from werkzeug.exceptions import BadRequest
 from ledger import clock
 from ledger.errors import Conflict, NotFound
 from registry.access import appointing, substitutions
-from registry.access.rules import can, placed, visible
+from registry.access.rules import Thing, can, placed, visible
 from registry.access.substitutions import Substitution
 from registry.people.persons import Person
 from web.asked import whole, whole_in
@@ -68,7 +68,7 @@ def mine() -> str:
 
 def _arranges() -> bool:
     """Whether they may arrange it for others than themselves."""
-    return any(can(actor(), EDIT, appointing.Thing(grant.path)) for grant in actor().grants)
+    return any(can(actor(), EDIT, Thing(grant.path)) for grant in actor().grants)
 
 
 def _loaded() -> Any:

@@ -179,8 +179,8 @@ def move(person_id: int, kind: str) -> ResponseReturnValue:
     if len(items) > len(refused):
         flash(ngettext("已办 %(num)d 项。", "已办 %(num)d 项。", len(items) - len(refused)), "ok")
     if refused:
-        words = "%(num)d 项没有移交成，原因见下面。"
-        flash(ngettext("%(num)d 项没有移交成，原因见下面。", words, len(refused)), "warning")
+        flash(ngettext("%(num)d 项没有移交成，原因见下面。", "%(num)d 项没有移交成，原因见下面。",
+                       len(refused)), "warning")
     return _back(person)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Select, false, literal, select, union_all
 
-from engine.model import OPEN, Task, TaskCandidate
+from engine.model import OPEN, Instance, Task, TaskCandidate
 from engine.offers import groups_of
 from ledger.actor import Absent, Actor
 from registry.access.handovers import HandoverItem
@@ -37,7 +37,7 @@ def by_handover(actor: Actor) -> Select[int]:
     """Instances of requests that went over to the actor when their applicant left."""
     mine = select(HandoverItem.thing_id).where(
         HandoverItem.kind == "request", HandoverItem.how == "moved", HandoverItem.to_id == actor.id)
-    return select(Request.instance_id).where(Request.id.in_(mine))
+    return select(Instance.id).join(Request, Request.instance_id == Instance.id).where(Request.id.in_(mine))
 
 
 requests.INVOLVED += [by_standing_in, by_handover]
