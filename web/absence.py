@@ -148,7 +148,8 @@ def _entry(person: Person, substitute: Person) -> Entry:
     trail = [(url_for("absence.mine"), _("我不在时")), (url_for("absence.new", person=person.id), _("选代理人"))]
     lead = _("%(name)s不在时，由%(substitute)s（%(unit)s）代为办理：已经在待办里的和新来的都算。四眼原则照样有效。",
              name=person.name, substitute=substitute.name, unit=substitute.unit.name)
-    ticks = [Ask(f"in_{key}", say(process.name), "tick", value=False) for key, process in CATALOG.items()]
+    ticks = [Ask(f"in_{key}", _("只代理：%(process)s", process=say(process.name)), "tick", value=False)
+             for key, process in CATALOG.items()]
     return Entry(
         _("安排代理"), _("安排代理"), url_for("absence.make", person=person.id, substitute=substitute.id), trail, [
             Ask("from", _("从哪天起"), "day", required=True, value=today),

@@ -51,7 +51,6 @@ ROWS: dict[str, type[Any]] = {
     "task": Task, "delegation": TaskDelegation, "sign": TaskPlan, "substitution": Substitution,
     "request": Request, "draft": Task, "role": RoleGrant, "notice": Notice,
 }
-ONLY_ENDS = ("substitution",)
 HOW = {"moved": _l("已移交"), "ended": _l("已了结"), "gone": _l("已不需要移交"), "refused": _l("没有移交成")}
 
 
@@ -70,11 +69,16 @@ def show(person_id: int) -> ResponseReturnValue:
     found = handovers.of_person(db.session(), person)
     left, items = inventory.complete_of(db.session(), person), _done(found)
     return render_template(
-        "handover/show.html", person=person, handover=found, left=left, kinds=KINDS, end=END, only_ends=ONLY_ENDS,
+        "handover/show.html", person=person, handover=found, left=left, kinds=KINDS, end=END, only_ends=_only_ends(),
         how=HOW, successor=_successor(found), parts=[(kind, _shown(person, kind)) for kind in KINDS if left.left[kind]],
         done=[(item, _about(person, item)) for item in items], more=handover.LIMIT,
         items_named=_names_of_people(items),
     )
+
+
+def _only_ends() -> tuple[str, ...]:
+    """The kinds that this visitor cannot pass on: appointments end, roles are granted by whoever may."""
+    return ("substitution",) if can(actor(), "role.edit") else ("substitution", "role")
 
 
 def _successor(found: Handover | None) -> Person | None:

@@ -1,4 +1,4 @@
-"""Somebody leaves: each open thing of theirs goes to a successor by the rules, back to its group, or stays, told why."""
+"""Somebody leaves: each open thing of theirs goes to a successor by the rules, back to its group, or stays; and why."""
 
 from __future__ import annotations
 
