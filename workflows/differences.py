@@ -54,10 +54,11 @@ def for_task(session: Session, request: Request, task: Task) -> Rounds | None:
     judged = session.scalar(select(Task.completed_at).where(
         Task.instance_id == task.instance_id, Task.element_id == task.element_id, Task.id != task.id,
         Task.state == "completed").order_by(Task.id.desc()).limit(1))
-    old = request.contents[-2]
-    if judged is not None:
-        old = next((one for one in reversed(request.contents) if one.at <= judged), old)
-    return None if old.no == request.contents[-1].no else _between(request, old, request.contents[-1])
+    *earlier, new = request.contents
+    if judged is not None and new.at < judged:
+        return None
+    old = next((one for one in reversed(earlier) if judged is None or one.at <= judged), earlier[-1])
+    return _between(request, old, new)
 
 
 def _between(request: Request, old: RequestContent, new: RequestContent) -> Rounds:

@@ -87,7 +87,8 @@ def test_a_reviewer_reads_what_a_resubmission_changed_and_what_it_did_not(town: 
     assert "范围不清" in town.visitor("desk").get(f"/requests/{request}").text
     step(town, request, "A1_correct", "desk", leader="另一位")
     page = town.visitor("legal").get(f"/tasks/{town.open_task(request, 'A3_legal')}").text
-    for words in ("与第 1 次提交相比", "<ins>另一位</ins>", "要求修改、但没有改动", "<strong>许可范围</strong>：范围不清"):
+    for words in ("与第 1 次提交相比", "<ins>另一位</ins>", "要求修改、但没有改动",
+                  "<strong>许可范围</strong>：范围不清"):
         assert words in page
 
 
