@@ -200,5 +200,4 @@ def done(person_id: int) -> ResponseReturnValue:
         flash(sentence(error), "warning")
         return _back(person)
     handovers.finish(db.session(), made, by=actor())
-    flash(_("移交已办完。"), "ok")
     return _back(person)

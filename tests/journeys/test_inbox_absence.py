@@ -85,7 +85,7 @@ def test_the_work_of_a_leaver_goes_over_down_to_nothing(site: Site, arrive: Arri
             hr.page.wait_for_load_state()
     hr.sees("没有要移交的")
     hr.follow("移交办完")
-    hr.sees("移交已办完。", "移交已于")
+    hr.sees("移交已于 2026-11-23 10:00 办完。")
     second = arrive("legal2", phone=True)
     second.open_task("安全生产许可证")
     second.sees("改派给您")
