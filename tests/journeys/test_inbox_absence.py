@@ -63,7 +63,7 @@ def test_the_work_of_a_leaver_goes_over_down_to_nothing(site: Site, arrive: Arri
         number = session.scalars(select(Task.id).where(Task.state == "open")).one()
         tasks.claim(session, number, site.company.actor(session, "legal"))
         leave(session, person_of(session, site.company.people["legal"]), on=clock.today(), by=SYSTEM)
-    hr = arrive("hr")
+    hr = arrive("hr", phone=True)
     hr.go(f"/people/{site.company.people['legal']}")
     hr.sees("项工作没有移交。")
     hr.follow("去移交")
