@@ -159,6 +159,7 @@ def due_work() -> dict[str, Part]:
     from registry.alerts import deadlines
     from registry.intake.stewardship import counting
     from workflows import triggers
+    from workflows.absence import ending, handover
 
     return {
         "timers": lambda database: timers.sweep(database, limit=20),
@@ -166,6 +167,7 @@ def due_work() -> dict[str, Part]:
         "starts": lambda database: starting.sweep(database, limit=20),
         "deadlines": lambda database: deadlines.sweep(database, limit=50),
         "quality": counting.sweep,
+        "absence": lambda database: ending.sweep(database, limit=20) + handover.forward(database, limit=20),
         "outbox": lambda database: outbox.deliver(database, triggers.HANDLERS, limit=50),
     }
 

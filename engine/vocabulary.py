@@ -17,6 +17,8 @@ PROPERTIES = frozenset({
     "licet:silence", "licet:silenceAfter", "licet:silenceBasis", "licet:vote", "licet:votePercent", "licet:voteWeight",
     "licet:voteVeto", "licet:voteFor", "licet:voteAbstain", "licet:voteEarly", "licet:voteResult",
 })
+SHOW_NAMES = "licet:showNames"
+"""On a process: "false" tells its applicants roles instead of names."""
 
 
 @dataclass(frozen=True)

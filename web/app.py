@@ -25,12 +25,14 @@ from web.navigation import open_navigation
 from web.security import secure
 from web.text import open_text
 
-WITHOUT_PAGES = ("why", "signing")
+WITHOUT_PAGES = ("why", "signing", "differences")
 """Modules that add a panel or words to the pages of others and have none of their own."""
 RESOURCES = (
     "home",
     "login",
     "account",
+    "absence",
+    "handover",
     "register",
     "register_list",
     "register_days",

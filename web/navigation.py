@@ -40,7 +40,7 @@ class Entry:
         return place == self.endpoint.partition(".")[0] or place in self.family
 
 
-HOLDERS = ("lacks", "effects", "tenure", "joining", "companies", "works", "winning", "machines", "affected")
+HOLDERS = ("handover", "lacks", "effects", "tenure", "joining", "companies", "works", "winning", "machines", "affected")
 STEWARDS = ("steward", "steward_acts", "steward_chart", "steward_quality", "layouts")
 IMPORTS = ("imports", "imports_mapping", "imports_rows", "imports_commit", "imports_file")
 ENTRIES = (
@@ -54,7 +54,7 @@ ENTRIES = (
     Entry("processes.index", _l("流程"), "sitemap", "process.read"),
     Entry("types.index", _l("证件种类"), "list", "type.read", family=("types_edit", "rules")),
     Entry("calendar.this_year", _l("工作日历"), "calendar", "calendar.edit"),
-    Entry("account.mine", _l("我的"), "user", phone=4),
+    Entry("account.mine", _l("我的"), "user", phone=4, family=("absence",)),
 )
 
 

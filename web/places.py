@@ -17,6 +17,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "original": ("originals.original", "original_id"),
     "loan": ("loans.loan", "loan_id"),
     "copy": ("copies.copy", "copy_id"),
+    "substitution": ("absence.one", "substitution_id"),
     "intake": ("imports.show", "batch_id"),
 }
 """Kind of a fact's subject -> endpoint and the name of its argument."""

@@ -20,16 +20,17 @@ from web import once
 from web.answers import Sent, files_in, sent
 from web.asked import whole, whole_in
 from web.drawn import drawn
-from web.errors import answer, field_problems, sentence, wants_json
-from web.filled import application_fields, channel_words, field_label, filled_in, noticed, papers, size_words
+from web.errors import answer, field_problems, problem_text, sentence, wants_json
+from web.filled import Fields, application_fields, channel_words, field_label, filled_in, noticed, papers, size_words
 from web.guard import actor
 from web.i18n import say, title_words
 from web.pages import Page
 from web.panels import panels_of
 from web.session import db
 from web.told import tell
-from web.whereabouts import by_when, outcome_colour, outcome_words, stage_words, turns
-from workflows import CATALOG, authority, offering, opening, requests, standing, story
+from web.whereabouts import by_when, outcome_colour, outcome_words, stage_words, turns, unnamed
+from workflows import CATALOG, authority, naming, offering, opening, requests, standing, story
+from workflows.faults import BLOCK, fault_of
 from workflows.requests import Request
 from workflows.transfer import inward
 
@@ -118,19 +119,31 @@ def show(request_id: int) -> ResponseReturnValue:
     """Where it is, who acts next and by when; what is asked of me; then the story, the papers and the diagram."""
     session, person = db.session(), actor()
     application = requests.get(session, person, request_id)
-    known = application_fields(application)
+    known, veiled = application_fields(application), naming.hidden_from(session, application, person)
+    lines = story.of_request(session, application)
     return render_template(
-        "requests/show.html", application=application, next=turns(standing.standing_of(session, application)),
+        "requests/show.html", application=application, veiled=veiled,
+        next=turns(standing.standing_of(session, application), veiled=veiled),
         mine=[task for task in open_tasks(application) if offers.offered(session, task, person)],
         expected=authority.expected(session, person, application), answers=ANSWERS, marks=marks(application),
-        story=tell(session, story.of_request(session, application), application), papers=papers(session, application),
+        story=tell(session, unnamed(lines, application) if veiled else lines, application),
+        papers=papers(session, application),
         content=filled_in(application), channel=channel_words(application),
         type=application.kind, certificate=_certificate(application),
         process=CATALOG[application.process_id], parent=_kin(application.parent_id),
         children=requests.begun_by(session, person, application),
-        panels=panels_of("request", session, person, application),
+        panels=panels_of("request", session, person, application), missing=missing(application, known),
         returned=[(field_label(known, one.field), one) for one in application.open_corrections],
     )
+
+
+def missing(application: Request, known: Fields) -> list[tuple[str, str]]:
+    """What stops the request besides what was returned: (field, what is wrong and the way out)."""
+    if application.instance.ended_at is not None:
+        return []
+    stopping = [fault for kept in application.problems if "way" not in kept
+                if (fault := fault_of(kept)).severity == BLOCK]
+    return [(field_label(known, fault.field), problem_text(fault.whole)) for fault in stopping]
 
 
 def _certificate(application: Request) -> Certificate | None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
 
 from ledger import clock
+from ledger.actor import SYSTEM
 from registry.access.roles import roles
 from web.i18n import named, say
 from web.text import day, moment
 from workflows import outcomes, stages
-from workflows.standing import Where
+from workflows.requests import Request
+from workflows.standing import APPLICANT, Next, Where
+from workflows.story import Line
 
 
 @dataclass(frozen=True)
@@ -25,10 +29,10 @@ class Turn:
     due_confirmed: bool
 
 
-def turns(where: Where) -> list[Turn]:
-    """Who acts next, each; or who or what is waited for."""
+def turns(where: Where, *, veiled: bool = False) -> list[Turn]:
+    """Who acts next, each; or who or what is waited for. `veiled`: by role, not by name."""
     found = [
-        Turn(one.assignee or role_words(one.role), say(one.name), one.due_at, one.due_confirmed) for one in where.next
+        Turn(_who(one, veiled), say(one.name), one.due_at, one.due_confirmed) for one in where.next
     ]
     if not found and where.outcome is None and where.state == "active":
         who, what = {
@@ -37,6 +41,22 @@ def turns(where: Where) -> list[Turn]:
         }.get(where.awaits, (_("系统"), _("到时间自动办理")))
         found.append(Turn(who, what, where.waits_until, where.waits_confirmed))
     return found
+
+
+def _who(one: Next, veiled: bool) -> str:
+    if not veiled or one.own:
+        return one.assignee or role_words(one.role)
+    return role_words(one.role) if one.role != APPLICANT else say(one.lane) or _("办理人员")
+
+
+def unnamed(lines: Sequence[Line], application: Request) -> list[Line]:
+    """A story for somebody who is told no names: whoever acted, but the applicant and the system, is 办理人员."""
+    someone, known = _("办理人员"), {application.applicant_name, SYSTEM.name}
+    return [
+        replace(line, who=line.who if line.who in known else someone, stands_for="",
+                params={**line.params, **{key: someone for key in ("to", "for") if key in line.params}})
+        for line in lines
+    ]
 
 
 GOOD = frozenset({

@@ -22,6 +22,7 @@ CATALOG: dict[str, Process] = {}
 
 def install() -> None:
     """Make the steps of every shipped process known to the engine; as often as you like."""
+    import workflows.absence.reading  # noqa: F401 - why a substitute may read a request
     import workflows.imports  # noqa: F401 - what the undoing of an import looks for
     from workflows.annual import ANNUAL
     from workflows.application import APPLICATION

@@ -23,7 +23,10 @@ AWAITED = {"authority": "authority.", "loan": "loan.", "child": "child."}
 
 @dataclass(frozen=True)
 class Next:
-    """One thing that somebody must do next; `due_confirmed` is False where a calendar was missing."""
+    """One thing that somebody must do next; `due_confirmed` is False where a calendar was missing.
+
+    `own`: the applicant does it. `lane` is what the drawing calls whoever does it, for where names are not told.
+    """
 
     task_id: int
     name: str
@@ -31,6 +34,8 @@ class Next:
     assignee: str | None
     due_at: dt.datetime | None
     due_confirmed: bool
+    own: bool = False
+    lane: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,11 @@ class Where:
 
 
 def standing_of(session: Session, request: Request) -> Where:
-    """Where the request is now."""
+    """Where the request is now. A task that waits for those it was passed to is not next: theirs are."""
     instance = request.instance
-    tasks = session.scalars(
-        select(Task).where(Task.instance_id == instance.id, Task.state == "open", Task.parent_id.is_(None))
-        .order_by(Task.id)).all()
+    open_ = session.scalars(
+        select(Task).where(Task.instance_id == instance.id, Task.state == "open").order_by(Task.id)).all()
+    tasks = [task for task in open_ if task.hold is None] or open_
     timer = session.scalars(
         select(Timer).where(Timer.instance_id == instance.id, Timer.state == "waiting", Timer.kind == "event")
         .order_by(Timer.due_at).limit(1)).first()
@@ -72,4 +77,5 @@ def _next(task: Task, request: Request, named: Mapping[int, str]) -> Next:
     role = APPLICANT if mine or not task.offer else task.offer[0].partition("@")[0]
     name = task.assignee_name or (request.applicant_name if mine else named.get(task.assignee_id or 0))
     due = task.due_at if task.rank_at < NEVER else None  # its clock stands still: nothing is promised for now
-    return Next(task.id, task.name, role if role in roles() else APPLICANT, name, due, task.due_confirmed)
+    return Next(task.id, task.name, role if role in roles() else APPLICANT, name, due, task.due_confirmed,
+                own=mine, lane=task.lane or "")

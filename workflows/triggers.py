@@ -13,12 +13,14 @@ from ledger.facts import Fact, record
 from ledger.outbox import Handler
 from ledger.workdays import CalendarYear
 from registry.access.grants import holders
+from registry.access.substitutions import expand
 from registry.alerts.notices import notify
 from registry.certificates.catalogue import type_of
 from registry.certificates.models import Certificate
 from registry.certificates.retiming import retime
 from registry.people.units import places
 from workflows import CATALOG, children, consequences, imports, news, outcomes, promises, returning
+from workflows.absence import ending
 from workflows.requests import Request
 from workflows.sharing import comments, consulting, copies, signatures, urging
 
@@ -59,13 +61,15 @@ def tell_of_end(session: Session, fact: Fact) -> None:
 
 
 def tell_of_delay(session: Session, fact: Fact) -> None:
-    """A task that is late goes to whoever holds it, or to everybody it is offered to; so does its escalation."""
+    """A task that is late goes to whoever holds it, or to everybody it is offered to, and to whoever stands in for one
+    of them; so does its escalation."""
     task = session.get(Task, (fact.after or {}).get("task", 0))
     if task is None or task.state != "open":
         return
     escalated = fact.kind == "task.escalated"
     people: list[int] = [task.assignee_id] if task.assignee_id and not escalated else holders(session, task.offer)
     text = "“{task}”超期未办，已升级给您：{title}" if escalated else "“{task}”已逾期：{title}"
+    people = expand(session, people, task.process_id)
     notify(session, set(people) - set(task.barred), fact, text, {"task": task.name, "title": task.title},
            subject=("task", task.id))
 
@@ -112,7 +116,7 @@ HANDLERS: list[tuple[str, Handler]] = [
     ("task.overdue", tell_of_delay), ("task.escalated", tell_of_delay), ("certificate.granted", tell_of_grant),
     ("certificate.", tell_of_term), ("calendar.", recompute_terms), *promises.HANDLERS, *consequences.HANDLERS,
     *imports.HANDLERS, *returning.HANDLERS, *comments.HANDLERS, *copies.HANDLERS, *urging.HANDLERS,
-    *consulting.HANDLERS, *signatures.HANDLERS,
+    *consulting.HANDLERS, *signatures.HANDLERS, *ending.HANDLERS,
     ("instance.ended", children.wake_parent), ("instance.terminated", children.wake_parent),
     *(each for process in CATALOG.values() for each in process.reacts),
 ]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.drawing import Element, children, split_tag
 from engine.findings import Finding
 from engine.rules.sheet import ACTIVITIES, Sheet, Text, kind
-from engine.vocabulary import BPMN, PROPERTIES, ZEEBE, read_extensions
+from engine.vocabulary import BPMN, PROPERTIES, SHOW_NAMES, ZEEBE, read_extensions
 
 MAPPED = frozenset({"ioMapping", "properties"})
 WORDS: dict[str, frozenset[str]] = {
@@ -181,8 +181,10 @@ def _property(sheet: Sheet, owner: Element, line: Element) -> Iterator[Finding]:
             "property", line, Text(
                 f"属性 {name} 不会被使用", f"property {name} is not used", "删除它", "remove it"), severity="warning"
         )
+    elif name == SHOW_NAMES:
+        yield from _show_names(sheet, owner, line, value)
     elif name not in PROPERTIES:
-        known = "、".join(sorted(PROPERTIES))
+        known = "、".join(sorted({*PROPERTIES, SHOW_NAMES}))
         yield sheet.found(
             "property",
             line,
@@ -196,6 +198,13 @@ def _property(sheet: Sheet, owner: Element, line: Element) -> Iterator[Finding]:
             "write it on a user task (outcome on an end event, promise on a start event)"))
     else:
         yield from _meaning(sheet, owner, line, name, value)
+
+
+def _show_names(sheet: Sheet, owner: Element, line: Element, value: str) -> Iterator[Finding]:
+    if kind(owner) != "process" or value not in ("true", "false"):
+        yield sheet.found("property", line, Text(
+            f"{SHOW_NAMES} 写在流程上，只能是 true 或 false", f"{SHOW_NAMES} belongs on the process, true or false",
+            "写到流程的属性里，值为 true 或 false", "write it on the process, true or false"))
 
 
 def _meaning(sheet: Sheet, owner: Element, line: Element, name: str, value: str) -> Iterator[Finding]:

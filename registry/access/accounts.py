@@ -15,6 +15,7 @@ from ledger.errors import BadAnswer, NotAllowed, Problem
 from ledger.facts import record
 from registry.access import passwords
 from registry.access.grants import grants_of
+from registry.access.substitutions import standing_in
 from registry.people.persons import Person
 
 log = logging.getLogger("licet.access")
@@ -110,7 +111,9 @@ def actor_of(session: Session, account: Account) -> Actor:
 
 def actor_for(session: Session, person: Person) -> Actor:
     """The actor a person is, without signing in: for previews ("what may they see"), samples and tests."""
-    return Actor(id=person.id, name=person.name, group_id=person.group_id, grants=grants_of(session, person))
+    grants = grants_of(session, person)
+    away = standing_in(session, person.id, roles=frozenset(grant.role for grant in grants))
+    return Actor(id=person.id, name=person.name, group_id=person.group_id, grants=grants, stands_for=away)
 
 
 def set_password(session: Session, account: Account, password: str, *, by: Actor) -> None:

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from ledger import clock
+from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant
+from ledger.errors import Conflict
+from ledger.facts import record
+from registry.access.rules import Thing, require
+from registry.people.persons import Person
 from registry.people.scope import Path, Visible
+
+
+class StaysHere(Conflict):
+    """{name} 没有登记最后工作日。请先在人员页登记离职，再办理移交。"""
 
 
 class Handover(Base):
@@ -46,3 +56,53 @@ class HandoverItem(Base):
     at: Mapped[dt.datetime | None] = mapped_column(Instant)
     how: Mapped[str | None] = mapped_column(String(12))
     why: Mapped[str] = mapped_column(String(200), default="")
+
+
+def of_person(session: Session, person: Person) -> Handover | None:
+    """Their last hand-over, open or done."""
+    return session.scalar(select(Handover).where(Handover.person_id == person.id).order_by(Handover.id.desc()).limit(1))
+
+
+def begin(session: Session, person: Person, *, by: Actor) -> Handover:
+    """The open hand-over of somebody whose last day is set; begun, unless there is one.
+
+    Raises NotAllowed unless `by` may make it, StaysHere without a last day: nobody's work is taken away otherwise.
+    """
+    require(by, "handover.make", Thing(person.unit_path))
+    session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
+    if person.left_on is None:
+        raise StaysHere(name=person.name)
+    found = of_person(session, person)
+    if found is not None and found.state == "open":
+        return found
+    made = Handover(group_id=person.group_id, person_id=person.id, unit_path=person.unit_path, by_id=by.id,
+                    by_name=by.name, at=clock.now(), state="open")
+    session.add(made)
+    session.flush()
+    _note(session, "handover.begun", made, by)
+    return made
+
+
+def finish(session: Session, handover: Handover, *, by: Actor) -> None:
+    """Everything has gone over; whoever calls has looked (workflows.absence.handover.complete_of)."""
+    handover.state, handover.done_at = "done", clock.now()
+    _note(session, "handover.done", handover, by)
+
+
+def note_item(
+    session: Session, handover: Handover, kind: str, thing_id: int, how: str, *, to_id: int | None, why: str = ""
+) -> HandoverItem:
+    """Write down what became of one thing; what was tried again replaces what was written before."""
+    item = session.scalar(select(HandoverItem).where(
+        HandoverItem.handover_id == handover.id, HandoverItem.kind == kind, HandoverItem.thing_id == thing_id))
+    if item is None:
+        item = HandoverItem(handover_id=handover.id, kind=kind, thing_id=thing_id)
+        session.add(item)
+    item.to_id, item.at, item.how, item.why = to_id, clock.now(), how, why[:200]
+    session.flush()
+    return item
+
+
+def _note(session: Session, kind: str, handover: Handover, by: Actor) -> None:
+    record(session, kind, ("person", handover.person_id), by=by, group_id=handover.group_id,
+           after={"handover": handover.id})

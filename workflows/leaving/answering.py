@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from ledger import clock
 from ledger.errors import BadAnswer, Problem
 from registry.certificates.models import Certificate
+from workflows.absence import inventory
 from workflows.borrowing.papers import label
 from workflows.faults import lack_of
 from workflows.leaving import holding
@@ -17,6 +18,11 @@ from workflows.process import Act, Answers
 from workflows.requests import Request
 from workflows.reviewing import note
 
+LEFT = {
+    "task": "未移交：待办 {count} 项", "delegation": "未移交：委派 {count} 项", "sign": "未移交：待签 {count} 项",
+    "substitution": "未移交：代理 {count} 项", "request": "未移交：进行中的申请 {count} 项",
+    "draft": "未移交：草稿 {count} 份", "role": "未收回：角色 {count} 个",
+}
 HOW = ("transfer", "cancel", "kept")
 
 
@@ -92,14 +98,21 @@ def clear_given(session: Session, request: Request) -> Answers:
     rows += [{"value": f"loan-{one.id}", "label": Problem("未归还：{type}（{original}）", {
         "type": one.original.certificate.type.name, "original": label(one.original)}).plain()}
              for one in holding.loans(session, person)]
+    rows += [{"value": f"left-{kind}", "label": Problem(LEFT[kind], {"count": count}).plain()}
+             for kind, count in inventory.complete_of(session, person.person).left.items()
+             if count and kind in inventory.BLOCKING]
     return {"clearances": [*rows, {"value": "badge", "label": "工作证、门禁和印章已收回"}]}
 
 
 def clear_checked(act: Act) -> None:
-    """L6: nothing may be out any more (D5)."""
-    out = holding.loans(act.session, holding.leaver(act.session, act.request))
+    """L6: nothing may be out any more (D5), and no work may still lie with whoever leaves."""
+    who = holding.leaver(act.session, act.request)
+    out = holding.loans(act.session, who)
     if out:
         raise BadAnswer({"returned": [Problem("还有 {count} 件原件没有归还，不能放行。", {"count": len(out)})]})
+    if left := inventory.complete_of(act.session, who.person).blocking:
+        raise BadAnswer({"returned": [
+            Problem("还有 {count} 项工作没有移交，不能放行。请在人员页“工作移交”里办完。", {"count": left})]})
 
 
 ANSWERED = {

@@ -1,0 +1,1 @@
+"""People who are away and people who leave: what becomes of what lies with them."""
