@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import catalog, finality, modification, moves, returning, run, tasks
+from engine import catalog, fates, finality, modification, moves, returning, run, tasks
 from engine.backwards import Backwards
 from engine.dialect.scopes import Process
 from engine.model import Instance, Task
@@ -153,7 +153,7 @@ def overtaken(session: Session, instance: Instance) -> Conflict:
     """What somebody reads whose preview is older than the instance: who did the last thing, and when."""
     about = (Fact.subject_kind == "instance", Fact.subject_id == instance.id, Fact.kind.not_in(HANDED))
     last = session.scalars(select(Fact).where(*about).order_by(Fact.id.desc()).limit(1)).first()
-    return Conflict() if last is None else Overtaken(who=tasks.named(last.actor_name), at=last.at)
+    return Conflict() if last is None else Overtaken(who=fates.named(last.actor_name), at=last.at)
 
 
 __all__ = ["Final", "Overtaken", "Target", "give_back", "targets"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import catalog, finality, giving_back, instances, modification, returning, run, tasks
+from engine import catalog, fates, finality, giving_back, instances, modification, returning, run, tasks
 from engine.backwards import Backwards
 from engine.model import Instance, Task
 from engine.modification import Preview
@@ -93,7 +93,7 @@ def _own(task: Task, by: Actor) -> None:
 def _nobody_followed(session: Session, task: Task, told: Preview, untouched: Look | None) -> None:
     later = next((work for work in told.again if work.task_id != task.id), None)
     if later is not None:
-        raise Followed(name=later.name, by=tasks.named(later.by or ""))
+        raise Followed(name=later.name, by=fates.named(later.by or ""))
     open_ = list(session.scalars(select(Task).where(Task.id.in_([work.task_id for work in told.withdrawn]))))
     for each in open_:
         if each.version != 1 or each.parent_id is not None or each.hold is not None:

@@ -31,7 +31,6 @@ from engine.fates import (
     fate,
     held_by,
     moved,
-    named,
     over,
     waiting,
 )
