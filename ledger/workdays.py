@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import calendar as months
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from typing import Literal, NamedTuple
 
-from sqlalchemy import String, func, select
+from sqlalchemy import String, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger import clock
@@ -32,6 +32,14 @@ class CalendarDay(Base):
     day: Mapped[dt.date] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(4))
     name: Mapped[str] = mapped_column(String(60), default="")
+
+
+class Exceptional(NamedTuple):
+    """What a CalendarDay says, before it is a row."""
+
+    day: dt.date
+    kind: Kind
+    name: str
 
 
 class CalendarYear(Base):
@@ -155,25 +163,26 @@ def touch(session: Session, year: int, *, confirmed: bool, source: str) -> Calen
     return row
 
 
-def exceptions(year: int) -> Iterator[CalendarDay]:
+@cache
+def exceptions(year: int) -> tuple[Exceptional, ...]:
     """The days of `year` that differ from their weekday, from chinesecalendar (2004-2026)."""
     import chinese_calendar
 
+    found = []
     day = dt.date(year, 1, 1)
     while day.year == year:
         off, name = chinese_calendar.get_holiday_detail(day)
-        if off and day.weekday() < 5:
-            yield CalendarDay(day=day, kind="off", name=name or "")
-        elif not off and day.weekday() >= 5:
-            yield CalendarDay(day=day, kind="work", name=name or "")
+        if off == (day.weekday() < 5):
+            found.append(Exceptional(day, "off" if off else "work", name or ""))
         day += ONE_DAY
+    return tuple(found)
 
 
 def seed(session: Session) -> None:
     """Fill the years 2020-2026 where the table is empty; the year after the last stays visibly unconfirmed."""
     for year in SEEDED:
         if session.get(CalendarYear, year) is None:
-            session.add_all(exceptions(year))
+            session.execute(insert(CalendarDay), [each._asdict() for each in exceptions(year)])
             touch(session, year, confirmed=True, source="国务院办公厅节假日安排通知 (chinesecalendar 1.11.0)")
     following = SEEDED.stop
     if session.get(CalendarYear, following) is None:

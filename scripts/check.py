@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -14,7 +15,9 @@ LINT = {
     "types": [PYTHON, "-m", "mypy"],
     "floors": [PYTHON, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
 }
-TESTS = [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-q", "--durations=15"]
+WORKERS = (os.cpu_count() or 1) + 1
+"""Test processes: one more than processors, as some wait for a browser, a database or a timer."""
+TESTS = [PYTHON, "-m", "pytest", "-n", str(WORKERS), "--dist", "loadgroup", "-q", "--durations=15"]
 
 
 def main() -> None:

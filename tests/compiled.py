@@ -1,5 +1,5 @@
-"""What one site of a test process has compiled, for the next: its templates, and how its addresses are built. Hundreds
-of tests have a site of their own, and each would spend most of its start and of its first page on that."""
+"""What one site of a test process has compiled, for the next: templates, addresses, SQL. Hundreds of tests have a site
+and a database of their own, and each would spend most of its start and of its first page on that."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import Any
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from sqlalchemy import Engine
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 
@@ -42,3 +45,7 @@ def share() -> None:
     """From now on each site of this process has what the ones before it have compiled."""
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
     Flask.url_rule_class = Route
+    statements = LRUCache[Any, Any](5000)
+    Engine._compiled_cache = property(lambda _: statements, lambda _, own: None)  # type: ignore[assignment]
+    DefaultDialect.__eq__ = lambda one, other: type(one) is type(other)  # type: ignore[method-assign]
+    DefaultDialect.__hash__ = lambda one: hash(type(one))  # type: ignore[method-assign]

@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import Engine
 
 from ledger import clock as clocks
+from tests.founding import Founder
 from tests.web.house import House
 
 
 @pytest.fixture
-def house(engine: Engine, tmp_path: Path, clock: clocks.Fixed) -> Iterator[House]:
+def house(engine: Engine, tmp_path: Path, clock: clocks.Fixed, founder: Founder) -> Iterator[House]:
     """The clock stands at 2026-11-22 10:00, a Sunday."""
-    made = House(engine, tmp_path)
+    made = House(engine, tmp_path, founder)
     yield made
     made.close()

@@ -24,6 +24,7 @@ from registry.certificates.lifecycle import grant
 from registry.people import sealing
 from registry.people.persons import Person, create_person
 from registry.people.units import Unit, create_unit
+from tests.founding import Founder
 from web.app import create_app
 from web.config import Config
 
@@ -41,6 +42,10 @@ STAFF = {
 ID_NUMBER = "110101199003070214"
 
 
+Held = tuple[dict[str, int], dict[str, int], dict[str, int]]
+"""The numbers of units, people and certificates, by name."""
+
+
 @cache
 def _hash() -> str:
     """Made once: hashing is slow on purpose."""
@@ -50,12 +55,12 @@ def _hash() -> str:
 class House:
     """The rows by name, the application, and a count of the statements it sends."""
 
-    def __init__(self, engine: Engine, folder: Path, *, found: bool = True, **settings: Any) -> None:
+    def __init__(self, engine: Engine, folder: Path, founder: Founder | None = None, *, found: bool = True,
+                 **settings: Any) -> None:
         sealing.set_key(b"k" * 32)
-        self.engine, self.units, self.people, self.certificates = engine, {}, {}, {}  # type: ignore[var-annotated]
-        if found:
-            with unit(engine) as session:
-                self._found(session)
+        self.engine = engine
+        build = _found if found else _empty
+        self.units, self.people, self.certificates = founder.once("house", engine, build) if founder else build(engine)
         url = engine.url.render_as_string(hide_password=False)
         (folder / "person.key").write_text("a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=")  # the same key, in base64
         self.config = Config(
@@ -63,43 +68,6 @@ class House:
         )
         self.app: Flask = create_app(self.config)
         self.app.config["PROPAGATE_EXCEPTIONS"] = False
-
-    def _found(self, session: Session) -> None:
-        workdays.seed(session)
-        group = create_unit(session, kind="group", name="江海集团", code="G", by=SYSTEM, region="320100", province="苏")
-        company = create_unit(session, kind="company", name="江海一建", code="C1", parent=group, by=SYSTEM)
-        project = create_unit(
-            session, kind="project", name="滨江路改造", code="P1", parent=company, by=SYSTEM, project={"work": "市政"}
-        )
-        other = create_unit(session, kind="group", name="别家集团", code="X", by=SYSTEM, region="330100", province="浙")
-        elsewhere = create_unit(
-            session,
-            kind="project",
-            name="别家项目",
-            code="P9",
-            by=SYSTEM,
-            parent=create_unit(session, kind="company", name="别家一建", code="X1", parent=other, by=SYSTEM),
-        )
-        places: dict[str, Unit] = {"group": group, "company": company, "project": project, "other": other}
-        for login, (role, place) in STAFF.items():
-            person = create_person(
-                session, unit=places[place], name=f"测试{login}", by=SYSTEM, joined_on=dt.date(2020, 1, 1)
-            )
-            session.add(Account(person=person, group_id=person.group_id, login=login, password_hash=_hash()))
-            if role:
-                grant_role(session, person, role, places[place], by=SYSTEM, from_on=dt.date(2020, 1, 1))
-            self.people[login] = person.id
-        welder = create_person(
-            session, unit=project, name="王建国", by=SYSTEM, id_number=ID_NUMBER, phone="13812345678"
-        )
-        foreigner = create_person(session, unit=elsewhere, name="赵外人", by=SYSTEM)
-        self.people |= {"welder": welder.id, "foreigner": foreigner.id}
-        self.units = {name: place.id for name, place in {**places, "elsewhere": elsewhere}.items()}
-        self.certificates = {
-            "permit": _permit(session, project, "320102202603150101"),
-            "foreign": _permit(session, elsewhere, "330109202101210222"),
-            "trade": _trade(session, welder, "苏A012025000123"),
-        }
 
     def close(self) -> None:
         """Give the connections back, so that the database can be emptied."""
@@ -124,6 +92,56 @@ class House:
         with self.app.app_context():
             event.listen(db.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
         return seen
+
+
+def _empty(_: Engine) -> Held:
+    return {}, {}, {}
+
+
+def _found(engine: Engine) -> Held:
+    """The rows of a house; which units, people and certificates there are."""
+    with unit(engine) as session:
+        return _rows(session)
+
+
+def _rows(session: Session) -> Held:
+    workdays.seed(session)
+    group = create_unit(session, kind="group", name="江海集团", code="G", by=SYSTEM, region="320100", province="苏")
+    company = create_unit(session, kind="company", name="江海一建", code="C1", parent=group, by=SYSTEM)
+    project = create_unit(
+        session, kind="project", name="滨江路改造", code="P1", parent=company, by=SYSTEM, project={"work": "市政"}
+    )
+    other = create_unit(session, kind="group", name="别家集团", code="X", by=SYSTEM, region="330100", province="浙")
+    elsewhere = create_unit(
+        session,
+        kind="project",
+        name="别家项目",
+        code="P9",
+        by=SYSTEM,
+        parent=create_unit(session, kind="company", name="别家一建", code="X1", parent=other, by=SYSTEM),
+    )
+    people: dict[str, int] = {}
+    places: dict[str, Unit] = {"group": group, "company": company, "project": project, "other": other}
+    for login, (role, place) in STAFF.items():
+        person = create_person(
+            session, unit=places[place], name=f"测试{login}", by=SYSTEM, joined_on=dt.date(2020, 1, 1)
+        )
+        session.add(Account(person=person, group_id=person.group_id, login=login, password_hash=_hash()))
+        if role:
+            grant_role(session, person, role, places[place], by=SYSTEM, from_on=dt.date(2020, 1, 1))
+        people[login] = person.id
+    welder = create_person(
+        session, unit=project, name="王建国", by=SYSTEM, id_number=ID_NUMBER, phone="13812345678"
+    )
+    foreigner = create_person(session, unit=elsewhere, name="赵外人", by=SYSTEM)
+    people |= {"welder": welder.id, "foreigner": foreigner.id}
+    units = {name: place.id for name, place in {**places, "elsewhere": elsewhere}.items()}
+    certificates = {
+        "permit": _permit(session, project, "320102202603150101"),
+        "foreign": _permit(session, elsewhere, "330109202101210222"),
+        "trade": _trade(session, welder, "苏A012025000123"),
+    }
+    return units, people, certificates
 
 
 class Browser:

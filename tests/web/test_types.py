@@ -17,6 +17,7 @@ from ledger.db import open_database, reading
 from registry.certificates.catalogue import shipped, type_of
 from registry.certificates.editions import TypeEdition
 from tests.databases import SqliteFiles
+from tests.founding import Founder
 from tests.web.house import Browser, House
 from web.types_form import flat, type_from, typed
 
@@ -66,10 +67,10 @@ def faults(page: str) -> set[str]:
 
 
 @pytest.fixture
-def reader(sqlite_files: SqliteFiles, tmp_path: Path, clock: Fixed) -> Iterator[House]:
+def reader(sqlite_files: SqliteFiles, tmp_path: Path, clock: Fixed, founder: Founder) -> Iterator[House]:
     """A house on SQLite alone, for what touches no storage of its own."""
     engine = open_database(sqlite_files.fresh(tmp_path))
-    made = House(engine, tmp_path)
+    made = House(engine, tmp_path, founder)
     yield made
     made.close()
     engine.dispose()
