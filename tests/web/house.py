@@ -73,6 +73,7 @@ class House:
         """Give the connections back, so that the database can be emptied."""
         from web.session import db
 
+        self.app.extensions["licet_live"].stop()
         with self.app.app_context():
             db.engine.dispose()
 

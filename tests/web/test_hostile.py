@@ -116,4 +116,5 @@ def forms_at(eye: Browser, address: str) -> list[tuple[str, dict[str, str], list
     if address.endswith((".pdf", ".xlsx", ".json", "/effects", "/lacks")):
         return []
     page = eye.get(address)
-    return list(forms(page.text)) if page.status_code == 200 and page.data.strip().startswith(b"<!") else []
+    read = page.status_code == 200 and page.mimetype == "text/html"  # a stream of news would be read for minutes
+    return list(forms(page.text)) if read and page.data.strip().startswith(b"<!") else []

@@ -199,10 +199,11 @@ def test_a_move_that_is_not_approved_leaves_the_registration_as_it_is(engine, cr
     case = changing(number, "e", "safety")
     with unit(engine) as session:
         entrust(session, case.company, "legal2", "safety")
-    for verdict in ("return", "reject"):
-        case.do("safety", "T1_fill", "submit", way="site", site=str(goal), moved_on="2026-11-20")
-        case.do("legal2", "T3_review", "pass")
-        case.do("approver", "T4_approve", verdict)
+    case.do("safety", "T1_fill", "submit", way="site", site=str(goal), moved_on="2026-11-20")
+    case.do("legal2", "T3_review", "pass")
+    case.do("approver", "T4_approve", "return")
+    case.do("safety", "T1_fill", "submit", way="site", site=str(goal), moved_on="2026-11-20")
+    case.do("approver", "T4_approve", "reject")  # nothing was changed: the review stands
     assert case.outcome() == "rejected" and held(engine, number).state == "01"
 
 
@@ -323,7 +324,7 @@ def test_a_return_and_a_rejection(holding, staffed, changing):
     case.do("hr", "T1_fill", "submit", change_name=True, new_name="石垒")
     case.do("legal2", "T3_review", "pass")
     case.do("approver", "T4_approve", "return")
-    case.do("hr", "T1_fill", "submit", change_name=True, new_name="石垒")
+    case.do("hr", "T1_fill", "submit", change_name=True, new_name="石磊磊")
     case.do("legal2", "T3_review", "pass")
     case.do("approver", "T4_approve", "reject")
     assert case.outcome() == "rejected"
