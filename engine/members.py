@@ -85,7 +85,7 @@ def leave(session: Session, task_id: int, *, by: Actor, reason: str) -> None:
         child = _member(act, task)
         if sum(vote[2] != "left" for vote in child.parent.internal_data["votes"]) < 2:
             raise LastMember()
-        act.why = "vote_left"
+        act.why_of[child.thread_id] = "vote_left"
         _tell(act, "vote.left", task, _who(child, task), reason)
         child.task_spec.body.drop(child)
     fp("engine.members.before_commit")
@@ -100,7 +100,7 @@ def replace(session: Session, task_id: int, to: Addressee, *, by: Actor, reason:
     with run.act(session, instance, by) as act:
         child = _member(act, task)
         _new(child.parent, to)
-        act.why = "vote_left"
+        act.why_of[child.thread_id] = "vote_left"
         _tell(act, "vote.left", task, _who(child, task), reason)
         child.task_spec.body.replace(child, _item(child, {}, to))
         _tell(act, "vote.joined", task, to, reason)

@@ -91,7 +91,7 @@ def _close(act: Act, gone: list[int]) -> None:
     for number in gone:
         kinds, where = known[number], {"here": act.instance.id, "of_token": number}
         if "task" in kinds and number != act.done:
-            ended = {"at": act.now, "how": act.why, "who": act.actor.name}
+            ended = {"at": act.now, "how": act.why_of.get(number, act.why), "who": act.actor.name}
             for (task_id,) in execute(CANCEL_TASK, {**where, **ended}).all():
                 forget(act, task_id)
                 execute(END_DELEGATIONS, {"of_task": task_id, "when": act.now})

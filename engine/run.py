@@ -68,6 +68,7 @@ class Act:
         self.budget = STEPS_AT_ONCE
         self.done: int | None = None  # the token whose task row was completed by this act itself
         self.why = "event"  # how the tasks that this act cancels ended (model.ENDED)
+        self.why_of: dict[int, str] = {}  # the same for single tokens, where it is another
 
     # what the dialect tells
     def entered(self, token: Token) -> None:

@@ -134,10 +134,12 @@ def hand_in(session: Session, act: Act, task: Task, doer: Actor, for_id: int | N
     """Keep the answers of a task that is to be signed after it, and ask the first signers. Raises FourEyes."""
     if not completing.apart(act, task, doer.id, for_id):
         raise tasks.FourEyes()
+    taken = {}
     if task.assignee_id != doer.id:
         tasks.note(session, "task.claimed", task, act.instance, doer, for_id=for_id)
         tasks.show(session, task, False)
-    tasks.change(session, task, hold=AFTER, assignee_id=doer.id, assignee_name=doer.name, for_id=for_id)
+        taken = {"assignee_id": doer.id, "assignee_name": doer.name, "for_id": for_id}
+    tasks.change(session, task, hold=AFTER, **taken)
     act.connection.execute(insert(TaskPending), {
         "task_id": task.id, "answers": plain(dict(answers)), "at": act.now, "by_id": doer.id, "by_name": doer.name,
         "for_id": for_id})

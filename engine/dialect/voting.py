@@ -72,7 +72,7 @@ class Vote:
         found, act = self.counted(token, node, votes), token.workflow.top_workflow.act
         passed = found.state == "passed"
         heads = {"yes": found.yes, "no": found.no, "abstain": found.abstain, "left": found.left}
-        if act.why in ("event", "vote_left"):
+        if act.why == "event":
             act.why = "vote_over"
         record(act.session, "vote.closed", ("instance", act.instance.id), by=act.actor,
                group_id=act.instance.group_id, after={

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import clocks, pausing, recounting, timers, timesheet
+from engine import clocks, giving_back, pausing, recounting, tasks, timers, timesheet
 from engine.clocks import shifted
 from engine.model import NEVER, Task, Timer
 from engine.returning import ReturnCase
@@ -194,6 +194,23 @@ def test_after_a_return_a_task_goes_on_with_what_was_left(world: World, clock: A
     world.do(it, "F", c=1)
     assert (one(world, it).element_id, one(world, it).due_at) == ("A", day("2026-12-10"))
     assert lines(world, it) == ["began", "paused", "resumed"]
+    sound(world)
+
+
+def test_what_was_late_before_a_return_has_today_and_the_ledger_adds_up(world: World, clock: Any) -> None:
+    it = world.run(drawing(start(), task("A", sla="1"), task("F"), end(), flows("S A F E")))
+    at(clock, "2026-11-27")
+    done = world.do(it, "A")  # due on the 24th
+    at(clock, "2026-11-30")
+    number = one(world, it).id
+    with unit(world.engine) as session:
+        tasks.claim(session, number, HAN)
+        giving_back.give_back(session, number, done, by=HAN, reason="材料不齐", straight=True, version=2)
+    assert one(world, it).due_at == day("2026-11-30") and world.names(it) == ["A"]
+    assert lines(world, it) == ["began", "paused", "resumed", "extended"]
+    with reading(world.engine) as session:
+        told = [(line.days, line.due_after) for sheet in timesheet.sheets(session, it) for line in sheet.lines]
+    assert told[-2:] == [(1, day("2026-11-25")), (3, day("2026-11-30"))]
     sound(world)
 
 

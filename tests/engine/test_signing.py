@@ -265,6 +265,16 @@ def test_a_group_that_gets_the_task_back_hands_it_in_for_signatures(world: World
     assert row(world, number).completed_by_name == "王芳" and judge(world.engine) == []
 
 
+def test_what_the_drawing_assigned_is_handed_in_by_its_holder(world: World) -> None:
+    it = world.run(drawing(start(), task("A", groups="", assignee="12"), end(), flows("S A E")))
+    number = world.open(it)[0].id
+    ask(world, number, "after", HAN, LI)
+    complete(world, number, HAN, c=3)
+    assert row(world, number).assignee_id == HAN.id and judge(world.engine) == []
+    sign(world, it, LI)
+    assert row(world, number).completed_by_name == HAN.name and judge(world.engine) == []
+
+
 def test_a_page_from_before_the_signature_reads_who_signed(world: World) -> None:
     it = world.run(ONE)
     number = held(world, it, HAN)

@@ -129,6 +129,14 @@ def test_when_somebody_leaves_it_is_counted_again(world: World) -> None:
     sound(world)
 
 
+def test_whoever_leaves_and_thereby_decides_it_reads_that_they_left(world: World) -> None:
+    it = world.run(vote(), who=people(HAN, LI))
+    say(world, it, HAN, "agree")
+    with unit(world.engine) as session:
+        members.leave(session, mine(world, it, LI), by=SYSTEM, reason="回避")
+    assert world.names(it) == ["B"] and ended(world, it) == ["vote_left"]
+
+
 def test_the_last_member_cannot_leave_but_can_be_replaced(world: World) -> None:
     it = world.run(vote(), who=people(HAN, LI, weights=(1, 4)))
     with unit(world.engine) as session:

@@ -1,147 +1,188 @@
-"""Deeds of people with tasks, done at random, and what must be true after each: read from facts, not from offers.py.
+"""Deeds of people with tasks, done at random: handing on, signing, voting, and the hands of those who are away.
 
-Rooms add their deeds to DEEDS and their truths to TRUTHS.
+Rooms add their deeds to DEEDS; going back and clocks are in verbs_back.py. What must be true after each: truths.py.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from random import Random
-from typing import Any
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import assigning, offers, signing, tasks
+from engine import assigning, members, signing, tasks
 from engine.hands import Addressee, TaskPlan
-from engine.model import Task
-from ledger.actor import Actor
-from ledger.db import reading, unit
+from engine.model import OPEN, Task
+from ledger.actor import SYSTEM, Actor
+from ledger.db import unit
 from ledger.errors import Refused
-from ledger.facts import Fact
-from tests.engine.conftest import BOSS, HAN, LI, World
-from tests.engine.drawings import drawing, end, flows, gateway, loop, start, task
-from tests.engine.hands import WANG, ZHAO, to
+from tests.engine.conftest import BOSS
+from tests.engine.hands import to
+from tests.reliability.duties import PEOPLE
+from tests.reliability.scene import Deed, Scene
+from workflows.absence import passing
 
-PEOPLE = (HAN, LI, WANG, ZHAO)
-DRAWINGS = (
-    drawing(start(), gateway("parallel", "F"), task("A"), task("B", notBy="A"), gateway("parallel", "J"),
-            task("C", notBy="A,B"), end(), flows("S F A J C E", "F B J")),
-    drawing(start(), task("A", loop("=[1,2]", "who")), task("C", notBy="A"), end(), flows("S A C E")),
-    drawing(start(), task("A"), task("B", notBy="A"), task("C", notBy="B"), end(), flows("S A B C E")),
-)
-Deed = Callable[[Session, Task, Actor, Random], object]
+VERDICTS = ("agree", "agree", "agree", "disagree", "abstain")
 
 
-def _other(random: Random, by: Actor) -> Addressee:
-    return to(random.choice([one for one in PEOPLE if one is not by]))
+def answers(scene: Scene, task: Task) -> dict[str, object]:
+    """What somebody might answer; never twice the same, so that what rests on it can be told."""
+    if task.role != "drawn":
+        return {"verdict": scene.random.choice(("agree", "agree", "disagree"))}
+    return {"verdict": scene.random.choice(VERDICTS), "c": scene.random.choice(range(10)),
+            "x": scene.random.choice((1, 1, 1, 2)), "nonce": scene.random.random()}
 
 
-def _complete(session: Session, task: Task, by: Actor, random: Random) -> object:
-    verdict = "agree" if random.random() < 0.7 else "disagree"
-    answers = {"verdict": verdict} if task.role != "drawn" else {"c": 1}
+def _complete(session: Session, scene: Scene, task: Task, by: Actor) -> dict[str, int]:
     if task.owner_id is not None and task.assignee_id == by.id:
-        return assigning.resolve(session, task.id, by=by, answers=answers)
-    return tasks.complete(session, task.id, by, answers)
+        assigning.resolve(session, task.id, by=by, answers=answers(scene, task))
+        return {"task.delegation_ended": 1}
+    before = task.assignee_id
+    done = tasks.complete(session, task.id, by, answers(scene, task))
+    return {"task.claimed": 1} if done.hold == "after" and before != by.id else {}
 
 
-def _ask(session: Session, task: Task, by: Actor, random: Random) -> object:
-    others = [to(one) for one in random.sample([one for one in PEOPLE if one is not by], random.randint(1, 2))]
-    return signing.ask(session, task.id, others, random.choice(("before", "after")), by=by,
-                       in_order=random.random() < 0.5)
+def _claim(session: Session, scene: Scene, task: Task, by: Actor) -> dict[str, int] | None:
+    before = task.assignee_id
+    tasks.claim(session, task.id, by)
+    return None if before == by.id else {"task.claimed": 1}
 
 
-def _drop(session: Session, task: Task, by: Actor, random: Random) -> object:
+def _release(session: Session, scene: Scene, task: Task, by: Actor) -> dict[str, int]:
+    tasks.release(session, task.id, by)
+    return {"task.released": 1}
+
+
+def _transfer(session: Session, scene: Scene, task: Task, by: Actor) -> dict[str, int]:
+    assigning.transfer(session, task.id, scene.other(by), by=by, reason="出差")
+    return {"task.transferred": 1}
+
+
+def _delegate(session: Session, scene: Scene, task: Task, by: Actor) -> dict[str, int]:
+    assigning.delegate(session, task.id, scene.other(by), by=by, question="请核对")
+    return {"task.delegated": 1}
+
+
+def _recall(session: Session, scene: Scene, task: Task, by: Actor) -> dict[str, int]:
+    assigning.recall(session, task.id, by=by)
+    return {"task.delegation_ended": 1}
+
+
+def _reassign(session: Session, scene: Scene, task: Task, by: Actor) -> dict[str, int]:
+    assigning.reassign(session, task.id, scene.other(by), by=BOSS, reason="离职")
+    return {"task.reassigned": 1}
+
+
+def _ask(session: Session, scene: Scene, task: Task, by: Actor) -> dict[str, int]:
+    random = scene.random
+    others = [to(one) for one in random.sample([one for one in PEOPLE if one.id != by.id], random.randint(1, 2))]
+    signing.ask(session, task.id, others, random.choice(("before", "after")), by=by, in_order=random.random() < 0.5)
+    return {"task.sign_asked": len(others)}
+
+
+def _drop(session: Session, scene: Scene, task: Task, by: Actor) -> dict[str, int] | None:
     plans = list(session.scalars(select(TaskPlan.id).where(TaskPlan.task_id == task.id).order_by(TaskPlan.id)))
-    return signing.drop(session, random.choice(plans), by=by, reason="不等了") if plans else None
+    if not plans:
+        return None
+    signing.drop(session, scene.random.choice(plans), by=by, reason="不等了")
+    return {"task.sign_dropped": 1}
+
+
+# who votes
+def _member(session: Session, scene: Scene) -> int:
+    """An open task of a countersign; 0 where none runs."""
+    found = list(session.scalars(select(Task.id).where(
+        Task.instance_id == scene.it, Task.state == OPEN, Task.role == "drawn",
+        Task.element_id.in_(list(scene.sheet.votes))).order_by(Task.id)))
+    return scene.random.choice(found) if found else 0
+
+
+def _join(session: Session, scene: Scene, task: Task, by: Actor) -> dict[str, int] | None:
+    number = _member(session, scene)
+    if not number:
+        return None
+    members.join(session, number, scene.other(by), by=BOSS, reason="也要听他的意见",
+                 weight=scene.random.randint(1, 3), veto=scene.random.random() < 0.2)
+    return {"vote.joined": 1}
+
+
+def _leave(session: Session, scene: Scene, task: Task, by: Actor) -> dict[str, int] | None:
+    number = _member(session, scene)
+    if not number:
+        return None
+    members.leave(session, number, by=BOSS, reason="离职")
+    return {"vote.left": 1}
+
+
+def _replace(session: Session, scene: Scene, task: Task, by: Actor) -> dict[str, int] | None:
+    number = _member(session, scene)
+    if not number:
+        return None
+    members.replace(session, number, scene.other(by), by=BOSS, reason="离职")
+    return {"vote.left": 1, "vote.joined": 1}
+
+
+# who is away
+def _away(session: Session, scene: Scene, task: Task, by: Actor) -> dict[str, int] | None:
+    """Somebody goes away, and somebody stands in for them."""
+    here = [one for one in PEOPLE if one.id not in scene.away]
+    if len(here) < 4:
+        return None
+    absent, substitute = scene.random.sample(here, 2)
+    scene.away[absent.id or 0] = substitute.id or 0
+    return {}
+
+
+def _home(session: Session, scene: Scene, task: Task, by: Actor) -> dict[str, int] | None:
+    """Somebody is here again: what the substitute holds for them goes back (absence.ending does it so)."""
+    if not scene.away:
+        return None
+    absent = scene.random.choice(sorted(scene.away))
+    substitute = scene.away.pop(absent)
+    name = next(one.name for one in PEOPLE if one.id == absent)
+    held = session.scalars(select(Task.id).where(
+        Task.instance_id == scene.it, Task.state == OPEN, Task.assignee_id == substitute, Task.for_id == absent))
+    for number in held.all():
+        found = passing.locked(session, number)
+        if found is not None:
+            passing.put(session, "task.returned_after_absence", *found, Addressee(absent, name), by=SYSTEM)
+    return {}
 
 
 DEEDS: dict[str, Deed] = {
-    "claim": lambda session, task, by, _: tasks.claim(session, task.id, by),
-    "release": lambda session, task, by, _: tasks.release(session, task.id, by),
-    "complete": _complete,
-    "transfer": lambda session, task, by, random: assigning.transfer(
-        session, task.id, _other(random, by), by=by, reason="出差"),
-    "delegate": lambda session, task, by, random: assigning.delegate(
-        session, task.id, _other(random, by), by=by, question="请核对"),
-    "recall": lambda session, task, by, _: assigning.recall(session, task.id, by=by),
-    "reassign": lambda session, task, by, random: assigning.reassign(
-        session, task.id, _other(random, by), by=BOSS, reason="离职"),
-    "ask": _ask,
-    "drop": _drop,
+    "claim": _claim, "release": _release, "complete": _complete, "transfer": _transfer, "delegate": _delegate,
+    "recall": _recall, "reassign": _reassign, "ask": _ask, "drop": _drop, "join": _join, "leave": _leave,
+    "replace": _replace, "away": _away, "home": _home,
 }
-TELLS = {"transfer": "task.transferred", "delegate": "task.delegated",
-         "reassign": "task.reassigned", "drop": "task.sign_dropped"}
-"""Deeds that leave just one fact of this kind each time they are not refused."""
+OFTEN = {"complete": 9, "claim": 3}
+"""What is done more often than the rest."""
 
 
-def deed(world: World, it: int, random: Random) -> str | None:
-    """Somebody does something with some open task; the deed's name, None when it was refused or there was nothing."""
-    open_ = world.open(it)
-    if not open_:
-        return None
-    name, task, by = random.choice(list(DEEDS)), random.choice(open_), random.choice(PEOPLE)
-    if random.random() < 0.6 and task.assignee_id is not None:
-        by = next((one for one in PEOPLE if one.id == task.assignee_id), by)
+def deed(scene: Scene) -> str | None:
+    """Somebody does something; the deed's name, None when it was refused or there was nothing to do it with."""
+    random, open_ = scene.random, scene.world.open(scene.it)
+    names = [name for name in DEEDS for _ in range(OFTEN.get(name, 1))] if open_ else ["reopen"]
+    name = random.choice(names)
+    task = random.choice(open_) if open_ else None
+    by = random.choice(PEOPLE).id or 0
+    if task is not None and random.random() < 0.7:
+        by = next((one.id or 0 for one in random.sample(PEOPLE, len(PEOPLE)) if _likely(scene, task, one)), by)
     try:
-        with unit(world.engine) as session:
-            done = DEEDS[name](session, session.get_one(Task, task.id), by, random)
+        with unit(scene.world.engine) as session:
+            found = session.get_one(Task, task.id) if task is not None else Task()
+            left = DEEDS[name](session, scene, found, scene.actor(by))
     except Refused:
         return None
-    return name if done is not None else None
+    if left is None:
+        return None
+    scene.due += left  # type: ignore[arg-type]
+    scene.done[name] += 1
+    return name
 
 
-# what must be true
-def doers_told(session: Session, it: int) -> dict[str, set[int]]:
-    """Who had a hand in each element that was completed, as the facts tell it."""
-    told = session.scalars(select(Fact).where(Fact.subject_kind == "instance", Fact.subject_id == it).order_by(Fact.id))
-    hands: dict[int, set[int]] = defaultdict(set)
-    at: dict[int, str] = {}
-    for fact in told:
-        after: dict[str, Any] = fact.after or {}
-        if fact.kind == "task.completed" or (fact.kind == "task.delegation_ended" and after.get("how") == "done"):
-            hands[after["task"]] |= {number for number in (fact.actor_id, after.get("for")) if number}
-        if fact.kind == "task.completed":
-            at[after["task"]] = after["element"]
-    found: dict[str, set[int]] = defaultdict(set)
-    for number, element in at.items():
-        found[element] |= hands[number]
-    return found
+def _likely(scene: Scene, task: Task, one: Actor) -> bool:
+    """Holds it, or stands in for whom it is; where it is free, it is offered to their roles."""
+    if task.assignee_id is None:
+        return not one.groups.isdisjoint(task.offer)
+    return one.id in (task.assignee_id, scene.away.get(task.assignee_id))
 
 
-def kept_apart(session: Session, it: int) -> Iterator[str]:
-    """Nobody is offered, holds completably, or has done what must be kept apart from what they did."""
-    did = doers_told(session, it)
-    for row in session.scalars(select(Task).where(Task.instance_id == it, Task.role == "drawn")):
-        barred = {number for element in row.not_by for number in did[element]}
-        if row.state == "completed" and row.completed_by in barred:
-            yield f"{row.element_id} was done by {row.completed_by}, who did one of {row.not_by}"
-        for one in PEOPLE:
-            if row.state == "open" and one.id in barred and offers.capacity(row, one) is not None:
-                yield f"{row.element_id} is offered to {one.id}, who did one of {row.not_by}"
-
-
-def nothing_waits_for_nobody(session: Session, it: int) -> Iterator[str]:
-    """What holds a task is somebody who is still asked; what is held by nothing may be done."""
-    for row in session.scalars(select(Task).where(Task.instance_id == it, Task.state == "open")):
-        children = [one.role for one in session.scalars(select(Task).where(
-            Task.parent_id == row.id, Task.state == "open"))]
-        if (row.hold is None) != (not children) or (row.hold is not None and row.hold not in children):
-            yield f"task {row.id} is held for {row.hold}, its open children are {children}"
-        if (row.owner_id is not None) != bool(assigning.delegations(session, row.id)):
-            yield f"task {row.id} has the owner {row.owner_id}"
-
-
-TRUTHS: list[Callable[[Session, int], Iterator[str]]] = [kept_apart, nothing_waits_for_nobody]
-
-
-def wrong(world: World, it: int) -> list[str]:
-    with reading(world.engine) as session:
-        return [found for truth in TRUTHS for found in truth(session, it)]
-
-
-def facts(world: World, it: int) -> Counter[str]:
-    with reading(world.engine) as session:
-        return Counter(session.scalars(select(Fact.kind).where(Fact.subject_kind == "instance",
-                                                                Fact.subject_id == it)))
+__all__ = ["DEEDS", "OFTEN", "answers", "deed"]
