@@ -85,7 +85,8 @@ def sheet(request_id: int) -> Response:
     application = requests.get(db.session(), actor(), request_id)
     found = timesheet.sheets(db.session(), application.instance_id or 0)[:MOST_SHOWN]
     html = render_template("requests/clock_sheet.html", application=application, sheets=found, what=WHAT,
-                           states=STATES, basis=BASIS, who=_who(application), why=_why, title_of=_title, at=clock.now(), font=FONT)
+                           states=STATES, basis=BASIS, who=_who(application), why=_why, title_of=_title,
+                           at=clock.now(), font=FONT)
     answer = make_response(printed(html).write_pdf())
     answer.mimetype = "application/pdf"
     answer.headers["Content-Disposition"] = f'attachment; filename="{application.number}-clock.pdf"'

@@ -46,7 +46,8 @@ def _page(application: Request, error: Refused | None = None) -> str:
     return render_template(
         "sharing/comments.html", application=application, said=said, total=comments.count(session, application),
         earlier=said[0].comment.id if len(said) == PAGE else None, once=once.fresh(), problems=wrong,
-        refusal=sentence(error) if error and not wrong else "", typed=request.form.get("text", ""), who=names_for(session, application, actor()),
+        refusal=sentence(error) if error and not wrong else "", typed=request.form.get("text", ""),
+        who=names_for(session, application, actor()),
         lost=any(one.filename for one in request.files.getlist("files")), me=actor().id,
         task_id=whole_in(request.form.get("task")), going_to=request.form.get("next", ""),
         people=to_tick(application, "mention"), may_copy=copies.may_give(session, actor(), application),

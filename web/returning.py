@@ -26,8 +26,8 @@ from web.guard import actor
 from web.i18n import language, say
 from web.panels import PANELS, Panel
 from web.session import db
-from web.whereabouts import names_for
 from web.verbs import VERBS, Verb
+from web.whereabouts import names_for
 from workflows import desk, requests, returning
 from workflows.desk import Desk
 from workflows.requests import Request
