@@ -30,15 +30,17 @@ from registry.access.rules import can
 from registry.people.persons import Person
 from workflows.requests import Request, of_instance, seen_by
 
-For = Literal["transfer", "delegate", "sign", "mention", "copy"]
-DOES = ("transfer", "delegate", "sign")
+For = Literal["transfer", "delegate", "sign", "vote", "mention", "copy"]
+DOES = ("transfer", "delegate", "sign", "vote")
 """What makes somebody a doer of the task: four eyes are asked."""
 TAKES = ("transfer", "delegate")
 DEEPEST = 3
 SELF: dict[str, str] = {
     "transfer": "不能转办给自己。", "delegate": "不能委派给自己。",
-    "sign": "不能请自己加签，您的意见写在办理意见里即可。", "mention": "不需要提及自己。", "copy": "不需要抄送给自己。",
+    "sign": "不能请自己加签，您的意见写在办理意见里即可。", "vote": "不能换成自己。", "mention": "不需要提及自己。",
+    "copy": "不需要抄送给自己。",
 }
+APPLIED = "{name} 是本申请的申请人，不能参与这一步。请另选一位。"
 WORD = {"transfer": "licet:handTo", "delegate": "licet:handTo", "sign": "licet:signers"}
 """The words of a drawing that name further roles a task may go to, or that may sign."""
 
@@ -182,13 +184,16 @@ def _four_eyes(asked: _Asked, person: Person) -> Problem | None:
             return Problem("{name} 办理过“{step}”，按四眼原则不能参与这一步。请选择没有参与过的人。",
                            {"name": person.name, "step": row.name})
     if person.id in task.barred:
-        return Problem("{name} 是本申请的申请人，不能参与这一步。请另选一位。", {"name": person.name})
+        return Problem(APPLIED, {"name": person.name})
     return None
 
 
 def _entitled(asked: _Asked, person: Person) -> Problem | None:
     if asked.for_ in TAKES:
         return None if person.id in _takers(asked.session, asked.task, asked.for_) else _without_role(asked, person)
+    if asked.for_ == "vote":
+        applied = person.id == asked.request.applicant_id
+        return Problem(APPLIED, {"name": person.name}) if applied else None
     if asked.for_ == "copy" or reads(asked.session, person, asked.request):
         return None
     if asked.for_ == "sign" and person.id in holders(asked.session, _further(asked.session, asked.task, asked.for_)):
