@@ -52,6 +52,7 @@ class _Round:
 
     def __init__(self, act: Act, cases: list[ReturnCase], tokens: list[int]) -> None:
         self.act, self.cases, session = act, cases, act.session
+        self.straight = {case.id for case in cases if case.straight}
         here = Task.instance_id == act.instance.id
         self.new = list(session.scalars(select(Task).where(
             here, Task.token.in_(tokens), Task.state == OPEN, Task.parent_id.is_(None)).order_by(Task.token)))
@@ -74,7 +75,7 @@ class _Round:
             if task is None or effect.what != CANDIDATE:
                 continue
             left.remove(task)
-            if self._stands(old, task):
+            if effect.case_id in self.straight and self._stands(old, task):
                 self._keep(effect, old, task)
                 kept.append(task)
             else:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -46,9 +47,14 @@ def members(session: Session, instance: Instance, element_id: str) -> list[dict[
     """
     holder = _holder(run.read_only(session, instance).tokens(), element_id)
     return [] if holder is None else [
-        {PERSON: item.get(PERSON), "weight": vote[0], "veto": vote[1], "said": vote[2]}
+        {PERSON: _number(item.get(PERSON)), "weight": vote[0], "veto": vote[1], "said": vote[2]}
         for item, vote in zip(holder.internal_data["items"], holder.internal_data["votes"], strict=True)
         if isinstance(item, Mapping)]
+
+
+def _number(found: Any) -> Any:
+    """A person's number: what went through an expression is a Decimal."""
+    return int(found) if isinstance(found, Decimal) else found
 
 
 def running(session: Session, instance: Instance) -> list[str]:

@@ -97,10 +97,11 @@ def undo(session: Session, case: ReturnCase, tasks: Iterable[Task], by: Actor, n
     return done
 
 
-def drawn(session: Session, instance: Instance, task: Task, by: Actor, reason: str, now: dt.datetime) -> ReturnCase:
+def drawn(session: Session, instance: Instance, task: Task, by: Actor, reason: str, now: dt.datetime, *,
+          straight: bool = True) -> ReturnCase:
     """A return that the diagram itself draws: what was approved so far may stand when the way leads there again; until
-    then it counts."""
-    case = begin(session, instance, Going("returned", by, reason, True, task.id), now)
+    then it counts. Unless `straight`, nothing stands: whoever is on the way decides anew."""
+    case = begin(session, instance, Going("returned", by, reason, straight, task.id), now)
     for each in effective(session, instance.id):
         if each.id != task.id:
             session.add(ReturnEffect(case_id=case.id, task_id=each.id, what=CANDIDATE, at=None))

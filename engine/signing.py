@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from engine import assigning, completing, participation, rows, run, tasks
 from engine.hands import AFTER, BEFORE, Addressee, TaskPending, TaskPlan
 from engine.hooks import CHILDREN
-from engine.model import DRAWN, OPEN, Task, TaskAnswer
+from engine.model import DRAWN, OPEN, Instance, Task, TaskAnswer
 from engine.packing import plain
 from ledger import clock
 from ledger.actor import Actor
@@ -119,6 +119,9 @@ def _make(session: Session, host: Task, plan: TaskPlan) -> None:
     session.flush()
     plan.made_id = child.id
     session.flush()
+    asker = Actor(plan.by_id, plan.by_name, host.group_id)
+    tasks.note(session, "task.sign_due", child, session.get_one(Instance, host.instance_id), asker, to=plan.person_id,
+               role=plan.role)
 
 
 # signing

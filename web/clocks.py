@@ -25,6 +25,7 @@ from web.i18n import say
 from web.limits import limiter
 from web.panels import PANELS, Panel
 from web.session import db
+from web.whereabouts import names_for
 from workflows import promises, requests
 from workflows.requests import Request
 
@@ -57,7 +58,7 @@ def _page(application: Request, task_id: int | None = None, error: BadAnswer | C
                if task is not None and task.state == "open" and promises.may_move(person, application, task)}
     shown = render_template(
         "requests/clock.html", application=application, sheets=sheets, movable=movable, what=WHAT, states=STATES,
-        basis=BASIS, who=_who, why=_why, wrong=task_id, typed=request.form, title_of=_title,
+        basis=BASIS, who=_who(application), why=_why, wrong=task_id, typed=request.form, title_of=_title,
         error=sentence(error) if isinstance(error, Conflict) else "",
         problems=field_problems(error) if isinstance(error, BadAnswer) else {})
     return shown, error.status if error is not None else 200
@@ -67,8 +68,9 @@ def _title(sheet: Sheet) -> str:
     return say(sheet.name) if sheet.task_id is not None else _("整个申请（承诺办结时间）")
 
 
-def _who(line: Line) -> str:
-    return _("系统") if line.by == SYSTEM.name else line.by
+def _who(application: Request) -> Callable[[Line], str]:
+    told = names_for(db.session(), application, actor())
+    return lambda line: _("系统") if line.by == SYSTEM.name else told(line.by)
 
 
 def _why(line: Line) -> str:
@@ -83,7 +85,8 @@ def sheet(request_id: int) -> Response:
     application = requests.get(db.session(), actor(), request_id)
     found = timesheet.sheets(db.session(), application.instance_id or 0)[:MOST_SHOWN]
     html = render_template("requests/clock_sheet.html", application=application, sheets=found, what=WHAT,
-                           states=STATES, basis=BASIS, who=_who, why=_why, title_of=_title, at=clock.now(), font=FONT)
+                           states=STATES, basis=BASIS, who=_who(application), why=_why, title_of=_title,
+                           at=clock.now(), font=FONT)
     answer = make_response(printed(html).write_pdf())
     answer.mimetype = "application/pdf"
     answer.headers["Content-Disposition"] = f'attachment; filename="{application.number}-clock.pdf"'

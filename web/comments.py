@@ -22,6 +22,7 @@ from web.guard import actor
 from web.login import local_path
 from web.panels import PANELS, Panel
 from web.session import db
+from web.whereabouts import names_for
 from workflows import requests
 from workflows.requests import Request
 from workflows.sharing import colleagues, comments, copies
@@ -46,6 +47,7 @@ def _page(application: Request, error: Refused | None = None) -> str:
         "sharing/comments.html", application=application, said=said, total=comments.count(session, application),
         earlier=said[0].comment.id if len(said) == PAGE else None, once=once.fresh(), problems=wrong,
         refusal=sentence(error) if error and not wrong else "", typed=request.form.get("text", ""),
+        who=names_for(session, application, actor()),
         lost=any(one.filename for one in request.files.getlist("files")), me=actor().id,
         task_id=whole_in(request.form.get("task")), going_to=request.form.get("next", ""),
         people=to_tick(application, "mention"), may_copy=copies.may_give(session, actor(), application),
@@ -113,11 +115,11 @@ def to_tick(application: Request, for_: Purpose) -> dict[str, Any]:
     return {"ticked": ticked, "others": others, "search": search}
 
 
-def _given(session: Session, _actor: Actor, application: Request, task: Task | None) -> dict[str, Any]:
+def _given(session: Session, person: Actor, application: Request, task: Task | None) -> dict[str, Any]:
     return {
         "said": comments.of_request(session, application, limit=BESIDE), "once": once.fresh(),
         "total": comments.count(session, application), "request_id": application.id,
-        "task_id": task.id if task is not None else None,
+        "task_id": task.id if task is not None else None, "who": names_for(session, application, person),
     }
 
 

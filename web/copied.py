@@ -19,6 +19,7 @@ from web.errors import field_problems
 from web.guard import actor
 from web.panels import PANELS, Panel
 from web.session import db
+from web.whereabouts import names_for
 from workflows import requests
 from workflows.requests import Request
 from workflows.sharing import copies
@@ -76,6 +77,7 @@ def _given(session: Session, person: Actor, application: Request, _task: Task | 
     return {
         "given": given, "may": may, "application": application,
         "own": next((one.copy for one in given if one.copy.person_id == person.id), None),
+        "who": names_for(session, application, person),
         "words": ngettext("%(num)d 人未读", "%(num)d 人未读", unread) if unread else _("都已读") if given else "",
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -57,16 +57,26 @@ DELEGATE = Passing(
     "handing_over.delegate", "question")
 
 
-def asking(passing: Passing, opened: Desk, *, typed: dict[str, Any] | None = None, error: BadAnswer | None = None,
-           **more: Any) -> str:
+class About(NamedTuple):
+    """A task and its request, seen by somebody who has no desk there."""
+
+    task: Task
+    request: Request
+
+
+def asking(passing: Passing, opened: Desk | About, *, typed: dict[str, Any] | None = None,
+           error: BadAnswer | None = None, **more: Any) -> str:
     """The page that asks whom and why; people who were chosen stay chosen while others are looked for."""
     session, typed = db.session(), typed or {}
     search = request.values.get("q", "").strip()[:60]
     chosen = typed.get("to") or [number for one in request.args.getlist("to") if (number := whole_in(one))]
     found = eligible.people(session, actor(), opened.task, for_=passing.for_, search=search, limit=SHOWN)
     problems = field_problems(error) if error else {}
+    more.setdefault("back", url_for("tasks.show", task_id=opened.task.id))
+    more.setdefault("back_label", _("不了，回到任务"))
     return render_template(
-        "tasks/passing.html", passing=passing, task=opened.task, application=opened.request, search=search,
+        "tasks/passing.html", passing=passing, task=opened.task, search_at=request.path,
+        action=url_for(passing.endpoint, task_id=opened.task.id), application=opened.request, search=search,
         people=_chosen_first(opened.task, passing.for_, found, chosen), chosen=chosen, full=len(found) == SHOWN,
         typed=typed, problems=problems, why_not={one.person_id: problem_text(one.why_not) for one in found
                                                  if one.why_not is not None}, **more)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,7 @@ LONGEST = 1000  # characters of an opinion
 @dataclass(frozen=True)
 class Bulk:
     """A button of the bar that shows while rows are ticked; `tabs` are where it is offered, `opinion`: it takes
-    one, `asks` is what is asked before."""
+    one, `asks` is what is asked before, `page` the endpoint of a page that asks for more."""
 
     key: str
     label: Any
@@ -39,12 +40,14 @@ class Bulk:
     opinion: bool = False
     shortcut: str = ""
     asks: Any = ""
+    page: str = ""
 
 
 BULK: list[Bulk] = [
     Bulk("approve", _l("同意"), "circle-check", ("all", "groups", "mine"), style="btn-success", opinion=True,
          shortcut="a", asks=_l("同意选中的每一项吗？")),
     Bulk("claim", _l("签收"), "check", ("all", "groups"), shortcut="c"),
+    Bulk("hand", _l("转办"), "arrow-right", ("all", "groups", "mine"), shortcut="t", page="inbox_handing.whom"),
     Bulk("release", _l("放回"), "arrow-back-up", ("mine",)),
 ]
 
@@ -53,15 +56,22 @@ BULK: list[Bulk] = [
 def act() -> ResponseReturnValue:
     """Do `verb` to every `task` ("id:version"). All done: back to the list. Otherwise the results, each with why."""
     verb = request.form.get("verb", "")
-    items = [_item(text) for text in request.form.getlist("task")]
+    items = [item(text) for text in request.form.getlist("task")]
     if verb not in bulk.VERBS:
         raise BadRequest
     back = local_path(request.form.get("next")) if request.form.get("next") else url_for("inbox.tasks")
     if not items:
         flash(_("还没有选中任务。"), "warn")
         return redirect(back, 303)
+    page = next((one.page for one in BULK if one.key == verb), "")
+    if page:
+        return redirect(url_for(page, task=request.form.getlist("task"), next=back), 303)
     asked = Asked(opinion=request.form.get("opinion", "").strip()[:LONGEST])
-    done = bulk.bulk(db.session(), actor(), verb, items, asked=asked)
+    return told(bulk.bulk(db.session(), actor(), verb, items, asked=asked), verb, back)
+
+
+def told(done: Sequence[Done], verb: str, back: str) -> ResponseReturnValue:
+    """Back to the list, if all was done; otherwise what became of each, with why."""
     count = sum(one.ok for one in done)
     if count == len(done):
         flash(_told(verb, count), "ok")
@@ -69,7 +79,8 @@ def act() -> ResponseReturnValue:
     return render_template("inbox/done.html", done=done, count=count, told=_told(verb, count), back=back, why=_why)
 
 
-def _item(text: str) -> tuple[int, int | None]:
+def item(text: str) -> tuple[int, int | None]:
+    """A ticked task: its id, and the version the page knew."""
     number, _sign, version = text.partition(":")
     found = whole_in(number)
     if found is None:
@@ -81,6 +92,7 @@ def _told(verb: str, count: int) -> str:
     return {
         "claim": ngettext("已签收 %(num)d 项。", "已签收 %(num)d 项。", count),
         "approve": ngettext("已同意 %(num)d 项。", "已同意 %(num)d 项。", count),
+        "hand": ngettext("已转办 %(num)d 项。", "已转办 %(num)d 项。", count),
         "release": ngettext("已放回 %(num)d 项。", "已放回 %(num)d 项。", count),
     }.get(verb, ngettext("已办 %(num)d 项。", "已办 %(num)d 项。", count))
 

@@ -27,6 +27,7 @@ from web.i18n import language, say
 from web.panels import PANELS, Panel
 from web.session import db
 from web.verbs import VERBS, Verb
+from web.whereabouts import names_for
 from workflows import desk, requests, returning
 from workflows.desk import Desk
 from workflows.requests import Request
@@ -170,7 +171,8 @@ def _given(session: Session, who: Actor, application: Request, task: Task | None
     case, changed = returning.why_here(session, task), returning.changed_since(session, task)
     if case is None and not changed:
         return None
-    return {**_panel([]), "case": case, "changed": _parts(application, changed)}
+    return {**_panel([]), "case": case, "changed": _parts(application, changed),
+            "who": names_for(session, application, who)}
 
 
 def _panel(mine: list[Task]) -> dict[str, Any]:

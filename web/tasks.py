@@ -29,7 +29,8 @@ from web.session import db
 from web.text import moment
 from web.told import decision, tell
 from web.verbs import VERBS, Verb, verbs_of
-from workflows import desk, requests, story
+from web.whereabouts import unnamed
+from workflows import desk, naming, requests, story
 from workflows.checks import checks_for
 from workflows.desk import Desk
 from workflows.requests import Request
@@ -50,6 +51,7 @@ def page(opened: Desk, typed: dict[str, Any] | None = None, error: BadAnswer | N
     typed = typed or (tasks.answers(session, opened.task.id) if opened.task.state == "completed" else None) or {}
     attached = papers(session, application)
     own = opened.form.key in {content.form_key for content in application.contents} or not application.contents
+    lines, veiled = story.of_request(session, application), naming.hidden_from(session, application, actor())
     judging = opened.form.key in ("review", "approve", "sign")
     return render_template(
         "tasks/task.html", desk=opened, task=opened.task, application=application,
@@ -57,7 +59,7 @@ def page(opened: Desk, typed: dict[str, Any] | None = None, error: BadAnswer | N
         problems=_problems(opened, error), error=sentence(error) if error else "",
         files=files_in(session, actor(), opened.form, opened.data, typed, known=[file for file, _what in attached]),
         content=[] if own else filled_in(application), judging=judging,
-        story=tell(session, story.of_request(session, application), application), papers=attached,
+        story=tell(session, unnamed(lines, application) if veiled else lines, application), papers=attached,
         marks=marks(application), ended=_ended(opened.task), verbs=verbs_of(session, actor(), opened),
         panels=panels_of("task", session, actor(), application, opened.task), wish=_wish(opened),
     )

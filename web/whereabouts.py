@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from ledger import clock
-from ledger.actor import SYSTEM
+from ledger.actor import SYSTEM, Actor
 from registry.access.roles import roles
 from web.i18n import named, say
 from web.text import day, moment
-from workflows import outcomes, stages
+from workflows import naming, outcomes, stages
 from workflows.requests import Request
 from workflows.standing import APPLICANT, Next, Where
 from workflows.story import Line
@@ -51,12 +52,23 @@ def _who(one: Next, veiled: bool) -> str:
 
 def unnamed(lines: Sequence[Line], application: Request) -> list[Line]:
     """A story for somebody who is told no names: whoever acted, but the applicant and the system, is 办理人员."""
-    someone, known = _("办理人员"), {application.applicant_name, SYSTEM.name}
+    told = _by_role(application)
     return [
-        replace(line, who=line.who if line.who in known else someone, stands_for="",
-                params={**line.params, **{key: someone for key in ("to", "for") if key in line.params}})
+        replace(line, who=told(line.who), stands_for="",
+                params={**line.params, **{key: told("") for key in ("to", "for") if key in line.params}})
         for line in lines
     ]
+
+
+def names_for(session: Session, application: Request, reader: Actor) -> Callable[[str], str]:
+    """How this reader is told somebody's name on the pages of a request: as it is, or 办理人员 where the process tells
+    its applicants no names (but their own, and the system)."""
+    return _by_role(application) if naming.hidden_from(session, application, reader) else str
+
+
+def _by_role(application: Request) -> Callable[[str], str]:
+    known, someone = {application.applicant_name, SYSTEM.name}, _("办理人员")
+    return lambda name: name if name in known else someone
 
 
 GOOD = frozenset({

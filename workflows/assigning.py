@@ -8,16 +8,20 @@ from sqlalchemy.orm import Session
 from engine import assigning, tasks
 from engine.assigning import TaskDelegation
 from engine.hands import TaskPlan
-from engine.model import DRAWN, Task
+from engine.model import DRAWN, OPEN, Task
 from ledger.actor import Actor
-from ledger.errors import BadAnswer, NotAllowed, Problem
+from ledger.errors import BadAnswer, Conflict, NotAllowed, Problem
 from registry.access.rules import can
 from workflows import eligible
 from workflows.eligible import For
-from workflows.requests import INVOLVED, of_instance
+from workflows.requests import INVOLVED, Request, of_instance
 
 LONGEST = 500
 """Characters of a reason or a question."""
+
+
+class NotTaken(Conflict):
+    """“{name}”还没有人签收，请先签收再转办。"""
 
 
 def may_transfer(session: Session, task: Task, actor: Actor) -> bool:
@@ -33,6 +37,14 @@ def may_delegate(session: Session, task: Task, actor: Actor) -> bool:
 def may_recall(session: Session, task: Task, actor: Actor) -> bool:
     """Whether the task is with somebody to whom the actor has delegated it."""
     return any(row.from_id == actor.id for row in assigning.delegations(session, task.id))
+
+
+def may_reassign(session: Session, request: Request, task: Task, actor: Actor) -> bool:
+    """Whether the actor may put an open task that is not in their own hands into somebody's: by right where the request
+    lies, and never of a request of their own."""
+    of_others = task.state == OPEN and task.role == DRAWN and actor.id not in (None, task.assignee_id)
+    return (of_others and actor.id != request.applicant_id and can(actor, "task.reassign", request)
+            and eligible.passes_on(session, task))
 
 
 def _free(task: Task, actor: Actor) -> bool:
@@ -55,14 +67,31 @@ def delegate(session: Session, actor: Actor, task_id: int, to_id: int | None, *,
     return assigning.delegate(session, task_id, to, by=actor, question=question.strip(), version=version)
 
 
-def reassign(session: Session, actor: Actor, task_id: int, to_id: int | None, *, reason: str) -> Task:
-    """改派, by somebody who may (task.reassign) where the request lies. Raises NotAllowed, BadAnswer, and what
-    `engine.assigning.reassign` raises."""
+def reassign(session: Session, actor: Actor, task_id: int, to_id: int | None, *, reason: str,
+             version: int | None = None) -> Task:
+    """改派, by somebody who may (task.reassign) where the request lies. Raises NotAllowed, Moved where the page that
+    was looked at (`version`) is older than the task, BadAnswer, and what `engine.assigning.reassign` raises."""
     task, _ = tasks.locked(session, task_id)
-    if not can(actor, "task.reassign", of_instance(session, task.instance_id)):
+    request = of_instance(session, task.instance_id)
+    if not can(actor, "task.reassign", request):
         raise NotAllowed()
+    if actor.id == request.applicant_id:
+        raise NotAllowed("这是您自己的申请，请由别人改派。")
+    if version is not None and version != task.version:
+        raise tasks.moved(session, task)
     to = chosen(session, task, to_id, "transfer", actor, reason=written("reason", reason))
     return assigning.reassign(session, task_id, to, by=actor, reason=reason.strip())
+
+
+def hand(session: Session, actor: Actor, task: Task, to_id: int | None, *, reason: str, version: int | None) -> Task:
+    """Reassign what is in other hands, where the actor may; transfer what is in their own. Raises NotTaken where they
+    have to take it first, and what `transfer` and `reassign` raise."""
+    request = of_instance(session, task.instance_id)
+    if task.assignee_id != actor.id and may_reassign(session, request, task, actor):
+        return reassign(session, actor, task.id, to_id, reason=reason, version=version)
+    if task.assignee_id is None and task.state == OPEN:
+        raise NotTaken(name=task.name)
+    return transfer(session, actor, task.id, to_id, reason=reason, version=version)
 
 
 def chosen(session: Session, task: Task, to_id: int | None, for_: For, by: Actor,

@@ -16,7 +16,7 @@ from forms.check import check
 from forms.schema import Form, Verdict, label_of
 from ledger.actor import Actor
 from ledger.errors import BadAnswer, Conflict, Refused
-from workflows import desk
+from workflows import assigning, desk
 from workflows.checks import checks_for
 from workflows.desk import Desk
 
@@ -129,7 +129,11 @@ def _approve(session: Session, actor: Actor, task: Task, version: int | None, as
     return desk.complete(session, actor, task.id, answers, version=version)
 
 
-VERBS: dict[str, Do] = {"claim": _claim, "approve": _approve, "release": _release}
+def _hand(session: Session, actor: Actor, task: Task, version: int | None, asked: Asked) -> object:
+    return assigning.hand(session, actor, task, asked.to, reason=asked.reason, version=version)
+
+
+VERBS: dict[str, Do] = {"claim": _claim, "approve": _approve, "release": _release, "hand": _hand}
 """What can be done to many; rooms add theirs."""
 
 

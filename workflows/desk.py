@@ -25,7 +25,7 @@ from ledger.errors import NotFound, Problem
 from ledger.files import File
 from registry.access.rules import visible
 from registry.certificates.models import Certificate, Scan, Version
-from workflows import CATALOG
+from workflows import CATALOG, naming
 from workflows import signing as signatures
 from workflows.checks import checks_for
 from workflows.faults import BLOCK, fault_of
@@ -82,7 +82,7 @@ def open_task(session: Session, actor: Actor, task_id: int) -> Desk:
         data={**given, **(draft.answers if draft else {})}, draft_at=draft.saved_at if draft else None, mine=mine,
         may_claim=offered and not mine, may_act=offered and task.hold is None,
         waits=tasks.waiting(session, task).params["names"] if task.hold is not None else [],
-        corrections=corrections_of(request, task),
+        corrections=corrections_of(request, task, named=not naming.hidden_from(session, request, actor)),
     )
 
 
@@ -106,13 +106,15 @@ def given_for(session: Session, request: Request, task: Task) -> dict[str, Any]:
     return {**(task.inputs or {}), **(give(session, request) if give else {})}
 
 
-def corrections_of(request: Request, task: Task) -> dict[str, list[Problem]]:
-    """Why the request came back, by field ("" for the whole); only where the applicant fills it in again."""
+def corrections_of(request: Request, task: Task, *, named: bool = True) -> dict[str, list[Problem]]:
+    """Why the request came back, by field ("" for the whole); only where the applicant fills it in again. `named`: with
+    the name of whoever returned it."""
     found: dict[str, list[Problem]] = {}
     if _asks(task, request):
         for item in request.open_corrections:
             found.setdefault(item.field, []).append(
-                Problem("{reason}（{by}）", {"reason": item.reason, "by": item.by_name}))
+                Problem("{reason}（{by}）", {"reason": item.reason, "by": item.by_name}) if named
+                else Problem("{reason}", {"reason": item.reason}))
         for fault in map(fault_of, request.problems):
             if fault.severity == BLOCK:
                 found.setdefault(fault.field, []).append(fault.whole)

@@ -6,6 +6,7 @@ and so is the applicant where the drawing says so.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,7 +21,7 @@ from engine.opening import at_places
 from engine.participation import doers
 from engine.signing import TaskPlan
 from ledger import clock
-from ledger.actor import SYSTEM, Actor
+from ledger.actor import Actor
 from ledger.errors import BadAnswer, Problem
 from registry.access.accounts import Account, actor_for
 from registry.access.grants import holders
@@ -29,15 +30,17 @@ from registry.access.rules import can
 from registry.people.persons import Person
 from workflows.requests import Request, of_instance, seen_by
 
-For = Literal["transfer", "delegate", "sign", "mention", "copy"]
-DOES = ("transfer", "delegate", "sign")
+For = Literal["transfer", "delegate", "sign", "vote", "mention", "copy"]
+DOES = ("transfer", "delegate", "sign", "vote")
 """What makes somebody a doer of the task: four eyes are asked."""
 TAKES = ("transfer", "delegate")
 DEEPEST = 3
 SELF: dict[str, str] = {
     "transfer": "不能转办给自己。", "delegate": "不能委派给自己。",
-    "sign": "不能请自己加签，您的意见写在办理意见里即可。", "mention": "不需要提及自己。", "copy": "不需要抄送给自己。",
+    "sign": "不能请自己加签，您的意见写在办理意见里即可。", "vote": "不能换成自己。", "mention": "不需要提及自己。",
+    "copy": "不需要抄送给自己。",
 }
+APPLIED = "{name} 是本申请的申请人，不能参与这一步。请另选一位。"
 WORD = {"transfer": "licet:handTo", "delegate": "licet:handTo", "sign": "licet:signers"}
 """The words of a drawing that name further roles a task may go to, or that may sign."""
 
@@ -73,14 +76,48 @@ def people(session: Session, actor: Actor, task: Task, *, for_: For, search: str
     asked = _Asked(session, task, of_instance(session, task.instance_id), for_, actor)
     query = _employed(task.group_id).options(joinedload(Person.unit)).order_by(Person.pinyin, Person.id)
     if for_ in TAKES:
-        query = query.where(Person.id.in_(_takers(asked)))
-    if words := search.strip().casefold():
-        like = words.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
-        query = query.where(or_(*(column.ilike(like, escape="!") for column in (
-            Person.name, Person.pinyin, Person.initials))))
+        query = query.where(Person.id.in_(_takers(session, task, for_)))
     found = [Candidate(one.id, one.name, one.unit.name, one.post, _why_not(asked, one))
-             for one in session.scalars(query.limit(limit))]
+             for one in session.scalars(_called(query, search).limit(limit))]
     return sorted(found, key=lambda one: one.why_not is not None)
+
+
+def _called(query: Select[Person], search: str) -> Select[Person]:
+    words = search.strip().casefold()
+    if not words:
+        return query
+    like = words.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
+    return query.where(or_(*(column.ilike(like, escape="!") for column in (
+        Person.name, Person.pinyin, Person.initials))))
+
+
+def takers(session: Session, actor: Actor, several: Sequence[Task], *, search: str = "",
+           limit: int = 20) -> list[tuple[Candidate, int]]:
+    """Who could take at least one of these tasks by role, and how many of them; whoever could take most comes first.
+
+    Four eyes are asked of each task when it is handed over: `require` says then why not.
+    """
+    query = _employed(actor.group_id or 0).options(joinedload(Person.unit)).order_by(Person.pinyin, Person.id)
+    able = _able(session, several)
+    query = query.where(Person.id.in_([number for number in able if number != actor.id]))
+    found = [(Candidate(one.id, one.name, one.unit.name, one.post, None), able[one.id])
+             for one in session.scalars(_called(query, search).limit(limit))]
+    return sorted(found, key=lambda pair: -pair[1])
+
+
+def _able(session: Session, several: Sequence[Task]) -> Counter[int]:
+    """How many of the tasks each could take; tasks of one step and one place are asked once."""
+    running = {one.id: one for one in session.scalars(
+        select(Instance).where(Instance.id.in_({task.instance_id for task in several})))}
+    known: dict[tuple[object, ...], set[int]] = {}
+    able: Counter[int] = Counter()
+    for task in several:
+        instance = running[task.instance_id]
+        key = (instance.definition_id, task.element_id, *sorted(task.offer), *instance.places)
+        if key not in known:
+            known[key] = _takers(session, task, "transfer")
+        able.update(known[key] - {*task.barred, task.assignee_id})
+    return able
 
 
 def named(session: Session, actor: Actor, task: Task, numbers: Sequence[int], *, for_: For) -> list[Candidate]:
@@ -107,8 +144,7 @@ def require(session: Session, task: Task, person_id: int, *, for_: For, by: Acto
 
 def passes_on(session: Session, task: Task) -> bool:
     """Whether the task is for a role, so that it may go to others who have it; what is one person's stays theirs."""
-    return bool(task.offer) or bool(_further(_Asked(session, task, of_instance(session, task.instance_id), "transfer",
-                                                    SYSTEM)))
+    return bool(task.offer) or bool(_further(session, task, "transfer"))
 
 
 def _employed(group_id: int) -> Select[Person]:
@@ -148,16 +184,19 @@ def _four_eyes(asked: _Asked, person: Person) -> Problem | None:
             return Problem("{name} 办理过“{step}”，按四眼原则不能参与这一步。请选择没有参与过的人。",
                            {"name": person.name, "step": row.name})
     if person.id in task.barred:
-        return Problem("{name} 是本申请的申请人，不能参与这一步。请另选一位。", {"name": person.name})
+        return Problem(APPLIED, {"name": person.name})
     return None
 
 
 def _entitled(asked: _Asked, person: Person) -> Problem | None:
     if asked.for_ in TAKES:
-        return None if person.id in _takers(asked) else _without_role(asked, person)
+        return None if person.id in _takers(asked.session, asked.task, asked.for_) else _without_role(asked, person)
+    if asked.for_ == "vote":
+        applied = person.id == asked.request.applicant_id
+        return Problem(APPLIED, {"name": person.name}) if applied else None
     if asked.for_ == "copy" or reads(asked.session, person, asked.request):
         return None
-    if asked.for_ == "sign" and person.id in holders(asked.session, _further(asked)):
+    if asked.for_ == "sign" and person.id in holders(asked.session, _further(asked.session, asked.task, asked.for_)):
         return None
     return Problem("{name} 无权查看这项申请。请另选一位，或先把申请抄送给他。", {"name": person.name})
 
@@ -171,25 +210,25 @@ def reads(session: Session, person: Person, request: Request) -> bool:
 
 
 def _without_role(asked: _Asked, person: Person) -> Problem:
-    named = dict.fromkeys(name.partition("@")[0] for name in [*asked.task.offer, *_further(asked)])
+    offer = [*asked.task.offer, *_further(asked.session, asked.task, asked.for_)]
+    named = dict.fromkeys(name.partition("@")[0] for name in offer)
     known = [roles()[key].name for key in named if key in roles()]
     if not known:
         return Problem("这一步只能由被指定的人本人办理，不能交给 {name}。", {"name": person.name})
     return Problem("{name} 没有办理这一步的角色（{roles}）。请从列表里选择。", {"name": person.name, "roles": known})
 
 
-def _takers(asked: _Asked) -> set[int]:
+def _takers(session: Session, task: Task, for_: For) -> set[int]:
     """Who could do the task by a role that it is offered to, by name, or by a role that the drawing adds."""
-    offer = asked.task.offer
-    by_name = {int(name.partition("@")[2]) for name in offer if name.startswith("person@")}
-    return by_name | set(holders(asked.session, [*offer, *_further(asked)]))
+    by_name = {int(name.partition("@")[2]) for name in task.offer if name.startswith("person@")}
+    return by_name | set(holders(session, [*task.offer, *_further(session, task, for_)]))
 
 
-def _further(asked: _Asked) -> list[str]:
+def _further(session: Session, task: Task, for_: For) -> list[str]:
     """The groups that a word of the drawing adds."""
-    instance = asked.session.get_one(Instance, asked.task.instance_id)
-    words = words_at(asked.session, instance.definition_id, asked.task.element_id)
-    return at_places(words(WORD[asked.for_]) if asked.for_ in WORD else (), instance.places)
+    instance = session.get_one(Instance, task.instance_id)
+    words = words_at(session, instance.definition_id, task.element_id)
+    return at_places(words(WORD[for_]) if for_ in WORD else (), instance.places)
 
 
 def words_at(session: Session, definition_id: int, element_id: str) -> Callable[[str], Iterable[str]]:

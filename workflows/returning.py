@@ -18,6 +18,7 @@ from ledger.errors import BadAnswer, NotAllowed, Problem
 from ledger.facts import Fact, record
 from ledger.outbox import Handler
 from registry.access.grants import holders
+from registry.access.substitutions import expand
 from registry.alerts.notices import notify
 from workflows import form_for
 from workflows.desk import Draft
@@ -175,8 +176,8 @@ def tell_returned(session: Session, fact: Fact) -> None:
         Task.parent_id.is_(None)).order_by(Task.token.desc())).first()
     if task is None:
         return
-    people = {task.assignee_id} if task.assignee_id else set(holders(session, task.offer))
-    notify(session, {one for one in people if one is not None} - {*task.barred, fact.actor_id}, fact,
+    people = [task.assignee_id] if task.assignee_id else holders(session, task.offer)
+    notify(session, set(expand(session, people, task.process_id)) - {*task.barred, fact.actor_id}, fact,
            "“{task}”被退回重办：{title}", {"task": task.name, "title": task.title}, subject=("task", task.id))
 
 

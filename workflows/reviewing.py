@@ -43,7 +43,8 @@ def reviewed(act: Act) -> None:
 
 
 def returned(act: Act) -> None:
-    """Keep each reason to correct, at its field; the fact is request.returned."""
+    """Keep each reason to correct, at its field; the fact is request.returned. Unless "straight" is unticked, what was
+    approved and rests on nothing that changes stands when it comes again."""
     rows = act.answers.get("returns") or act.answers.get("differences") or []
     found = [
         Correction(request_id=act.request.id, element_id=act.task.element_id, field=row.get("field") or "",
@@ -54,7 +55,8 @@ def returned(act: Act) -> None:
     act.session.flush()
     if act.answers.get("verdict") == "return":
         instance = act.session.get_one(Instance, act.task.instance_id)
-        going_back(act.session, instance, act.task, act.by, "；".join(item.reason for item in found), clock.now())
+        going_back(act.session, instance, act.task, act.by, "；".join(item.reason for item in found), clock.now(),
+                   straight=act.answers.get("straight") is not False)  # what does not ask means it
     note(act, "request.returned", corrections=[item.id for item in found])
 
 

@@ -54,6 +54,7 @@ WORDS: dict[str, str] = {
     "task.reassigned": "把“{name}”改派给 {to}：{reason}",
     "task.returned_after_absence": "代理期结束，“{name}”转回 {to}",
     "task.sign_asked": "“{name}”请 {to} 加签",
+    "task.sign_due": "轮到 {to} 加签“{name}”",
     "task.sign_dropped": "“{name}”不再请 {to} 加签：{reason}",
     "task.returned": "“{name}”退回到“{target}”：{reason}",
     "task.taken_back": "取回“{name}”",
@@ -91,7 +92,7 @@ WORDS: dict[str, str] = {
     "certificate.imported": "由旧台账导入",
     "certificate.withdrawn": "导入已撤销，不再在册",
 }
-QUIET = frozenset({"message.received", "request.prevalidated", "instance.started"})
+QUIET = frozenset({"message.received", "request.prevalidated", "instance.started", "task.sign_due"})
 """Facts that another line of the same story already tells."""
 TOLD_BY_REQUEST = frozenset({
     "request.submitted", "request.returned", "request.filed", "request.supplemented", "request.chased",

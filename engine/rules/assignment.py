@@ -18,7 +18,7 @@ def roles(sheet: Sheet) -> Iterator[Finding]:
     known = sheet.around.role_known
     if known is None:
         return
-    for _, task in sheet.elements("userTask"):
+    for _, task in sheet.elements("userTask", "endEvent"):
         words = read_extensions(task)
         further = [words.properties.get(name, "") for name in FURTHER]
         written = (words.groups or "", *further)

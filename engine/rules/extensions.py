@@ -60,7 +60,8 @@ NEEDED = {
         "the business rule task names no decision",
     ),
 }
-USER_ONLY = PROPERTIES - {"licet:stage", "licet:outcome", "licet:final", "licet:promise", "licet:clockStops"}
+USER_ONLY = PROPERTIES - {"licet:stage", "licet:outcome", "licet:final", "licet:promise", "licet:clockStops",
+                          "licet:copyTo"}
 
 
 def holders(sheet: Sheet) -> Iterator[tuple[Element, Element]]:
@@ -191,7 +192,8 @@ def _property(sheet: Sheet, owner: Element, line: Element) -> Iterator[Finding]:
             Text(f"没有属性 {name}", f"there is no property {name}", f"可用：{known}", f"known: {known}"),
         )
     elif ((name in USER_ONLY and kind(owner) != "userTask") or (name == "licet:outcome" and kind(owner) != "endEvent")
-          or (name == "licet:promise" and kind(owner) != "startEvent")):
+          or (name == "licet:promise" and kind(owner) != "startEvent")
+          or (name == "licet:copyTo" and kind(owner) not in ("userTask", "endEvent"))):
         yield sheet.found("property", line, Text(
             f"{name} 不能写在这里", f"{name} does not belong here",
             "写到用户任务（outcome 写到结束事件，promise 写到开始事件）上",

@@ -12,14 +12,18 @@ from sqlalchemy import Engine, select
 
 from engine import members
 from engine.model import Task
+from ledger.actor import SYSTEM
 from ledger.clock import SHANGHAI, Fixed
 from ledger.db import reading, unit
 from ledger.errors import BadAnswer, NotAllowed
+from registry.access import handovers
 from registry.alerts.notices import Notice
 from registry.certificates.models import Certificate
+from registry.people.persons import leave, person_of
 from tests.journeys.company import Company, open_accounts
 from tests.workflows.passage import Passage
 from workflows import choices
+from workflows.absence import handover
 from workflows.joint import membership
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -157,3 +161,44 @@ def test_it_is_offered_at_the_certificate_and_a_draft_goes_on(joint: Passage) ->
         actor, found = joint.company.actor(session, "desk"), session.scalars(select(Certificate)).one()
         [choice] = [one for one in choices.of_certificate(session, actor, found) if one.process_id == "joint"]
         assert choice.open is not None and choice.open.id == joint.id
+
+
+def hand_over(case: Passage, login: str, to: str | None) -> list[tuple[str, str]]:
+    """Somebody's last day is set and their tasks are handed over: (how, why) of each."""
+    with unit(case.engine) as session:
+        person, hr = person_of(session, case.company.people[login]), case.company.actor(session, "hr")
+        leave(session, person, on=MONDAY.date() + dt.timedelta(days=3), by=SYSTEM)
+        made = handovers.begin(session, person, by=hr)
+        other = None if to is None else person_of(session, case.company.people[to])
+        return [(item.how or "", item.why) for item in handover.move(session, made, "task", [], other, by=hr)]
+
+
+def test_a_leavers_vote_goes_to_their_successor_with_its_weight_and_veto(joint: Passage) -> None:
+    people = joint.company.people
+    asks(joint, signers=[{"person": str(people["legal"]), "weight": 3, "veto": True},
+                         {"person": str(people["safety"])}])
+    assert hand_over(joint, "legal", "legal2") == [("moved", "")]
+    made = member(joint, "legal2")
+    assert (made.weight, made.veto, made.said) == (3, True, None)
+    joint.work()
+    with reading(joint.engine) as session:
+        told = session.scalars(select(Notice.text).where(Notice.person_id == people["legal2"])).all()
+    assert "{by} 请您参加会签“{task}”：{title}" in told
+    say(joint, "legal2", "agree")
+    say(joint, "safety", "agree")
+    assert joint.outcome() == "joint_passed"
+
+
+@pytest.mark.parametrize(("to", "how", "why"), [
+    ("safety", "refused", "已经是会签人"), ("desk", "refused", "是本申请的申请人"), (None, "ended", "")])
+def test_who_votes_already_or_asked_does_not_take_it_over(joint: Passage, to: str | None, how: str, why: str) -> None:
+    asks(joint, "legal", "safety")
+    (found, said), = hand_over(joint, "legal", to)
+    assert found == how and why in said
+    assert (member(joint, "legal").said == "left") is (how == "ended")
+
+
+def test_the_last_vote_is_not_ended_without_a_successor(joint: Passage) -> None:
+    asks(joint, "legal")
+    (how, why), = hand_over(joint, "legal", None)
+    assert how == "refused" and "只剩这一位会签人" in why

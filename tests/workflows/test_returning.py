@@ -139,6 +139,20 @@ def test_a_return_that_is_taken_back_asks_for_no_correction(walk):
         assert case.request(session).open_corrections == []
 
 
+def test_a_drawn_return_that_is_not_to_come_straight_back_has_everybody_decide_anew(walk):
+    case = walk("P02").submitted()
+    case.do("hr", "A3_hr", "pass")
+    case.do("safety", "A3_safety", "return", straight=False)
+    case.do("applicant", "A1_correct", "submit")
+    assert (sorted(case.open()), kept(case)) == (["A3_hr", "A3_safety"], [])
+    with reading(case.engine) as session:
+        assert newest(session, case, "A3_hr") is None  # the approval that was given before counts no more
+    case.do("hr", "A3_hr", "pass")
+    case.do("safety", "A3_safety", "return", straight=True)
+    case.do("applicant", "A1_correct", "submit")
+    assert (case.open(), kept(case)) == (["A3_safety"], ["A3_hr"])
+
+
 def test_the_applicant_withdraws_to_change_or_calls_it_off(walk):
     case = walk("P02").submitted()
     case.do("hr", "A3_hr", "pass")

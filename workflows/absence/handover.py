@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from engine import assigning, run, tasks
+from engine import assigning, members, run, tasks
 from engine.hands import Addressee, TaskDelegation, TaskPlan
 from engine.model import OPEN, Task
 from engine.participation import doers
@@ -134,6 +134,8 @@ class _Moving:
         if found is None or found[0].assignee_id != self.person.id:
             return "gone", ""
         task, instance = found
+        if not task.offer and task.round is not None and task.element_id in members.running(self.session, instance):
+            return self._member(task)
         why = ""
         if self.to is not None:
             try:
@@ -149,6 +151,15 @@ class _Moving:
         assigning.end_delegations(self.session, task)
         passing.put_back(self.session, task, instance, by=self.by, reason=REASON)
         return "ended", why
+
+    def _member(self, task: Task) -> tuple[str, str]:
+        """A vote in a countersign: the successor votes instead, anew; with nobody chosen one vote less is counted."""
+        if self.to is None:
+            members.leave(self.session, task.id, by=self.by, reason=REASON)
+            return "ended", ""
+        to = eligible.require(self.session, task, self.to.id, for_="vote", by=self.by)
+        members.replace(self.session, task.id, to, by=self.by, reason=REASON)
+        return "moved", ""
 
     def _taker(self, task: Task) -> Addressee:
         """The successor, if the task may be theirs: as in a transfer; an applicant's own by whoever may apply."""

@@ -21,9 +21,10 @@ from ledger.errors import BadAnswer, NotAllowed, NotFound, Problem
 from ledger.facts import Fact, record
 from ledger.files import File
 from ledger.outbox import Handler
+from registry.access.substitutions import expand
 from registry.alerts.notices import notify
 from registry.people.persons import Person
-from workflows import requests
+from workflows import eligible, requests
 from workflows.requests import INVOLVED, Request, RequestFile
 from workflows.sharing import colleagues
 
@@ -213,18 +214,22 @@ INVOLVED.append(_by_mention)
 
 
 def tell(session: Session, fact: Fact) -> None:
-    """Whoever is mentioned is told; so are the applicant and whoever has the request in hand now."""
+    """Whoever is mentioned is told; so are the applicant and whoever has the request in hand now, and whoever stands
+    in for one of them and may read it."""
     comment = session.get(Comment, (fact.after or {}).get("comment", 0))
     request = session.get(Request, fact.subject_id)
     if comment is None or request is None or comment.struck_at is not None:
         return
     params = {"by": comment.by_name, "title": request.title}
-    mentioned = select(CommentMention.person_id).where(CommentMention.comment_id == comment.id)
-    notify(session, session.scalars(mentioned).all(), fact, "{by} 在“{title}”的评论里提到了您。", params)
+    mentioned = session.scalars(select(CommentMention.person_id).where(CommentMention.comment_id == comment.id)).all()
+    notify(session, mentioned, fact, "{by} 在“{title}”的评论里提到了您。", params)
     holders = select(Task.assignee_id).where(
         Task.instance_id == request.instance_id, Task.state == "open", Task.assignee_id.is_not(None))
-    others = {request.applicant_id, *session.scalars(holders)} - {comment.by_id, None}
-    notify(session, [one for one in sorted(others, key=lambda one: one or 0) if one], fact, "{by} 评论了“{title}”。",
+    others = sorted(one for one in {request.applicant_id, *session.scalars(holders)} if one)
+    stand_in = [one for one in expand(session, [*mentioned, *others], request.process_id)
+                if one not in mentioned and one not in others
+                and eligible.reads(session, session.get_one(Person, one), request)]
+    notify(session, [one for one in [*others, *stand_in] if one != comment.by_id], fact, "{by} 评论了“{title}”。",
            params)
 
 

@@ -1,7 +1,7 @@
 """Copies of a request: who is to know of it, since when, and when they read it.
 
 A copy lets its receiver read this one request. Whoever has or had a task of the request, or applied for it, may give
-copies; a drawing gives them by `licet:copyTo` when a user task is done.
+copies; a drawing gives them by `licet:copyTo` when a user task is done or the process ends.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import offers
 from engine.assigning import Addressee
-from engine.model import Instance, Task
+from engine.model import Instance, Task, Visit
 from engine.opening import at_places
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
@@ -156,15 +156,28 @@ def copy_as_drawn(session: Session, fact: Fact) -> None:
     task = session.get(Task, (fact.after or {}).get("task", 0))
     if task is None:
         return
-    instance = session.get_one(Instance, task.instance_id)
-    named = list(eligible.words_at(session, instance.definition_id, task.element_id)("licet:copyTo"))
+    _copy(session, session.get_one(Instance, task.instance_id), task.element_id, (task.completed_by,))
+
+
+def _copy(session: Session, instance: Instance, element_id: str, without: Sequence[int | None]) -> None:
+    named = list(eligible.words_at(session, instance.definition_id, element_id)("licet:copyTo"))
     if not named:
         return
     request = requests.of_instance(session, instance.id)
-    people = holders(session, at_places(named, instance.places))[:MOST_DRAWN]
-    for number in people:
-        if number not in (request.applicant_id, task.completed_by):
-            _write(session, request, number, SYSTEM, "drawn", task.element_id)
+    for number in holders(session, at_places(named, instance.places))[:MOST_DRAWN]:
+        if number not in (request.applicant_id, *without):
+            _write(session, request, number, SYSTEM, "drawn", element_id)
 
 
-HANDLERS: list[tuple[str, Handler]] = [("request.copied", tell), ("task.completed", copy_as_drawn)]
+def copy_at_end(session: Session, fact: Fact) -> None:
+    """An end event with `licet:copyTo` gives copies once the process has ended there."""
+    instance = session.get(Instance, fact.subject_id)
+    if instance is None:
+        return
+    reached = select(Visit.element_id).where(Visit.instance_id == instance.id, Visit.left_how == "completed")
+    for element_id in session.scalars(reached.distinct().order_by(Visit.element_id)):
+        _copy(session, instance, element_id, ())
+
+
+HANDLERS: list[tuple[str, Handler]] = [("request.copied", tell), ("task.completed", copy_as_drawn),
+                                       ("instance.ended", copy_at_end)]

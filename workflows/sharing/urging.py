@@ -24,6 +24,7 @@ from ledger.facts import Fact, record
 from ledger.outbox import Handler
 from ledger.workdays import calendar
 from registry.access.grants import holders
+from registry.access.substitutions import expand
 from registry.alerts.notices import notify
 from workflows import requests
 from workflows.requests import Request
@@ -183,13 +184,15 @@ def position(session: Session, task: Task) -> int:
 
 
 def tell(session: Session, fact: Fact) -> None:
-    """Whoever holds the task is told, else everybody it is offered to; nobody where it has been done meanwhile."""
+    """Whoever holds the task is told, else everybody it is offered to, and whoever stands in for one of them; nobody
+    where it has been done meanwhile."""
     task = session.get(Task, (fact.after or {}).get("task", 0))
     if task is None or task.state != OPEN:
         return
     named = [int(name.partition("@")[2]) for name in task.offer if name.startswith("person@")]
     people = [task.assignee_id] if task.assignee_id else [*holders(session, task.offer), *named]
-    notify(session, set(people) - set(task.barred), fact, "{by} 催办“{task}”：{title}",
+    people = expand(session, people, task.process_id)
+    notify(session, set(people) - {*task.barred, fact.actor_id}, fact, "{by} 催办“{task}”：{title}",
            {"by": fact.actor_name, "task": task.name, "title": task.title}, subject=("task", task.id))
 
 

@@ -92,14 +92,19 @@ def test_a_reviewer_reads_what_a_resubmission_changed_and_what_it_did_not(town: 
         assert words in page
 
 
-@pytest.mark.parametrize("shown", ["true", "false"])
-def test_a_process_may_tell_its_applicants_roles_instead_of_names(town: Town, shown: str) -> None:
+def hide_names(town: Town, shown: str) -> None:
+    """A drawing of the application that says whether applicants are told names."""
     drawn = CATALOG["application"].files
     text = drawn["application.bpmn"].decode()
     before, after = text.split("</bpmn:documentation>", 1)
     drawing = f"{before}</bpmn:documentation>{PROPERTY.format(shown)}{after}"
     with unit(town.engine) as session:
         catalog.deploy(session, {**drawn, "application.bpmn": drawing.encode()}, by=SYSTEM)
+
+
+@pytest.mark.parametrize("shown", ["true", "false"])
+def test_a_process_may_tell_its_applicants_roles_instead_of_names(town: Town, shown: str) -> None:
+    hide_names(town, shown)
     request = returned(town)
     step(town, request, "A1_correct", "desk")
     legal = town.visitor("legal")
@@ -109,6 +114,20 @@ def test_a_process_may_tell_its_applicants_roles_instead_of_names(town: Town, sh
     assert ("办理人员" in own) is (shown == "false")
     assert "法务经营" in own
     assert "韩立" in legal.get(f"/requests/{request}").text
+
+
+@pytest.mark.parametrize("shown", ["true", "false"])
+def test_what_stands_beside_the_request_keeps_to_that(town: Town, shown: str) -> None:
+    hide_names(town, shown)
+    request = returned(town)
+    legal, own = town.visitor("legal"), town.visitor("desk")
+    legal.post(f"/requests/{request}/comments", {"text": "请看第三页", "once": "1"})
+    form = own.get(f"/tasks/{town.open_task(request, 'A1_correct')}").text
+    pages = [own.get(f"/requests/{request}").text, own.get(f"/requests/{request}/comments").text,
+             own.get(f"/requests/{request}/clock").text, form]
+    assert "请看第三页" in pages[1] and "范围不清" in form
+    assert ["韩立" in page for page in pages] == [shown == "true"] * 4
+    assert "韩立" in legal.get(f"/requests/{request}/comments").text
 
 
 def test_an_account_page_leads_to_it(town: Town) -> None:

@@ -16,6 +16,7 @@ from forms.schema import load
 from forms.signing import with_signature
 from ledger.actor import SYSTEM
 from ledger.db import unit
+from ledger.errors import Refused
 from ledger.outbox import deliver
 from tests.journeys.answers import filled
 from tests.web.desk.at_work import PDF, PNG, Town
@@ -100,3 +101,34 @@ def test_the_field_stands_only_where_the_form_has_the_verdict() -> None:
     assert [one.needs for one in signed.verdicts] == [("signature",), ("returns",)] and findings(signed) == []
     assert with_signature(review, ["nothing"]) is review
     assert with_signature(signed, ["pass"]) is signed
+
+
+END = b'<zeebe:property name="licet:outcome" value="void"/>'
+START = b'<zeebe:property name="licet:promise"'
+
+
+def copying(at: bytes, role: bytes) -> dict[str, bytes]:
+    """The drawing of an application, with copies for a role asked for at an element."""
+    files = CATALOG["application"].files
+    drawn = files["application.bpmn"]
+    assert drawn.count(at) == 1
+    word = b'<zeebe:property name="licet:copyTo" value="%b"/>' % role
+    return {**files, "application.bpmn": drawn.replace(at, word + at)}
+
+
+def test_a_drawing_copies_to_a_role_when_the_process_ends_there(town: Town) -> None:
+    with unit(town.engine) as session:
+        catalog.deploy(session, copying(END, b"custodian"), by=SYSTEM)
+    given_up, other = town.request("desk", "E03", "company"), town.request("desk", "P02", "worker")
+    assert town.visitor("desk").hand_in(town.open_task(given_up), {"verdict": "abandon"}).status_code == 303
+    deliver(town.engine, triggers.HANDLERS)
+    with Session(town.engine) as session:
+        copy = session.scalars(select(RequestCopy)).one()
+        assert (copy.request_id, copy.person_id, copy.element_id) == (
+            given_up, town.company.people["custodian"], "End_void") and other != given_up
+
+
+@pytest.mark.parametrize(("at", "role"), [(START, b"custodian"), (END, b"custodiann")])
+def test_copies_are_asked_for_at_a_task_or_an_end_by_roles_that_exist(town: Town, at: bytes, role: bytes) -> None:
+    with unit(town.engine) as session, pytest.raises(Refused):
+        catalog.deploy(session, copying(at, role), by=SYSTEM)
