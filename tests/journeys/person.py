@@ -78,6 +78,13 @@ class Person:
         main = self.page.locator("main")
         return main.get_by_role("link", name=words).or_(main.get_by_role("button", name=words))
 
+    def verb(self, words: str) -> None:
+        """One of a task's verbs, be it a button of its own or an entry of the menu."""
+        menu = self.page.locator(".more-verbs:not([open]) > summary")
+        if menu.count() and not self.named(words).first.is_visible():
+            menu.click()
+        self.follow(words)
+
     def open_task(self, title: str) -> None:
         """From the inbox to the first task whose row has these words."""
         self.go("/inbox")

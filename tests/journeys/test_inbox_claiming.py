@@ -28,7 +28,7 @@ def test_two_want_one_task_and_the_second_gets_it_when_it_is_put_back(site: Site
     second.sees("该任务由 韩立 办理：韩立 于 2026-11-23 10:00 签收了它。")
     second.follow("看这项任务")
     second.sees("为什么不由我办理", "韩立 从 2026-11-23 10:00 起在办理。")
-    first.follow("放回")
+    first.verb("放回")
     expect(first.page).to_have_url(re.compile("/inbox$"))
     first.sees("已放回，同组的人都可以签收。")
     second.page.reload()

@@ -71,7 +71,7 @@ def test_the_inbox_by_keyboard_alone(site: Site, arrive: Arrive) -> None:
     with hr.page.expect_navigation():
         keys.press("c")
     hr.sees("已签收")
-    expect(hr.page.locator("[data-row]", has_text="石磊")).to_contain_text("我已签收")
+    expect(hr.page.locator("[data-row]", has_text="陈小满")).to_contain_text("我已签收")
     keys.press("j")
     keys.press("Enter")
     hr.page.wait_for_url(re.compile("/tasks/"))
