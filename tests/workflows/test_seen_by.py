@@ -82,4 +82,4 @@ def test_no_table_of_tasks_is_scanned(engine: Engine, company: Company) -> None:
         written = select(Request.id).where(asked).compile(engine, compile_kwargs={"literal_binds": True})
         with engine.connect() as rows:
             plan = [row[3] for row in rows.execute(text(f"explain query plan {written}"))]
-        assert not [step for step in plan if step.startswith("SCAN") and step != "SCAN CONSTANT ROW"], plan
+        assert not [step for step in plan if step.startswith("SCAN")], plan
