@@ -36,7 +36,7 @@ class TaskDelegation(Base):
     __table_args__ = (
         Index("uq_task_delegation_open", "task_id", "to_id", unique=True, postgresql_where=text("ended_at IS NULL"),
               sqlite_where=text("ended_at IS NULL")),
-        Index("ix_task_delegation_task_id", "task_id"),
+        Index("ix_task_delegation_task_id", "task_id"), Index("ix_task_delegation_from_id", "from_id"),
         Index("ix_task_delegation_to_id", "to_id", postgresql_where=text("ended_at IS NULL"),
               sqlite_where=text("ended_at IS NULL")),
     )
@@ -61,9 +61,8 @@ class TaskPlan(Base):
 
     __tablename__ = "task_plan"
     __table_args__ = (
-        Index("ix_task_plan_task_id", "task_id"),
-        Index("ix_task_plan_person_id", "person_id", postgresql_where=text("made_id IS NULL AND dropped_at IS NULL"),
-              sqlite_where=text("made_id IS NULL AND dropped_at IS NULL")),
+        Index("ix_task_plan_task_id", "task_id"), Index("ix_task_plan_person_id", "person_id"),
+        Index("ix_task_plan_by_id", "by_id"),
     )
 
     id: Mapped[Id]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from engine import assigning, tasks
@@ -120,11 +120,15 @@ def _by_delegation(actor: Actor) -> Select[int]:
     return delegated.where(TaskDelegation.from_id == actor.id)
 
 
-def _by_signatures(actor: Actor) -> Select[int]:
-    """Of what they asked others to sign, or signed."""
+def _by_asking(actor: Actor) -> Select[int]:
+    """Of what they asked others to sign."""
+    return select(Task.instance_id).join(TaskPlan, TaskPlan.task_id == Task.id).where(TaskPlan.by_id == actor.id)
+
+
+def _by_signing(actor: Actor) -> Select[int]:
+    """Of what they were asked to sign, once it was their turn."""
     asked = select(Task.instance_id).join(TaskPlan, TaskPlan.task_id == Task.id)
-    return asked.where(or_(TaskPlan.by_id == actor.id, (
-        TaskPlan.person_id == actor.id) & TaskPlan.made_id.is_not(None)))
+    return asked.where(TaskPlan.person_id == actor.id, TaskPlan.made_id.is_not(None))
 
 
-INVOLVED += [_by_delegation, _by_signatures]
+INVOLVED += [_by_delegation, _by_asking, _by_signing]

@@ -32,7 +32,7 @@ from registry.certificates.numbers import rule_of
 from registry.people.persons import Person
 from registry.people.units import Unit
 from registry.sample.numbers import Numbers
-from workflows import authority, desk, groundwork, opening
+from workflows import authority, desk, groundwork, opening, sample_cases
 from workflows.requests import Request
 from workflows.sharing.sample import share
 
@@ -85,6 +85,12 @@ class Case:
             self.papers[by.id, name] = kept.id
         return self.papers[by.id, name]
 
+    def fill(
+        self, form: Form, given: dict[str, Any], verdict: str, by: Actor, session: Session, request: Request
+    ) -> dict[str, Any]:
+        """Answers to a form for a verdict."""
+        return answer(form, given, verdict, partial(self.paper, session, by), request)
+
 
 def load(
     engine: Engine, folder: Path, *, seed: int = 2026, size: sample.Size = sample.SIZES["demo"],
@@ -97,13 +103,24 @@ def load(
                     certificates=size.certificates, told=told)
         workflows.publish(session, by=SYSTEM)
     with unit(engine) as session:
-        subjects = list(islice(_subjects(session), size.requests))
+        free = _subjects(session)
+        subjects = list(islice(free, size.requests))
+        spare = sample_cases.spare(session, free)
         for project in _permitted(session, subjects):
             groundwork.lay(session, project)
     for done, ((code, kind, holder), path) in enumerate(zip(subjects, cycle(PATHS), strict=False), 1):
         play(engine, folder, code, kind, holder, path)
         told("requests", done, len(subjects))
+    _cases(engine, folder, spare)
     share(engine)
+
+
+def _cases(engine: Engine, folder: Path, spare: Sequence[tuple[str, str, int]]) -> None:
+    """The stories of sample_cases, of those people; what is left over goes to whoever leaves."""
+    for (code, kind, holder), (path, deeds, early) in zip(spare, sample_cases.CASES, strict=False):
+        play(engine, folder, code, kind, holder, path, deeds, early)
+    case = Case(engine, folder, clock.Fixed(clock.now()))
+    sample_cases.arrange(engine, spare[len(sample_cases.CASES):], case.fill)
 
 
 def _subjects(session: Session) -> Iterator[tuple[str, str, int]]:
@@ -142,9 +159,14 @@ def _held(code: str, holder: Any, own: Any) -> Exists:
     return exists().where(holder == own, Certificate.type_code == code, Certificate.state.in_(LIVE))
 
 
-def play(engine: Engine, folder: Path, code: str, kind: str, holder_id: int, path: Sequence[str]) -> int | None:
-    """Open a request and take it along a path of verdicts and answers; its id, or None where it may not be opened."""
-    moments = office_hours(engine, len(path) + 1 + holder_id % 4)[: len(path) + 1]
+def play(
+    engine: Engine, folder: Path, code: str, kind: str, holder_id: int, path: Sequence[str],
+    deeds: Sequence[sample_cases.Deed] = (), early: int = 0,
+) -> int | None:
+    """Open a request and take it along a path of verdicts and answers, then further deeds, the last of them `early`
+    working days ago; its id, or None where it may not be opened."""
+    acts = len(path) + len(deeds) + 1
+    moments = office_hours(engine, acts + (0 if early else holder_id % 4), early)[:acts]
     case = Case(engine, folder, clock.Fixed(moments[0]), moments)
     with clock.use(case.now):
         opened = case.act(lambda session: _open(session, code, kind, holder_id))
@@ -153,14 +175,22 @@ def play(engine: Engine, folder: Path, code: str, kind: str, holder_id: int, pat
         case.request_id = opened
         for move in path:
             case.act(partial(_move, case, move))
+        for deed in deeds:
+            case.act(partial(_do, case, deed))
     return case.request_id
 
 
-def office_hours(engine: Engine, count: int) -> list[dt.datetime]:
-    """The last `count` moments at which an office would have acted, oldest first."""
+def _do(case: Case, deed: sample_cases.Deed, session: Session) -> None:
+    deed(sample_cases.Stage(session, case.fill), session, session.get_one(Request, case.request_id))
+
+
+def office_hours(engine: Engine, count: int, early: int = 0) -> list[dt.datetime]:
+    """The last `count` moments at which an office would have acted, `early` working days ago, oldest first."""
     with reading(engine) as session:
         cal = workdays.calendar(session)
     day, found = clock.today(), list[dt.datetime]()
+    for _ in range(early):
+        day = next(before for ago in range(1, 30) if cal.is_workday(before := day - dt.timedelta(days=ago)))
     while len(found) < count:
         hours = [dt.datetime.combine(day, hour, clock.SHANGHAI) for hour in HOURS] if cal.is_workday(day) else []
         found = [moment for moment in hours if moment < clock.now()] + found

@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(['task_id'], ['task.id'], name=op.f('fk_task_delegation_task_id_task')),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_task_delegation')),
     )
+    op.create_index('ix_task_delegation_from_id', 'task_delegation', ['from_id'])
     op.create_index('ix_task_delegation_task_id', 'task_delegation', ['task_id'])
     op.create_index('ix_task_delegation_to_id', 'task_delegation', ['to_id'], postgresql_where=sa.text('ended_at IS NULL'), sqlite_where=sa.text('ended_at IS NULL'))
     op.create_index('uq_task_delegation_open', 'task_delegation', ['task_id', 'to_id'], unique=True, postgresql_where=sa.text('ended_at IS NULL'), sqlite_where=sa.text('ended_at IS NULL'))
@@ -95,7 +96,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(['task_id'], ['task.id'], name=op.f('fk_task_plan_task_id_task')),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_task_plan')),
     )
-    op.create_index('ix_task_plan_person_id', 'task_plan', ['person_id'], postgresql_where=sa.text('made_id IS NULL AND dropped_at IS NULL'), sqlite_where=sa.text('made_id IS NULL AND dropped_at IS NULL'))
+    op.create_index('ix_task_plan_by_id', 'task_plan', ['by_id'])
+    op.create_index('ix_task_plan_person_id', 'task_plan', ['person_id'])
     op.create_index('ix_task_plan_task_id', 'task_plan', ['task_id'])
     op.create_table(
         'task_pending',

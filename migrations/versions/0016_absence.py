@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('id', name=op.f('pk_handover_item')),
         sa.UniqueConstraint('handover_id', 'kind', 'thing_id', name=op.f('uq_handover_item_handover_id_kind_thing_id')),
     )
+    op.create_index('ix_handover_item_to_id', 'handover_item', ['to_id', 'kind'])
 
 
 def downgrade() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger import clock
@@ -46,7 +46,8 @@ class HandoverItem(Base):
     ended, refused or gone, `why` in a few words."""
 
     __tablename__ = "handover_item"
-    __table_args__ = (UniqueConstraint("handover_id", "kind", "thing_id"),)
+    __table_args__ = (
+        UniqueConstraint("handover_id", "kind", "thing_id"), Index("ix_handover_item_to_id", "to_id", "kind"))
 
     id: Mapped[Id]
     handover_id: Mapped[int] = mapped_column(BigId, ForeignKey("handover.id"))

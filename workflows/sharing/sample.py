@@ -9,6 +9,7 @@ from engine.model import Instance
 from ledger.actor import Actor
 from ledger.db import unit
 from registry.access.accounts import Account, actor_for
+from registry.access.grants import holders
 from registry.people.persons import Person
 from workflows.requests import Request
 from workflows.sharing import colleagues, comments, copies, urging
@@ -28,12 +29,15 @@ def share(engine: Engine) -> int:
 
 
 def _share(session: Session, request: Request, applicant: Actor) -> None:
-    comments.write(session, applicant, request.id, "合同原件周三寄出，先按扫描件核对，收到后再补验。")
+    reviewers = holders(session, [f"approver@{place}" for place in request.unit_path.strip("/").split("/")])
+    comments.write(session, applicant, request.id, "合同原件周三寄出，先按扫描件核对，收到后再补验。",
+                   mentions=reviewers[:1])
     people = session.scalars(select(Account.person_id).join(Person, Person.id == Account.person_id).where(
         Person.group_id == request.group_id, Account.disabled_at.is_(None), Person.left_on.is_(None),
         Account.person_id != applicant.id).order_by(Account.id).limit(colleagues.MOST)).all()
     if people:
         copies.give(session, applicant, request.id, people[:2])
+        copies.read(session, actor_for(session, session.get_one(Person, people[0])), request.id)
     for waiting in urging.waited_for(session, applicant, request)[:1]:
         if waiting.why_not is None:
             urging.urge(session, applicant, request.id, waiting.task.id)

@@ -1,0 +1,239 @@
+"""The demonstration's requests in other hands: handed on, signed, counted, given back, taken back, paused, left behind.
+
+Each is a story of its own in the first company, played by those who can be signed in as; nothing here is written but
+by the verbs that people have.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from engine import pausing, tasks, timers
+from engine.hands import AFTER, BEFORE
+from engine.model import Task
+from forms.schema import Form
+from ledger import clock
+from ledger.actor import SYSTEM, Actor
+from ledger.db import unit
+from registry.access import handovers
+from registry.access.accounts import actor_for
+from registry.access.appointing import appoint
+from registry.access.grants import grant_role, holders
+from registry.certificates.models import Certificate
+from registry.people.persons import Person, leave
+from registry.people.units import Unit
+from workflows import assigning, choices, desk, inbox, opening, returning, signing
+from workflows.absence import handover
+from workflows.requests import Request
+from workflows.sharing import consulting
+from workflows.sharing.consulting import Wanted
+
+Deed = Callable[["Stage", Session, Request], None]
+Answering = Callable[[Form, dict[str, Any], str, Actor, Session, Request], dict[str, Any]]
+
+
+class Stage:
+    """Who plays: the holders of the roles of the first company. `fill` answers a form for a verdict."""
+
+    def __init__(self, session: Session, fill: Answering) -> None:
+        self.company_id = session.scalars(
+            select(Unit.id).where(Unit.kind == "company").order_by(Unit.id).limit(1)).one()
+        self.fill = fill
+
+    def who(self, session: Session, role: str, place: int = 0) -> Actor:
+        """The holder of a role, or the next one after."""
+        found = sorted(holders(session, [f"{role}@{self.company_id}"])) or holders(session, [f"{role}@1"])
+        return actor_for(session, session.get_one(Person, found[place]))
+
+    def claimed(self, session: Session, request: Request, element: str, role: str) -> tuple[Actor, Task]:
+        """The open task of that step in the hands of a holder of the role."""
+        by = self.who(session, role)
+        task = session.scalars(select(Task).where(
+            Task.instance_id == request.instance_id, Task.element_id == element, Task.state == "open",
+            Task.parent_id.is_(None))).one()
+        if task.assignee_id is None:
+            task = tasks.claim(session, task.id, by)
+        return by, task
+
+    def does(self, session: Session, request: Request, task: Task, by: Actor, verdict: str, **more: Any) -> None:
+        """Complete a task in one's hands."""
+        shown = desk.open_task(session, by, task.id)
+        answers = self.fill(shown.form, shown.data, verdict, by, session, request)
+        desk.complete(session, by, task.id, {**answers, **more})
+
+
+def transferred(stage: Stage, session: Session, request: Request) -> None:
+    """转办 between the two custodians."""
+    by, task = stage.claimed(session, request, "A5_file", "custodian")
+    to = stage.who(session, "custodian", 1).id
+    assigning.transfer(session, by, task.id, to, reason="下周我在外地驻点，窗口申报由您接手。", version=task.version)
+
+
+def delegated(stage: Stage, session: Session, request: Request) -> None:
+    """委派: the other custodian prepares it, and gives it back."""
+    by, task = stage.claimed(session, request, "A5_file", "custodian")
+    to = stage.who(session, "custodian", 1).id
+    assigning.delegate(session, by, task.id, to, question="请先在窗口预审，填好受理渠道再交回。",
+                       version=task.version)
+
+
+def advised(stage: Stage, session: Session, request: Request) -> None:
+    """前加签: two departments are heard one after the other before the approver decides."""
+    by, task = stage.claimed(session, request, "A4_approve", "approver")
+    asked = [stage.who(session, role).id for role in ("safety_head", "hr_head")]
+    signing.ask(session, by, task.id, asked, BEFORE, question="该同志去年换过工种，请先看是否符合上岗条件。",
+                in_order=True, version=task.version)
+
+
+def agreed(stage: Stage, session: Session, request: Request) -> None:
+    """后加签: approved, and without effect until the personnel department agrees."""
+    by, task = stage.claimed(session, request, "A4_approve", "approver")
+    signing.ask(session, by, task.id, [stage.who(session, "hr_head").id], AFTER, question="涉及本月用工计划，请会核。",
+                in_order=False, version=task.version)
+    stage.does(session, request, task, by, "approve", opinion="同意，请人力资源部核对用工计划。")
+
+
+def passed_by_hr(stage: Stage, session: Session, request: Request) -> None:
+    """The other branch of the review goes on."""
+    by, task = stage.claimed(session, request, "A3_hr", "hr")
+    stage.does(session, request, task, by, "pass")
+
+
+def given_back(stage: Stage, session: Session, request: Request) -> None:
+    """退回 to the application from inside the review, straight back to whoever gave it back."""
+    by, task = stage.claimed(session, request, "A3_safety", "safety")
+    target = next(one for one in returning.targets(session, by, task.id) if one.refused is None)
+    returning.give_back(
+        session, by, task.id, target.task_id, reason="体检表看不清签字，请换一份清楚的扫描件。", straight=True,
+        version=task.version, instance_version=request.instance.version)
+
+
+def handed_in_again(stage: Stage, session: Session, request: Request) -> None:
+    """The application once more, as it was: what others have judged stays."""
+    task = session.scalars(select(Task).where(
+        Task.instance_id == request.instance_id, Task.state == "open").order_by(Task.id)).one()
+    stage.does(session, request, task, actor_of(session, request.applicant_id), "submit")
+
+
+def withdrawn(how: str, reason: str, _stage: Stage, session: Session, request: Request) -> None:
+    """撤回: to change it, or for good."""
+    returning.withdraw(session, actor_of(session, request.applicant_id), request, how=how, reason=reason)
+
+
+def paused(stage: Stage, session: Session, request: Request) -> None:
+    """The clock stands still: somebody waits for a paper from outside."""
+    _, task = stage.claimed(session, request, "A3_safety", "safety")
+    pausing.pause(session, task.id, by=stage.who(session, "safety_head"), reason="等医院补发体检结论，预计三个工作日。")
+
+
+def consulted(stage: Stage, session: Session, request: Request) -> None:
+    """咨询: a link for somebody outside, which nobody has opened yet."""
+    by, task = stage.claimed(session, request, "A4_approve", "approver")
+    shown = consulting.material(session, request)
+    fields = [one.path for one in shown.entries if one.path not in shown.personal][:3]
+    consulting.ask(session, by, task.id, Wanted(
+        "顾启明", "省建设安全技术协会", "按新版考核大纲，这个工种的复审培训学时够不够？", fields))
+
+
+APPROVAL, DECIDED = ("submit", "pass"), ("submit", "pass", "approve")
+LEFT = 2
+"""Requests of somebody who leaves."""
+CLERKS = ("工程部工程师", "预算员", "行政专员", "会计", "设计师")
+OVERDUE, ESCALATED = 3, 6
+"""Working days ago: since then nobody has judged what has two of them."""
+CASES: tuple[tuple[Sequence[str], Sequence[Deed], int], ...] = (
+    (DECIDED, (transferred,), 0),
+    (DECIDED, (delegated,), 0),
+    (APPROVAL, (advised,), 0),
+    (APPROVAL, (agreed,), 0),
+    (("submit",), (passed_by_hr, given_back), 0),
+    (("submit",), (passed_by_hr, given_back, handed_in_again), 0),
+    (("submit",), (passed_by_hr, partial(withdrawn, "edit", "填错了工种，改好再交。")), 0),
+    (("submit",), (partial(withdrawn, "end", "本人调往外地项目，不再申请。"),), 0),
+    (("submit",), (paused,), 0),
+    (APPROVAL, (consulted,), 0),
+    (("submit",), (), OVERDUE),
+    (APPROVAL, (), ESCALATED),
+)
+"""Verdicts to come as far as that, what is done then, and how many working days ago."""
+
+
+def actor_of(session: Session, person_id: int | None) -> Actor:
+    """Somebody as they act."""
+    return actor_for(session, session.get_one(Person, person_id))
+
+
+def spare(session: Session, subjects: Iterator[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
+    """As many people of the first company's sites as there are stories, of those who hold nothing yet."""
+    first = session.scalars(select(Unit.path).where(Unit.kind == "company").order_by(Unit.id).limit(1)).one()
+    found: list[tuple[str, str, int]] = []
+    for code, kind, holder_id in subjects:
+        if kind == "person" and session.get_one(Person, holder_id).unit_path.startswith(first):
+            found.append((code, kind, holder_id))
+        if len(found) == len(CASES) + LEFT:
+            break
+    return found
+
+
+def arrange(engine: Engine, subjects: Sequence[tuple[str, str, int]], fill: Answering) -> None:
+    """What is no request of its own: a countersign half voted, somebody away, somebody who leaves, a saved view; and
+    what the timers would have done meanwhile."""
+    timers.sweep(engine)
+    with unit(engine) as session:
+        stage = Stage(session, fill)
+        _countersign(stage, session)
+        _absence(stage, session)
+        _leaver(stage, session, subjects)
+        inbox.save_view(session, stage.who(session, "approver"), "已逾期的审批",
+                        {"scope": "groups", "step": "A4_approve", "overdue": "1"})
+
+
+def _countersign(stage: Stage, session: Session) -> None:
+    by = stage.who(session, "applicant")
+    held = session.scalars(select(Certificate).where(
+        Certificate.type_code == "E03", Certificate.holder_unit_id == stage.company_id)).first()
+    if held is None:
+        return  # a small demonstration may not have it
+    request = choices.begin(session, by, held.id, "joint")
+    task = session.scalars(select(Task).where(Task.instance_id == request.instance_id, Task.state == "open")).one()
+    signers = [{"person": str(stage.who(session, role).id), "weight": weight, "veto": role == "safety_head"}
+               for role, weight in (("legal_head", 2), ("safety_head", 2), ("hr_head", 1))]
+    asked = {"subject": "借出安全生产许可证副本参加外省投标", "question": "原件离开本单位十个工作日，是否同意借出？",
+             "signers": signers, "rule": "percent", "percent": 60, "days": 3, "silence": "none"}
+    stage.does(session, request, task, by, "submit", **asked)
+    voter = stage.who(session, "legal_head")
+    mine = session.scalars(select(Task).where(
+        Task.instance_id == request.instance_id, Task.state == "open", Task.assignee_id == voter.id)).one()
+    desk.complete(session, voter, mine.id, {"verdict": "agree", "opinion": "借期内无续期安排，同意。"})
+
+
+def _absence(stage: Stage, session: Session) -> None:
+    """The safety officer is away from today for a week; the head of safety stands in."""
+    away, by = stage.who(session, "safety"), stage.who(session, "safety_head")
+    today = clock.today()
+    moments = [dt.datetime.combine(day, dt.time(), clock.SHANGHAI) for day in (today, today + dt.timedelta(days=7))]
+    appoint(session, session.get_one(Person, away.id), session.get_one(Person, by.id), from_at=moments[0],
+            until_at=moments[1], reason="外出参加安全标准化考评", by=away)
+
+
+def _leaver(stage: Stage, session: Session, subjects: Sequence[tuple[str, str, int]]) -> None:
+    """A second clerk leaves in a fortnight: one of two requests has gone over, the rest has not."""
+    stays, hr = stage.who(session, "applicant"), stage.who(session, "hr")
+    company = session.get_one(Unit, stage.company_id)
+    person = session.scalars(select(Person).where(
+        Person.unit_path.startswith(company.path), Person.left_on.is_(None), Person.post.in_(CLERKS)
+    ).order_by(Person.id).limit(1)).one()
+    grant_role(session, person, "applicant", company, by=SYSTEM, from_on=clock.today())
+    for code, kind, holder_id in subjects:
+        opening.open_request(session, actor_for(session, person), code, kind, holder_id)
+    session.flush()
+    leave(session, person, on=clock.today() + dt.timedelta(days=14), by=hr, reason="合同到期不再续签")
+    begun = handovers.begin(session, person, by=hr)
+    theirs = handover.open_items(session, person, "request")
+    handover.move(session, begun, "request", [one.id for one in theirs[:1]], session.get_one(Person, stays.id), by=hr)
