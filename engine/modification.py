@@ -1,7 +1,8 @@
 """Putting tokens elsewhere by hand: cancel one, start before an element, go back to a task that was done.
 
 Decided on a copy first (`preview`), then on the instance itself (`apply`), by the same rules. Variables stay as they
-are. What makes no sense - a start where nothing runs, a join that nobody can satisfy any more - is refused.
+are. What makes no sense - a start where nothing runs, a join that nobody can satisfy any more - is refused, and what
+jumps over a task that other eyes must see (four_eyes.py).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import moves, run
+from engine import four_eyes, moves, run
 from engine.backwards import Backwards
 from engine.dialect.nodes import COMPLETED, WAITING, Token, spawn, withdraw
 from engine.dialect.rounds import MultiInstance, Rounds
@@ -88,7 +89,9 @@ def preview(session: Session, instance_id: int, wanted: Sequence[Move]) -> Previ
     run.active(instance)
     copy = run.read_only(session, instance)
     try:
-        draft = moves.decide(copy, wanted, Backwards(session, instance_id))
+        back = Backwards(session, instance_id)
+        draft = moves.decide(copy, wanted, back)
+        four_eyes.see(draft, back)
     except CannotModify as refused:
         return Preview(instance.version, refused=refused.finding)
     return tell(session, instance, draft)
@@ -105,7 +108,8 @@ def apply(session: Session, instance_id: int, wanted: Sequence[Move], *, by: Act
         raise Conflict()
     with run.act(session, instance, by) as act:
         act.why = "modified"
-        told = carry_out(act, wanted, Backwards(session, instance_id))
+        back = Backwards(session, instance_id)
+        told = carry_out(act, wanted, back, lambda draft, _told: four_eyes.see(draft, back))
     record(session, "instance.modified", ("instance", instance.id), by=by, group_id=instance.group_id, after={
         "reason": reason[:500], "moves": [{type(move).__name__: asdict(move)} for move in wanted],
         "withdrawn": [work.task_id for work in told.withdrawn], "again": [work.task_id for work in told.again]})

@@ -13,14 +13,20 @@ import pytest
 from sqlalchemy import Engine
 
 from engine import (
+    assigning,
     catalog,
     deliveries,
+    giving_back,
     instances,
+    members,
     messages,
     migration,
     modification,
+    pausing,
+    reopening,
     repair,
     starting,
+    taking_back,
     tasks,
     timers,
 )
@@ -30,8 +36,10 @@ from ledger.actor import SYSTEM
 from ledger.clock import SHANGHAI, Fixed
 from ledger.db import reading, unit
 from registry.alerts import deadlines
-from tests.engine.conftest import HAN, World
+from tests.engine.conftest import BOSS, HAN, LI, World
 from tests.engine.drawings import drawing, end, flows, service, start, tag, task, timer
+from tests.engine.hands import WANG, ZHAO, ask, delegate, drop, held, resolve, to, transfer
+from tests.engine.test_votes import mine, people, vote
 from tests.founding import Founder
 from tests.registry.intake.passing import import_everything
 from tests.structure.source import calls, modules, name_of, tree
@@ -91,6 +99,8 @@ def test_a_walk_through_the_site_passes_every_failpoint(town: Town, engine: Engi
             instances.terminate(session, it, by=SYSTEM, reason="试")
         _walk(town, engine, tmp_path, clock)
         _operate(World(engine), clock)
+        _hand_on(World(engine))
+        _go_back(World(engine))
         _import(town, engine, tmp_path)
     assert sorted(set(NAMES) - passed) == []
 
@@ -156,6 +166,44 @@ def _operate(world: World, clock: Fixed) -> None:
     world.deploy(drawing(daily, task("A"), end(), flows("S A E"), id="R"))
     clock.advance(timedelta(days=2))
     starting.sweep(world.engine)
+
+
+def _hand_on(world: World) -> None:
+    """Into other hands, signed, paused, and voted on by others."""
+    it = world.run(drawing(start(), task("A", sla="5"), end(), flows("S A E"), id="H"), process_id="H")
+    number = held(world, it, HAN)
+    transfer(world, number, LI, HAN)
+    delegate(world, number, WANG, LI)
+    resolve(world, number, WANG)
+    delegate(world, number, WANG, LI)
+    with unit(world.engine) as session:
+        assigning.recall(session, number, by=LI)
+        assigning.reassign(session, number, to(HAN), by=BOSS, reason="x")
+    drop(world, ask(world, number, "before", HAN, LI)[0], HAN)
+    with unit(world.engine) as session:
+        pausing.pause(session, number, by=BOSS, reason="x")
+    it = world.run(vote().replace(b'id="P"', b'id="V"'), process_id="V", who=people(HAN, LI))
+    with unit(world.engine) as session:
+        members.replace(session, mine(world, it, LI), to(ZHAO), by=BOSS, reason="x")
+
+
+def _go_back(world: World) -> None:
+    """Given back, taken back, withdrawn, and opened again."""
+    it = world.run(drawing(start(), task("A"), task("B"), end(), flows("S A B E"), id="W"), process_id="W")
+    first = world.do(it, "A")
+    number = held(world, it, LI)
+    with unit(world.engine) as session:
+        giving_back.give_back(session, number, first, by=LI, reason="x", straight=True, version=None)
+    again = world.do(it, "A")
+    with unit(world.engine) as session:
+        taking_back.take_back(session, again, by=HAN)
+    asked = world.do(it, "A")
+    with unit(world.engine) as session:
+        taking_back.withdraw(session, it, asked, by=HAN, reason="x")
+    world.do(it, "A")
+    last = world.do(it, "B")
+    with unit(world.engine) as session:
+        reopening.reopen(session, it, last, by=BOSS, reason="x")
 
 
 def _deploy(engine: Engine, files: dict[str, Any]) -> None:
