@@ -70,6 +70,7 @@ RESOURCES = (
     "handing_over",
     "signing_up",
     "returning",
+    "correcting",
     "reopening",
     "requests",
     "comments",
