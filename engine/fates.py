@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.model import OPEN, Task
+from engine.model import CORRECTION, OPEN, Task
 from engine.offers import handed, touched
 from ledger.actor import SYSTEM, Actor
 from ledger.errors import AlreadyDone, Conflict, NotAllowed
@@ -116,7 +116,8 @@ def held_by(session: Session, task: Task, actor: Actor) -> Conflict:
 def moved(session: Session, task: Task) -> Conflict:
     """What somebody reads whose page of an open task is older than the task."""
     last = touched(session, task)
-    signed = session.scalar(select(Task).where(Task.parent_id == task.id, Task.state == "completed").order_by(
+    signed = session.scalar(select(Task).where(
+        Task.parent_id == task.id, Task.state == "completed", Task.role != CORRECTION).order_by(
         Task.completed_at.desc(), Task.id.desc()).limit(1))
     if signed is not None and signed.completed_at is not None and (last is None or signed.completed_at >= last.at):
         return Moved(who=named(signed.completed_by_name or ""), at=signed.completed_at, what=HANDS["task.signed"])

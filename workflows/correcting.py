@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import catalog, correcting, expressions, finality, surviving, tasks
+from engine import catalog, correcting, expressions, finality, returning, surviving, tasks
 from engine.backwards import Backwards
 from engine.hands import Addressee
 from engine.model import CORRECTION, DRAWN, OPEN, Instance, Task
@@ -240,13 +240,10 @@ def outstanding(session: Session, request: Request) -> list[Correction]:
 
 def stale(session: Session, request: Request) -> list[Stale]:
     """What was approved on other answers than stand now, and counts."""
-    rows = session.execute(select(Task, TaskBasis).join(TaskBasis, TaskBasis.task_id == Task.id).where(
-        Task.instance_id == request.instance_id, Task.state == "completed", Task.undone_at.is_(None)).order_by(Task.id))
     instance, found = session.get_one(Instance, request.instance_id), []
-    for task, basis in rows:
-        now = surviving.parts_now(session, instance, task)
-        keys = [key[2:] for key in sorted({*basis.parts, *now})
-                if key.startswith("f:") and basis.parts.get(key) != now.get(key)]
+    for task in returning.effective(session, instance.id):
+        was, now = session.get_one(TaskBasis, task.id).parts, surviving.parts_now(session, instance, task)
+        keys = [key[2:] for key in sorted({*was, *now}) if key.startswith("f:") and was.get(key) != now.get(key)]
         if keys:
             found.append(Stale(task, keys))
     return found

@@ -9,6 +9,8 @@ from engine import correcting as engine_correcting
 from engine import fates, giving_back, signing, tasks
 from engine.hands import Addressee
 from engine.model import Task, Timer
+from engine.participation import doers
+from ledger import clock as clocks
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit
 from ledger.errors import AlreadyDone, BadAnswer, Conflict, NotAllowed, NotFound
@@ -89,6 +91,7 @@ def test_the_answer_is_one_more_round_and_shows_the_difference(review):
         assert request.item == "02"
         item = request.corrections[0]
         assert (item.task_id, item.answer) == (child, "换成架子工") and item.answered_at and item.resolved_at
+        session.get_one(Task, child).completed_at += dt.timedelta(seconds=1)
         found = differences.for_task(session, request, session.get_one(Task, number))
         assert found is not None and [one.asked for one in found.rows] == [True] and not found.untouched
         kinds = [line.kind for line in story.of_request(session, request)]
@@ -197,6 +200,26 @@ def test_a_question_goes_with_its_task_and_says_how(walk):
         assert len(case.request(session).open_corrections) == 1
 
 
+def test_after_an_answer_the_request_is_still_withdrawn_and_no_answer_is_taken_back(review):
+    case, number = review
+    answer(case, asked(case, number), trade="02")
+    with unit(case.engine) as session:
+        by, request = case.company.actor(session, "applicant"), case.request(session)
+        assert {one.role for one in returning.recent(session, by, request)} <= {"drawn"}
+        assert returning.may_withdraw(session, by, request)
+        returning.withdraw(session, by, request, how="edit", reason="地址要改")
+    assert case.open() == ["A1_fill"]
+
+
+def test_who_answered_a_question_has_not_judged(review):
+    case, number = review
+    child = asked(case, number)
+    answer(case, child, trade="02")
+    with reading(case.engine) as session:
+        host = session.get_one(Task, number)
+        assert session.execute(doers(host.instance_id, [host.element_id])).all() == []
+
+
 def test_a_withdrawn_request_takes_the_question_along(review):
     case, number = review
     child = asked(case, number)
@@ -229,16 +252,15 @@ def test_only_who_holds_it_asks_and_only_once_at_a_time(review):
     with pytest.raises(signing.Answer), unit(case.engine) as session:
         by = case.company.actor(session, "applicant")
         signing.ask(session, child, [Addressee(case.company.people["hr"], "x")], "before", by=by)
-    with pytest.raises(Conflict), unit(case.engine) as session:
+    with pytest.raises(giving_back.Beside), unit(case.engine) as session:
         by = case.company.actor(session, "applicant")
-        giving_back.give_back(session, child, giving_back.targets(session, child, by)[0].task_id, by=by, reason=WHY,
-                              straight=True, version=None)
+        giving_back.give_back(session, child, 1, by=by, reason=WHY, straight=True, version=None)
 
 
 def test_an_applicant_who_has_left_cannot_be_asked(review, clock):
     case, number = review
     with unit(case.engine) as session:
-        leave(session, person_of(session, case.company.people["applicant"]), on=clock.today(), by=SYSTEM)
+        leave(session, person_of(session, case.company.people["applicant"]), on=clocks.today(), by=SYSTEM)
     clock.advance(dt.timedelta(days=2))
     with pytest.raises(correcting.NobodyToAsk):
         asked(case, number)
@@ -259,7 +281,7 @@ def test_an_answer_that_does_not_fit_is_refused_and_nothing_moves(review):
     case, number = review
     child = asked(case, number)
     with pytest.raises(BadAnswer) as refused:
-        answer(case, child, trade="99")
+        answer(case, child, trade="zz")
     assert list(refused.value.problems) == ["trade"]
     assert row(case, number).hold == "correction"
     assert engine_correcting.COUNT in row(case, child).inputs
