@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.model import OPEN, Task
+from engine.model import CORRECTION, OPEN, Task
 from engine.offers import handed, touched
 from ledger.actor import SYSTEM, Actor
 from ledger.errors import AlreadyDone, Conflict, NotAllowed
@@ -16,7 +16,7 @@ from ledger.errors import AlreadyDone, Conflict, NotAllowed
 ENDED: dict[str, str] = {
     "returned": "因退回而取消", "withdrawn": "因撤回申请而取消", "taken_back": "因取回上一步而取消",
     "vote_over": "因会签已有结果而取消", "vote_left": "因退出会签而取消",
-    "sign_dropped": "因减签而取消", "terminated": "因终止流程而取消",
+    "sign_dropped": "因减签而取消", "unasked": "因不再要求补正而取消", "terminated": "因终止流程而取消",
     "modified": "因调整流程而取消", "event": "因流程转到别处而取消",
 }
 """How a task can end that nobody completed (`Task.ended_how`), in the words of `Over`."""
@@ -24,7 +24,8 @@ HANDS: dict[str, str] = {
     "task.claimed": "签收了它", "task.released": "放回了它", "task.transferred": "转办了它",
     "task.delegated": "委派了它", "task.delegation_ended": "结束了委派", "task.reassigned": "改派了它",
     "task.returned_after_absence": "把它转回本人", "task.sign_asked": "请人加签", "task.sign_dropped": "减了一个加签",
-    "task.signed": "签了意见",
+    "task.signed": "签了意见", "correction.asked": "请申请人补正", "correction.answered": "答复了补正",
+    "correction.dropped": "取消了补正请求",
 }
 """What the facts of offers.TOUCHED are called in the sentences of `Held` and `Moved`."""
 
@@ -115,7 +116,8 @@ def held_by(session: Session, task: Task, actor: Actor) -> Conflict:
 def moved(session: Session, task: Task) -> Conflict:
     """What somebody reads whose page of an open task is older than the task."""
     last = touched(session, task)
-    signed = session.scalar(select(Task).where(Task.parent_id == task.id, Task.state == "completed").order_by(
+    signed = session.scalar(select(Task).where(
+        Task.parent_id == task.id, Task.state == "completed", Task.role != CORRECTION).order_by(
         Task.completed_at.desc(), Task.id.desc()).limit(1))
     if signed is not None and signed.completed_at is not None and (last is None or signed.completed_at >= last.at):
         return Moved(who=named(signed.completed_by_name or ""), at=signed.completed_at, what=HANDS["task.signed"])

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from engine import catalog, fates, finality, modification, moves, returning, run, tasks
 from engine.backwards import Backwards
 from engine.dialect.scopes import Process
-from engine.model import Instance, Task
+from engine.model import DRAWN, Instance, Task
 from engine.modification import Preview, Work, work_of
 from engine.moves import BackTo, Draft
 from engine.offers import HANDED
@@ -30,6 +30,10 @@ MOST = 20
 
 class Overtaken(Conflict):
     """您预览之后，{who} 于 {at} 已有新的办理，请重新预览后再退回。"""
+
+
+class Beside(Conflict):
+    """这是别人请您办的事，不能由您退回。请把意见写给请您办的人。"""
 
 
 class Final(Conflict):
@@ -110,10 +114,12 @@ def give_back(session: Session, task_id: int, to_task_id: int | None, *, by: Act
               version: int | None, instance_version: int | None = None) -> ReturnCase:
     """Do it. `version` is the task's and `instance_version` the preview's, as the page was drawn.
 
-    Raises Conflict (`Overtaken` when the instance has moved since, `Final`, CannotModify, and what tasks.held raises),
-    BadAnswer for a step that was never done, with those that were.
+    Raises Conflict (`Beside` for a signature or a question, `Overtaken` when the instance has moved since, `Final`,
+    CannotModify, and what tasks.held raises), BadAnswer for a step that was never done, with those that were.
     """
     task, instance = tasks.held(session, task_id, by, version=version)
+    if task.role != DRAWN:
+        raise Beside()
     if instance_version is not None and instance.version != instance_version:
         raise overtaken(session, instance)
     with run.act(session, instance, by) as act:
@@ -156,4 +162,4 @@ def overtaken(session: Session, instance: Instance) -> Conflict:
     return Conflict() if last is None else Overtaken(who=fates.named(last.actor_name), at=last.at)
 
 
-__all__ = ["Final", "Overtaken", "Target", "give_back", "targets"]
+__all__ = ["Beside", "Final", "Overtaken", "Target", "give_back", "targets"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.orm import Session
 
 from engine.model import Instance, Task
+from ledger.actor import Actor
 
 if TYPE_CHECKING:
     from engine.run import Act
@@ -31,3 +32,5 @@ REPEATABLE: dict[str, frozenset[str]] = {}
 """By process id: the step types that do no harm when they run again (a check, a look-up)."""
 CHILDREN: dict[str, Callable[[Session, Act, Task, Mapping[str, Any]], None]] = {}
 """By role: what follows when a task that is no drawn one is completed (its answers); its token stays with its host."""
+AFTERWARDS: dict[str, Callable[[Session, Task, Actor], None]] = {}
+"""By role: what follows in the same transaction once the act is over."""

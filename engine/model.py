@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.db import Base, BigId, Id, Instant, Json
 
-OPEN, DRAWN = "open", "drawn"
+OPEN, DRAWN, CORRECTION = "open", "drawn", "correction"
 NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 """Where a task without a deadline stands in the order of deadlines: NULLs sort differently on the two databases."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.hands import TaskPlan
-from engine.model import OPEN, Task
+from engine.model import CORRECTION, OPEN, Task
 from engine.participation import doers
 from ledger.actor import Absent, Actor
 from ledger.facts import Fact, FactAbout
@@ -18,7 +18,8 @@ from ledger.facts import Fact, FactAbout
 HANDED = ("task.claimed", "task.released", "task.transferred", "task.delegated", "task.delegation_ended",
           "task.reassigned", "task.returned_after_absence")
 """Facts that put a task into somebody's hands or take it out of them; `after["task"]` is the task."""
-TOUCHED = (*HANDED, "task.sign_asked", "task.sign_dropped")
+TOUCHED = (*HANDED, "task.sign_asked", "task.sign_dropped", "correction.asked", "correction.answered",
+           "correction.dropped")
 """The same, and what else makes a page of the task stale."""
 GIVEN = {"task.claimed": "claimed", "task.transferred": "transferred", "task.delegated": "delegated",
          "task.delegation_ended": "given_back", "task.reassigned": "reassigned",
@@ -108,7 +109,8 @@ def touched(session: Session, task: Task) -> Fact | None:
 def _told(session: Session, task: Task, kinds: tuple[str, ...]) -> list[Fact]:
     query = select(Fact).join(FactAbout, FactAbout.fact_id == Fact.id).where(
         FactAbout.kind == "instance", FactAbout.subject_id == task.instance_id, Fact.kind.in_(kinds)).order_by(Fact.id)
-    return [fact for fact in session.scalars(query) if (fact.after or {}).get("task") == task.id]
+    return [fact for fact in session.scalars(query)
+            if task.id in ((after := fact.after or {}).get("task"), *after.get("others", ()))]
 
 
 def why(session: Session, task: Task, actor: Actor) -> tuple[list[Ground], list[Ground]]:
@@ -136,7 +138,7 @@ def _for(session: Session, task: Task, actor: Actor, last: Fact | None) -> Itera
         if plan is not None:
             yield Ground("signing", {"by": plan.by_name, "at": plan.at})
         elif last is None or last.kind not in GIVEN:
-            yield Ground("assigned")
+            yield Ground("correcting" if task.role == CORRECTION else "assigned")
         elif (last.after or {}).get("how") == "recalled":
             yield Ground("recalled", {"at": last.at})
         else:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, ForeignKey, Index, Select, String, Table, ins
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.hands import TaskDelegation, TaskPlan
-from engine.model import Renaming, Task
+from engine.model import CORRECTION, Renaming, Task
 from ledger.db import Base, BigId
 
 
@@ -43,14 +43,15 @@ def doers(instance_id: int, element_ids: Iterable[str]) -> Select[Any]:
     """(person, task, element's name, when) of everybody who had a hand in these elements of an instance.
 
     What was completed counts even when a return has undone it: who once approved does not check themselves. An element
-    that a migration renamed counts under both ids.
+    that a migration renamed counts under both ids. Whoever answered what was asked there did not judge.
     """
     wanted = list(element_ids)
     former = select(Renaming.was).where(Renaming.instance_id == instance_id, Renaming.now.in_(wanted))
     there = (Task.instance_id == instance_id, Task.state == "completed",
              or_(Task.element_id.in_(wanted), Task.element_id.in_(former)))
     told = (Task.id.label("task_id"), Task.name, Task.completed_at.label("at"))
-    direct = select(Task.completed_by.label("person_id"), *told).where(*there, Task.completed_by.is_not(None))
+    direct = select(Task.completed_by.label("person_id"), *told).where(
+        *there, Task.completed_by.is_not(None), Task.role != CORRECTION)
     others = select(TaskParticipant.person_id.label("person_id"), *told).join(
         TaskParticipant, TaskParticipant.task_id == Task.id).where(*there)
     both = union_all(direct, others).subquery()

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from engine import assigning, completing, participation, rows, run, tasks
 from engine.hands import AFTER, BEFORE, Addressee, TaskPending, TaskPlan
 from engine.hooks import CHILDREN
-from engine.model import DRAWN, OPEN, Instance, Task, TaskAnswer
+from engine.model import CORRECTION, DRAWN, OPEN, Instance, Task, TaskAnswer
 from engine.packing import plain
 from ledger import clock
 from ledger.actor import Actor
@@ -37,6 +37,10 @@ class TooDeep(Conflict):
 
 class TooMany(Conflict):
     """一项任务最多请 {most} 人次加签。"""
+
+
+class Answer(Conflict):
+    """补正由您自己答复，不能请别人加签。"""
 
 
 class Dropped(Conflict):
@@ -74,6 +78,8 @@ def ask(session: Session, task_id: int, signers: Sequence[Addressee], role: Role
     tasks.undelegated(host)
     if host.hold not in (None, BEFORE):
         raise tasks.waiting(session, host)
+    if host.role == CORRECTION:
+        raise Answer()
     _room(session, host, len(signers))
     if not {one.id for one in signers}.isdisjoint(host.barred):
         raise tasks.FourEyes()
@@ -286,6 +292,6 @@ def said(session: Session, task_id: int) -> Mapping[str, Any]:
 
 
 __all__ = [
-    "AGREE", "Dropped", "Lapsed", "TaskPending", "TaskPlan", "TooDeep", "TooMany", "ask", "completes", "drop",
+    "AGREE", "Answer", "Dropped", "Lapsed", "TaskPending", "TaskPlan", "TooDeep", "TooMany", "ask", "completes", "drop",
     "hand_in", "pending", "plan_of", "plans", "said", "signed_after",
 ]

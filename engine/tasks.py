@@ -35,6 +35,7 @@ from engine.fates import (
     waiting,
 )
 from engine.hands import AFTER
+from engine.hooks import AFTERWARDS
 from engine.model import OPEN, Instance, Task, TaskAnswer
 from engine.offers import Capacity, capacity, concerned
 from ledger.actor import Actor
@@ -127,6 +128,8 @@ def complete(session: Session, task_id: int, actor: Actor, answers: Mapping[str,
             signing.hand_in(session, act, task, actor, right.for_id, answers)
         else:
             completing.finish(session, act, task, actor, right.for_id, answers)
+    if task.role in AFTERWARDS:
+        AFTERWARDS[task.role](session, task, actor)
     fp("engine.complete.before_commit")
     return task
 

@@ -72,6 +72,7 @@ RESOURCES = (
     "reassigning",
     "signing_up",
     "returning",
+    "correcting",
     "reopening",
     "requests",
     "comments",

@@ -29,7 +29,7 @@ from web.panels import panels_of
 from web.session import db
 from web.told import tell
 from web.whereabouts import by_when, outcome_colour, outcome_words, stage_words, turns, unnamed
-from workflows import CATALOG, authority, naming, offering, opening, requests, standing, story
+from workflows import CATALOG, authority, correcting, naming, offering, opening, requests, standing, story
 from workflows.faults import BLOCK, fault_of
 from workflows.requests import Request
 from workflows.transfer import inward
@@ -134,6 +134,7 @@ def show(request_id: int) -> ResponseReturnValue:
         children=requests.begun_by(session, person, application),
         panels=panels_of("request", session, person, application), missing=missing(application, known),
         returned=[(field_label(known, one.field), one) for one in application.open_corrections],
+        corrected=[(field_label(known, one.field), one) for one in correcting.outstanding(session, application)],
     )
 
 

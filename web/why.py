@@ -33,6 +33,7 @@ WORDS = {
     "named": _l("流程点名由您办理，或由同样被点名的人办理。"),
     "escalated": _l("超期未办，于 {at} 升级给“{unit}”的{role}。"),
     "signing": _l("{by} 于 {at} 请您加签。"),
+    "correcting": _l("您是申请人，请您补正。"),
     "stands_in": _l("您代 {name} 办理。"),
     "did": _l("您已于 {at} 办理“{step}”。按四眼原则，这一步须由另一个人办理。"),
     "applicant": _l("您是本申请的申请人，这一步须由别人办理。"),

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 import workflows
 from engine import assigning, offers, signing, tasks
 from engine.hands import AFTER, TaskDelegation
-from engine.model import DRAWN, Task
+from engine.model import CORRECTION, DRAWN, Task
 from forms import schema
 from forms.check import check
 from ledger import clock
@@ -31,7 +31,7 @@ from workflows.checks import checks_for
 from workflows.faults import BLOCK, fault_of
 from workflows.filing import file_ids, may_use
 from workflows.process import Act
-from workflows.requests import Request, RequestFile, attach, of_instance, sees
+from workflows.requests import Correction, Request, RequestFile, attach, of_instance, sees
 
 SHAPES: list[Callable[[Session, Request, Task, schema.Form], schema.Form]] = []
 """What the form of a task becomes before anybody sees or fills it: rooms add theirs (a signature, fewer fields)."""
@@ -111,14 +111,21 @@ def corrections_of(request: Request, task: Task, *, named: bool = True) -> dict[
     the name of whoever returned it."""
     found: dict[str, list[Problem]] = {}
     if _asks(task, request):
-        for item in request.open_corrections:
+        for item in asked_in(request, task):
             found.setdefault(item.field, []).append(
                 Problem("{reason}（{by}）", {"reason": item.reason, "by": item.by_name}) if named
                 else Problem("{reason}", {"reason": item.reason}))
-        for fault in map(fault_of, request.problems):
+        for fault in map(fault_of, request.problems if task.role == DRAWN else ()):
             if fault.severity == BLOCK:
                 found.setdefault(fault.field, []).append(fault.whole)
     return found
+
+
+def asked_in(request: Request, task: Task) -> list[Correction]:
+    """What is to be corrected in a task: what its question asks for, or all that was returned."""
+    if task.role == CORRECTION:
+        return [item for item in request.corrections if item.task_id == task.id]
+    return request.open_corrections
 
 
 def _asks(task: Task, request: Request) -> bool:

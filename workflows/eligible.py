@@ -142,6 +142,12 @@ def require(session: Session, task: Task, person_id: int, *, for_: For, by: Acto
     return Addressee(person.id, person.name)
 
 
+def available(session: Session, group_id: int, person_id: int) -> Addressee | None:
+    """Somebody who is employed today and has an account that they can use; None: there is no such person."""
+    person = session.scalar(_employed(group_id).where(Person.id == person_id))
+    return None if person is None else Addressee(person.id, person.name)
+
+
 def passes_on(session: Session, task: Task) -> bool:
     """Whether the task is for a role, so that it may go to others who have it; what is one person's stays theirs."""
     return bool(task.offer) or bool(_further(session, task, "transfer"))

@@ -104,8 +104,8 @@ class Request(Base):
 
     @property
     def open_corrections(self) -> list[Correction]:
-        """What was returned and has not been resubmitted yet."""
-        return [item for item in self.corrections if item.resolved_at is None]
+        """What was returned and has not been resubmitted yet; what is asked beside a task is not among it."""
+        return [item for item in self.corrections if item.resolved_at is None and item.task_id is None]
 
 
 class RequestContent(Base):
@@ -137,7 +137,8 @@ class RequestFile(Base):
 class Correction(Base):
     """A reason to correct, at a field or document of the form (or "" for the whole).
 
-    `task_id` is the task in which it is asked, where its holder keeps theirs; `answer` what was said at the field.
+    `task_id` is the question to the applicant where whoever asks keeps the task (engine/correcting.py); `answer` what
+    was said at the field.
     """
 
     __tablename__ = "correction"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from engine import giving_back, returning, surviving, taking_back, tasks
 from engine.giving_back import Target
 from engine.keeping import redone
-from engine.model import OPEN, Instance, Task
+from engine.model import DRAWN, OPEN, Instance, Task
 from engine.returning import ReturnCase, ReturnEffect
 from ledger import clock
 from ledger.actor import Actor
@@ -64,7 +64,7 @@ def _reason(text: str) -> str:
 def asks(request: Request, task: Task) -> bool:
     """Whether the application itself was filled in at this task."""
     known = {content.form_key for content in request.contents}
-    return form_for(request, task.form_key or "").key in known
+    return task.role == DRAWN and form_for(request, task.form_key or "").key in known
 
 
 def take_back(session: Session, actor: Actor, task_id: int) -> Task:
@@ -95,6 +95,7 @@ def recent(session: Session, actor: Actor, request: Request) -> list[Task]:
         return []
     done = session.scalars(select(Task).where(
         Task.instance_id == request.instance_id, Task.completed_by == actor.id, Task.undone_at.is_(None),
+        Task.role == DRAWN,
         Task.completed_at >= clock.now() - taking_back.TAKE_BACK).order_by(Task.token.desc()).limit(3))
     return [task for task in done if taking_back.may_take_back(task, actor)]
 

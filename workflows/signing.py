@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine import signing, tasks
 from engine.hands import BEFORE, TaskPlan
-from engine.model import Task
+from engine.model import CORRECTION, Task
 from engine.signing import Role
 from ledger.actor import SYSTEM, Actor
 from ledger.errors import BadAnswer, NotFound, Problem
@@ -25,7 +25,8 @@ from workflows.requests import of_instance
 
 def may_ask(task: Task, actor: Actor) -> bool:
     """Whether the actor may ask others to sign the task, as it stands."""
-    return task.assignee_id == actor.id and task.owner_id is None and task.hold in (None, BEFORE)
+    mine = task.assignee_id == actor.id and task.owner_id is None and task.role != CORRECTION
+    return mine and task.hold in (None, BEFORE)
 
 
 def ask(session: Session, actor: Actor, task_id: int, to: Sequence[int], role: Role, *, question: str, in_order: bool,

@@ -71,6 +71,7 @@ WORDS: dict[str, str] = {
     "instance.reopened": "重新开启：{reason}",
     "correction.asked": "请补正 {count} 处",
     "correction.answered": "答复 {count} 处补正",
+    "correction.dropped": "不再要求补正",
     "vote.closed": "会签“{name}”有了结果：{verdict}",
     "vote.left": "{to} 退出会签“{name}”：{reason}",
     "vote.joined": "{to} 加入会签“{name}”：{reason}",

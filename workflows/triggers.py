@@ -19,7 +19,18 @@ from registry.certificates.catalogue import type_of
 from registry.certificates.models import Certificate
 from registry.certificates.retiming import retime
 from registry.people.units import places
-from workflows import CATALOG, children, consequences, handing_news, imports, news, outcomes, promises, returning
+from workflows import (
+    CATALOG,
+    children,
+    consequences,
+    correcting,
+    handing_news,
+    imports,
+    news,
+    outcomes,
+    promises,
+    returning,
+)
 from workflows.absence import ending
 from workflows.requests import Request
 from workflows.sharing import comments, consulting, copies, signatures, urging
@@ -115,7 +126,8 @@ HANDLERS: list[tuple[str, Handler]] = [
     ("request.", tell_applicant), ("authority.", tell_applicant), ("instance.ended", tell_of_end),
     ("task.overdue", tell_of_delay), ("task.escalated", tell_of_delay), ("certificate.granted", tell_of_grant),
     ("certificate.", tell_of_term), ("calendar.", recompute_terms), *promises.HANDLERS, *consequences.HANDLERS,
-    *imports.HANDLERS, *returning.HANDLERS, *handing_news.HANDLERS, *comments.HANDLERS, *copies.HANDLERS,
+    *imports.HANDLERS, *returning.HANDLERS, *correcting.HANDLERS, *handing_news.HANDLERS, *comments.HANDLERS,
+    *copies.HANDLERS,
     *urging.HANDLERS, *consulting.HANDLERS, *signatures.HANDLERS, *ending.HANDLERS,
     ("instance.ended", children.wake_parent), ("instance.terminated", children.wake_parent),
     *(each for process in CATALOG.values() for each in process.reacts),

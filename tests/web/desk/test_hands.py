@@ -154,6 +154,19 @@ def test_what_an_answer_means_is_written_when_the_last_signer_agrees(town: Town,
     assert (corrections(), town.row(Task, mine).state) == (1, "completed")
 
 
+def test_a_signer_sends_nothing_back_and_takes_no_signature_back(town: Town, mine: int) -> None:
+    legal, approver = town.visitor("legal"), town.visitor("approver")
+    hand(legal, town, mine, "signers", "approver", "请复核", role="before")
+    child, = children(town, mine)
+    with Session(town.engine) as session:
+        first = session.scalars(select(Task.id).order_by(Task.id)).first()
+    sent = {"to": first, "reason": "材料不齐", "version": 1}
+    late = approver.post(f"/tasks/{child}/return", sent)
+    assert late.status_code == 409 and "不能由您退回" in late.text and town.row(Task, mine).state == "open"
+    approver.hand_in(child, {"verdict": "agree"})
+    assert f"/tasks/{child}/take-back" not in approver.get(f"/tasks/{child}").text
+
+
 def test_a_disagreement_brings_the_answers_back_to_go_on_from(town: Town, mine: int) -> None:
     legal, approver = town.visitor("legal"), town.visitor("approver")
     hand(legal, town, mine, "signers", "approver", "请复核", role="after")
