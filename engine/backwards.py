@@ -157,19 +157,19 @@ class Backwards:
                 draft.gone.append(token)
         if len(draft.gone) + len(draft.uncollect) == before:
             self._not_ahead(draft, scope, node, since)
-        self._again(draft, inside, {each.bpmn_id for each in reached}, since.number)
+        self._again(draft, inside, {each.bpmn_id for each in (node, *reached)}, since.number)
 
     def _inside(self, draft: Draft, scope: Any, path: list[Node], chain: list[Passed], done_at: dt.datetime) -> None:
         """The same below the running scope: in sub-processes that are over, and of a loop that begins again."""
         where = [scope.host_number, *(passed.number for passed in chain)]
         spec = scope.spec
         for node, inside, passed in zip(path, where, chain, strict=False):
-            if isinstance(node, Rounds):
-                self._again(draft, inside, {node.bpmn_id}, self._body(passed, inside))
+            reached = {node} if passed is chain[0] else {node, *self._followed(spec, inside, node, passed, done_at)}
+            rounds = isinstance(node, Rounds)
+            self._again(draft, inside, {each.bpmn_id for each in reached},
+                        self._body(passed, inside) if rounds else passed.number)
+            if rounds:
                 return
-            if passed is not chain[0]:
-                reached = self._followed(spec, inside, node, passed, done_at)
-                self._again(draft, inside, {each.bpmn_id for each in reached}, passed.number)
             spec = draft.process.subprocess_specs.get(getattr(node, "spec", None))
 
     def _body(self, round_: Passed, inside: int) -> int:

@@ -68,7 +68,8 @@ def _verdict(spec: UserTask, given: Any) -> str | None:
 
 
 def move(session: Session, instance_id: int, token: int, due_at: dt.datetime | None, confirmed: bool) -> None:
-    """Give the open task of a token another due moment, and its place in everybody's inbox with it."""
+    """Give the open task of a token another due moment, and its place in everybody's inbox with it; whoever is asked to
+    sign it has the same."""
     _write(session, instance_id, token, {"due_at": due_at, "due_confirmed": confirmed, "rank_at": rank(due_at)})
 
 
@@ -78,7 +79,7 @@ def put_last(session: Session, instance_id: int, token: int) -> None:
 
 
 def _write(session: Session, instance_id: int, token: int, at: dict[str, Any]) -> None:
-    mine = (Task.instance_id == instance_id, Task.token == token, Task.state == OPEN, Task.parent_id.is_(None))
+    mine = (Task.instance_id == instance_id, Task.token == token, Task.state == OPEN)
     session.execute(update(Task).where(*mine).values(at))
     session.execute(update(TaskCandidate).where(TaskCandidate.task_id.in_(select(Task.id).where(*mine)))
                     .values(rank_at=at["rank_at"]), execution_options={"synchronize_session": False})

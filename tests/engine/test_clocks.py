@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import clocks, giving_back, pausing, recounting, tasks, timers, timesheet
+from engine import clocks, giving_back, pausing, recounting, signing, tasks, timers, timesheet
 from engine.clocks import shifted
 from engine.model import NEVER, Task, Timer
 from engine.returning import ReturnCase
@@ -19,6 +19,7 @@ from ledger.facts import Fact
 from ledger.workdays import Calendar
 from tests.engine.conftest import BOSS, HAN, World
 from tests.engine.drawings import drawing, end, extensions, flows, properties, start, tag, task
+from tests.engine.hands import held, to
 from tests.reliability.invariants import violations
 
 pytestmark = pytest.mark.usefixtures("cold")
@@ -110,6 +111,27 @@ def test_resumed_everything_moves_by_the_days_of_the_pause(world: World, clock: 
         assert [(line.what, line.days) for line in sheet.lines] == [("began", 2), ("paused", 0), ("resumed", 4)]
         assert session.scalars(select(Fact.kind).where(Fact.kind.like("clock.%")).order_by(Fact.id)).all() == [
             "clock.paused", "clock.resumed"]
+    sound(world)
+
+
+@pytest.mark.parametrize("first", ["paused", "asked"])
+def test_a_signature_stands_still_and_goes_on_with_the_task_it_is_asked_for(
+    world: World, clock: Any, first: str
+) -> None:
+    it = world.run(drawing(start(), task("A", sla="5"), end(), flows("S A E")))
+    number = held(world, it, HAN)
+    for each in (first, "paused" if first == "asked" else "asked"):
+        with unit(world.engine) as session:
+            if each == "paused":
+                pausing.pause(session, number, by=HAN, reason="等补正")
+            else:
+                signing.ask(session, number, [to(BOSS)], "before", by=HAN)
+    assert {each.rank_at for each in world.open(it)} == {NEVER}
+    sound(world)
+    at(clock, "2026-11-26")
+    with unit(world.engine) as session:
+        pausing.resume(session, number, by=HAN)
+    assert {(each.due_at, each.rank_at) for each in world.open(it)} == {(day("2026-12-03"), day("2026-12-03"))}
     sound(world)
 
 

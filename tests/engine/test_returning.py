@@ -156,6 +156,32 @@ def test_a_return_from_a_running_countersign_ends_all_its_rounds(world: World) -
     assert world.names(it) == ["A"] and effects(world, it)["B"] == "candidate"
 
 
+INSIDE = drawing(start(), sub("U", start("s"), task("A", loop("=[1, 2]", "n")), task("B"), end("e"), flows("s A B e")),
+                 task("C"), end(), flows("S U C E"))
+
+
+def test_what_followed_a_countersign_inside_a_part_that_is_over_counts_no_more(world: World) -> None:
+    it = world.run(INSIDE)
+    for each in "AAB":
+        world.do(it, each, x=1)
+    back(world, it, "C", "A", straight=False)
+    assert effects(world, it) == {"A": "undone", "B": "undone"}
+
+
+def test_a_part_that_was_entered_again_since_counts_no_more_either(world: World) -> None:
+    it = world.run(INSIDE)
+    for each in "AAB":
+        world.do(it, each, x=1)
+    first = done(world, it, "A")
+    back(world, it, "C", "B")
+    again = world.do(it, "B")
+    held = hold(world, it, "C")
+    with unit(world.engine) as session:
+        giving_back.give_back(session, held.id, first, by=LI, reason="材料不齐", straight=False, version=held.version)
+    with reading(world.engine) as session:
+        assert session.get_one(Task, again).undone_at is not None
+
+
 def test_a_step_beside_ones_own_is_not_gone_back_to(world: World) -> None:
     it = world.run(FORK)
     for each in "ZAB":

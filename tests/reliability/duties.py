@@ -3,9 +3,11 @@ drawn in them, to be asked by whoever judges what became of it without asking th
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
+from xml.etree import ElementTree
 
 from tests.engine import drawings as ours
 from tests.engine.blocks import Block, Branches, Loop, Pen, Sequence, User
@@ -15,6 +17,7 @@ from tests.engine.processes import drawn
 
 PEOPLE = (person(12, "韩梅", "hr"), person(13, "李雷", "hr", "safety"), person(15, "王芳", "safety"),
           person(16, "赵敏", "safety", "legal"), person(17, "钱多", "legal", "hr"))
+BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 ROLES = ("hr", "safety", "legal")
 
 
@@ -38,6 +41,16 @@ class Sheet:
     offers: dict[str, set[str]] = field(default_factory=dict)
     apart: dict[str, list[str]] = field(default_factory=dict)
     votes: dict[str, Countersign] = field(default_factory=dict)
+    onward: dict[str, set[str]] = field(default_factory=dict)
+
+    def leads(self, one: str, other: str) -> bool:
+        """Whether the way from one element leads to the other (not back through a loop)."""
+        todo, found = [one], set[str]()
+        while todo:
+            for each in self.onward.get(todo.pop(), set()) - found:
+                found.add(each)
+                todo.append(each)
+        return other in found
 
 
 class Duty(User):
@@ -120,4 +133,23 @@ def of_people(seed: int) -> tuple[Sheet, bytes]:
     parts = [Duty(random, sheet), grow(random, sheet, 2), Voted(random, sheet), grow(random, sheet, 2)]
     if random.random() < 0.5:
         parts[1:3] = [Branches("parallel", parts[1:3])]
-    return sheet, drawn(Sequence(parts))[0]
+    drawing = drawn(Sequence(parts))[0]
+    sheet.onward = ways(ElementTree.fromstring(drawing))
+    return sheet, drawing
+
+
+def ways(drawing: ElementTree.Element) -> dict[str, set[str]]:
+    """Every flow from an element to the next, into sub-processes and out of them; what leads back in a loop left out."""
+    found: dict[str, set[str]] = defaultdict(set)
+    inside = {one.attrib["id"] for one in drawing.iter(f"{BPMN}subProcess")}
+    for one in drawing.iter(f"{BPMN}sequenceFlow"):
+        source, target = one.attrib["sourceRef"], one.attrib["targetRef"]
+        if not (source.startswith("choice") and target.startswith("merge")):
+            found[source + "!" if source in inside else source].add(target)
+    for sub in drawing.iter(f"{BPMN}subProcess"):
+        for one in sub:
+            if one.tag == f"{BPMN}startEvent":
+                found[sub.attrib["id"]].add(one.attrib["id"])
+            if one.tag == f"{BPMN}endEvent":
+                found[one.attrib["id"]].add(sub.attrib["id"] + "!")
+    return found

@@ -44,7 +44,7 @@ def test_the_absent_and_the_substitute_do_not_both_do_it(world: World, stage: St
                  else complete(number, SUBSTITUTE, 2))
         return [complete(number, HAN, 2), other]
 
-    for _, run in played(world, stage(), prepare):
+    for _, run in played(world, stage(few=True), prepare):
         assert len(run.refused) == 1 and reads(run.refused[0]), str(run)
 
 
@@ -57,7 +57,7 @@ def test_at_the_end_it_is_done_or_goes_back(world: World, stage: Stages) -> None
             tasks.claim(session, number, SUBSTITUTE)
         return [complete(number, SUBSTITUTE, 3), once(lambda session: back(session, number))]
 
-    for it, run in played(world, stage(), prepare):
+    for it, run in played(world, stage(few=True), prepare):
         if run.refused:
             assert reads(run.refused[0]) and world.open(it)[0].assignee_id == HAN.id, str(run)
         else:

@@ -7,12 +7,14 @@ counts that was undone, duties stay apart, every act is told.
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from random import Random
 from typing import Any
 
 import pytest
 
-from engine import assigning, offers, tasks
+from engine import assigning, clocks, keeping, listing, offers, opening, participation, returning, tasks
+from engine.dialect.rounds import MultiInstance
 from engine.hooks import HOOKS, Hooks
 from engine.model import Task
 from ledger.actor import Actor
@@ -65,6 +67,7 @@ def _done(scene: Scene, task: Task, fresh: Actor) -> bool:
                     continue
                 if found.owner_id is not None:
                     assigning.resolve(session, task.id, by=who, answers={})
+                    scene.due["task.delegation_ended"] += 1
                 else:
                     tasks.complete(session, task.id, who, last)
             return True
@@ -73,22 +76,62 @@ def _done(scene: Scene, task: Task, fresh: Actor) -> bool:
     if task.hold is None:  # nobody must do it whom it is offered to: a supervisor gives it to somebody else
         with unit(scene.world.engine) as session:
             assigning.reassign(session, task.id, to(fresh), by=BOSS, reason="须回避")
+            scene.due["task.reassigned"] += 1
         return True
     return False
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_whatever_people_do_with_tasks_nothing_is_lost(
-    world: World, clock: Any, seed: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert set(verbs_back.DEEDS) == set(DEEDS)
-    monkeypatch.setitem(HOOKS, "P", Hooks(basis=basis))
+def play(world: World, clock: Any, seed: int, length: int = LENGTH) -> tuple[Scene, list[str]]:
+    """One sequence of deeds, until the first that leaves something wrong."""
     sheet, drawing = of_people(seed)
     scene = Scene(world, world.run(drawing, x=1), sheet, Random(seed), clock)
-    for _ in range(LENGTH):
+    for _ in range(length):
         name = deed(scene)
         if name is not None:
             world.sweep()
-            assert wrong(scene) == [], (name, scene.done)
+            if found := wrong(scene):
+                return scene, [f"after {name}: {dict(scene.done)}", *found]
+    return scene, []
+
+
+@pytest.fixture(autouse=True)
+def judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(HOOKS, "P", Hooks(basis=basis))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whatever_people_do_with_tasks_nothing_is_lost(world: World, clock: Any, seed: int) -> None:
+    assert set(verbs_back.DEEDS) == set(DEEDS)
+    scene, found = play(world, clock, seed)
+    assert not found, "\n".join(found)
     bring_to_its_end(scene)
     assert wrong(scene) == []
+
+
+def no_counting_anew(self: MultiInstance, token: Any, index: int) -> None:
+    """A round that begins again keeps the ballot of the one that is undone."""
+    state = token.internal_data
+    begun, state["begun"] = state["begun"], index
+    self.begin(token)
+    state["begun"] = begun
+
+
+PLANTED: dict[str, tuple[Any, str, Any, str]] = {
+    "participants are not written": (participation, "add", lambda *_: None, "who did one of"),
+    "nobody is barred": (opening, "barred", lambda *_: [], "should"),
+    "undone ballots count": (MultiInstance, "again", no_counting_anew, "the tasks of its members say"),
+    "every approval stands": (keeping._Round, "_stands", lambda *_: True, "which was another"),
+    "a return undoes nothing": (returning, "undo", lambda *_: [], "undone are"),
+    "substitutes find nothing": (listing, "_left_by", lambda *_: iter(()), "under groups"),
+    "a pause takes a day": (clocks, "moved", lambda cal, due, days: (due + timedelta(days=days + 1), True), "clock"),
+}
+
+
+@pytest.mark.parametrize("bug", PLANTED)
+def test_a_planted_bug_is_seen(world: World, clock: Any, bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    where, name, instead, said = PLANTED[bug]
+    if world.engine.dialect.name != "sqlite":
+        pytest.skip("the judge is the same on both databases")
+    monkeypatch.setattr(where, name, instead)
+    found = next((found for seed in range(500, 560) if (found := play(world, clock, seed)[1])), [])
+    assert any(said in one for one in found), found

@@ -176,7 +176,7 @@ def nothing_waits_for_nobody(told: Told) -> Iterator[str]:
 
 # what counts
 def what_is_undone_counts_nowhere(told: Told) -> Iterator[str]:
-    """The rows say of the same tasks as the facts that they are undone; none of those is what a decision rests on."""
+    """The rows say of the same tasks as the facts that they are undone; no decision that stands followed from them."""
     marked = {row.id for row in told.rows if row.undone_at is not None}
     if marked != told.undone:
         yield f"undone are {sorted(marked)}, the facts say {sorted(told.undone)}"
@@ -188,12 +188,13 @@ def what_is_undone_counts_nowhere(told: Told) -> Iterator[str]:
     for row in told.rows:
         if row.state == "completed" and row.role == "drawn":
             said[f"t:{row.element_id}#{row.round}", digest(told.answers[row.id])].add(row.id)
-    standing = {row.id for row in told.effective()}
+    standing = {row.id: row.element_id for row in told.effective()}
     bases = {one.task_id: one.parts for one in told.session.scalars(
         select(TaskBasis).where(TaskBasis.task_id.in_(sorted(standing))))}
     for number, parts in bases.items():
         for key, value in parts.items():
-            if key.startswith("t:") and not said[key, value] & standing:
+            leads = told.scene.sheet.leads(key[2:].partition("#")[0], standing[number])  # else it ran beside it
+            if key.startswith("t:") and leads and not said[key, value] & set(standing):
                 yield f"task {number} stands and rests on {key}, of which nothing stands"
 
 
@@ -237,7 +238,7 @@ def clocks_add_up(told: Told) -> Iterator[str]:
                 if due is not None and line.due_before != due:
                     yield f"clock {one.id} line {line.no} begins at {line.due_before}, not at {due}"
             due = line.due_after or due
-            extended -= line.days if line.what == "extended" else 0
+            extended -= line.days if line.what == "extended" and line.by_id is not None else 0
         task = told.session.get(Task, one.task_id) if one.task_id else None
         if due != one.due_at or (task is not None and task.state == "open" and task.due_at != due):
             yield f"clock {one.id} is due {one.due_at}, its task {task and task.due_at}, its ledger says {due}"
