@@ -55,6 +55,7 @@ RESOURCES = (
     "lacks",
     "effects",
     "matters",
+    "matters_at",
     "renewals",
     "notices",
     "calendar",

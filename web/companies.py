@@ -32,6 +32,7 @@ from web.people import posts_at, trade_words
 from web.session import db
 from web.sight import unit_of
 from web.story import tell
+from workflows import choices
 
 bp = Blueprint("companies", __name__)
 FIRMS = ("group", "company")
@@ -71,7 +72,7 @@ def company(unit_id: int) -> str:
         names={"post": POSTS, "contracting": CONTRACTING, "grade": GRADES},
         may={key: can(actor(), key, found) for key in ("unit.edit", "person.edit")},
         blocked=[one for one in blocked(db.session(), found) if can(actor(), "certificate.read", one)],
-        told=tell(("unit", found.id), own=True),
+        told=tell(("unit", found.id), own=True), choices=choices.of_subject(db.session(), actor(), found),
     )  # fmt: skip
 
 

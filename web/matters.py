@@ -11,6 +11,7 @@ from web.guard import actor
 from web.requests import open_tasks
 from web.session import db
 from workflows import choices
+from workflows.requests import Request
 
 bp = Blueprint("matters", __name__, url_prefix="/certificates/<int:certificate_id>/requests")
 
@@ -27,7 +28,11 @@ def new(certificate_id: int) -> ResponseReturnValue:
 def start(certificate_id: int) -> ResponseReturnValue:
     """Begin what was chosen (or go on with what is open) and open its first task."""
     process_id, _dash, subtype = request.form.get("choice", "").partition(".")
-    begun = choices.begin(db.session(), actor(), certificate_id, process_id, subtype)
+    return onwards(choices.begin(db.session(), actor(), certificate_id, process_id, subtype))
+
+
+def onwards(begun: Request) -> ResponseReturnValue:
+    """To what the visitor has to do in a request that has just begun, else to its page."""
     mine = [task for task in open_tasks(begun) if offers.offered(db.session(), task, actor())]
     if mine:
         return redirect(url_for("tasks.show", task_id=mine[0].id), 303)

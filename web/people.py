@@ -28,6 +28,7 @@ from web.pages import Page, cut
 from web.session import db
 from web.sight import person_of, unit_of
 from web.story import tell
+from workflows import choices
 from workflows.absence.inventory import complete_of
 
 bp = Blueprint("people", __name__)
@@ -236,6 +237,7 @@ def project(unit_id: int) -> str:
         posts=posts_at(found),
         cranes=_cranes(found),
         blocked=[one for one in blocked(db.session(), found) if can(actor(), "certificate.read", one)],
+        choices=choices.of_subject(db.session(), actor(), found),
         names={"post": POSTS, "contracting": CONTRACTING, "scale": SCALES},
         trade_words=trade_words,
         may={key: can(actor(), key, found) for key in ("works.edit", "person.edit", "machine.edit")},

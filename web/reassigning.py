@@ -41,7 +41,7 @@ def _about(task_id: int) -> About:
 
 def _page(about: About, **more: Any) -> str:
     back = url_for("requests.show", request_id=about.request.id)
-    return asking(REASSIGN, about, back=back, back_label=_("不了，回到申请"), **more)
+    return asking(REASSIGN, about, back=back, back_label=_("不了，回到申请"), at_request=True, **more)
 
 
 @bp.get("/reassignment")

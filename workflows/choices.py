@@ -1,6 +1,8 @@
-"""What may be begun about a certificate, by whom, and beginning it."""
+"""What may be begun about a certificate, a unit or a request, by whom, and beginning it."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,6 +11,7 @@ from ledger.actor import Actor
 from ledger.errors import Conflict, NotFound
 from registry.access.rules import visible
 from registry.certificates.models import Certificate
+from registry.people.units import Unit
 from workflows import CATALOG
 from workflows.process import Choice
 from workflows.requests import Request
@@ -32,11 +35,29 @@ def begin(session: Session, actor: Actor, certificate_id: int, process_id: str, 
     process = CATALOG.get(process_id)
     if certificate is None or process is None or process.begin is None or process.choices is None:
         raise NotFound
-    chosen = next((one for one in process.choices(session, actor, certificate) if one.subtype == subtype), None)
-    if chosen is None:
+    found = _chosen(process.choices(session, actor, certificate), subtype)
+    return found.open or process.begin(session, actor, certificate, subtype)
+
+
+def of_subject(session: Session, actor: Actor, subject: Unit | Request) -> list[Choice]:
+    """What this actor is offered about a unit or a request."""
+    return [choice for process in CATALOG.values() if process.choices_at is not None
+            for choice in process.choices_at(session, actor, subject)]
+
+
+def begin_at(session: Session, actor: Actor, subject: Unit | Request, process_id: str, subtype: str = "") -> Request:
+    """Begin what was chosen about a unit or a request that the actor sees; as `begin`."""
+    process = CATALOG.get(process_id)
+    if process is None or process.begin_at is None or process.choices_at is None:
         raise NotFound
-    if chosen.open is not None:
-        return chosen.open
-    if chosen.why_not:
+    found = _chosen(process.choices_at(session, actor, subject), subtype)
+    return found.open or process.begin_at(session, actor, subject, subtype)
+
+
+def _chosen(offered: Iterable[Choice], subtype: str) -> Choice:
+    found = next((one for one in offered if one.subtype == subtype), None)
+    if found is None:
+        raise NotFound
+    if found.open is None and found.why_not:
         raise NotNow
-    return process.begin(session, actor, certificate, subtype)
+    return found

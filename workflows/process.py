@@ -17,6 +17,7 @@ from ledger.outbox import Handler
 if TYPE_CHECKING:
     from engine.model import Task
     from registry.certificates.models import Certificate
+    from registry.people.units import Unit
     from workflows.requests import Request
 
 T = TypeVar("T")
@@ -73,7 +74,7 @@ class Process:
     story of a request, `news` which of them the applicant is told. `reacts` are the handlers of facts that begin it or
     wake it (ledger.outbox). `repeatable` are the steps that may run again when people go back, `again` the forms whose
     answers may then be given anew: what they leave is one more round of what is asked. `choices` says what may be begun
-    about a certificate, `begin` begins one of them.
+    about a certificate, `begin` begins one of them; `choices_at` and `begin_at` do so for a unit or another request.
     """
 
     id: str
@@ -95,6 +96,8 @@ class Process:
     again: frozenset[str] = frozenset()
     choices: Callable[[Session, Actor, Certificate], Iterable[Choice]] | None = None
     begin: Callable[[Session, Actor, Certificate, str], Request] | None = None
+    choices_at: Callable[[Session, Actor, Unit | Request], Iterable[Choice]] | None = None
+    begin_at: Callable[[Session, Actor, Unit | Request, str], Request] | None = None
 
     @cached_property
     def files(self) -> dict[str, bytes]:

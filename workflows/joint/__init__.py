@@ -4,6 +4,7 @@ from pathlib import Path
 
 from workflows.beginning import VARIABLES
 from workflows.joint.asking import ANSWERED, CHECKED, GIVEN, STEPS, begin, choices
+from workflows.joint.elsewhere import begin_at, choices_at
 from workflows.process import Process
 
 JOINT = Process(
@@ -11,6 +12,7 @@ JOINT = Process(
     given=GIVEN, variables=VARIABLES | {"signers", "rule", "percent", "due_on", "silent"},
     stages={"draft": "填报中", "joint_signing": "会签中"},
     outcomes={"void": "作废", "joint_passed": "会签通过", "joint_failed": "会签未通过"},
-    words={"joint.concluded": "会签结束：同意 {yes}，不同意 {no}，弃权 {abstain}，退出 {left}"},
-    choices=choices, begin=begin, repeatable=frozenset({"list_signers"}),
+    words={"joint.concluded": "会签结束：同意 {yes}，不同意 {no}，弃权 {abstain}，退出 {left}",
+           "joint.asked": "发起内部会签 {number}"},
+    choices=choices, begin=begin, choices_at=choices_at, begin_at=begin_at, repeatable=frozenset({"list_signers"}),
 )
