@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import Engine, text
+
 from migrations.run import upgrade
 from tests.servers import Postgres
 
@@ -34,3 +36,23 @@ def postgres() -> Iterator[str]:
         yield cluster.url("bench")
     finally:
         cluster.stop()
+
+
+def serving(engine: Engine) -> int:
+    """The process under which a PostgreSQL of this machine answers."""
+    with engine.connect() as rows:
+        backend = rows.scalar(text("select pg_backend_pid()"))
+    return int(Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def cpu_under(server: int) -> float:
+    """CPU seconds so far of the processes under this one (Linux); what ended since took its share with it."""
+    found = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+    return sum(_cpu(Path(f"/proc/{number}/schedstat")) for number in found)
+
+
+def _cpu(file: Path) -> float:
+    try:
+        return int(file.read_text().split()[0]) / 1e9
+    except FileNotFoundError:
+        return 0.0

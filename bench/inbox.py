@@ -1,7 +1,8 @@
 """The inbox of somebody whose group has 10,000 open tasks, among 200,000 of others: every tab, order, filter and verb.
 
 The tasks are written straight into the tables, but for those that are approved: they belong to requests that came all
-the way. CPU of this process, a whole page each time: signed in, routed, queried, drawn.
+the way. A whole page each time: signed in, routed, queried, drawn; CPU of this process, and of PostgreSQL's where that
+answers.
 """
 
 from __future__ import annotations
@@ -22,15 +23,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from werkzeug.test import Client
 
+from bench.databases import cpu_under, postgres, serving, sqlite
+from bench.long_way import long_way
 from bench.measure import Figure
 from bench.pages import NUMBERS, signed_in
 from engine import catalog
+from engine.giving_back import MOST, targets
 from engine.model import Task
 from ledger import clock
 from ledger.actor import SYSTEM
 from ledger.db import open_database, unit
 from ledger.files import keep
-from migrations.run import upgrade
 from registry.access.accounts import actor_for
 from registry.access.grants import grant_role
 from registry.people import sealing
@@ -43,6 +46,7 @@ from web.app import create_app
 from web.config import Config
 from web.live import Watch
 from workflows import desk, opening
+from workflows.assigning import reassign
 from workflows.requests import Request, sees
 
 OURS, THEIRS, TURNS, BAR, AT_ONCE, ROUNDS = 10_000, 200_000, 40, 100, 20, 3
@@ -56,56 +60,90 @@ ASKED = {
 TASK = ("insert into task (instance_id, token, element_id, name, title, business_key, process_id, group_id, priority, "
         "role, version, barred, not_by, due_confirmed, created_at, state, offer, due_at, rank_at, completed_at, "
         "completed_by, completed_by_name) select id, ")
-DUE = "datetime(:now, (id % 4000 - 300) || ' minutes') || '.000000'"
+DUE = {"sqlite": "datetime(:now, (id % 4000 - 300) || ' minutes') || '.000000'",
+       "postgresql": "cast(:now as timestamptz) + (id % 4000 - 300) * interval '1 minute'"}
+JSON = {"sqlite": "case when id % :share then '[]' else :offer end",
+        "postgresql": "cast(case when id % :share > 0 then '[]' else :offer end as json)"}
+SHARE = {"sqlite": "instance_id % :share", "postgresql": "instance_id % :share > 0"}
 FILLING = (
     "insert into instance (process_id, definition_id, business_key, title, group_id, places, state, stage, started_at, "
     f"started_by, version, blob) {NUMBERS} select 'application', :definition, 'SQ-' || i, '申请 ' || i, 1, "
-    "'[1]', 'active', 'bench', :now, 1, 1, x'' from n",
+    "'[1]', 'active', 'bench', :now, 1, 1, :blob from n",
     "insert into request (group_id, number, process_id, type_code, family, holder_kind, holder_id, holder_name, item, "
     "subtype, title, applicant_id, applicant_name, unit_id, unit_path, instance_id, opened_at, problems, channel, "
-    "authority_no, accepted_how, rounds, revision, details) select 1, business_key, 'application', case when id % 40 "
-    "then 'E03' else 'P02' end, 'E', 'unit', 2, '某公司', '', '', title, 1 + id % 9, '某人', 2, '/1/2/', id, :now, "
-    "'[]', '', '', '', 0, 1, '{}' from instance where stage = 'bench'",
-    f"{TASK} 1, 'A4_approve', '审批', title, business_key, 'application', 1, 51, 'drawn', 1, '[]', '[]', 1, :now, "
-    f"'open', case when id % :share then '[]' else :offer end, {DUE}, {DUE}, null, null, null "
-    "from instance where stage = 'bench'",
-    "insert into task_candidate (task_id, candidate, open, rank_at) select id, case when offer = '[]' then 'legal@999' "
-    "else :group end, 1, rank_at from task where priority = 51",
-    f"{TASK} 2, 'A3_legal', '初审', title, business_key, 'application', 1, 52, 'drawn', 2, '[]', '[]', 1, :now, "
-    "'completed', '[]', null, :now, :now, case when id % 20 then 900 else :me end, '某人' "
+    "authority_no, accepted_how, rounds, revision, details) select 1, business_key, 'application', "
+    "case when id % 40 > 0 then 'E03' else 'P02' end, 'E', 'unit', 2, '某公司', '', '', title, 1 + id % 9, '某人', 2, "
+    "'/1/2/', id, :now, '[]', '', '', '', 0, 1, '{}' from instance where stage = 'bench'",
+    TASK + "1, 'A4_approve', '审批', title, business_key, 'application', 1, 51, 'drawn', 1, '[]', '[]', true, :now, "
+    "'open', {JSON}, {DUE}, {DUE}, null, null, null from instance where stage = 'bench'",
+    "insert into task_candidate (task_id, candidate, open, rank_at) select id, case when {SHARE} then "
+    "'legal@999' else :group end, true, rank_at from task where priority = 51",
+    TASK + "2, 'A3_legal', '初审', title, business_key, 'application', 1, 52, 'drawn', 2, '[]', '[]', true, :now, "
+    "'completed', '[]', null, :now, :now, case when id % 20 > 0 then 900 else :me end, '某人' "
     "from instance where stage = 'bench'",
 )
 
 
 def figures() -> Iterator[Figure]:
     sealing.set_key(b"k" * 32)
-    with tempfile.TemporaryDirectory() as folder:
-        site = Site(Path(folder))
-        for what, asked in ASKED.items():
-            yield _page(f"inbox, {what}", site, "/inbox" + asked)
-        yield _page("inbox, page 50", site, site.deep(50))
-        yield _page("inbox, filters open", site, "/inbox?filters=1")
-        yield _page("inbox, counts", site, "/inbox/counts")
-        yield _page("inbox, the list alone", site, "/inbox/list")
-        yield _page("inbox, preview", site, f"/tasks/{site.real[-1]}/preview")
-        yield _page("request page of an inbox of 10k", site, f"/requests/{site.requests[-1]}")
-        yield Figure("who may read a request, 210k open tasks, p95", _p95(site.reading) * 1e3, "ms CPU", 10)
-        yield from _verbs(site)
+    for of in (sqlite, postgres):
+        with of() as url, tempfile.TemporaryDirectory() as folder:
+            yield from _all(Site(url, Path(folder)))
+
+
+def _all(site: Site) -> Iterator[Figure]:
+    for what, asked in ASKED.items():
+        yield _page(f"inbox, {what}", site, "/inbox" + asked)
+    yield _page("inbox, page 50", site, site.deep(50))
+    yield _page("inbox, filters open", site, "/inbox?filters=1")
+    yield _page("inbox, counts", site, "/inbox/counts")
+    yield _page("inbox, the list alone", site, "/inbox/list")
+    yield _page("inbox, preview", site, f"/tasks/{site.real[-1]}/preview")
+    yield _page("request page of an inbox of 10k", site, f"/requests/{site.requests[-1]}")
+    yield site.figure("who may read a request, 210k open tasks, p95", _p95(site, site.reading), 10)
+    yield from _back(site)
+    yield from _verbs(site)
+    if site.on == "sqlite":
         yield from _streams(site)
 
 
 def _page(what: str, site: Site, address: str) -> Figure:
-    return Figure(f"{what}, 10k open tasks of the group + 200k, p95", _p95(lambda: site.open(address)) * 1e3, "ms CPU",
-                  BAR)
+    return site.figure(f"{what}, 10k open tasks of the group + 200k, p95", _p95(site, lambda: site.open(address)))
 
 
-def _p95(act: Callable[[], object], turns: int = TURNS) -> float:
+def _p95(site: Site, act: Callable[[], object], turns: int = TURNS) -> float:
     each = []
     for _ in range(turns + 5):
-        begun = time.process_time()
+        begun = site.time()
         act()
-        each.append(time.process_time() - begun)
+        each.append(site.time() - begun)
     return statistics.quantiles(each[5:], n=20)[-1]
+
+
+def _back(site: Site) -> Iterator[Figure]:
+    """Whoever holds the last of 21 steps looks at what going back to each of the 20 would do."""
+    with unit(site.engine) as session:
+        actor, _ = site.actor(session, "approver")
+        last = long_way(session, actor, MOST)
+
+    def look() -> None:
+        with unit(site.engine) as session:
+            found = targets(session, last, actor)
+        if len(found) != MOST or any(one.refused for one in found):
+            raise SystemExit("not every step can be gone back to")
+
+    yield site.figure(f"what a return to each of {MOST} steps would do, p95", _p95(site, look))
+
+
+def _handed(site: Site, numbers: list[int]) -> float:
+    """Seconds to reassign so many tasks in one go, as somebody's hand-over does."""
+    begun = site.time()
+    with unit(site.engine) as session:
+        by, _ = site.actor(session, "approver")
+        for number in numbers:
+            with session.begin_nested():
+                reassign(session, by, number, site.company.people["vice"], reason="出差")
+    return site.time() - begun
 
 
 def _verbs(site: Site) -> Iterator[Figure]:
@@ -115,7 +153,9 @@ def _verbs(site: Site) -> Iterator[Figure]:
                         ("release", [waiting[:AT_ONCE], waiting[AT_ONCE:]]),
                         ("approve", [site.real[n:n + AT_ONCE] for n in range(0, len(site.real) - 1, AT_ONCE)])):
         taken = [site.bulk(verb, numbers) for numbers in turns if len(numbers) == AT_ONCE]
-        yield Figure(f"inbox, {verb} 20 at once: each", max(taken) / AT_ONCE * 1e3, "ms CPU", BAR)
+        yield site.figure(f"inbox, {verb} 20 at once: each", max(taken) / AT_ONCE)
+    handed = [_handed(site, waiting[:AT_ONCE])]
+    yield site.figure("inbox, reassign 20 at once: each", max(handed) / AT_ONCE)
 
 
 def _streams(site: Site) -> Iterator[Figure]:
@@ -143,15 +183,15 @@ def _streams(site: Site) -> Iterator[Figure]:
 class Site:
     """A company at work, its approver signed in; `real` are approvals that can be given, of `requests`."""
 
-    def __init__(self, folder: Path) -> None:
-        url = f"sqlite:///{folder / 'inbox.sqlite'}"
-        upgrade(url)
+    def __init__(self, url: str, folder: Path) -> None:
         self.engine, self.files = open_database(url), folder / "files"
+        self.on = self.engine.dialect.name
+        self.server = serving(self.engine) if self.on == "postgresql" else None
         self.config = Config(data=folder, database_url=url, secret="s" * 40, testing=True, limits=False)
         self.app = create_app(self.config)
         with unit(self.engine) as session:
             self.company = found(session)
-            open_accounts(session, self.company, "approver")
+            open_accounts(session, self.company, "approver", "vice")
             self._roles(session)
         self.group = f"approver@{self.company.units['company']}"
         self.requests = [self._came(number) for number in range(AT_ONCE * ROUNDS + 1)]
@@ -164,10 +204,19 @@ class Site:
             rows.execute(sa.text("analyze"))
         self.client: Client = signed_in(self.app.test_client(), "approver", PASSWORD)
 
+    def time(self) -> float:
+        """CPU seconds so far, of this process and of the database's."""
+        return time.process_time() + (0 if self.server is None else cpu_under(self.server))
+
+    def figure(self, what: str, seconds: float, bar: float = BAR) -> Figure:
+        """What something took on this database."""
+        return Figure(f"{what}, {self.on}", seconds * 1e3, "ms CPU", bar)
+
     def _roles(self, session: Session) -> None:
         group = self.company.unit(session, "group")
-        for login, role in (("approver", "approver"), ("desk", "applicant"), ("legal", "legal")):
-            grant_role(session, self.actor(session, login)[1], role, group, by=SYSTEM, from_on=dt.date(2020, 1, 1))
+        for login, role in (("approver", "approver"), ("desk", "applicant"), ("legal", "legal"), ("vice", "approver")):
+            at = self.company.unit(session, "company") if login == "vice" else group
+            grant_role(session, self.actor(session, login)[1], role, at, by=SYSTEM, from_on=dt.date(2020, 1, 1))
 
     def actor(self, session: Session, login: str) -> Any:
         person = person_of(session, self.company.people[login])
@@ -196,12 +245,20 @@ class Site:
     def _fill(self, session: Session) -> None:
         known = {
             "count": OURS + THEIRS, "definition": catalog.latest(session, "application").id, "share":
-            (OURS + THEIRS) // OURS, "now": clock.now().replace(tzinfo=None).isoformat(" ", "microseconds"),
+            (OURS + THEIRS) // OURS, "now": self._now(),
             "group": self.group, "offer": f'["{self.group}"]', "me": self.company.people["approver"],
+            "blob": b"",
         }
-        for statement in FILLING:
+        for drawn in FILLING:
+            statement = drawn
+            for word, meant in (("{JSON}", JSON), ("{DUE}", DUE), ("{SHARE}", SHARE)):
+                statement = statement.replace(word, meant[self.on])
             session.execute(sa.text(statement),
                             {name: value for name, value in known.items() if f":{name}" in statement})
+
+    def _now(self) -> Any:
+        """As the database keeps it."""
+        return clock.now() if self.on != "sqlite" else clock.now().replace(tzinfo=None).isoformat(" ", "microseconds")
 
     def open(self, address: str) -> str:
         answer = self.client.get(address)
@@ -237,9 +294,9 @@ class Site:
         """CPU seconds of one verb on many rows, all of which must succeed."""
         token = re.search(r'name="csrf_token" value="([^"]+)"', self.open("/inbox"))
         told = {"verb": verb, "task": [str(number) for number in numbers], "csrf_token": token[1] if token else ""}
-        begun = time.process_time()
+        begun = self.time()
         answer = self.client.post("/inbox/bulk", data=told)
-        spent = time.process_time() - begun
+        spent = self.time() - begun
         if answer.status_code != 303:
             raise SystemExit(f"{verb}: {answer.status_code}")
         return spent

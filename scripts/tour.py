@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Locator
 
 from ledger import clock
-from scripts import tour_imports, tour_matters, tour_people, tour_steward
+from scripts import tour_hands, tour_imports, tour_matters, tour_people, tour_steward
 from scripts.camera import Seat, Studio, keep
 from scripts.lending import lend
 from scripts.tour_matters import open_task
@@ -39,6 +39,7 @@ NOTICE = {"document_no": "玄建字〔2026〕88号", "files": ["文书.pdf"]}
 def walk(studio: Studio) -> None:
     """All of it, in the order in which it happens."""
     at_the_door(studio)
+    tour_hands.hands(studio)
     project = apply(studio)
     returned(studio, project)
     approved(studio, project)

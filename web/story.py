@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from ledger import clock
 from ledger.facts import Fact, Subject, story
 from registry.access.roles import roles
 from registry.certificates import codes
@@ -18,6 +19,7 @@ from registry.certificates.catalogue import types
 from registry.certificates.type_checks import STEPS
 from registry.custody.loans import CONDITIONS, PURPOSES
 from registry.custody.originals import KINDS as KINDS_OF_ORIGINALS
+from registry.people.persons import Person
 from registry.people.tenure import POSTS, TIES
 from registry.people.units import Unit
 from registry.people.works import CONTRACTING, GRADES
@@ -217,6 +219,7 @@ FIELDS = {
 
 
 NAMED = frozenset({"unit", "company"})
+MOMENTS = frozenset({"from", "until"})
 SPOKEN = {
     "post": POSTS, "tie": TIES, "grade": GRADES, "contracting": CONTRACTING, "original": KINDS_OF_ORIGINALS,
     "purpose": PURPOSES, "condition": CONDITIONS, "step": STEPS,
@@ -244,8 +247,8 @@ def tell(*subjects: Subject, own: bool = False, without: Sequence[str] = ()) -> 
         if not own or (fact.subject_kind, fact.subject_id) in subjects
     ]
     facts = facts[: -LONGEST - 1 : -1]
-    names = _unit_names(facts)
-    return [_told(fact, names) for fact in facts]
+    names, people = _unit_names(facts), _people_names(facts)
+    return [_told(fact, names, people) for fact in facts]
 
 
 def _unit_names(facts: Iterable[Fact]) -> dict[int, str]:
@@ -255,10 +258,18 @@ def _unit_names(facts: Iterable[Fact]) -> dict[int, str]:
     return dict(db.session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(ids))).all()) if ids else {}
 
 
-def _told(fact: Fact, names: Mapping[int, str]) -> Told:
+def _people_names(facts: Iterable[Fact]) -> dict[int, str]:
+    """The names of those to whom something went ("to"), in one query."""
+    ids = {found for fact in facts if isinstance(found := (fact.after or {}).get("to"), int)}
+    return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all()) if ids else {}
+
+
+def _told(fact: Fact, names: Mapping[int, str], people: Mapping[int, str]) -> Told:
     before, after = fact.before or {}, fact.after or {}
     known = [key for key in {**before, **after} if key in FIELDS or fact.kind == "calendar.changed"]
     changes, data = [], []
+    if isinstance(after.get("to"), int):
+        after = {**after, "to": people.get(after["to"], "")}
     for key in known:
         was, now = _value(key, before.get(key), names), _value(key, after.get(key), names)
         if was and was != now:
@@ -275,6 +286,8 @@ def _value(key: str, value: Any, names: Mapping[int, str]) -> str:
     """A stored id, code or date as people read it."""
     if value is None or value == "":
         return ""
+    if key in MOMENTS and "T" in str(value):
+        return _day(key, str(value))
     if key in NAMED:
         return names.get(value, f"#{value}")
     if key == "version" and isinstance(value, int):
@@ -288,3 +301,9 @@ def _value(key: str, value: Any, names: Mapping[int, str]) -> str:
     if key in SPOKEN and value in SPOKEN[key]:
         return _(SPOKEN[key][value])
     return {"off": _("休息"), "work": _("上班"), "weekday": _("按星期")}.get(str(value), str(value))
+
+
+def _day(key: str, moment: str) -> str:
+    """The day of an instant; of an end, the last day before it."""
+    at = dt.datetime.fromisoformat(moment)
+    return clock.day_of(at - dt.timedelta(microseconds=1) if key == "until" else at).isoformat()

@@ -15,7 +15,6 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from engine import pausing, tasks, timers
-from engine.hands import AFTER, BEFORE
 from engine.model import Task
 from forms.schema import Form
 from ledger import clock
@@ -50,6 +49,12 @@ class Stage:
         """The holder of a role, or the next one after."""
         found = sorted(holders(session, [f"{role}@{self.company_id}"])) or holders(session, [f"{role}@1"])
         return actor_for(session, session.get_one(Person, found[place]))
+
+    def number(self, session: Session, role: str) -> int:
+        """The id of the holder of a role."""
+        number = self.who(session, role).id
+        assert number is not None
+        return number
 
     def claimed(self, session: Session, request: Request, element: str, role: str) -> tuple[Actor, Task]:
         """The open task of that step in the hands of a holder of the role."""
@@ -86,16 +91,16 @@ def delegated(stage: Stage, session: Session, request: Request) -> None:
 def advised(stage: Stage, session: Session, request: Request) -> None:
     """前加签: two departments are heard one after the other before the approver decides."""
     by, task = stage.claimed(session, request, "A4_approve", "approver")
-    asked = [stage.who(session, role).id for role in ("safety_head", "hr_head")]
-    signing.ask(session, by, task.id, asked, BEFORE, question="该同志去年换过工种，请先看是否符合上岗条件。",
+    asked = [stage.number(session, role) for role in ("safety_head", "hr_head")]
+    signing.ask(session, by, task.id, asked, "before", question="该同志去年换过工种，请先看是否符合上岗条件。",
                 in_order=True, version=task.version)
 
 
 def agreed(stage: Stage, session: Session, request: Request) -> None:
     """后加签: approved, and without effect until the personnel department agrees."""
     by, task = stage.claimed(session, request, "A4_approve", "approver")
-    signing.ask(session, by, task.id, [stage.who(session, "hr_head").id], AFTER, question="涉及本月用工计划，请会核。",
-                in_order=False, version=task.version)
+    signing.ask(session, by, task.id, [stage.number(session, "hr_head")], "after",
+                question="涉及本月用工计划，请会核。", in_order=False, version=task.version)
     stage.does(session, request, task, by, "approve", opinion="同意，请人力资源部核对用工计划。")
 
 

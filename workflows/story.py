@@ -162,6 +162,8 @@ class _Teller:
         if "verdict" in params:
             params["verdict"] = VERDICTS.get(str(params["verdict"]), params["verdict"])
         text = WORDS.get(fact.kind) or words().get(fact.kind, fact.kind)
+        if "{reason}" in text:
+            after.pop("reason", None)  # the line says it
         whom = str(params["for"]) if "for" in params else ""
         return Line(fact.id, fact.at, fact.actor_name, fact.kind, text, params, whom, before, after)
 

@@ -29,12 +29,12 @@ def share(engine: Engine) -> int:
 
 
 def _share(session: Session, request: Request, applicant: Actor) -> None:
-    reviewers = holders(session, [f"approver@{place}" for place in request.unit_path.strip("/").split("/")])
-    comments.write(session, applicant, request.id, "合同原件周三寄出，先按扫描件核对，收到后再补验。",
-                   mentions=reviewers[:1])
     people = session.scalars(select(Account.person_id).join(Person, Person.id == Account.person_id).where(
         Person.group_id == request.group_id, Account.disabled_at.is_(None), Person.left_on.is_(None),
         Account.person_id != applicant.id).order_by(Account.id).limit(colleagues.MOST)).all()
+    deciding = holders(session, [f"approver@{place}" for place in request.unit_path.strip("/").split("/")])
+    comments.write(session, applicant, request.id, "合同原件周三寄出，先按扫描件核对，收到后再补验。",
+                   mentions=[one for one in people if one in deciding])
     if people:
         copies.give(session, applicant, request.id, people[:2])
         copies.read(session, actor_for(session, session.get_one(Person, people[0])), request.id)
