@@ -17,8 +17,9 @@ from ledger.clock import SHANGHAI, end_of_day
 from ledger.db import reading, unit
 from ledger.facts import Fact
 from ledger.workdays import Calendar
-from tests.engine.conftest import BOSS, HAN, World
+from tests.engine.conftest import BOSS, HAN, LI, World
 from tests.engine.drawings import drawing, end, extensions, flows, properties, start, tag, task
+from tests.engine.hands import ask, held
 from tests.reliability.invariants import violations
 
 pytestmark = pytest.mark.usefixtures("cold")
@@ -94,6 +95,22 @@ def test_while_it_stands_still_nothing_warns_and_the_task_stands_last(world: Wor
     assert watched(world, it) == [("sla", "suspended", "2026-11-25"), ("escalation", "suspended", "2026-11-26")]
     at(clock, "2026-12-10")
     assert world.sweep() == 0
+    sound(world)
+
+
+def test_whoever_was_asked_to_sign_waits_with_the_clock_and_goes_on_with_it(world: World, clock: Any) -> None:
+    it = world.run(LATE)
+    ask(world, held(world, it, HAN), "before", HAN, LI)
+    number = one(world, it).id
+    with unit(world.engine) as session:
+        pausing.pause(session, number, by=BOSS, reason="x")
+    assert [each.rank_at for each in world.open(it)] == [NEVER, NEVER]
+    sound(world)
+    at(clock, "2026-11-25")
+    with unit(world.engine) as session:
+        pausing.resume(session, number, by=BOSS)
+    assert [each.rank_at for each in world.open(it)] == [day("2026-11-27")] * 2
+    assert [each.due_at for each in world.open(it)] == [day("2026-11-27")] * 2
     sound(world)
 
 
