@@ -12,6 +12,7 @@ from engine.clocks import Clock
 from engine.dialect.nodes import Token
 from engine.dialect.tasks import UserTask
 from engine.model import OPEN, Task
+from engine.participation import at
 from ledger import clock
 from ledger.actor import SYSTEM
 
@@ -55,7 +56,7 @@ def _before(act: Act, token: Token, spec: UserTask) -> Task | None:
     round_ = token.internal_data.get("round")
     same = Task.round.is_(None) if round_ is None else Task.round == round_
     query = select(Task).where(
-        Task.instance_id == act.instance.id, Task.element_id == spec.bpmn_id, Task.parent_id.is_(None), same,
+        Task.instance_id == act.instance.id, at(act.instance.id, [spec.bpmn_id]), Task.parent_id.is_(None), same,
         Task.state != OPEN, Task.token < token.thread_id)
     before = act.session.scalar(query.order_by(Task.token.desc()).limit(1))
     if before is None or before.undone_at is not None or before.ended_how in BACK:

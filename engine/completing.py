@@ -3,7 +3,7 @@ what they must not do as well."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from ledger.actor import SYSTEM, Actor
 
 if TYPE_CHECKING:
     from engine.run import Act
+
 
 def apart(act: Act, task: Task, *doers: int | None) -> bool:
     """Whether the task may be done by these people: none of them had a hand in what it must be kept apart from."""
@@ -55,17 +56,25 @@ def _keep_apart(session: Session, act: Act, done: Task) -> None:
     people = set(session.scalars(participation.doers(act.instance.id, [done.element_id])))
     query = select(Task).where(Task.instance_id == act.instance.id, Task.state == OPEN, Task.id != done.id)
     for task in session.scalars(query.execution_options(populate_existing=True)):
-        new = sorted(people - set(task.barred))
-        if done.element_id not in task.not_by or not new:
-            continue
-        back = task.assignee_id in new and bool(task.offer) and task.hold is None
-        gone = {"assignee_id": None, "assignee_name": None, "for_id": None, "owner_id": None, "owner_name": None}
-        tasks.change(session, task, barred=sorted([*task.barred, *new]), **(gone if back else {}))
-        act.connection.execute(opening.ADD_EXCLUSION, [{"task_id": task.id, "person_id": one} for one in new])
-        if back:
-            assigning.end_delegations(session, task)
-            tasks.show(session, task, True)
-            tasks.note(session, "task.released", task, act.instance, SYSTEM)
+        if done.element_id in task.not_by:
+            bar(act, task, people)
 
 
-__all__ = ["apart", "finish"]
+def bar(act: Act, task: Task, people: Iterable[int]) -> bool:
+    """Keep people from an open task: it is offered to them no more, and what they hold of it goes back to the others;
+    whether it did."""
+    new = sorted(set(people) - set(task.barred))
+    if not new:
+        return False
+    back = task.assignee_id in new and bool(task.offer) and task.hold is None
+    gone = {"assignee_id": None, "assignee_name": None, "for_id": None, "owner_id": None, "owner_name": None}
+    tasks.change(act.session, task, barred=sorted([*task.barred, *new]), **(gone if back else {}))
+    act.connection.execute(opening.ADD_EXCLUSION, [{"task_id": task.id, "person_id": one} for one in new])
+    if back:
+        assigning.end_delegations(act.session, task)
+        tasks.show(act.session, task, True)
+        tasks.note(act.session, "task.released", task, act.instance, SYSTEM)
+    return back
+
+
+__all__ = ["apart", "bar", "finish"]

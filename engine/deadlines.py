@@ -13,7 +13,8 @@ from engine import expressions
 from engine.carrying import carried
 from engine.dialect.nodes import Token, fitting
 from engine.dialect.tasks import UserTask
-from engine.model import NEVER, OPEN, Task, TaskCandidate, Timer, rank
+from engine.hands import AFTER, BEFORE
+from engine.model import DRAWN, NEVER, OPEN, Task, TaskCandidate, Timer, rank
 from ledger import clock
 from ledger.workdays import Calendar, working_days_after
 
@@ -79,7 +80,8 @@ def put_last(session: Session, instance_id: int, token: int) -> None:
 
 
 def _write(session: Session, instance_id: int, token: int, at: dict[str, Any]) -> None:
-    mine = (Task.instance_id == instance_id, Task.token == token, Task.state == OPEN)
+    mine = (Task.instance_id == instance_id, Task.token == token, Task.state == OPEN,
+            Task.role.in_((DRAWN, BEFORE, AFTER)))  # who signs it has the deadline of what is signed
     session.execute(update(Task).where(*mine).values(at))
     session.execute(update(TaskCandidate).where(TaskCandidate.task_id.in_(select(Task.id).where(*mine)))
                     .values(rank_at=at["rank_at"]), execution_options={"synchronize_session": False})

@@ -194,6 +194,9 @@ class Fitting:
         elif old.element != new.element:
             self._hinder("multi-instance-item", token.task_spec, "正在进行，新版本改变了多实例的元素变量名",
                          "is in progress and the new version renames the variable of its rounds")
+        elif token.task_spec.votes != target.votes:
+            self._hinder("multi-instance-vote", token.task_spec, "正在进行，新版本增加或取消了票签",
+                         "is in progress and only one of the versions counts votes")
 
     def _choice(self, token: Token, target: EventGateway) -> None:
         old = {self._name(flow.target.bpmn_id): flow.target for flow in token.task_spec.flows}

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 class Hooks:
     """`basis` gives the parts that an approval rests on, {part: digest} (none for a task that never outlives a return);
     `silent` completes a task with a verdict that nobody gave, through its form and everything that a completion means;
-    `lasting` says whether what an answer in a form (by its key) wrote down cannot be written again."""
+    `lasting` says whether what an answer in a form (by its key) wrote down cannot be written again; `rightful` whether
+    whoever completed a task is still held to have had the right to."""
 
     basis: Callable[[Session, Instance, Task], Mapping[str, str]] | None = None
     silent: Callable[[Session, Task, str], None] | None = None
     lasting: Callable[[str], bool] | None = None
+    rightful: Callable[[Session, Task], bool] | None = None
 
 
 HOOKS: dict[str, Hooks] = {}

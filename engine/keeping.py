@@ -16,7 +16,7 @@ from engine import finality, rows, surviving
 from engine.dialect.nodes import OVER
 from engine.hooks import HOOKS
 from engine.model import OPEN, Renaming, Task, TaskAnswer, Visit
-from engine.participation import doers
+from engine.participation import at, doers
 from engine.returning import CANDIDATE, KEPT, REDONE, ReturnCase, ReturnEffect, told
 from engine.surviving import TaskBasis
 
@@ -101,12 +101,15 @@ class _Round:
         return not any(finality.several(self.act.plan, each) for each in path[:-1])
 
     def _stands(self, old: Task, new: Task) -> bool:
-        """The same basis, and nobody who had a hand in it would be barred from it now."""
+        """The same basis, nobody who had a hand in it would be barred from it now, and who did it had the right to."""
         session, act = self.act.session, self.act
         former = session.get(TaskBasis, old.id)
         hands = {row.person_id for row in session.execute(doers(act.instance.id, [old.element_id]))
                  if row.task_id == old.id}
         if former is None or hands.intersection(new.barred) or old.completed_by is None:
+            return False
+        hooks = HOOKS[act.instance.process_id]
+        if hooks.rightful is not None and not hooks.rightful(session, old):
             return False
         now = surviving.parts_now(session, act.instance, new)
         return bool(now) and now == {key: text for key, text in former.parts.items() if key != surviving.SERIAL}
@@ -165,7 +168,7 @@ def _item(task: Task) -> dict[str, object]:
 def redone(session: Session, task: Task) -> int | None:
     """The former task that a return made somebody decide anew as this one, by id; None where there is none."""
     query = select(Task.id).join(ReturnEffect, ReturnEffect.task_id == Task.id).where(
-        Task.instance_id == task.instance_id, Task.element_id == task.element_id, ReturnEffect.what == REDONE,
+        Task.instance_id == task.instance_id, at(task.instance_id, [task.element_id]), ReturnEffect.what == REDONE,
         Task.token < task.token).order_by(Task.token.desc())
     return session.scalars(query).first()
 

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from engine import catalog, expressions, run, snapshots, state
+from engine import catalog, expressions, redrawing, run, snapshots, state
 from engine.causes import plain
 from engine.dialect.gateways import ParallelGateway
 from engine.dialect.scopes import Process
 from engine.dialect.tasks import UserTask
 from engine.findings import Finding
 from engine.fitting import Fit, Fitting, rebind
-from engine.model import OPEN, Definition, Incident, Instance, Migration, Renaming, Subscription, Task, Timer, Visit
+from engine.model import Definition, Instance, Migration, Subscription, Timer
 from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import Conflict, NotFound
@@ -158,7 +158,7 @@ def migrate(session: Session, instance_id: int, to: int, *, by: Actor, reason: s
     if problems or (fit.released and instance.state == "suspended"):
         raise CannotMigrate(problems or fit.remarks)
     before, blob, serial = snapshots.image(session, instance_id), state.dump(process), process.serial
-    _rename(session, instance_id, {**fit.renames, **names})
+    redrawing.rename(session, instance_id, {**fit.renames, **names})
     moved = _move(session, instance, by, process, to, fit, names)
     after = snapshots.image(session, instance_id, before)
     made = Migration(
@@ -176,12 +176,14 @@ def migrate(session: Session, instance_id: int, to: int, *, by: Actor, reason: s
 
 def _move(session: Session, instance: Instance, by: Actor, process: Process, to: int, fit: Fit,
           names: Mapping[str, str]) -> bool:
-    """Put the process on the new drawing and let it wait for what is new there; whether a token went on at once."""
+    """Put the process on the new drawing and let it wait for what is new there; whether a token went on at once,
+    or somebody lost a task: neither can be undone."""
     rebind(process, catalog.plan(session, to), fit, names)
     instance.definition_id = to
     for token, element_id in fit.unwaits:
         _unwait(session, instance.id, token.thread_id, names.get(element_id, element_id))
     session.flush()
+    gone = False
     with run.act(session, instance, by, fresh=process) as act:
         for token, event in fit.arms:
             event.arm(token)
@@ -189,24 +191,11 @@ def _move(session: Session, instance: Instance, by: Actor, process: Process, to:
             act.wait(token, event)
         for token, target in fit.targets:
             if isinstance(target, UserTask):
-                _redraw(session, instance.id, token.thread_id, target)
+                gone |= redrawing.redraw(act, token, target)
             elif isinstance(target, ParallelGateway) and "arrived" in token.internal_data:
                 target.arrived(token)
         act.advance()
-        return bool(act.entries or act.departures)
-
-
-def _redraw(session: Session, instance_id: int, number: int, target: UserTask) -> None:
-    """The open task is called, filled in and barred (four eyes) as drawn now; who has it and until when stays."""
-    form = target.words.form_id
-    values: dict[str, Any] = {"name": target.bpmn_name or target.bpmn_id, "lane": target.lane,
-                              "not_by": target.words.words("licet:notBy")}
-    values |= {} if form and form.startswith("=") else {"form_key": form}
-    session.execute(update(Task).where(Task.instance_id == instance_id, Task.token == number, Task.state == OPEN,
-                                       Task.parent_id.is_(None)).values(**values))
-    if not (target.due or target.words.properties.get("licet:sla")):
-        session.execute(update(Timer).where(Timer.instance_id == instance_id, Timer.token == number,
-                                            Timer.state.in_(("waiting", "suspended"))).values(state="cancelled"))
+        return gone or bool(act.entries or act.departures)
 
 
 def _unwait(session: Session, instance_id: int, number: int, element_id: str) -> None:
@@ -215,27 +204,6 @@ def _unwait(session: Session, instance_id: int, number: int, element_id: str) ->
         Timer.state.in_(("waiting", "suspended"))).values(state="cancelled"))
     session.execute(delete(Subscription).where(
         Subscription.instance_id == instance_id, Subscription.token == number, Subscription.element_id == element_id))
-
-
-def _rename(session: Session, instance_id: int, mapping: Mapping[str, str]) -> None:
-    """What goes on is called by the new ids; what is over keeps its name and is found through `renaming`."""
-    going_on = ((Task, Task.state == OPEN), (Timer, Timer.state.in_(("waiting", "suspended", "failed"))),
-                (Subscription, Subscription.id.is_not(None)), (Visit, Visit.left_at.is_(None)),
-                (Incident, Incident.resolved_at.is_(None)))
-    changed = {was: now for was, now in mapping.items() if was != now}
-    if not changed:
-        return
-    for table, still in going_on:
-        rows: Any = session.scalars(select(table).where(
-            table.instance_id == instance_id, table.element_id.in_(changed), still))
-        for row in rows:
-            row.element_id = changed[row.element_id]
-    known = session.scalars(select(Renaming).where(Renaming.instance_id == instance_id)).all()
-    for row in known:
-        row.now = changed.get(row.now, row.now)
-    for was, now in changed.items():
-        session.merge(Renaming(instance_id=instance_id, was=was, now=now))
-    session.flush()
 
 
 def undo(session: Session, migration_id: int, *, by: Actor, reason: str) -> Instance:
@@ -253,6 +221,7 @@ def undo(session: Session, migration_id: int, *, by: Actor, reason: str) -> Inst
     try:
         with session.begin_nested():
             snapshots.restore(session, made.rows)
+            redrawing.clocks_as_tasks(session, instance.id)
     except IntegrityError:
         raise CannotUndo() from None
     instance.blob, instance.definition_id, instance.version = made.state, made.from_id, made.version + 1

@@ -9,7 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, cast
 
-from sqlalchemy import Connection, ForeignKey, Index, Select, String, Table, insert, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Table,
+    insert,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.hands import TaskDelegation, TaskPlan
@@ -39,16 +51,20 @@ def add(connection: Connection, task_id: int, person_id: int, how: str) -> None:
         connection.execute(ADD, {"task_id": task_id, "person_id": person_id, "how": how})
 
 
+def at(instance_id: int, element_ids: Iterable[str]) -> ColumnElement[bool]:
+    """The tasks of an instance at these elements; those that a migration has renamed under their former ids too."""
+    wanted = list(element_ids)
+    former = select(Renaming.was).where(Renaming.instance_id == instance_id, Renaming.now.in_(wanted))
+    return or_(Task.element_id.in_(wanted), Task.element_id.in_(former))
+
+
 def doers(instance_id: int, element_ids: Iterable[str]) -> Select[Any]:
     """(person, task, element's name, when) of everybody who had a hand in these elements of an instance.
 
     What was completed counts even when a return has undone it: who once approved does not check themselves. An element
     that a migration renamed counts under both ids. Whoever answered what was asked there did not judge.
     """
-    wanted = list(element_ids)
-    former = select(Renaming.was).where(Renaming.instance_id == instance_id, Renaming.now.in_(wanted))
-    there = (Task.instance_id == instance_id, Task.state == "completed",
-             or_(Task.element_id.in_(wanted), Task.element_id.in_(former)))
+    there = (Task.instance_id == instance_id, Task.state == "completed", at(instance_id, element_ids))
     told = (Task.id.label("task_id"), Task.name, Task.completed_at.label("at"))
     direct = select(Task.completed_by.label("person_id"), *told).where(
         *there, Task.completed_by.is_not(None), Task.role != CORRECTION)

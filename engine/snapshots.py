@@ -6,10 +6,15 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from sqlalchemy import Table, and_, delete, insert, or_, select, tuple_, update
+from sqlalchemy import Date, Table, and_, delete, insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from engine.clocks import Clock, ClockEntry
+from engine.hands import TaskDelegation, TaskPending, TaskPlan
 from engine.model import Incident, Renaming, Subscription, Task, TaskCandidate, TaskExclusion, Timer, Visit
+from engine.participation import TaskParticipant
+from engine.returning import ReturnCase, ReturnEffect
+from engine.surviving import TaskBasis
 from ledger.db import Instant
 
 Key = tuple[Any, ...]
@@ -18,7 +23,8 @@ Image = dict[str, dict[Key, dict[str, Any]]]
 
 TABLES: tuple[Table, ...] = tuple(
     cast(Table, kind.__table__)
-    for kind in (Task, TaskCandidate, TaskExclusion, Timer, Subscription, Visit, Incident, Renaming))
+    for kind in (Task, TaskCandidate, TaskExclusion, Timer, Subscription, Visit, Incident, Renaming, TaskPlan,
+                 TaskDelegation, TaskPending, TaskParticipant, TaskBasis, Clock, ClockEntry, ReturnCase, ReturnEffect))
 
 
 def image(session: Session, instance_id: int, also: Image | None = None) -> Image:
@@ -39,6 +45,10 @@ def _rows(session: Session, table: Table, instance_id: int, also: Iterable[Key])
 
 def _going_on(table: Table, instance_id: int) -> Any:
     column = table.c
+    if table.name == "clock_entry":
+        return column.clock_id.in_(select(Clock.id).where(Clock.instance_id == instance_id))
+    if table.name == "return_effect":
+        return column.case_id.in_(select(ReturnCase.id).where(ReturnCase.instance_id == instance_id))
     if "instance_id" not in column:  # what hangs on a task
         open_ = select(Task.id).where(Task.instance_id == instance_id, Task.state == "open")
         return column.task_id.in_(open_)
@@ -73,7 +83,7 @@ def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, dt.datetime) else value for name, value in row.items()}
+    return {name: value.isoformat() if isinstance(value, dt.date) else value for name, value in row.items()}
 
 
 def restore(session: Session, steps: Mapping[str, Any]) -> None:
@@ -90,6 +100,10 @@ def restore(session: Session, steps: Mapping[str, Any]) -> None:
 def _apply(session: Session, table: Table, steps: Mapping[str, Any]) -> None:
     for key in steps.get("delete", ()):
         session.connection().execute(delete(table).where(_is(table, key)))
+    if table.name == "clock":  # two of them may change their names with each other
+        for key, columns in steps.get("update", ()):
+            if "element_id" in columns:
+                session.connection().execute(update(table).where(_is(table, key)).values(element_id=f" {key[0]}"))
     for key, columns in steps.get("update", ()):
         session.connection().execute(update(table).where(_is(table, key)).values(_typed(table, columns)))
 
@@ -99,5 +113,10 @@ def _is(table: Table, key: Iterable[Any]) -> Any:
 
 
 def _typed(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: dt.datetime.fromisoformat(value) if value and isinstance(table.c[name].type, Instant) else value
-            for name, value in row.items()}
+    return {name: _moment(table.c[name].type, value) for name, value in row.items()}
+
+
+def _moment(kind: object, value: Any) -> Any:
+    if value and isinstance(kind, Instant):
+        return dt.datetime.fromisoformat(value)
+    return dt.date.fromisoformat(value) if value and isinstance(kind, Date) else value

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.hooks import HOOKS
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 SERIAL = "#"
 """A part that is no part: the last serial number when the task was completed. What began to wait later has more."""
+
+STEP = "t:"
+"""What an earlier step said is a part called "t:<element id>", or "t:<element id>#<round>"."""
 
 
 class TaskBasis(Base):
@@ -48,6 +51,23 @@ def keep_basis(act: Act, task_id: int, parts: Mapping[str, str]) -> None:
     found = {key: text for key, text in parts.items() if key != SERIAL}
     whole = "\n".join(f"{key}={found[key]}" for key in sorted(found))
     act.session.add(TaskBasis(task_id=task_id, parts={**found, SERIAL: str(act.process.serial)}, digest=digest(whole)))
+
+
+def rename(session: Session, instance_id: int, changed: Mapping[str, str]) -> None:
+    """What approvals of an instance rest on is called by the new ids of its elements."""
+    for basis in session.scalars(select(TaskBasis).join(Task, Task.id == TaskBasis.task_id).where(
+            Task.instance_id == instance_id)).all():
+        parts = {_renamed(key, changed): text for key, text in basis.parts.items()}
+        if parts != basis.parts:
+            basis.parts = parts
+    session.flush()
+
+
+def _renamed(key: str, changed: Mapping[str, str]) -> str:
+    if not key.startswith(STEP):
+        return key
+    element, mark, round_ = key.removeprefix(STEP).partition("#")
+    return STEP + changed.get(element, element) + mark + round_
 
 
 def digest(text: str) -> str:

@@ -73,7 +73,12 @@ def _hooks(process: Process) -> Hooks:
 
         return basis.lasting(process, form_key)
 
-    return Hooks(basis=basis, lasting=lasting, silent=silent)
+    def rightful(session: Session, task: Task) -> bool:
+        from workflows.absence import ending
+
+        return ending.rightful(session, task)
+
+    return Hooks(basis=basis, lasting=lasting, silent=silent, rightful=rightful)
 
 
 def form_for(request: Request, key: str) -> Form:

@@ -15,8 +15,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import catalog, finality, returning
-from engine.model import Instance, Task, TaskAnswer
+from engine import catalog, finality, returning, surviving
+from engine.model import Instance, Renaming, Task, TaskAnswer
 from forms.schema import FILES
 from ledger.files import File
 from workflows import desk, reviewing
@@ -56,12 +56,14 @@ def content(session: Session, request: Request) -> dict[str, str]:
 
 def _decided(session: Session, task: Task, reads: list[str]) -> dict[str, str]:
     """What the judgements before it said."""
-    stood = [each for each in returning.before(session, task)
-             if each.element_id != task.element_id and (not reads or each.element_id in reads)]
+    now = {row.was: row.now for row in session.scalars(
+        select(Renaming).where(Renaming.instance_id == task.instance_id))}
+    named = [(each, now.get(each.element_id, each.element_id)) for each in returning.before(session, task)]
+    stood = [(each, name) for each, name in named if name != task.element_id and (not reads or name in reads)]
     answers: dict[int, dict[str, Any]] = dict(session.execute(select(TaskAnswer.task_id, TaskAnswer.answers).where(
-        TaskAnswer.task_id.in_([each.id for each in stood]))).all())
-    return {"t:" + each.element_id + ("" if each.round is None else f"#{each.round}"):
-            _short(_plain(answers.get(each.id, {}).get("verdict"))) for each in stood}
+        TaskAnswer.task_id.in_([each.id for each, _ in stood]))).all())
+    return {surviving.STEP + name + ("" if each.round is None else f"#{each.round}"):
+            _short(_plain(answers.get(each.id, {}).get("verdict"))) for each, name in stood}
 
 
 def _plain(value: Any) -> str:

@@ -130,6 +130,16 @@ def end(session: Session, substitution: Substitution, *, by: Actor) -> None:
            key=f"substitution:{row.id}:ended")
 
 
+def stood_in(session: Session, substitute_id: int, person_id: int, process_id: str, at: dt.datetime) -> bool:
+    """Whether somebody stood in for somebody at an earlier moment, as it is seen now: an appointment that somebody
+    ended before its time is held to be a mistake for all of it."""
+    rows = session.scalars(select(Substitution).where(
+        Substitution.person_id == person_id, Substitution.substitute_id == substitute_id, Substitution.from_at <= at,
+        Substitution.until_at > at, or_(Substitution.ended_at.is_(None),
+                                        Substitution.ended_at >= Substitution.until_at)))
+    return any(row.covers(process_id) for row in rows)
+
+
 def lapsed(session: Session, limit: int) -> list[Substitution]:
     """Appointments whose time is over and that nobody has ended, the oldest first."""
     return list(session.scalars(

@@ -184,11 +184,13 @@ def _task_of(fact: Fact) -> int:
 def the_inbox_is_in_order(look: Look) -> Iterator[str]:
     """I13: an open task stands where its deadline says (without one, or with its clock paused: at the end), in every
     group it is offered to; nobody is offered what somebody holds."""
-    paused = set(look.session.scalars(select(Clock.task_id).where(Clock.state == "paused")))
+    stopped = set(look.session.scalars(select(Clock.task_id).where(Clock.state == "paused")))
     tasks = {task.id: task for task in look.of(Task, Task.state == "open")}
-    still = {(task.instance_id, task.token) for task in tasks.values() if task.id in paused}  # and who is asked to sign
+    still = {(task.instance_id, task.token) for task in tasks.values() if task.id in stopped}
+    paused = {task.id for task in tasks.values()
+              if (task.instance_id, task.token) in still and task.role != "correction"}
     for task in tasks.values():
-        if task.rank_at != (NEVER if (task.instance_id, task.token) in still else rank(task.due_at)):
+        if task.rank_at != (NEVER if task.id in paused else rank(task.due_at)):
             yield f"I13 task {task.id} is due {task.due_at}, ranked {task.rank_at}"
     for offer in look.session.scalars(select(TaskCandidate)):
         found = tasks.get(offer.task_id)

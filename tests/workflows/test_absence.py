@@ -25,6 +25,7 @@ from registry.alerts.notices import Notice
 from registry.people.persons import person_of
 from tests.journeys.company import Company
 from tests.reliability.conftest import judge
+from tests.workflows.test_returning import back
 from tests.workflows.walk import Walk
 from workflows import requests, triggers
 from workflows.absence import ending
@@ -104,6 +105,26 @@ def test_what_is_done_for_somebody_is_told_as_theirs_and_binds_both(away: Away) 
     away.act("pm", tasks.complete, {"verdict": "pass"})
     done = away.facts("task.completed")[-1]
     assert (done.actor_id, (done.after or {})["for"]) == (away.company.people["pm"], away.company.people["legal"])
+    assert judge(away.engine) == []
+
+
+@pytest.mark.parametrize("by_hand", [True, False], ids=["ended by hand", "its time is over"])
+def test_after_a_return_an_approval_stands_unless_the_appointment_was_revoked(away: Away, by_hand: bool) -> None:
+    number, case = away.appoint("legal", "pm", 1), away.case
+    away.act("pm", tasks.claim)
+    element = away.task().element_id
+    away.act("pm", tasks.complete, {"verdict": "pass"})
+    reviewed = away.task()
+    if by_hand:
+        with unit(away.engine) as session:
+            row = session.get_one(Substitution, number)
+            end_substitution(session, row, by=away.company.actor(session, "legal"))
+    else:
+        away.clock.advance(2 * DAY)
+    away.deliver()
+    back(case, "approver", reviewed.element_id, "A1_fill")
+    case.do(case.applicant, "A1_fill", "submit")
+    assert case.open() == ([element] if by_hand else [reviewed.element_id])
     assert judge(away.engine) == []
 
 

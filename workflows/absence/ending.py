@@ -69,6 +69,15 @@ def _return(session: Session, task_id: int, row: Substitution) -> None:
         passing.put_back(session, task, instance, by=SYSTEM, substitution=row.id)
 
 
+def rightful(session: Session, task: Task) -> bool:
+    """Whether whoever completed a task for somebody who was away is still held to have stood in for them then."""
+    while task.kept_from is not None:
+        task = session.get_one(Task, task.kept_from)
+    if task.for_id is None or task.completed_by is None or task.completed_at is None:
+        return True
+    return substitutions.stood_in(session, task.completed_by, task.for_id, task.process_id, task.completed_at)
+
+
 def tell(session: Session, fact: Fact) -> None:
     """Both sides read that one stands in for the other, and that it is over; not whoever arranged it."""
     row = _meant(session, fact)
