@@ -8,7 +8,7 @@ from typing import Any
 
 from forms.conditions import context_of, hidden, locked
 from forms.contents import returnable
-from forms.schema import KEYED, Form, Schema, form_of, walk
+from forms.schema import KEYED, Form, Schema, form_of
 
 SAID = "said_"
 ANSWER = "answer"
@@ -86,10 +86,13 @@ def _narrowed(components: list[dict[str, Any]], keys: set[str], seen: set[str]) 
 
 
 def _close(component: dict[str, Any]) -> None:
-    for one in (component, *walk(component.get("components", ()))):
-        one["readonly"] = True
+    """Nothing in it can be answered; rows of a list are neither added nor taken away."""
+    component["readonly"] = True
+    component.pop("validate", None)
     if component.get("type") == "dynamiclist":
         component["allowAddRemove"] = False
+    for inner in component.get("components", ()):
+        _close(inner)
 
 
 def _word(key: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from forms.schema import FILES, Form
+from forms.schema import FILES, TEXTS, Form
 from ledger.actor import Actor
 from ledger.errors import NotFound, problem_of
 from ledger.files import File
@@ -96,7 +96,7 @@ def spoken(form: Form, data: Mapping[str, Any]) -> dict[str, Any]:
     """A form's data in the visitor's language: the labels of its lists, and what stands in fields to be read only."""
     told = {key: [_option(one) for one in value] if isinstance(value, list) else value for key, value in data.items()}
     for field in form.fields():
-        if field.get("readonly") and field.get("key"):
+        if field.get("readonly") and field.get("key") and field.get("type") in TEXTS:
             told = _put(told, str(field["key"]).split("."))
     return told
 
