@@ -8,7 +8,7 @@ from typing import Any
 
 from forms.conditions import context_of, hidden, locked
 from forms.contents import returnable
-from forms.schema import KEYED, Form, Schema, form_of
+from forms.schema import KEYED, Form, Schema, form_of, walk
 
 SAID = "said_"
 ANSWER = "answer"
@@ -18,9 +18,13 @@ WORDS: dict[str, str] = {"label": "说明", "description": "选填：改了什�
 
 
 def shown(form: Form, answers: Mapping[str, Any], given: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The fields that may be asked for, {"value": key, "label"}: to be filled in, and shown with these answers."""
+    """The fields that may be asked for, {"value": key, "label"}: to be filled in, and shown with these answers. One
+    whose answer is kept inside another's is not asked for by itself."""
     context = context_of(form.schema, answers, given)
-    seen = {name_of(one) for one in _seen(form.schema, context) if not locked(one, context)}
+    nested = {str(inner.get("id")) for one in form.fields() if one.get("type") == "group" and one.get("path")
+              for inner in walk(one.get("components", ()))}
+    seen = {name_of(one) for one in _seen(form.schema, context)
+            if not locked(one, context) and str(one.get("id")) not in nested and "." not in name_of(one)}
     return [one for one in returnable(form) if one["value"] in seen]
 
 
@@ -36,10 +40,12 @@ def only(form: Form, keys: Collection[str], answers: Mapping[str, Any], given: M
     return form_of({**schema, "licet:verdicts": [VERDICT]}, form.key)
 
 
-def merged(form: Form, before: Mapping[str, Any], clean: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The answers before with those of the narrowed form over them; what they hide now is left out."""
+def merged(form: Form, before: Mapping[str, Any], clean: Mapping[str, Any], given: Mapping[str, Any],
+           asked: Collection[str] = ()) -> dict[str, Any]:
+    """The answers before with those of the narrowed form over them: what was `asked` and is left empty now is empty;
+    what they hide now is left out."""
     said = {key: value for key, value in clean.items() if key != "verdict" and not key.startswith(SAID)}
-    found = {**before, **said}
+    found = {**{key: value for key, value in before.items() if key not in asked}, **said}
     seen = {name_of(one) for one in _seen(form.schema, context_of(form.schema, found, given))}
     top = {one["value"] for one in returnable(form)}
     return {key: value for key, value in found.items() if key not in top or key in seen}

@@ -213,7 +213,7 @@ def _whole(act: Act, asked: set[str]) -> dict[str, Any]:
     else may be wrong by now was not asked for."""
     request, session = act.request, act.session
     form, given = reviewing.content_form(request), desk.given_for(session, request, act.task)
-    found = narrow.merged(form, request.content, act.answers, given)
+    found = narrow.merged(form, request.content, act.answers, given, asked)
     try:
         check(form, {**found, "verdict": _submit(request)}, given=given, checks=checks_for(session, request))
     except BadAnswer as wrong:

@@ -1,4 +1,4 @@
-"""Corrections in place: asked at fields by a reviewer who keeps the task, answered on a phone, read beside it."""
+"""Corrections in place: asked at single fields by a reviewer who keeps the task, answered on a phone."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -46,6 +47,7 @@ def test_it_is_asked_at_a_field_answered_there_and_read_beside_the_task(town: To
     child = question(town, mine)
     page = desk.get(f"/tasks/{child}").text
     assert WHY in page and "said_address" in page and "提交补正" in page and "您是申请人，请您补正。" in page
+    assert re.search(r'"doc_responsibility": \[\d+', page)  # a paper that is not asked for is shown all the same
     with Session(town.engine) as session:
         request = session.scalars(select(Task.instance_id).where(Task.id == mine)).one()
     page = desk.get(f"/requests/{request}").text
