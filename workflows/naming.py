@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from engine import catalog, drawing
+from engine.model import Definition
 from engine.vocabulary import BPMN, SHOW_NAMES, read_extensions
 from ledger.actor import Actor
 from workflows.requests import Request
 
-_shown: dict[int, bool] = {}
+_shown: dict[tuple[str, str], bool] = {}
 
 
 def hidden_from(session: Session, request: Request, reader: Actor) -> bool:
@@ -20,8 +21,9 @@ def hidden_from(session: Session, request: Request, reader: Actor) -> bool:
 
 
 def shown(session: Session, definition_id: int, process_id: str) -> bool:
-    """What a deployed drawing says; true where it says nothing. It never changes, so it is read once."""
-    key = hash((session.get_bind().engine.url, definition_id))
+    """What a deployed drawing says; true where it says nothing. Each is read once, known by what it is and not by the
+    number that a database gave it."""
+    key = (process_id, session.get_one(Definition, definition_id).digest)
     if key not in _shown:
         _shown[key] = _says(session, definition_id, process_id) != "false"
     return _shown[key]
