@@ -17,7 +17,8 @@ YES, NO = "是", "否"
 class Entry:
     """One answered field: label and text are to be read by people (label a gettext msgid), `files` are ids.
 
-    `path` is the field's dotted key ("units.0.name"), `section` the label of the group it stands in.
+    `path` is the field's dotted key ("units.0.name"), `section` the label of the group it stands in, `parts` the
+    options that were chosen where there may be several (each a msgid; `text` has them all).
     """
 
     path: str
@@ -25,6 +26,7 @@ class Entry:
     label: str
     text: str
     files: tuple[int, ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 def documents(form: Form, answers: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -89,6 +91,9 @@ def _entry(field: Schema, value: Any, context: Mapping[str, Any], path: str, sec
     where = f"{path}{field['key']}"
     if field.get("type") in FILES:
         return Entry(where, section, label, "", tuple(value))
+    if field.get("type") in MANY:
+        parts = tuple(_option(field, one, context) for one in value)
+        return Entry(where, section, label, "、".join(parts), parts=parts)
     return Entry(where, section, label, _text(field, value, context))
 
 
@@ -98,8 +103,6 @@ def _text(field: Schema, value: Any, context: Mapping[str, Any]) -> str:
         return YES if value else NO
     if kind in ONE:
         return _option(field, value, context)
-    if kind in MANY:
-        return "、".join(_option(field, one, context) for one in value)
     return str(value)
 
 

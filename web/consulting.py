@@ -30,6 +30,7 @@ from web import files, late, once
 from web.asked import whole, whole_in
 from web.custody import done_before, wish
 from web.errors import field_problems
+from web.filled import entry_words
 from web.guard import actor, public
 from web.limits import VERIFY, limiter
 from web.panels import PANELS, Panel
@@ -63,7 +64,8 @@ def _page(task_id: int, error: BadAnswer | None = None) -> ResponseReturnValue:
     application = requests.of_instance(session, task.instance_id)
     problems = field_problems(error) if error else {}
     page = render_template(
-        "sharing/consult.html", task=task, application=application, material=consulting.material(session, application),
+        "sharing/consult.html", entry_words=entry_words, task=task,
+        application=application, material=consulting.material(session, application),
         once=once.fresh(), problems=problems, most_days=consulting.MOST_DAYS,
         typed={**{name: form.get(name, "") for name in ("expert_name", "expert_org", "question")},
                "days": form.get("days") or consulting.DAYS},
@@ -133,7 +135,7 @@ def _opened(token: str) -> Consultation | None:
 def _asked(row: Consultation, token: str, error: BadAnswer | None = None) -> Response:
     shown = consulting.shown(db.session(), row)
     page = render_template(
-        "sharing/expert.html", row=row, token=token, shown=shown, verdicts=consulting.VERDICTS,
+        "sharing/expert.html", entry_words=entry_words, row=row, token=token, shown=shown, verdicts=consulting.VERDICTS,
         problems=field_problems(error) if error else {}, typed=request.form)
     return _quiet(page, error.status if error else 200)
 

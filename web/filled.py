@@ -131,8 +131,13 @@ def sections_of(form: schema.Form, answers: Mapping[str, Any], given: Mapping[st
         title = _title(one.section)
         if not found or found[-1].title != title:
             found.append(Section(title, []))
-        found[-1].rows.append((say(one.label), say(one.text)))
+        found[-1].rows.append((say(one.label), entry_words(one)))
     return found
+
+
+def entry_words(one: contents.Entry) -> str:
+    """What was answered, in the visitor's language; of several options each by itself."""
+    return _("、").join(say(part) for part in one.parts) if one.parts else say(one.text)
 
 
 def _title(section: str) -> str:

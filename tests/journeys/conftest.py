@@ -91,11 +91,14 @@ def seats(chromium: Browser) -> Iterator[Seats]:
 
 @pytest.fixture
 def arrive(seats: Seats, site: Site) -> Iterator[Arrive]:
-    """arrive("legal") is the legal reviewer, signed in at a desk; arrive("legal", phone=True) holds a phone."""
+    """arrive("legal") is the legal reviewer, signed in at a desk; arrive("legal", phone=True) holds a phone.
+
+    arrive("legal", way="keys", english=True) has no mouse and reads English.
+    """
     people: list[Person] = []
 
-    def come(login: str, *, phone: bool = False) -> Person:
-        person = seats.taken(login, phone, site)
+    def come(login: str, *, phone: bool = False, way: str = "", english: bool = False) -> Person:
+        person = seats.taken(login, way or ("narrow" if phone else "desk"), site, english=english)
         people.append(person)
         return person
 

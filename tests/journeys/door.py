@@ -16,7 +16,8 @@ from tests.journeys.person import Person
 from tests.journeys.site import Site
 from web.web_session import WebSession
 
-WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 780}
+WIDE, PHONE, TALL = {"width": 1280, "height": 800}, {"width": 360, "height": 780}, {"width": 390, "height": 844}
+SIZES = {"desk": WIDE, "keys": WIDE, "phone": TALL, "narrow": PHONE}
 Wsgi = Callable[..., Iterable[bytes]]
 STREAM = "/inbox/events"  # never ends by itself: whoever closes the site ends it
 
@@ -67,34 +68,39 @@ class Seats:
 
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
-        self.known: dict[tuple[str, bool], BrowserContext] = {}
-        self.passes: dict[str, tuple[list[Any], dict[str, Any]]] = {}
+        self.known: dict[tuple[str, int], BrowserContext] = {}
+        self.passes: dict[tuple[str, bool], tuple[list[Any], dict[str, Any]]] = {}
 
-    def taken(self, login: str, phone: bool, site: Site) -> Person:
-        """Somebody in front of their browser: the first time through the sign-in page, then with that sign-in."""
-        context = self._context(login, phone)
-        if login not in self.passes:
-            person = Person(login, context, site)
+    def taken(self, login: str, way: str, site: Site, *, english: bool = False) -> Person:
+        """Somebody in front of their browser: the first time through the sign-in page, then with that sign-in.
+
+        `way`: "desk", "keys", "phone" (390 px) or "narrow" (a phone of 360 px).
+        """
+        context = self._context(login, SIZES[way])
+        if (login, english) not in self.passes:
+            context.clear_cookies()
+            person = Person(login, context, site, way, english)
             person.sign_in()
-            self.passes[login] = context.cookies(), _sign_in(site)
+            self.passes[login, english] = context.cookies(), _sign_in(site)
             return person
-        cookies, row = self.passes[login]
+        cookies, row = self.passes[login, english]
         context.clear_cookies()
         context.add_cookies(cookies)
         with unit(site.engine) as session:
             if session.scalar(select(WebSession.id).where(WebSession.token_hash == row["token_hash"])) is None:
                 session.add(WebSession(**row))
-        return Person(login, context, site)
+        return Person(login, context, site, way, english)
 
-    def _context(self, login: str, phone: bool) -> BrowserContext:
-        if (login, phone) not in self.known:
+    def _context(self, login: str, size: dict[str, int]) -> BrowserContext:
+        key, phone = (login, size["width"]), size is not WIDE
+        if key not in self.known:
             context = self.browser.new_context(
-                viewport=PHONE if phone else WIDE, locale="zh-CN", timezone_id="Asia/Shanghai",  # type: ignore[arg-type]
+                viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai",  # type: ignore[arg-type]
                 has_touch=phone, is_mobile=phone, reduced_motion="reduce",
             )
             context.set_default_timeout(15_000)
-            self.known[login, phone] = context
-        return self.known[login, phone]
+            self.known[key] = context
+        return self.known[key]
 
     def close(self) -> None:
         for context in self.known.values():

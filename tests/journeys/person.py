@@ -13,6 +13,8 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, R
 
 from forms import schema
 from tests.journeys.company import PASSWORD
+from tests.journeys.english import ALL, english, left_over
+from tests.journeys.hands import hands
 from tests.journeys.papers import paper
 from tests.journeys.site import Site
 
@@ -21,7 +23,7 @@ SEEN = os.environ.get("LICET_PICTURES", "")  # a folder: keep a picture of every
 GRAVE = ("serious", "critical")
 EXAMINED: set[str] = set()  # elements that axe has seen at their places: a page of nothing else needs it no more
 BUILT = """() => {
-  const page = [document.documentElement.lang, innerWidth].join(" "), seen = new Map(), places = new Set();
+  const page = innerWidth, seen = new Map(), places = new Set();
   for (const one of document.querySelectorAll("body, body *")) {
     const words = one.getAttributeNames().filter(name => !/^(href|id|value|d|x|y|points|transform)$/.test(name));
     const named = one.textContent.trim() ? "words" : "";
@@ -41,11 +43,20 @@ BUILT = """() => {
 
 
 class Person:
-    """One person's browser. `complaints` is everything wrong with the pages seen, empty after a good journey."""
+    """One person's browser. `complaints` is everything wrong with the pages seen, empty after a good journey.
 
-    def __init__(self, login: str, context: BrowserContext, site: Site) -> None:
+    `way` says how they work it: "desk" with the mouse, "phone" with a finger, "keys" by keyboard alone. With `english`
+    they read the English pages; the journey says the words of the Chinese ones all the same, and no Chinese word but
+    names and what people typed (`typed`) may be left.
+    """
+
+    def __init__(
+        self, login: str, context: BrowserContext, site: Site, way: str = "desk", english: bool = False
+    ) -> None:
         self.login, self.context, self.site = login, context, site
         self.page: Page = context.new_page()
+        self.hands, self.way, self.english = hands(way, self.page), way, english
+        self.typed: set[str] = {"材料.pdf"}
         self.complaints: list[str] = []
         self.expected: set[int] = set()
         self.seen = 0
@@ -55,8 +66,12 @@ class Person:
 
     # going about
     def sign_in(self) -> None:
-        """Through the sign-in page, as anybody."""
-        self.go("/login")
+        """Through the sign-in page, as anybody; who reads English switches there."""
+        self.page.goto(self.site.address + "/login")
+        if self.english:
+            self.hands.press(self.page.get_by_role("button", name="English").first)
+            self.page.wait_for_selector("html[lang=en]")
+        self.look()
         self.page.fill("input[name=login]", self.login)
         self.page.fill("input[name=password]", PASSWORD)
         self.page.click("form:has(input[name=password]) button:not([type=button])")
@@ -69,26 +84,51 @@ class Person:
 
     def follow(self, words: str) -> None:
         """Click a link or button of this name and look at where it leads."""
-        self.named(words).first.click()
+        self.hit(self.named(words).first)
+
+    def hit(self, target: Locator) -> None:
+        """Press this and look at where it leads."""
+        self.hands.press(target)
         self.page.wait_for_load_state()
         self.look()
 
+    def words(self, chinese: str) -> str:
+        """As the person's pages have it."""
+        return english(chinese, tuple(self.typed)) if self.english else chinese
+
     def named(self, words: str) -> Locator:
         """Links and buttons in the page's content whose name contains the words."""
-        main = self.page.locator("main")
+        main, words = self.page.locator("main"), self.words(words)
         return main.get_by_role("link", name=words).or_(main.get_by_role("button", name=words))
 
     def verb(self, words: str) -> None:
         """One of a task's verbs, be it a button of its own or an entry of the menu."""
-        menu = self.page.locator(".more-verbs:not([open]) > summary")
-        if menu.count() and not self.named(words).first.is_visible():
-            menu.click()
-        self.follow(words)
+        place, words = self.page.locator(".title-actions"), self.words(words)
+        link = place.get_by_role("link", name=words, exact=True)
+        verb = link.or_(place.get_by_role("button", name=words, exact=True))
+        if not verb.count():
+            self.hands.press(place.locator(".more-verbs > summary"))
+        self.hit(verb)
+
+    def write(self, label: str, text: str) -> None:
+        """Type into the field of this label."""
+        self.typed.add(text)
+        self.hands.write(self.page.locator("main").get_by_label(self.words(label)).first, text)
+
+    def tick(self, label: str) -> None:
+        """The box or the radio button of this label."""
+        self.hands.tick(self.page.locator("main").get_by_label(self.words(label)).first)
+
+    def confirms(self, words: str) -> None:
+        """Yes to the question that a dialog asks."""
+        with self.page.expect_navigation():
+            self.hands.press(self.page.locator("dialog[open]").get_by_role("button", name=self.words(words)))
+        self.look()
 
     def open_task(self, title: str) -> None:
         """From the inbox to the first task whose row has these words."""
         self.go("/inbox")
-        self.page.locator("[data-row]", has_text=title).first.locator("[data-row-link]").click()
+        self.hands.press(self.page.locator("[data-row]", has_text=self.words(title)).first.locator("[data-row-link]"))
         self.drawn()
         self.look()
 
@@ -119,45 +159,50 @@ class Person:
         place = self._field(one["id"], row)
         match one["type"]:
             case "licet-files":
-                self.page.set_input_files(f'input[data-files-of="{one["key"]}"]', [paper(name) for name in value])
+                self.typed.update(value)
+                self.hands.upload(
+                    self.page.locator(f'input[data-files-of="{one["key"]}"]'), *(paper(name) for name in value))
                 expect(place.locator(".licet-files li")).to_have_count(len(value))
             case "select":
                 labels = {option["value"]: option["label"] for option in one.get("values", ())}
-                place.select_option(label=labels.get(value, value))
+                self.hands.choose(place, self.words(labels.get(value, value)))
             case "radio":
                 labels = {option["value"]: option["label"] for option in one.get("values", ())}
-                self.page.get_by_label(labels.get(value, value), exact=True).check()
+                self.hands.tick(self.page.get_by_label(self.words(labels.get(value, value)), exact=True))
             case "checkbox":
-                place.check()
+                self.hands.tick(place)
             case "licet-ticks":
                 for box in place.locator("input[type=checkbox]").all():
-                    box.check()
+                    self.hands.tick(box)
             case _:
-                place.fill(str(value))
-                place.blur()
+                self.typed.add(str(value))
+                self.hands.write(place, str(value))
+                if self.way != "keys":
+                    place.blur()
 
     def decide(self, words: str, confirm: str = "") -> None:
         """Press a verdict button, and the confirmation if one is asked; then the next page."""
         before = self.page.url
-        self.page.locator('[data-part="actions"]').get_by_role("button", name=words, exact=True).click()
+        self.press(words)
         if confirm:
-            self.page.locator("dialog[open]").get_by_role("button", name=confirm).click()
+            self.hands.press(self.page.locator("dialog[open]").get_by_role("button", name=self.words(confirm)))
         self.page.wait_for_url(lambda address: address != before)
         self.page.wait_for_load_state()
         self.look()
 
     def press(self, words: str) -> None:
         """Press a verdict button that stays on the page."""
-        self.page.locator('[data-part="actions"]').get_by_role("button", name=words, exact=True).click()
+        actions = self.page.locator('[data-part="actions"]')
+        self.hands.press(actions.get_by_role("button", name=self.words(words), exact=True))
 
     # looking
     def sees(self, *words: str) -> None:
         for one in words:
-            expect(self.page.locator("main")).to_contain_text(one)
+            expect(self.page.locator("main")).to_contain_text(self.words(one))
 
     def reads(self, label: str, value: str) -> None:
         """A field of the form holds this."""
-        expect(self.page.locator("[data-part=fields]").get_by_label(label, exact=True)).to_have_value(value)
+        expect(self.page.locator("[data-part=fields]").get_by_label(self.words(label), exact=True)).to_have_value(value)
 
     def look(self) -> None:
         """Examine the page as it is now."""
@@ -167,6 +212,9 @@ class Person:
             found = self.page.evaluate(BUILT)
         if SEEN:
             self._picture()
+        if self.english:
+            for line in left_over(self.page.evaluate(ALL), tuple(self.typed)):
+                self._complain(f"Chinese left: {line}")
         if found["wide"] > 0:
             self._complain(f"{found['wide']} px wider than the screen")
         built = set(found["places"])

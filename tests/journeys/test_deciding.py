@@ -8,11 +8,14 @@ from playwright.sync_api import expect
 from tests.journeys.holdings import held
 from tests.journeys.site import Site
 from tests.journeys.way import Arrive, Way
+from tests.journeys.ways import does
 
 pytestmark = pytest.mark.browser
 LEGAL, SAFETY = "韩立 · 华建第一建筑有限公司", "郑安 · 华建第一建筑有限公司"
 
 
+@does("countersign", "member leaves", ways=("desk",))
+@does("countersign", ways=("phone",))
 def test_a_countersign_is_asked_for_voted_on_and_its_members_change(site: Site, arrive: Arrive) -> None:
     certificate = held(site, "E03")
     way = Way("安全生产许可证", site, arrive)
@@ -44,6 +47,7 @@ def test_a_countersign_is_asked_for_voted_on_and_its_members_change(site: Site, 
     desk.look()
 
 
+@does("pause clock", "print ledger", ways=("phone",))
 def test_a_clock_is_stopped_and_goes_on_and_the_ledger_is_printed(site: Site, arrive: Arrive) -> None:
     request = site.begun("desk", "E03", "unit", "company")
     site.done(request, "A1_fill", "desk")

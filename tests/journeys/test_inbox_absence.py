@@ -13,6 +13,7 @@ from ledger.db import unit
 from registry.people.persons import leave, person_of
 from tests.journeys.application import Arrive
 from tests.journeys.site import Site
+from tests.journeys.ways import does
 
 pytestmark = pytest.mark.browser
 
@@ -24,6 +25,7 @@ def waiting(site: Site) -> int:
     return request
 
 
+@does("substitute", ways=("desk", "phone"))
 def test_a_substitute_does_what_was_there_already_until_the_absence_ends(site: Site, arrive: Arrive) -> None:
     waiting(site)
     absent, substitute = arrive("legal"), arrive("pm", phone=True)
@@ -57,6 +59,7 @@ def test_a_substitute_does_what_was_there_already_until_the_absence_ends(site: S
     absent.sees("代理期结束，于 2026-11-23 10:00 转回给您。")
 
 
+@does("hand over", ways=("phone",))
 def test_the_work_of_a_leaver_goes_over_down_to_nothing(site: Site, arrive: Arrive) -> None:
     waiting(site)
     with unit(site.engine) as session:

@@ -9,10 +9,12 @@ from playwright.sync_api import expect
 
 from tests.journeys.application import Arrive
 from tests.journeys.site import Site
+from tests.journeys.ways import races
 
 pytestmark = pytest.mark.browser
 
 
+@races("claim")
 def test_two_want_one_task_and_the_second_gets_it_when_it_is_put_back(site: Site, arrive: Arrive) -> None:
     request = site.begun("desk", "E03", "unit", "company")
     site.done(request, "A1_fill", "desk")

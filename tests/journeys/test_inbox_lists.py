@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.journeys.application import Arrive
 from tests.journeys.person import Person
 from tests.journeys.site import Site
+from tests.journeys.ways import does, races
 from web import live
 
 pytestmark = pytest.mark.browser
@@ -43,6 +44,7 @@ def tick(person: Person, *titles: str) -> None:
         person.page.locator("[data-row]", has_text=title).get_by_role("checkbox").check()
 
 
+@does("saved view", ways=("desk",))
 def test_filters_narrow_the_list_and_are_kept_as_a_view(site: Site, arrive: Arrive) -> None:
     drafts(site, "worker", "pm")
     licence(site)
@@ -65,6 +67,8 @@ def test_filters_narrow_the_list_and_are_kept_as_a_view(site: Site, arrive: Arri
     desk.sees("已删除这个视图。")
 
 
+@does("bulk conflict", ways=("desk", "phone"))
+@races("bulk")
 @pytest.mark.parametrize("phone", [False, True])
 def test_several_at_once_and_the_one_that_was_gone_says_so(site: Site, arrive: Arrive, phone: bool) -> None:
     gone, there = review(site, "worker"), review(site, "pm")
@@ -80,6 +84,7 @@ def test_several_at_once_and_the_one_that_was_gone_says_so(site: Site, arrive: A
     assert len(rows(hr.page)) == 1 and site.task(there, "A3_hr")
 
 
+@does("bulk approve", ways=("keys",))
 def test_only_the_keyboard_previews_approves_and_returns(site: Site, arrive: Arrive) -> None:
     request = licence(site)
     site.done(request, "A3_legal", "legal")
@@ -130,6 +135,7 @@ def test_a_row_is_previewed_by_its_eye_and_closed_again(site: Site, arrive: Arri
     expect(preview).to_be_hidden()
 
 
+@does("live arrival", ways=("desk", "phone"))
 def test_a_task_arrives_by_itself_and_the_focus_stays(
     site: Site, arrive: Arrive, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from tests.journeys.papers import paper
 from tests.journeys.person import Person
 from tests.journeys.site import Site
 from tests.journeys.way import Arrive
+from tests.journeys.ways import does
 from workflows import CATALOG
 
 pytestmark = pytest.mark.browser
@@ -39,6 +40,8 @@ def expert(chromium: Browser, site: Site) -> Iterator[Person]:
     context.close()
 
 
+@does("comment", "mention", ways=("desk", "phone"))
+@does("attachment", ways=("desk",))
 def test_a_comment_mentions_a_colleague_who_is_told(site: Site, arrive: Arrive, request_id: int) -> None:
     legal, desk = arrive("legal"), arrive("desk", phone=True)
     legal.go(f"/requests/{request_id}")
@@ -65,6 +68,8 @@ def test_a_comment_mentions_a_colleague_who_is_told(site: Site, arrive: Arrive, 
     legal.sees("沈青 在“安全生产许可证 · 华建第一建筑有限公司”的评论里提到了您。")
 
 
+@does("copy", ways=("desk",))
+@does("receipt", ways=("phone",))
 def test_a_copy_is_read_and_its_giver_sees_when(site: Site, arrive: Arrive, request_id: int) -> None:
     desk, stranger = arrive("desk"), arrive("stranger", phone=True)
     desk.go(f"/requests/{request_id}")
@@ -87,6 +92,7 @@ def test_a_copy_is_read_and_its_giver_sees_when(site: Site, arrive: Arrive, requ
     desk.sees("都已读", "2026-11-23 10:07 已阅")
 
 
+@does("urge", "urge too soon", ways=("desk",))
 def test_urging_by_key_and_once_a_day(site: Site, arrive: Arrive, request_id: int) -> None:
     desk, legal = arrive("desk"), arrive("legal", phone=True)
     desk.go(f"/requests/{request_id}")
@@ -104,6 +110,8 @@ def test_urging_by_key_and_once_a_day(site: Site, arrive: Arrive, request_id: in
     legal.look()
 
 
+@does("consult", ways=("desk",))
+@does("consult twice", ways=("phone",))
 def test_an_expert_outside_answers_once(site: Site, arrive: Arrive, request_id: int, expert: Person) -> None:
     legal = arrive("legal")
     legal.open_task(TITLE)
@@ -136,6 +144,7 @@ def test_an_expert_outside_answers_once(site: Site, arrive: Arrive, request_id: 
     legal.sees("冯专家", "已答复", "不同意", "按规定还差一名。")
 
 
+@does("signature", ways=("desk", "phone"))
 @pytest.mark.parametrize("by_hand", [True, False], ids=["drawn with the finger", "uploaded by keyboard"])
 def test_a_signature_stands_under_the_decision(site: Site, arrive: Arrive, by_hand: bool) -> None:
     after = b'<zeebe:property name="licet:escalateTo" value="legal_head"/>'

@@ -1,0 +1,125 @@
+"""How somebody works a page: with a mouse or a finger, or by keyboard alone (Tab, arrows, Space, Enter, no pointer)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from playwright.sync_api import Locator, Page
+
+AWAY = 200  # Tabs: whatever is further is out of reach
+HERE = "one => one === document.activeElement"
+TOWARDS = "one => Boolean(document.activeElement.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_PRECEDING)"
+GROUP = """one => one === document.activeElement || one.type === "radio" && document.activeElement.type === "radio"
+  && one.name === document.activeElement.name && one.form === document.activeElement.form"""
+SHOWN = """() => {
+  const one = document.activeElement, near = [one, one.closest("label")].filter(Boolean).map(e => getComputedStyle(e));
+  return near.some(style => style.outlineStyle !== "none" || style.boxShadow !== "none");
+}"""
+LEADS = """one => one.matches("a[href]:not([download], [href^='#'])") || Boolean(one.form && one.type === "submit"
+  && !one.closest("[data-licet-form]") && !one.form.matches("[hx-get], [hx-post]") && !one.dataset.confirm
+  && one.form.checkValidity())"""
+
+
+class Hands(Protocol):
+    """What a page can be asked for."""
+
+    def press(self, target: Locator) -> None: ...
+    def tick(self, target: Locator) -> None: ...
+    def write(self, target: Locator, text: str) -> None: ...
+    def choose(self, target: Locator, label: str) -> None: ...
+    def upload(self, target: Locator, *files: Path) -> None: ...
+
+
+class Mouse:
+    """At a desk, or the finger on a phone."""
+
+    def press(self, target: Locator) -> None:
+        target.click()
+
+    def tick(self, target: Locator) -> None:
+        target.check()
+
+    def write(self, target: Locator, text: str) -> None:
+        target.fill(text)
+
+    def choose(self, target: Locator, label: str) -> None:
+        target.select_option(label=label)
+
+    def upload(self, target: Locator, *files: Path) -> None:
+        target.set_input_files([*files])
+
+
+class Keys:
+    """By keyboard alone; whatever gets the focus must show it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def reach(self, target: Locator, there: str = HERE) -> None:
+        """Tab until the focus is on the target (for a radio button: in its group)."""
+        target.wait_for()
+        if target.evaluate(there):
+            return
+        if self.page.evaluate("document.activeElement === document.body"):  # "skip to the content" comes first
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate("document.activeElement.matches('.licet-skip')") and target.evaluate(
+                    "one => Boolean(one.closest('main'))"):
+                self.page.keyboard.press("Enter")
+        back = target.evaluate(TOWARDS)
+        for _ in range(AWAY):
+            if target.evaluate(there):
+                break
+            self.page.keyboard.press("Shift+Tab" if back else "Tab")
+        else:
+            raise AssertionError(f"no Tab leads to {target}")
+        assert self.page.evaluate(SHOWN), f"the focus is not seen on {target}"
+
+    def press(self, target: Locator) -> None:
+        self.reach(target)
+        if target.evaluate(LEADS):
+            with self.page.expect_navigation():
+                self.page.keyboard.press("Enter")
+        else:
+            self.page.keyboard.press("Enter")
+
+    def tick(self, target: Locator) -> None:
+        self.reach(target, GROUP)
+        for _ in range(AWAY):
+            if target.evaluate(HERE):
+                break
+            self.page.keyboard.press("ArrowDown")
+        if not target.is_checked():
+            self.page.keyboard.press("Space")
+        assert target.is_checked()
+
+    def write(self, target: Locator, text: str) -> None:
+        self.reach(target)
+        if target.get_attribute("type") == "date":  # year, month, day
+            for part in text.split("-"):
+                self.page.keyboard.type(part)
+                if len(part) == 4:
+                    self.page.keyboard.press("ArrowRight")
+            return
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.type(text)
+
+    def choose(self, target: Locator, label: str) -> None:
+        self.reach(target)
+        wanted = target.locator("option").all_text_contents()
+        at = [one.strip() for one in wanted].index(label)
+        down = at - target.evaluate("one => one.selectedIndex")
+        for _ in range(abs(down)):
+            self.page.keyboard.press("ArrowDown" if down > 0 else "ArrowUp")
+        assert target.evaluate("one => one.selectedIndex") == at
+
+    def upload(self, target: Locator, *files: Path) -> None:
+        self.reach(target)
+        with self.page.expect_file_chooser() as chosen:
+            self.page.keyboard.press("Enter")
+        chosen.value.set_files([*files])
+
+
+def hands(way: str, page: Page) -> Hands:
+    """The hands of a way: "desk", "phone", "narrow" or "keys"."""
+    return Keys(page) if way == "keys" else Mouse()
