@@ -18,6 +18,7 @@ from registry.access.handovers import Handover
 from registry.access.substitutions import Substitution
 from registry.people.identity import check_id_number
 from registry.sample import SIZES
+from workflows import story
 from workflows.inbox import InboxView
 from workflows.joint.membership import poll_of
 from workflows.requests import Request
@@ -58,6 +59,10 @@ def test_the_demonstration_has_requests_in_every_state(engine, clock, tmp_path):
         for table in (InboxView, Substitution, CommentMention, Consultation):
             assert session.scalar(select(func.count()).select_from(table)), table
         assert set(session.scalars(select(Handover.state))) == {"open"}
+        returned = session.scalars(select(Request).join(Instance).join(Fact, Fact.subject_id == Instance.id).where(
+            Fact.subject_kind == "instance", Fact.kind == "task.returned")).first()
+        told = [line for line in story.of_request(session, returned) if line.kind == "task.returned"]
+        assert told and all("reason" in line.params and "reason" not in line.after for line in told)  # said once
         poll = session.scalars(select(Request).where(Request.process_id == "joint")).one()
         assert {one.said for one in poll_of(session, poll).members} == {"yes", None}
 
