@@ -19,6 +19,7 @@ from web.asked import whole, whole_in
 from web.custody import done_before, wish
 from web.errors import field_problems, sentence
 from web.guard import actor
+from web.limits import limiter
 from web.login import local_path
 from web.panels import PANELS, Panel
 from web.session import db
@@ -30,7 +31,14 @@ from workflows.sharing.colleagues import Purpose
 
 bp = Blueprint("comments", __name__, url_prefix="/requests/<int:request_id>")
 BESIDE, PAGE = 3, 50
+SAID = "20 per minute; 300 per hour"
+"""How often one person may say something or send copies: each tells others."""
 PURPOSES: tuple[Purpose, ...] = ("mention", "copy")
+
+
+def said_by() -> str:
+    """Whose tries are counted."""
+    return f"said|{actor().id}"
 
 
 @bp.get("/comments")
@@ -55,6 +63,7 @@ def _page(application: Request, error: Refused | None = None) -> str:
 
 
 @bp.post("/comments")
+@limiter.limit(SAID, key_func=said_by)
 def write(request_id: int) -> ResponseReturnValue:
     """Say something; back to where it was said. 400 brings what was typed again, with what is wrong."""
     session, key = db.session(), wish("request.commented")

@@ -14,9 +14,10 @@ from engine.model import Task
 from ledger.actor import Actor
 from ledger.errors import BadAnswer, NotAllowed
 from web.asked import whole
-from web.comments import to_tick
+from web.comments import SAID, said_by, to_tick
 from web.errors import field_problems
 from web.guard import actor
+from web.limits import limiter
 from web.panels import PANELS, Panel
 from web.session import db
 from web.whereabouts import names_for
@@ -46,6 +47,7 @@ def _page(request_id: int, error: BadAnswer | None = None) -> ResponseReturnValu
 
 
 @bp.post("/copies")
+@limiter.limit(SAID, key_func=said_by)
 def give(request_id: int) -> ResponseReturnValue:
     """Copy it to everybody ticked; whoever has a copy gets no second one."""
     try:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from engine import assigning
 from engine.assigning import TaskDelegation
 from engine.model import Task
+from engine.signing import MOST
 from ledger.actor import Actor
 from ledger.errors import BadAnswer, Conflict
 from web import late
@@ -70,6 +71,7 @@ def asking(passing: Passing, opened: Desk | About, *, typed: dict[str, Any] | No
     session, typed = db.session(), typed or {}
     search = request.values.get("q", "").strip()[:60]
     chosen = typed.get("to") or [number for one in request.args.getlist("to") if (number := whole_in(one))]
+    chosen = list(dict.fromkeys(chosen))[:MOST]
     found = eligible.people(session, actor(), opened.task, for_=passing.for_, search=search, limit=SHOWN)
     problems = field_problems(error) if error else {}
     more.setdefault("back", url_for("tasks.show", task_id=opened.task.id))

@@ -36,6 +36,8 @@ def ask(session: Session, actor: Actor, task_id: int, to: Sequence[int], role: R
     wrong: dict[str, list[Problem]] = {"question": written("question", question)}
     if not to:
         wrong["to"] = [Problem("请选择请谁加签。")]
+    if len(to) > signing.MOST:
+        raise BadAnswer({"to": [Problem("一次最多选择 {most} 人。", {"most": signing.MOST})]})
     signers = []
     for number in dict.fromkeys(to):
         try:
