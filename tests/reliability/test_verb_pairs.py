@@ -1,7 +1,7 @@
 """The rest of the matrix: returns, withdrawals, substitutes, members of a countersign and clocks against the others.
 
-In every order one of the two comes first; whoever comes too late reads who did what, and the rows are in order. Two that
-do not exclude each other may both have their way: which, is said here.
+In every order one of the two comes first; whoever comes too late reads who did what, and the rows are in order. Two
+that do not exclude each other may both have their way: which, is said here.
 """
 
 from __future__ import annotations
