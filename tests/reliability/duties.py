@@ -139,7 +139,7 @@ def of_people(seed: int) -> tuple[Sheet, bytes]:
 
 
 def ways(drawing: ElementTree.Element) -> dict[str, set[str]]:
-    """Every flow from an element to the next, into and out of sub-processes; what leads back in a loop left out."""
+    """Every flow to the next element, into sub-processes and out of them; what leads back in a loop is left out."""
     found: dict[str, set[str]] = defaultdict(set)
     inside = {one.attrib["id"] for one in drawing.iter(f"{BPMN}subProcess")}
     for one in drawing.iter(f"{BPMN}sequenceFlow"):

@@ -152,7 +152,7 @@ DEEDS: dict[str, Deed] = {
     "recall": _recall, "reassign": _reassign, "ask": _ask, "drop": _drop, "join": _join, "leave": _leave,
     "replace": _replace, "away": _away, "home": _home,
 }
-OFTEN = {"complete": 9, "claim": 3}
+OFTEN = {"complete": 12, "claim": 3, "delegate": 2, "away": 2}
 """What is done more often than the rest."""
 
 
@@ -165,6 +165,8 @@ def deed(scene: Scene) -> str | None:
     by = random.choice(PEOPLE).id or 0
     if task is not None and random.random() < 0.7:
         by = next((one.id or 0 for one in random.sample(PEOPLE, len(PEOPLE)) if _likely(scene, task, one)), by)
+    if task is not None and task.owner_id is not None and random.random() < 0.5:
+        name = "complete"  # a delegation comes to something
     try:
         with unit(scene.world.engine) as session:
             found = session.get_one(Task, task.id) if task is not None else Task()
