@@ -58,8 +58,10 @@ def deeds(town: Town, task: int) -> Iterator[str]:
             yield adapter.build(rule.endpoint, {name: named[name] for name in rule.arguments}, force_external=False)
 
 
-SENT = {"to": "1", "reason": "出差两周", "question": "请看", "text": "你好", "days": "5", "once": "b" * 22, "version": "1",
-        "verdict": "pass", "answers": '{"verdict": "pass"}', "opinion": "可", "to_task": "1", "how": "end"}
+SENT = {
+    "to": "1", "reason": "出差两周", "question": "请看", "text": "你好", "days": "5", "once": "b" * 22, "version": "1",
+    "verdict": "pass", "answers": '{"verdict": "pass"}', "opinion": "可", "to_task": "1", "how": "end",
+}
 
 
 def facts(town: Town) -> int:
