@@ -101,6 +101,8 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_whatever_people_do_with_tasks_nothing_is_lost(world: World, clock: Any, seed: int) -> None:
     assert set(verbs_back.DEEDS) == set(DEEDS)
+    if world.engine.dialect.name != "sqlite" and not MORE and seed >= FIRST + 5:
+        pytest.skip("the deeds are the same on both databases: PostgreSQL is asked for a few of them")
     scene, found = play(world, clock, seed)
     assert not found, "\n".join(found)
     bring_to_its_end(scene)
