@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from engine import (
     assigning,
     catalog,
+    correcting,
     deliveries,
     giving_back,
     instances,
@@ -169,7 +170,7 @@ def _operate(world: World, clock: Fixed) -> None:
 
 
 def _hand_on(world: World) -> None:
-    """Into other hands, signed, paused, and voted on by others."""
+    """Into other hands, signed, corrected, paused, and voted on by others."""
     it = world.run(drawing(start(), task("A", sla="5"), end(), flows("S A E"), id="H"), process_id="H")
     number = held(world, it, HAN)
     transfer(world, number, LI, HAN)
@@ -180,6 +181,9 @@ def _hand_on(world: World) -> None:
         assigning.recall(session, number, by=LI)
         assigning.reassign(session, number, to(HAN), by=BOSS, reason="x")
     drop(world, ask(world, number, "before", HAN, LI)[0], HAN)
+    with unit(world.engine) as session:
+        asked = correcting.ask(session, number, to(ZHAO), by=HAN, form_key="x", count=1)
+        correcting.drop(session, asked.id, by=HAN)
     with unit(world.engine) as session:
         pausing.pause(session, number, by=BOSS, reason="x")
     it = world.run(vote().replace(b'id="P"', b'id="V"'), process_id="V", who=people(HAN, LI))
