@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from scripts.system import Stop, missing_for_running, missing_for_tests, require, require_node, say
+from scripts.system import SHELL, Stop, missing_for_running, missing_for_tests, prefer, require, require_node, say
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -24,6 +24,8 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--tests", action="store_true", help="also what `make test` needs")
     tests = options.parse_args().tests
+    if tests:
+        prefer(SHELL)
     require(missing_for_running() + (missing_for_tests() if tests else []))
     python_packages(tests)
     browser_assets()

@@ -24,6 +24,12 @@ def test_without_apt_it_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -
         system.require(["libpango-1.0-0"])
 
 
+def test_what_is_only_preferred_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    system.prefer("nothing-of-the-kind")
+    assert system.shutil.which("nothing-of-the-kind") is None
+
+
 def test_nothing_missing_asks_for_nothing() -> None:
     system.require([])
 
