@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from scripts.system import Stop, missing_for_running, missing_for_tests, require, require_node, say
+from scripts.system import SHELL, Stop, missing_for_running, missing_for_tests, prefer, require, require_node, say
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -24,8 +24,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--tests", action="store_true", help="also what `make test` needs")
     tests = options.parse_args().tests
+    if tests and not (STAMPS / SHELL).exists():  # asked for once: not every Debian has it
+        prefer(SHELL)
     require(missing_for_running() + (missing_for_tests() if tests else []))
     python_packages(tests)
+    if tests:
+        mark(SHELL, "")
     browser_assets()
     texts = sorted((ROOT / "web" / "translations").rglob("*.po"))
     step("texts", "translations", texts, lambda: compile_texts(texts))

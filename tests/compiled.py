@@ -46,6 +46,10 @@ def share() -> None:
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
     Flask.url_rule_class = Route
     statements = LRUCache[Any, Any](5000)
-    Engine._compiled_cache = property(lambda _: statements, lambda _, own: None)  # type: ignore[assignment]
-    DefaultDialect.__eq__ = lambda one, other: type(one) is type(other)  # type: ignore[method-assign]
-    DefaultDialect.__hash__ = lambda one: hash(type(one))  # type: ignore[method-assign]
+    # SQLAlchemy keeps what it has compiled for each engine, by the dialect, of which each engine has one of its own
+    for owner, name, given in (
+        (Engine, "_compiled_cache", property(lambda _: statements, lambda _, own: None)),
+        (DefaultDialect, "__eq__", lambda one, other: type(one) is type(other)),
+        (DefaultDialect, "__hash__", lambda one: hash(type(one))),
+    ):
+        setattr(owner, name, given)

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from ledger import clock as clocks
 from ledger.db import open_database, unit
 from registry.certificates import catalogue
+from scripts.system import BROWSERS
 from tests import compiled
 from tests.databases import KINDS, PostgresDatabase, SqliteFiles
 from tests.founding import Founder
@@ -179,7 +180,7 @@ def second_engine(database_url: str) -> Iterator[Callable[[], Engine]]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, one for all rooms (Playwright starts once in a process); LICET_CHROMIUM names another."""
-    found = filter(None, (os.environ.get("LICET_CHROMIUM"), *map(shutil.which, ("chromium", "chromium-browser"))))
+    found = filter(None, (os.environ.get("LICET_CHROMIUM"), *map(shutil.which, BROWSERS)))
     with sync_playwright() as started:
         browser = started.chromium.launch(executable_path=next(found, "/usr/bin/chromium"), args=CHROMIUM)
         yield browser

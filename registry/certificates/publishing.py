@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from ledger import clock
 from ledger.actor import Actor
 from ledger.db import ring_after_commit
-from ledger.errors import BadAnswer, Conflict, NotFound, Problem
+from ledger.errors import BadAnswer, Conflict, NotFound, Problem, Refused
 from ledger.facts import record
 from registry.certificates import catalogue
 from registry.certificates.editions import TypeEdition, editions
@@ -64,7 +64,13 @@ def publish(session: Session, each: CertificateType, notice: Notice, *, by: Acto
     last = newest(session, each.code)
     if last is not None and last.no > notice.after:
         raise _meanwhile(last)
-    check(session, each, notice)
+    try:
+        check(session, each, notice)
+    except Refused as refused:
+        last = newest(session, each.code)  # what is wrong may be what somebody has just published
+        if last is not None and last.no > notice.after:
+            raise _meanwhile(last) from refused
+        raise
     edition = TypeEdition(
         code=each.code, no=(last.no if last else 0) + 1, province=notice.province, content=plain(each),
         effective_from=notice.effective_from, reason=notice.reason.strip(), verified_by=notice.verified_by.strip(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
@@ -22,6 +23,21 @@ def test_without_apt_it_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(system.shutil, "which", lambda _: None)
     with pytest.raises(SystemExit, match="libpango-1.0-0"):
         system.require(["libpango-1.0-0"])
+
+
+@pytest.mark.parametrize(("user", "asked"), [(0, ["update", "install"]), (1000, [])])
+def test_what_is_only_preferred_stops_nobody(monkeypatch: pytest.MonkeyPatch, user: int, asked: list[str]) -> None:
+    told: list[str] = []
+
+    def fails(command: list[str], **_: object) -> CompletedProcess[str]:
+        told.append(command[1])
+        return CompletedProcess(command, 100)
+
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(system.shutil, "which", lambda name: f"/usr/bin/{name}" if name == "apt-get" else None)
+    monkeypatch.setattr(system.subprocess, "run", fails)
+    system.prefer("nothing-of-the-kind")
+    assert told == asked
 
 
 def test_nothing_missing_asks_for_nothing() -> None:

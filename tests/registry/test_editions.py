@@ -20,7 +20,7 @@ from ledger.db import Base, open_database, reading, unit
 from ledger.errors import BadAnswer
 from ledger.facts import Fact
 from registry.alerts import deadlines
-from registry.certificates import catalogue, retiming, windows
+from registry.certificates import catalogue, publishing, retiming, windows
 from registry.certificates.catalogue import UnknownType, in_force, in_force_of, shipped, type_of, types
 from registry.certificates.drafting import WrongHolder
 from registry.certificates.editions import TypeEdition
@@ -223,6 +223,23 @@ def test_of_many_owners_at_once_one_publishes(engine: Engine, clock: Fixed) -> N
         assert sum(pool.map(attempt, range(1, 5))) == 1
     with reading(engine) as session:
         assert len(session.scalars(select(TypeEdition)).all()) == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # on SQLite nobody comes in between
+def test_whom_somebody_forestalls_between_two_looks_reads_who(
+    engine: Engine, clock: Fixed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, notice = publishing.check, Notice(D(2027, 1, 1), "同时", after=0)
+
+    def late(session: Session, each: CertificateType, notice: Notice) -> None:
+        monkeypatch.setattr(publishing, "check", look)
+        with unit(engine) as other:
+            publish(other, each, notice, by=OWNER)
+        look(session, each, notice)
+
+    monkeypatch.setattr(publishing, "check", late)
+    with pytest.raises(PublishedMeanwhile), unit(engine) as session:
+        publish(session, longer(36), notice, by=OWNER)
 
 
 CASES: list[tuple[dict[str, Any], str]] = [

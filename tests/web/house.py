@@ -59,8 +59,8 @@ class House:
                  **settings: Any) -> None:
         sealing.set_key(b"k" * 32)
         self.engine = engine
-        build = _found if found else _empty
-        self.units, self.people, self.certificates = founder.once("house", engine, build) if founder else build(engine)
+        held: Held = ({}, {}, {}) if not found else founder.once("house", engine, _found) if founder else _found(engine)
+        self.units, self.people, self.certificates = held
         url = engine.url.render_as_string(hide_password=False)
         (folder / "person.key").write_text("a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=")  # the same key, in base64
         self.config = Config(
@@ -93,10 +93,6 @@ class House:
         with self.app.app_context():
             event.listen(db.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
         return seen
-
-
-def _empty(_: Engine) -> Held:
-    return {}, {}, {}
 
 
 def _found(engine: Engine) -> Held:

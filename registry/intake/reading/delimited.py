@@ -94,16 +94,17 @@ def _decode(path: Path, encoding: str) -> None:
 
 
 def separator_of(file: IO[str], ending: str) -> str:
-    """What stands between the values: what gives most lines the same number of columns, more than one."""
+    """What stands between the values: what gives most lines the same number of columns, more than one; of several such
+    the one that every closing quote stands before."""
     lines = [file.readline(limits.MOST_CHARACTERS) for _ in range(SAMPLE)]
     first = lines[0].strip().lower() if lines else ""
     if first.startswith("sep=") and len(first) == 5:
         return first[4]
-    best, columns = (0.0, 0), "\t" if ending == ".txt" else ","
+    best, columns = (0.0, False, 0), "\t" if ending == ".txt" else ","
     for separator in SEPARATORS:
         widths = _widths(lines, separator)
         width, times = widths.most_common(1)[0] if widths else (1, 0)
-        score = (times / max(1, widths.total()), width)
+        score = (times / max(1, widths.total()), width > 1 and _closed(lines, separator), width)
         if width > 1 and score > best:
             best, columns = score, separator
     return columns
@@ -115,6 +116,15 @@ def _widths(lines: list[str], separator: str) -> Counter[int]:
     with contextlib.suppress(csv.Error):  # a field without an end: what came before counts
         found.update(len(row) for row in csv.reader(lines, delimiter=separator) if row)
     return found
+
+
+def _closed(lines: list[str], separator: str) -> bool:
+    """Whether each quoted value ends where a value can end: `"x",";;"` is no row of what semicolons part."""
+    with contextlib.suppress(csv.Error):
+        for _ in csv.reader(lines, delimiter=separator, strict=True):
+            pass
+        return True
+    return False
 
 
 def _rows(file: IO[str], separator: str) -> Iterator[list[str | None]]:

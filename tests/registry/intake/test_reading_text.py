@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registry.intake.book import Book
@@ -84,6 +84,7 @@ VALUES = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=8).m
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(VALUES, min_size=2, max_size=5), min_size=1, max_size=6))
+@example([["x", ";;x"]])
 def test_what_was_written_is_read(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]) -> None:
     out = io.StringIO()
     csv.writer(out, quoting=csv.QUOTE_ALL).writerows(rows)
