@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import participation, tasks
+from engine import offers, participation, tasks
 from engine.hands import Addressee, TaskDelegation
 from engine.model import Instance, Task
 from engine.packing import plain
@@ -21,6 +21,8 @@ from ledger.errors import Conflict
 from ledger.failpoints import fp
 
 LONGEST_REASON = 500
+MOST_HANDED = 30
+"""How often one task is handed on by those who have it; a supervisor may still reassign it."""
 
 
 class ForSomebody(Conflict):
@@ -29,6 +31,10 @@ class ForSomebody(Conflict):
 
 class NotDelegated(Conflict):
     """该任务不是委派给您的，请直接办理。"""
+
+
+class HandedOften(Conflict):
+    """“{name}”已被转办或委派 {most} 次，不能再往下转。请直接办理，或请上级改派。"""
 
 
 class Circle(Conflict):
@@ -45,12 +51,13 @@ def transfer(session: Session, task_id: int, to: Addressee, *, by: Actor, reason
              version: int | None = None) -> Task:
     """The task is somebody else's from now on; what it was offered to stays, so that they may put it back.
 
-    Raises Waiting while signers are asked, Delegated for a delegate (who gives it back instead), FourEyes, and what
-    `tasks.held` raises.
+    Raises Waiting while signers are asked, Delegated for a delegate (who gives it back instead), HandedOften, FourEyes,
+    and what `tasks.held` raises.
     """
     task, instance = tasks.held(session, task_id, by, version=version)
     tasks.at_rest(session, task)
     tasks.undelegated(task)
+    _room(session, task)
     _give(session, "task.transferred", task, instance, to, by, reason=reason[:LONGEST_REASON])
     fp("engine.transfer.before_commit")
     return task
@@ -60,7 +67,8 @@ def delegate(session: Session, task_id: int, to: Addressee, *, by: Actor, questi
              version: int | None = None) -> Task:
     """Somebody else does the task and gives it back to `by`, who completes it; a delegate may delegate further.
 
-    Raises ForSomebody for a task held for somebody who is away, Circle, Waiting, FourEyes, and what `tasks.held` does.
+    Raises ForSomebody for a task held for somebody who is away, Circle, HandedOften, Waiting, FourEyes, and what
+    `tasks.held` does.
     """
     task, instance = tasks.held(session, task_id, by, version=version)
     tasks.at_rest(session, task)
@@ -69,6 +77,7 @@ def delegate(session: Session, task_id: int, to: Addressee, *, by: Actor, questi
     chain = delegations(session, task.id)
     if to.id in {by.id, *(number for row in chain for number in (row.from_id, row.to_id))}:
         raise Circle(name=to.name)
+    _room(session, task)
     session.add(TaskDelegation(
         group_id=task.group_id, task_id=task.id, from_id=by.id, from_name=by.name, to_id=to.id, to_name=to.name,
         question=question[:LONGEST_REASON], at=clock.now()))
@@ -135,6 +144,12 @@ def end_delegations(session: Session, task: Task) -> None:
     """The task ended, or went elsewhere: whoever had it for somebody has it no more."""
     for row in delegations(session, task.id):
         row.ended_at, row.how = clock.now(), "moved_on"
+
+
+def _room(session: Session, task: Task) -> None:
+    """Raises HandedOften: a task that goes round and round is nobody's."""
+    if len(offers.told(session, task, ("task.transferred", "task.delegated"))) >= MOST_HANDED:
+        raise HandedOften(name=task.name, most=MOST_HANDED)
 
 
 def _give(session: Session, kind: str, task: Task, instance: Instance, to: Addressee, by: Actor, *, reason: str = "",

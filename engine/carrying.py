@@ -37,6 +37,7 @@ def carried(act: Act, token: Token, spec: UserTask, due: dt.datetime, confirmed:
     cal, stopped_on = act.desk.calendar, clock.day_of(before.completed_at)
     days = max(0, cal.between(stopped_on, clock.day_of(act.now)))
     rest, known = clocks.moved(cal, before.due_at, days)
+    known = known and cal.confirmed(stopped_on, clock.day_of(act.now))
     found = _written(act, before, rest, known and before.due_confirmed, days)
     later = max(rest, clock.end_of_day(clock.day_of(act.now)))
     if later > rest:

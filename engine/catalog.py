@@ -260,6 +260,13 @@ class Plan:
         return frozenset(name for spec in specs for node in spec.task_specs.values()
                          for name in node.words.words("licet:notBy"))
 
+    @cached_property
+    def not_applicants(self) -> frozenset[str]:
+        """The elements that nobody does who applied (licet:notApplicant)."""
+        specs = (self.blueprint.spec, *self.blueprint.inner.values())
+        return frozenset(node.bpmn_id for spec in specs for node in spec.task_specs.values()
+                         if node.words.properties.get("licet:notApplicant") == "true")
+
     def step(self, kind: str) -> Do | None:
         """The function registered for a step of this process."""
         return STEPS.get(self.blueprint.process_id, {}).get(kind) or next(

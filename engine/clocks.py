@@ -109,6 +109,12 @@ def stopped(session: Session, task: Task) -> bool:
     return found is not None and found.state == PAUSED
 
 
+def paused_in(session: Session, found: Clock) -> int:
+    """The line of the ledger in which the clock was stopped last; 0 where it never was."""
+    return session.scalar(select(func.max(ClockEntry.no)).where(
+        ClockEntry.clock_id == found.id, ClockEntry.what == "paused")) or 0
+
+
 def of_task(session: Session, task: Task, allowed: int | None = None) -> Clock:
     """The clock of a task that has a deadline, made from the task when there is none yet.
 
@@ -174,5 +180,5 @@ def note(session: Session, found: Clock, what: str, *, by: Actor, reason: str = 
 
 __all__ = [
     "NO_ROUND", "OVER", "PAUSED", "RUNNING", "WHOLE", "Clock", "ClockEntry", "last_day", "moved", "note", "of_task",
-    "running_clock", "shifted", "stopped",
+    "paused_in", "running_clock", "shifted", "stopped",
 ]

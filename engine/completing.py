@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import assigning, opening, participation, rows, surviving, tasks
-from engine.hooks import CHILDREN
-from engine.model import DRAWN, OPEN, Task
+from engine.hooks import CHILDREN, HOOKS
+from engine.model import CORRECTION, DRAWN, OPEN, Task
 from engine.packing import plain
 from ledger.actor import SYSTEM, Actor
 
@@ -19,16 +19,38 @@ if TYPE_CHECKING:
     from engine.run import Act
 
 
-def apart(act: Act, task: Task, *doers: int | None) -> bool:
-    """Whether the task may be done by these people: none of them had a hand in what it must be kept apart from."""
-    return not task.not_by or set(doers).isdisjoint(opening.barred(act, task.not_by, False, {}))
+def look(act: Act, task: Task, doer_id: int | None, for_id: int | None) -> None:
+    """Raises FourEyes where the task may not be done by these people: one of them had a hand in what it must be kept
+    apart from; OneVoice where they have a vote of their own in the same countersign."""
+    if task.not_by and not {doer_id, for_id}.isdisjoint(opening.barred(act, task.not_by, False, {})):
+        raise tasks.FourEyes()
+    if doer_id is not None and task.role == DRAWN and _voted(act, task, doer_id, for_id):
+        raise tasks.OneVoice()
+
+
+def _voted(act: Act, task: Task, doer_id: int, for_id: int | None) -> bool:
+    """Whether somebody has a vote beside this one: they cast it, or it is theirs and this one is another's."""
+    token = act.token(task.token)
+    if token.task_spec.body is None or not token.task_spec.body.votes:
+        return False
+    book, own = token.parent.internal_data, token.internal_data["round"]
+    others = [(index, vote[2]) for index, vote in enumerate(book["votes"]) if index != own and vote[2] != "left"]
+    asked = {index for index, _said in others if _asks(book["items"][index], doer_id)}
+    cast = select(Task.id).where(
+        Task.instance_id == task.instance_id, Task.element_id == task.element_id, Task.completed_by == doer_id,
+        Task.token > token.parent.thread_id, Task.state == "completed", Task.undone_at.is_(None),
+        Task.round.in_([index for index, said in others if said is not None]))
+    return (for_id is not None and bool(asked)) or act.session.scalar(cast.limit(1)) is not None
+
+
+def _asks(item: Any, person_id: int) -> bool:
+    return isinstance(item, Mapping) and item.get("person_id") == person_id
 
 
 def finish(session: Session, act: Act, task: Task, doer: Actor, for_id: int | None, answers: Mapping[str, Any]) -> None:
-    """Complete a task of a locked instance inside an act. Raises FourEyes, Conflict."""
+    """Complete a task of a locked instance inside an act. Raises FourEyes, OneVoice, Conflict."""
     standing = {} if for_id is None else {"for_id": for_id}
-    if not apart(act, task, doer.id, for_id):
-        raise tasks.FourEyes()
+    look(act, task, doer.id, for_id)
     tasks.change(session, task, state="completed", completed_at=act.now, completed_by=doer.id,
                  completed_by_name=doer.name, **standing)
     if for_id is not None:
@@ -41,6 +63,8 @@ def finish(session: Session, act: Act, task: Task, doer: Actor, for_id: int | No
         assigning.end_delegations(session, task)
     if task.element_id in act.plan.kept_apart:
         _keep_apart(session, act, task)
+    if act.plan.not_applicants and _applied(session, act, task):
+        _keep_from_applicants(session, act)
     if task.role != DRAWN:
         CHILDREN[task.role](session, act, task, answers)
         return
@@ -60,21 +84,43 @@ def _keep_apart(session: Session, act: Act, done: Task) -> None:
             bar(act, task, people)
 
 
+def _applied(session: Session, act: Act, task: Task) -> bool:
+    hooks = HOOKS.get(act.instance.process_id)
+    return hooks is not None and hooks.applied is not None and hooks.applied(session, task)
+
+
+def _keep_from_applicants(session: Session, act: Act) -> None:
+    """Whoever has just applied, for whomever, does not do what is open already and is not the applicant's to do."""
+    query = select(Task).where(Task.instance_id == act.instance.id, Task.state == OPEN, Task.role != CORRECTION,
+                               Task.element_id.in_(sorted(act.plan.not_applicants)))
+    open_ = session.scalars(query.execution_options(populate_existing=True)).all()
+    people = participation.applicants(session, act.instance) if open_ else set()
+    for task in open_:
+        bar(act, task, people)
+
+
 def bar(act: Act, task: Task, people: Iterable[int]) -> bool:
     """Keep people from an open task: it is offered to them no more, and what they hold of it goes back to the others;
     whether it did."""
     new = sorted(set(people) - set(task.barred))
     if not new:
         return False
-    back = task.assignee_id in new and bool(task.offer) and task.hold is None
-    gone = {"assignee_id": None, "assignee_name": None, "for_id": None, "owner_id": None, "owner_name": None}
-    tasks.change(act.session, task, barred=sorted([*task.barred, *new]), **(gone if back else {}))
+    tasks.change(act.session, task, barred=sorted([*task.barred, *new]))
     act.connection.execute(opening.ADD_EXCLUSION, [{"task_id": task.id, "person_id": one} for one in new])
-    if back:
-        assigning.end_delegations(act.session, task)
-        tasks.show(act.session, task, True)
-        tasks.note(act.session, "task.released", task, act.instance, SYSTEM)
-    return back
+    return free(act, task)
 
 
-__all__ = ["apart", "bar", "finish"]
+def free(act: Act, task: Task) -> bool:
+    """What its holder may not do (any more) goes back to the others it is offered to, once it waits for nothing;
+    whether it did."""
+    barred = set(task.barred)
+    if barred.isdisjoint({task.assignee_id, task.for_id}) or not task.offer or task.hold is not None:
+        return False
+    tasks.change(act.session, task, assignee_id=None, assignee_name=None, for_id=None, owner_id=None, owner_name=None)
+    assigning.end_delegations(act.session, task)
+    tasks.show(act.session, task, True)
+    tasks.note(act.session, "task.released", task, act.instance, SYSTEM)
+    return True
+
+
+__all__ = ["bar", "finish", "free", "look"]

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine import clocks, pausing, tasks
+from engine import clocks, completing, pausing, tasks
 from engine.hands import Addressee
 from engine.hooks import AFTERWARDS, CHILDREN
 from engine.model import CORRECTION, DRAWN, NEVER, OPEN, Task
@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from engine.run import Act
 
 STOPPED, COUNT = "licet_clock_stopped", "licet_corrections"
-"""In the inputs of a question: whether it stopped the clock of its host, which goes on then; how much it asks for."""
+"""In the inputs of a question: the line of the ledger in which it stopped the clock of its host, which goes on then (0:
+it did not); how much it asks for."""
+
+
+MOST = 20
+
+
+class AskedOften(Conflict):
+    """这项任务已经 {most} 次请申请人补正，不能再请。请退回，或直接决定。"""
 
 
 class OnlyDrawn(Conflict):
@@ -36,20 +44,23 @@ def ask(session: Session, task_id: int, to: Addressee, *, by: Actor, form_key: s
         version: int | None = None) -> Task:
     """Ask `to` for `count` corrections, to be answered in a form, of a task that `by` holds and keeps; the question.
 
-    Raises OnlyDrawn, Waiting, Delegated, and what `tasks.held` does.
+    Raises OnlyDrawn, AskedOften, Waiting, Delegated, and what `tasks.held` does.
     """
     host, instance = tasks.held(session, task_id, by, version=version)
     tasks.undelegated(host)
     tasks.at_rest(session, host)
     if host.role != DRAWN:
         raise OnlyDrawn()
+    asked = select(func.count()).select_from(Task).where(Task.parent_id == host.id, Task.role == CORRECTION)
+    if (session.scalar(asked) or 0) >= MOST:
+        raise AskedOften(most=MOST)
     stops = host.due_at is not None and not clocks.stopped(session, host)
     same = ("instance_id", "token", "element_id", "title", "business_key", "process_id", "group_id", "lane", "priority",
             "within", "round")
     child = Task(
         **{name: getattr(host, name) for name in same}, name=f"{host.name} · 补正"[:200], form_key=form_key, state=OPEN,
         version=1, assignee_id=to.id, assignee_name=to.name, offer=[], barred=[], not_by=[],
-        inputs={STOPPED: stops, COUNT: count}, due_at=None, due_confirmed=True, rank_at=NEVER,
+        inputs={STOPPED: 0, COUNT: count}, due_at=None, due_confirmed=True, rank_at=NEVER,
         created_at=clock.now(), parent_id=host.id, role=CORRECTION)
     session.add(child)
     session.flush()
@@ -57,7 +68,9 @@ def ask(session: Session, task_id: int, to: Addressee, *, by: Actor, form_key: s
     tasks.note(session, "correction.asked", host, instance, by, for_id=host.for_id, to=to.id, count=count,
                question=child.id)
     if stops:
-        pausing.pause(session, host.id, by=by, reason="请申请人补正")
+        stopped = pausing.pause(session, host.id, by=by, reason="请申请人补正")
+        child.inputs = {STOPPED: clocks.paused_in(session, stopped), COUNT: count}
+        session.flush()
     fp("engine.correct.before_commit")
     return child
 
@@ -69,6 +82,7 @@ def answered(session: Session, act: Act, child: Task, _answers: Mapping[str, Any
         Task.instance_id == child.instance_id, Task.state == OPEN, Task.role == DRAWN, Task.id != host.id,
     ).execution_options(populate_existing=True)).all()
     tasks.change(session, host, hold=None)
+    completing.free(act, host)
     for other in others:  # who has its page open judges what is no longer asked for
         tasks.change(session, other)
     tasks.note(session, "correction.answered", host, act.instance, act.actor, for_id=child.for_id, question=child.id,
@@ -76,9 +90,12 @@ def answered(session: Session, act: Act, child: Task, _answers: Mapping[str, Any
 
 
 def go_on(session: Session, child: Task, by: Actor) -> None:
-    """Let the clock of the host go on, where the question had stopped it."""
+    """Let the clock of the host go on, where the question had stopped it; what somebody has stopped since stays."""
     host = host_of(session, child)
-    if (child.inputs or {}).get(STOPPED) and host.state == OPEN and clocks.stopped(session, host):
+    found = clocks.running_clock(session, host) if host.state == OPEN else None
+    if found is None or found.state != clocks.PAUSED:
+        return
+    if (child.inputs or {}).get(STOPPED) == clocks.paused_in(session, found):
         pausing.resume(session, host.id, by=by)
 
 
@@ -110,4 +127,4 @@ def host_of(session: Session, child: Task) -> Task:
         populate_existing=True)).one()
 
 
-__all__ = ["OnlyDrawn", "answered", "ask", "drop", "go_on", "host_of"]
+__all__ = ["AskedOften", "OnlyDrawn", "answered", "ask", "drop", "go_on", "host_of"]

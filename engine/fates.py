@@ -34,6 +34,14 @@ class FourEyes(NotAllowed):
     """四眼原则：您已参与本流程的相关环节，此任务须由他人办理。"""
 
 
+class OneVoice(FourEyes):
+    """一次会签每人只有一票：您已表决过，或者自己就是会签人，不能再办这一份。"""
+
+
+class RoleLost(Conflict):
+    """您已不再担任办理“{name}”的角色，不能再办。请放回，由同组的人签收。"""
+
+
 class Over(Conflict):
     """该任务已由 {by} 于 {at} {what}，不需要再办。"""
 
@@ -60,6 +68,10 @@ class Appointed(Conflict):
 
 class OnlyYours(Conflict):
     """该任务只指派给您，不能放回。"""
+
+
+class ReleasedOften(Conflict):
+    """您已 {most} 次放回“{name}”，不能再放回。请办理，或转办给能办的人。"""
 
 
 class Waiting(Conflict):

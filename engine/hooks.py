@@ -20,12 +20,16 @@ class Hooks:
     """`basis` gives the parts that an approval rests on, {part: digest} (none for a task that never outlives a return);
     `silent` completes a task with a verdict that nobody gave, through its form and everything that a completion means;
     `lasting` says whether what an answer in a form (by its key) wrote down cannot be written again; `rightful` whether
-    whoever completed a task is still held to have had the right to."""
+    whoever completed a task is still held to have had the right to; `applied` whether somebody applied in a completed
+    task, whose hand it was in (then they are kept apart as the applicant is); `entitled` whether whoever holds a task
+    may still do it."""
 
     basis: Callable[[Session, Instance, Task], Mapping[str, str]] | None = None
     silent: Callable[[Session, Task, str], None] | None = None
     lasting: Callable[[str], bool] | None = None
     rightful: Callable[[Session, Task], bool] | None = None
+    applied: Callable[[Session, Task], bool] | None = None
+    entitled: Callable[[Session, Task, Actor], bool] | None = None
 
 
 HOOKS: dict[str, Hooks] = {}

@@ -10,7 +10,7 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import run
@@ -28,12 +28,19 @@ PERSON = "person_id"
 """Who a member is, in the list that the rounds are made from: {"person_id": 17, "weight": 2, ...}."""
 
 
+MOST = 200
+
+
 class NoVote(Conflict):
     """这一步不是会签，没有会签人可以增减。"""
 
 
 class LastMember(Conflict):
     """只剩这一位会签人，不能退出。请换成别人，或退回会签。"""
+
+
+class TooMany(Conflict):
+    """这次会签的人数或换人次数已到上限（{most}），不能再加人或换人。"""
 
 
 class MemberAlready(Conflict):
@@ -70,11 +77,13 @@ def _holder(tokens: Any, element_id: str) -> Token | None:
 
 def join(session: Session, task_id: int, to: Addressee, *, by: Actor, reason: str, weight: int = 1,
          veto: bool = False) -> None:
-    """One member more, beside the one whose open task this is. Raises MemberAlready, NoVote, NotFound, Conflict."""
+    """One member more, beside the one whose open task this is. Raises MemberAlready, TooMany, NoVote, NotFound,
+    Conflict."""
     task, instance = _open(session, task_id)
     with run.act(session, instance, by) as act:
         child = _member(act, task)
         _new(child.parent, to)
+        _room(session, task, child.parent)
         child.parent.task_spec.join(
             child.parent, _item(child, {"weight": weight, "veto": veto}, to))
         _tell(act, "vote.joined", task, to, reason)
@@ -106,6 +115,7 @@ def replace(session: Session, task_id: int, to: Addressee, *, by: Actor, reason:
     with run.act(session, instance, by) as act:
         child = _member(act, task)
         _new(child.parent, to)
+        _room(session, task, child.parent)
         act.why_of[child.thread_id] = "vote_left"
         _tell(act, "vote.left", task, _who(child, task), reason)
         child.task_spec.body.replace(child, _item(child, {}, to))
@@ -138,6 +148,14 @@ def _new(holder: Token, to: Addressee) -> None:
             raise MemberAlready(name=to.name)
 
 
+def _room(session: Session, task: Task, holder: Token) -> None:
+    """Raises TooMany: of those who were asked in a countersign, those who left or were replaced are counted too."""
+    asked = select(func.count()).select_from(Task).where(
+        Task.instance_id == task.instance_id, Task.element_id == task.element_id, Task.token > holder.thread_id)
+    if max(session.scalar(asked) or 0, len(holder.internal_data["items"])) >= MOST:
+        raise TooMany(most=MOST)
+
+
 def _item(child: Token, more: Mapping[str, Any], to: Addressee) -> dict[str, Any]:
     """What the list holds for somebody new: as for the member whose task it is, under their own number.
 
@@ -163,4 +181,4 @@ def _tell(act: run.Act, kind: str, task: Task, whom: Addressee, reason: str) -> 
                   "reason": reason[:500]})
 
 
-__all__ = ["LastMember", "MemberAlready", "NoVote", "join", "leave", "members", "replace", "running"]
+__all__ = ["LastMember", "MemberAlready", "NoVote", "TooMany", "join", "leave", "members", "replace", "running"]

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.hands import TaskPlan
-from engine.model import CORRECTION, OPEN, Task
-from engine.participation import doers
+from engine.model import CORRECTION, OPEN, Instance, Task
+from engine.participation import applicants, doers
 from ledger.actor import Absent, Actor
 from ledger.facts import Fact, FactAbout
 
@@ -93,20 +93,22 @@ def concerned(task: Task, actor: Actor) -> bool:
         return True
     away = [absent for absent in actor.stands_for if absent.covered(task.process_id)]
     known = {name for group in [groups_of(actor), *map(groups_of, away)] for name in group}
-    return not known.isdisjoint(task.offer) or any(task.assignee_id == absent.id for absent in away)
+    return not known.isdisjoint(task.offer) or any(
+        task.assignee_id == absent.id and task.for_id is None for absent in away)  # standing in is never passed on
 
 
 def handed(session: Session, task: Task) -> Fact | None:
     """The last fact that put the task into somebody's hands, or took it out of them; None: it is as it was opened."""
-    return next(reversed(_told(session, task, HANDED)), None)
+    return next(reversed(told(session, task, HANDED)), None)
 
 
 def touched(session: Session, task: Task) -> Fact | None:
     """The last fact that changed an open task under its reader's eyes."""
-    return next(reversed(_told(session, task, TOUCHED)), None)
+    return next(reversed(told(session, task, TOUCHED)), None)
 
 
-def _told(session: Session, task: Task, kinds: tuple[str, ...]) -> list[Fact]:
+def told(session: Session, task: Task, kinds: tuple[str, ...]) -> list[Fact]:
+    """The facts of these kinds about a task, oldest first."""
     query = select(Fact).join(FactAbout, FactAbout.fact_id == Fact.id).where(
         FactAbout.kind == "instance", FactAbout.subject_id == task.instance_id, Fact.kind.in_(kinds)).order_by(Fact.id)
     return [fact for fact in session.scalars(query)
@@ -117,13 +119,13 @@ def why(session: Session, task: Task, actor: Actor) -> tuple[list[Ground], list[
     """Why an open task is the actor's to do, and why it is not; what is true of both sides stands on both.
 
     For: assigned, claimed, transferred, delegated, given_back, reassigned, role, named, escalated, signing, stands_in.
-    Against: did, applicant, held, not_offered, waits.
+    Against: did, applicant, filled_in, held, not_offered, waits.
     """
     if task.state != OPEN:
         return [], []
     last = handed(session, task)
     against = [*_against(session, task, actor, last)]
-    mine = capacity(task, actor) is not None and not any(ground.rule in ("did", "applicant") for ground in against)
+    mine = capacity(task, actor) is not None and not any(ground.rule in ("did", "applicant", "filled_in") for ground in against)
     return [*_for(session, task, actor, last)] if mine else [], against
 
 
@@ -148,7 +150,7 @@ def _for(session: Session, task: Task, actor: Actor, last: Fact | None) -> Itera
 
 
 def _offers(session: Session, task: Task, whose: Actor | Absent) -> Iterator[Ground]:
-    widened = {name: fact for fact in _told(session, task, ("task.escalated",))
+    widened = {name: fact for fact in told(session, task, ("task.escalated",))
                for name in (fact.after or {}).get("added", ())}
     for name in task.offer:
         if name not in groups_of(whose):
@@ -167,7 +169,8 @@ def _against(session: Session, task: Task, actor: Actor, last: Fact | None) -> I
     own = [row for row in did if row.person_id == actor.id]
     yield from (Ground("did", {"step": row.name, "at": row.at}) for row in own)
     if actor.id in task.barred and not own:
-        yield Ground("applicant")
+        instance = session.get_one(Instance, task.instance_id)
+        yield Ground("filled_in" if actor.id in applicants(session, instance) - {instance.started_by} else "applicant")
     for absent in actor.stands_for:
         if absent.id in {*task.barred, *(row.person_id for row in did)} and absent.covered(task.process_id):
             yield Ground("absent_barred", {"name": absent.name})
@@ -180,4 +183,4 @@ def _against(session: Session, task: Task, actor: Actor, last: Fact | None) -> I
         yield Ground("waits", {"role": task.hold})
 
 
-__all__ = ["Capacity", "Ground", "capacity", "concerned", "groups_of", "handed", "offered", "why"]
+__all__ = ["Capacity", "Ground", "capacity", "concerned", "groups_of", "handed", "offered", "told", "why"]

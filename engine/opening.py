@@ -19,7 +19,7 @@ from engine.dialect.throwing import LONGEST_KEY
 from engine.dialect.triggers import MessageTrigger, SignalTrigger, TimerTrigger
 from engine.model import DRAWN, Delivery, Subscription, Task, TaskCandidate, TaskExclusion, rank
 from engine.packing import plain
-from engine.participation import doers
+from engine.participation import applicants, doers
 from feel import FeelError
 
 if TYPE_CHECKING:
@@ -156,13 +156,14 @@ def person(found: Any) -> int | None:
 def barred(act: Act, not_by: list[str], not_applicant: bool, given: Any) -> list[int]:
     """Who may not do a task: whoever had a hand in the named elements in this instance, and the applicant (four eyes).
 
-    Besides those who completed them these are whoever signed, did it for its owner, or was stood in for.
+    Besides those who completed them these are whoever signed, did it for its owner, or was stood in for; and whoever
+    applied in the applicant's place.
     """
     found: set[int | None] = set()
     if not_by:
         found.update(act.session.scalars(doers(act.instance.id, not_by)))
     if not_applicant:
-        found |= {act.instance.started_by, person(given.get("applicant_id"))}
+        found |= {act.instance.started_by, person(given.get("applicant_id"))} | applicants(act.session, act.instance)
     return sorted(number for number in found if number is not None)
 
 

@@ -25,7 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.hands import TaskDelegation, TaskPlan
-from engine.model import CORRECTION, Renaming, Task
+from engine.hooks import HOOKS
+from engine.model import CORRECTION, DRAWN, Instance, Renaming, Task
 from ledger.db import Base, BigId
 
 
@@ -74,16 +75,33 @@ def doers(instance_id: int, element_ids: Iterable[str]) -> Select[Any]:
     return select(both.c.person_id, both.c.task_id, both.c.name, both.c.at).order_by(both.c.task_id)
 
 
-def took_part(session: Session, task_id: int, person_id: int | None) -> bool:
-    """Whether somebody had a hand in a task, delegated it, or asked others to sign it: they may read on."""
+def applicants(session: Session, instance: Instance) -> set[int]:
+    """Everybody who filled in what is asked for, whoever the applicant is: a substitute, a successor, a colleague where
+    the system began it; and for whom they did."""
+    hooks = HOOKS.get(instance.process_id)
+    if hooks is None or hooks.applied is None:
+        return set()
+    done = session.scalars(select(Task).where(
+        Task.instance_id == instance.id, Task.state == "completed", Task.role.in_((DRAWN, CORRECTION)))).all()
+    filled = [task for task in done if hooks.applied(session, task)]
+    others = session.scalars(select(TaskParticipant.person_id).where(
+        TaskParticipant.task_id.in_([task.id for task in filled]), TaskParticipant.how != "signer"))
+    return {task.completed_by for task in filled if task.completed_by is not None} | set(others if filled else ())
+
+
+def took_part(session: Session, task_id: int, person_id: int | None, *, reading: bool = False) -> bool:
+    """Whether somebody had a hand in a task, delegated it, or asked others to sign it. `reading`: so that they may read
+    on, which from whom a delegation was taken away may not: they only hear that it was."""
     if person_id is None:
         return False
+    delegate = TaskDelegation.to_id == person_id
+    if reading:
+        delegate &= or_(TaskDelegation.ended_at.is_(None), TaskDelegation.how == "done")
     known = (
         select(TaskParticipant.task_id).where(
             TaskParticipant.task_id == task_id, TaskParticipant.person_id == person_id),
         select(TaskDelegation.task_id).where(
-            TaskDelegation.task_id == task_id, or_(TaskDelegation.from_id == person_id,
-                                                   TaskDelegation.to_id == person_id)),
+            TaskDelegation.task_id == task_id, or_(TaskDelegation.from_id == person_id, delegate)),
         select(TaskPlan.task_id).where(TaskPlan.task_id == task_id, or_(
             TaskPlan.by_id == person_id, (TaskPlan.person_id == person_id) & TaskPlan.made_id.is_not(None))))
     return session.execute(union_all(*known).limit(1)).first() is not None

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from engine import clocks, deadlines, run
-from engine.clocks import PAUSED, RUNNING, Clock
+from engine.clocks import PAUSED, RUNNING, Clock, ClockEntry
 from engine.model import OPEN, Instance, Task, Timer
 from ledger import clock
 from ledger.actor import Actor
@@ -24,6 +24,7 @@ from ledger.workdays import calendar
 WATCHING = ("sla", "escalation", *deadlines.SILENCE)
 """The kinds of timers that a task's clock drives."""
 MOST_DAYS = 250
+MOST_LINES = 200
 
 
 class NoClock(Conflict):
@@ -34,16 +35,22 @@ class StandsStill(Conflict):
     """这一步的计时已经暂停，请先恢复计时。"""
 
 
+class MovedOften(Conflict):
+    """这一步的计时已经调整很多次，不能再暂停或延长。请尽快办理，或请上级改派。"""
+
+
 class Runs(Conflict):
     """这一步的计时没有暂停，不需要恢复。"""
 
 
 def pause(session: Session, task_id: int, *, by: Actor, reason: str) -> Clock:
-    """Stop the clock of an open task. Raises NotFound, NotRunning, NoClock, StandsStill, Conflict (it is over)."""
+    """Stop the clock of an open task. Raises NotFound, NotRunning, NoClock, StandsStill, MovedOften, Conflict
+    (it is over)."""
     task, instance = _open(session, task_id)
     found = clocks.of_task(session, task)
     if found.state == PAUSED:
         raise StandsStill()
+    _room(session, found)
     found.state, found.paused_on = PAUSED, clock.today()
     session.execute(update(Timer).where(*_watching(task, "waiting")).values(state="suspended"),
                     execution_options={"synchronize_session": "fetch"})
@@ -60,9 +67,10 @@ def resume(session: Session, task_id: int, *, by: Actor, reason: str = "") -> Cl
     found = clocks.running_clock(session, task)
     if found is None or found.state != PAUSED or found.paused_on is None:
         raise Runs()
-    days = max(0, calendar(session).between(found.paused_on, clock.today()))
+    cal, today = calendar(session), clock.today()
+    days, sure = max(0, cal.between(found.paused_on, today)), cal.confirmed(found.paused_on, today)
     found.state, found.paused_on = RUNNING, None
-    was = _later(session, task, found, days)
+    was = _later(session, task, found, days, sure)
     session.execute(update(Timer).where(*_watching(task, "suspended")).values(
         state="waiting", next_try_at=Timer.due_at), execution_options={"synchronize_session": "fetch"})
     clocks.note(session, found, "resumed", by=by, reason=reason, before=was, after=found.due_at, days=days)
@@ -83,6 +91,7 @@ def extend(session: Session, task_id: int, days: int, *, by: Actor, reason: str)
     found = clocks.of_task(session, task)
     if found.state == PAUSED:
         raise StandsStill()
+    _room(session, found)
     was = _later(session, task, found, days)
     found.allowed += days
     if found.due_at > clock.now():
@@ -121,20 +130,27 @@ def _open(session: Session, task_id: int) -> tuple[Task, Instance]:
     return task, instance
 
 
+def _room(session: Session, found: Clock) -> None:
+    """Raises MovedOften: a ledger is to be read, and a deadline that always moves is none."""
+    if (session.scalar(select(func.count()).where(ClockEntry.clock_id == found.id)) or 0) >= MOST_LINES:
+        raise MovedOften()
+
+
 def _watching(task: Task, *states: str) -> tuple[ColumnElement[bool], ...]:
     return (Timer.instance_id == task.instance_id, Timer.token == task.token, Timer.kind.in_(WATCHING),
             Timer.state.in_(states))
 
 
-def _later(session: Session, task: Task, found: Clock, days: int) -> dt.datetime:
-    """Move the deadline and what watches over it by working days; when it was due before."""
+def _later(session: Session, task: Task, found: Clock, days: int, sure: bool = True) -> dt.datetime:
+    """Move the deadline and what watches over it by working days, `sure`: counted by an announced calendar; when it was
+    due before."""
     cal, was = calendar(session), found.due_at
     found.due_at, known = clocks.moved(cal, was, days)
-    found.confirmed = found.confirmed and known
+    found.confirmed = found.confirmed and known and sure
     deadlines.move(session, task.instance_id, task.token, found.due_at, found.confirmed)
     for timer in session.scalars(select(Timer).where(*_watching(task, "waiting", "suspended", "failed"))):
-        timer.due_at, sure = clocks.moved(cal, timer.due_at, days)
-        timer.next_try_at, timer.due_confirmed = timer.due_at, timer.due_confirmed and sure
+        timer.due_at, known = clocks.moved(cal, timer.due_at, days)
+        timer.next_try_at, timer.due_confirmed = timer.due_at, timer.due_confirmed and known and sure
     session.flush()
     return was
 
@@ -156,4 +172,4 @@ def _tell(session: Session, kind: str, task: Task, instance: Instance, by: Actor
            after={"task": task.id, "element": task.element_id, "name": task.name, **after})
 
 
-__all__ = ["MOST_DAYS", "NoClock", "Runs", "StandsStill", "extend", "moved_by_hand", "pause", "resume"]
+__all__ = ["MOST_DAYS", "MovedOften", "NoClock", "Runs", "StandsStill", "extend", "moved_by_hand", "pause", "resume"]

@@ -76,9 +76,10 @@ def _begin(act: Act, allowed: int) -> None:
 
 def _resume(act: Act, found: Clock) -> None:
     cal, today, was = act.desk.calendar, clock.day_of(act.now), found.due_at
-    days = max(0, cal.between(found.paused_on, today)) if found.paused_on is not None else 0
+    since = found.paused_on or today
+    days, sure = max(0, cal.between(since, today)), cal.confirmed(since, today)
     found.due_at, known = clocks.moved(cal, was, days)
-    found.state, found.paused_on, found.confirmed = RUNNING, None, found.confirmed and known
+    found.state, found.paused_on, found.confirmed = RUNNING, None, found.confirmed and known and sure
     clocks.note(act.session, found, "resumed", by=act.actor, at=act.now, before=was, after=found.due_at, days=days)
 
 

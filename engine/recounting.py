@@ -103,12 +103,15 @@ def _moved(session: Session, cal: Calendar, found: Clock, allowed: int, reason: 
         return False
     last: dt.date = working_days_after(cal, found.began_on, allowed).on
     paused: dt.date | None = None
+    sure = True
     for entry in entries:
         if entry.what == "paused":
             paused = clock.day_of(entry.at)
         elif entry.what == "resumed" and paused is not None:
-            last, paused = clocks.shifted(cal, last, paused, clock.day_of(entry.at)).on, None
-    confirmed = cal.confirmed(found.began_on, last)
+            again = clock.day_of(entry.at)
+            sure = sure and cal.confirmed(paused, again)
+            last, paused = clocks.shifted(cal, last, paused, again).on, None
+    confirmed = sure and cal.confirmed(found.began_on, last)
     due, was = clock.end_of_day(last), found.due_at
     if (due, confirmed) == (was, found.confirmed):
         return False

@@ -140,9 +140,8 @@ def signed_after(session: Session, task: Task) -> bool:
 
 def hand_in(session: Session, act: Act, task: Task, doer: Actor, for_id: int | None,
             answers: Mapping[str, Any]) -> None:
-    """Keep the answers of a task that is to be signed after it, and ask the first signers. Raises FourEyes."""
-    if not completing.apart(act, task, doer.id, for_id):
-        raise tasks.FourEyes()
+    """Keep the answers of a task that is to be signed after it, and ask the first signers. Raises FourEyes, OneVoice."""
+    completing.look(act, task, doer.id, for_id)
     taken = {}
     if task.assignee_id != doer.id:
         tasks.note(session, "task.claimed", task, act.instance, doer, for_id=for_id)
@@ -205,6 +204,14 @@ def drop(session: Session, plan_id: int, *, by: Actor, reason: str) -> Task:
     return host
 
 
+def withdraw(session: Session, host: Task, instance: Instance, *, by: Actor) -> None:
+    """Somebody else is to decide: the answers that wait for signatures count no more, if there are any. Whoever is
+    asked signs the next ones."""
+    if host.hold == AFTER:
+        with run.act(session, instance, by) as act:
+            _object(session, act, host)
+
+
 def completes(session: Session, plan: TaskPlan | None) -> Task | None:
     """The drawn task that is completed when nobody waits for this signature any more; None: others are waited for."""
     host = None if plan is None else session.get_one(Task, plan.task_id)
@@ -241,6 +248,7 @@ def _go_on(session: Session, act: Act, host: Task, role: str) -> None:
                 _make(session, host, plan)
     elif role == BEFORE:
         tasks.change(session, host, hold=None)
+        completing.free(act, host)
     else:
         _complete(session, act, host)
 
@@ -250,8 +258,12 @@ def _complete(session: Session, act: Act, host: Task) -> None:
     if kept is None:
         raise Conflict()
     doer = Actor(kept.by_id, kept.by_name, host.group_id)
-    if {kept.by_id, kept.for_id} & set(host.barred) or not completing.apart(act, host, kept.by_id, kept.for_id):
-        raise Lapsed(by=kept.by_name)
+    try:
+        if not {kept.by_id, kept.for_id}.isdisjoint(host.barred):
+            raise tasks.FourEyes()
+        completing.look(act, host, kept.by_id, kept.for_id)
+    except tasks.FourEyes:
+        raise Lapsed(by=kept.by_name) from None
     tasks.change(session, host, hold=None)
     answers, for_id = kept.answers, kept.for_id
     session.delete(kept)
@@ -272,6 +284,7 @@ def _object(session: Session, act: Act, host: Task) -> None:
         session.delete(kept)
     session.flush()
     tasks.change(session, host, hold=None)
+    completing.free(act, host)
 
 
 def _cancel(session: Session, act: Act, task: Task) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine import catalog, fates, finality, giving_back, instances, modification, returning, run, tasks
 from engine.backwards import Backwards
+from engine.hooks import HOOKS
 from engine.model import Instance, Task
 from engine.modification import Preview
 from engine.moves import BackTo, Draft
@@ -27,6 +28,10 @@ Look = Callable[[Sequence[Task]], None]
 
 class NotYours(NotAllowed):
     """只有办理人本人可以取回。"""
+
+
+class NoMore(NotAllowed):
+    """您已不再担任办理这一步的角色，或代理已经结束，不能取回。可以请后面的办理人退回。"""
 
 
 class TooLate(Conflict):
@@ -55,7 +60,7 @@ def may_take_back(task: Task, actor: Actor) -> bool:
 def take_back(session: Session, task_id: int, *, by: Actor, untouched: Look | None = None) -> ReturnCase:
     """Have one's own task again. `untouched` sees the open tasks that go, and refuses where somebody has begun.
 
-    Raises NotFound, NotYours, NothingToTakeBack, TooLate, Followed, Touched, Final, NotRunning.
+    Raises NotFound, NotYours, NoMore, NothingToTakeBack, TooLate, Followed, Touched, Final, NotRunning.
     """
     found = session.get(Task, task_id)
     if found is None or not concerned(found, by):
@@ -63,6 +68,7 @@ def take_back(session: Session, task_id: int, *, by: Actor, untouched: Look | No
     instance = run.lock(session, found.instance_id)
     session.refresh(found)
     _own(found, by)
+    _still(session, found, by)
     run.active(instance)
     with run.act(session, instance, by) as act:
         act.why = "taken_back"
@@ -88,6 +94,15 @@ def _own(task: Task, by: Actor) -> None:
         raise NotYours()
     if not may_take_back(task, by):
         raise TooLate(minutes=int(TAKE_BACK.total_seconds() // 60))
+
+
+def _still(session: Session, task: Task, by: Actor) -> None:
+    """Raises NoMore where whoever did it could not do it again: their role or their appointment is over."""
+    hooks = HOOKS.get(task.process_id)
+    stands = task.for_id is None or any(
+        one.id == task.for_id and one.covered(task.process_id) for one in by.stands_for)
+    if not stands or (hooks is not None and hooks.entitled is not None and not hooks.entitled(session, task, by)):
+        raise NoMore()
 
 
 def _nobody_followed(session: Session, task: Task, told: Preview, untouched: Look | None) -> None:

@@ -24,8 +24,11 @@ from engine.fates import (
     Held,
     Moved,
     NotHeld,
+    OneVoice,
     OnlyYours,
     Over,
+    ReleasedOften,
+    RoleLost,
     StandingInOver,
     Waiting,
     fate,
@@ -35,9 +38,9 @@ from engine.fates import (
     waiting,
 )
 from engine.hands import AFTER
-from engine.hooks import AFTERWARDS
+from engine.hooks import AFTERWARDS, HOOKS
 from engine.model import OPEN, Instance, Task, TaskAnswer
-from engine.offers import Capacity, capacity, concerned
+from engine.offers import Capacity, capacity, concerned, told
 from ledger.actor import Actor
 from ledger.errors import Conflict, NotFound
 from ledger.facts import Fact, record
@@ -46,14 +49,19 @@ from ledger.failpoints import fp
 ADD_ANSWER = insert(cast(Table, TaskAnswer.__table__))
 BOTH = (select(Instance, Task).join(Task, Task.instance_id == Instance.id).where(Task.id == bindparam("of_task"))
         .with_for_update(of=Instance))
+MOST_RELEASED = 20
 _TASK = rows.TASK.c
 SHOW = update(rows.CANDIDATE).where(rows.CANDIDATE.c.task_id == bindparam("of_task")).values(open=bindparam("shown"))
 
 
-def get(session: Session, task_id: int, actor: Actor) -> Task:
-    """The task, if the actor may take it, holds it or has done it. Raises NotFound otherwise."""
+def get(session: Session, task_id: int, actor: Actor, *, reading: bool = True) -> Task:
+    """The task, if the actor may take it, holds it or has done it. Raises NotFound otherwise.
+
+    Without `reading` also for whom it was taken away from: a verb then tells them by whom.
+    """
     task = session.get(Task, task_id)
-    if task is None or not ((task.state == OPEN and capacity(task, actor)) or _knows(session, task, actor)):
+    if task is None or not ((task.state == OPEN and capacity(task, actor)) or concerned(task, actor)
+                            or participation.took_part(session, task.id, actor.id, reading=reading)):
         raise NotFound()
     return task
 
@@ -84,7 +92,8 @@ def claim(session: Session, task_id: int, actor: Actor) -> Task:
 
 
 def release(session: Session, task_id: int, actor: Actor) -> Task:
-    """Give a held task back to everybody it was offered to. Raises Conflict when it was offered to nobody else."""
+    """Give a held task back to everybody it was offered to. Raises OnlyYours when it was offered to nobody else, and
+    ReleasedOften."""
     task, instance, _ = _open_task(session, task_id, actor)
     if task.assignee_id != actor.id:
         raise held_by(session, task, actor) if task.assignee_id is not None else moved(session, task)
@@ -93,6 +102,8 @@ def release(session: Session, task_id: int, actor: Actor) -> Task:
     undelegated(task)
     if task.hold == AFTER:
         raise waiting(session, task)
+    if sum(one.actor_id == actor.id for one in told(session, task, ("task.released",))) >= MOST_RELEASED:
+        raise ReleasedOften(name=task.name, most=MOST_RELEASED)
     change(session, task, assignee_id=None, assignee_name=None, for_id=None)
     show(session, task, True)
     note(session, "task.released", task, instance, actor)
@@ -149,6 +160,7 @@ def held(session: Session, task_id: int, actor: Actor, *, version: int | None = 
         raise moved(session, task)
     if task.assignee_id is None and not free and actor.kind == "person":
         raise NotHeld()
+    _entitled(session, task, instance, actor, right)
     return task, run.active(instance)
 
 
@@ -216,7 +228,16 @@ def _taken(session: Session, task_id: int, actor: Actor, version: int | None) ->
         raise held_by(session, task, actor)
     if version is not None and version != task.version:
         raise moved(session, task)
+    _entitled(session, task, instance, actor, right)
     return task, run.active(instance), right
+
+
+def _entitled(session: Session, task: Task, instance: Instance, actor: Actor, right: Capacity) -> None:
+    """Raises RoleLost where somebody holds a task for a role that they have no more."""
+    hooks = HOOKS.get(instance.process_id)
+    if right.how == "holder" and hooks is not None and hooks.entitled is not None and (
+            not hooks.entitled(session, task, actor)):
+        raise RoleLost(name=task.name)
 
 
 def _open_task(session: Session, task_id: int, actor: Actor) -> tuple[Task, Instance, Capacity | None]:
@@ -254,7 +275,7 @@ def show(session: Session, task: Task, open_: bool) -> None:
 
 
 __all__ = [
-    "ENDED", "Appointed", "Delegated", "Fate", "FourEyes", "Gone", "Held", "Moved", "NotHeld", "OnlyYours", "Over",
-    "StandingInOver", "Waiting", "answers", "at_rest", "change", "claim", "complete", "fate", "get", "held", "held_by",
+    "ENDED", "Appointed", "Delegated", "Fate", "FourEyes", "Gone", "Held", "Moved", "NotHeld", "OneVoice",
+    "OnlyYours", "Over", "ReleasedOften", "RoleLost", "StandingInOver", "Waiting", "answers", "at_rest", "change", "claim", "complete", "fate", "get", "held", "held_by",
     "locked", "moved", "note", "opened", "over", "release", "show", "take", "undelegated", "waiting",
 ]

@@ -94,12 +94,19 @@ def _of_tasks(cal: Calendar, tasks: list[Task], found: list[Clock],
     """One sheet for each task; the entries of a clock that several tasks had after each other stand with the last."""
     last = {(task.element_id, _round(task)): task.id for task in tasks}
     by_task = {one.task_id or last.get((one.element_id, one.round)): one for one in found}
-    carried = {(one.element_id, one.round) for one in found}
+    known = {task.id: task for task in tasks}
+    went_on = {(one.element_id, one.round): (one, entries[one.id][0].at, known[number])
+               for number, one in by_task.items() if number in known and entries[one.id]}
+    before: dict[int, list[Line]] = {one.id: [] for one in found}
     for task in tasks:
-        clock_ = by_task.get(task.id)
-        if clock_ is None and (task.element_id, _round(task)) in carried and task.state != "open":
+        clock_, later = by_task.get(task.id), went_on.get((task.element_id, _round(task)))
+        if clock_ is None and later is not None and _within(task, *later[1:]):
+            stopped = {entry.at for entry in entries[later[0].id] if entry.what == "paused"}
+            if task.completed_at not in stopped and task.due_at is not None:  # else the clock went on after a return
+                before[later[0].id] += _end(task, task.due_at, None)
             continue  # its lines are those of the clock that went on
-        own = _unmoved(cal, task) if clock_ is None else [_line(entry) for entry in entries[clock_.id]]
+        own = _unmoved(cal, task) if clock_ is None else sorted(
+            [*before[clock_.id], *map(_line, entries[clock_.id])], key=lambda line: line.at)
         state = OVER if task.state != "open" else clock_.state if clock_ is not None else clocks.RUNNING
         due = task.due_at if clock_ is None else clock_.due_at
         assert due is not None
@@ -107,6 +114,12 @@ def _of_tasks(cal: Calendar, tasks: list[Task], found: list[Clock],
         confirmed = task.due_confirmed if clock_ is None else clock_.confirmed
         yield Sheet(task.element_id, task.name, task.id, allowed, due, confirmed, state,
                     [*own, *_end(task, due, clock_)])
+
+
+def _within(task: Task, began: dt.datetime, now: Task) -> bool:
+    """Whether a task that is over was one of those that a clock had after each other: it came when the clock ran
+    already, and was over when the one came that has the clock now."""
+    return task.completed_at is not None and began <= task.created_at and task.completed_at <= now.created_at
 
 
 def _round(task: Task) -> int:

@@ -15,6 +15,7 @@ import re2
 from forms.conditions import is_expression, value_of
 from forms.schema import FILES, MANY, ONE, TEXTS, Schema
 from ledger.errors import Problem
+from ledger.texts import TURNING
 
 LONGEST = {"textfield": 500, "licet-number": 200, "textarea": 10_000}
 MOST_FILES = 50
@@ -70,7 +71,7 @@ def text(component: Schema, value: Any, context: Mapping[str, Any]) -> str | Non
     if not isinstance(value, str):
         raise Wrong("这里要填文字")
     kind = str(component.get("type"))
-    plain = unicodedata.normalize("NFC", value).strip()
+    plain = unicodedata.normalize("NFC", TURNING.sub("", value)).strip()
     if kind == "textarea":
         plain = plain.replace("\r\n", "\n").replace("\r", "\n")
     else:

@@ -10,6 +10,7 @@ from flask import Request, request
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.routing import IntegerConverter
 
+from ledger.texts import upright
 from web.session import SAFE
 
 NUMBER = "[0-9]{1,18}"
@@ -46,11 +47,19 @@ def day_in(text: str | None) -> dt.date | None:
 
 
 class Asked(Request):
-    """A request without the NULs of its query: nobody types one, and PostgreSQL keeps none."""
+    """A request without the NULs of its query: nobody types one, and PostgreSQL keeps none. What a form says is kept
+    without what turns writing round (ledger.texts)."""
 
     def __init__(self, environ: dict[str, Any], *more: Any, **named: Any) -> None:
         environ["QUERY_STRING"] = environ.get("QUERY_STRING", "").replace("%00", "")
         super().__init__(environ, *more, **named)
+
+    def _load_form_data(self) -> None:
+        if "form" in self.__dict__:
+            return
+        super()._load_form_data()
+        said = [(name, upright(text)) for name, text in self.__dict__["form"].items(multi=True)]
+        self.__dict__["form"] = self.parameter_storage_class(said)
 
 
 def check_text() -> None:

@@ -122,7 +122,7 @@ def _told(session: Session, person: Actor, application: Request, task: Task | No
     if asked is None and not own:
         return None
     return {"asked": asked, "rows": own, "beside": beside, "answers": _answers(session, application, host)
-            if asked is not None and asked.role == AFTER else []}
+            if asked is not None and asked.role == AFTER and task.state != "cancelled" else []}
 
 
 def _row(session: Session, plan: TaskPlan, host: Task, person: Actor) -> dict[str, Any]:

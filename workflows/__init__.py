@@ -78,7 +78,17 @@ def _hooks(process: Process) -> Hooks:
 
         return ending.rightful(session, task)
 
-    return Hooks(basis=basis, lasting=lasting, silent=silent, rightful=rightful)
+    def applied(session: Session, task: Task) -> bool:
+        from workflows import duties
+
+        return duties.applied(session, task)
+
+    def entitled(session: Session, task: Task, actor: Actor) -> bool:
+        from workflows import duties
+
+        return duties.entitled(session, task, actor)
+
+    return Hooks(basis=basis, lasting=lasting, silent=silent, rightful=rightful, applied=applied, entitled=entitled)
 
 
 def form_for(request: Request, key: str) -> Form:

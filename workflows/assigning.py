@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from engine import assigning, tasks
+from engine import assigning, signing, tasks
 from engine.assigning import TaskDelegation
 from engine.hands import TaskPlan
 from engine.model import DRAWN, OPEN, Task
@@ -69,17 +69,21 @@ def delegate(session: Session, actor: Actor, task_id: int, to_id: int | None, *,
 
 def reassign(session: Session, actor: Actor, task_id: int, to_id: int | None, *, reason: str,
              version: int | None = None) -> Task:
-    """改派, by somebody who may (task.reassign) where the request lies. Raises NotAllowed, Moved where the page that
-    was looked at (`version`) is older than the task, BadAnswer, and what `engine.assigning.reassign` raises."""
-    task, _ = tasks.locked(session, task_id)
+    """改派, by somebody who may (task.reassign) where the request lies; what its holder has handed in and others are to
+    sign counts no more. Raises NotAllowed, Moved where the page that was looked at (`version`) is older than the task,
+    BadAnswer, and what `engine.assigning.reassign` raises."""
+    task, instance = tasks.locked(session, task_id)
     request = of_instance(session, task.instance_id)
     if not can(actor, "task.reassign", request):
         raise NotAllowed()
     if actor.id == request.applicant_id:
         raise NotAllowed("这是您自己的申请，请由别人改派。")
+    if task.role != DRAWN or task.assignee_id == actor.id:
+        raise NotAllowed("这项任务不能改派：在您手里的请转办或交回，请人加签或补正的请由提出的人取消。")
     if version is not None and version != task.version:
         raise tasks.moved(session, task)
     to = chosen(session, task, to_id, "transfer", actor, reason=written("reason", reason))
+    signing.withdraw(session, task, instance, by=actor)
     return assigning.reassign(session, task_id, to, by=actor, reason=reason.strip())
 
 

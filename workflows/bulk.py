@@ -77,7 +77,7 @@ def bulk(session: Session, actor: Actor, verb: str, items: Iterable[tuple[int, i
     wanted = dict(items)
     if len(wanted) > MOST:
         raise TooMany(most=MOST)
-    found = [tasks.get(session, number, actor) for number in wanted]
+    found = [tasks.get(session, number, actor, reading=False) for number in wanted]
     done: dict[int, Done] = {}
     for task in sorted(found, key=lambda one: (one.instance_id, one.id)):  # one order of locks for everybody
         busy = sum(isinstance(one.refused, Busy) for one in done.values())

@@ -204,12 +204,12 @@ def _sign(session: Session, child: Task, answers: Mapping[str, Any]) -> None:
 
 
 def proposed(session: Session, task: Task, actor: Actor) -> dict[str, Any]:
-    """What stands in a form before anybody typed: the answers that wait for signatures; for whoever delegated it and
-    has it back, what the delegate answered."""
-    if task.hold == AFTER and (kept := signing.pending(session, task.id)) is not None:
-        return dict(kept.answers)
+    """What stands in a form before anybody typed, for whoever holds the task: the answers that wait for signatures;
+    for whoever delegated it and has it back, what the delegate answered."""
     if task.assignee_id != actor.id:
         return {}
+    if task.hold == AFTER and (kept := signing.pending(session, task.id)) is not None:
+        return dict(kept.answers)
     row = session.scalars(select(TaskDelegation).where(
         TaskDelegation.task_id == task.id, TaskDelegation.from_id == actor.id, TaskDelegation.how == "done",
     ).order_by(TaskDelegation.id.desc()).limit(1)).first()

@@ -41,6 +41,7 @@ SELF: dict[str, str] = {
     "copy": "不需要抄送给自己。",
 }
 APPLIED = "{name} 是本申请的申请人，不能参与这一步。请另选一位。"
+FILLED_IN = "{name} 填写过本申请的内容，按四眼原则不能参与这一步。请另选一位。"
 WORD = {"transfer": "licet:handTo", "delegate": "licet:handTo", "sign": "licet:signers"}
 """The words of a drawing that name further roles a task may go to, or that may sign."""
 
@@ -150,7 +151,7 @@ def available(session: Session, group_id: int, person_id: int) -> Addressee | No
 
 def passes_on(session: Session, task: Task) -> bool:
     """Whether the task is for a role, so that it may go to others who have it; what is one person's stays theirs."""
-    return bool(task.offer) or bool(_further(session, task, "transfer"))
+    return bool(task.offer) or bool(further(session, task, "transfer"))
 
 
 def _employed(group_id: int) -> Select[Person]:
@@ -190,7 +191,7 @@ def _four_eyes(asked: _Asked, person: Person) -> Problem | None:
             return Problem("{name} 办理过“{step}”，按四眼原则不能参与这一步。请选择没有参与过的人。",
                            {"name": person.name, "step": row.name})
     if person.id in task.barred:
-        return Problem(APPLIED, {"name": person.name})
+        return Problem(APPLIED if person.id == asked.request.applicant_id else FILLED_IN, {"name": person.name})
     return None
 
 
@@ -202,7 +203,7 @@ def _entitled(asked: _Asked, person: Person) -> Problem | None:
         return Problem(APPLIED, {"name": person.name}) if applied else None
     if asked.for_ == "copy" or reads(asked.session, person, asked.request):
         return None
-    if asked.for_ == "sign" and person.id in holders(asked.session, _further(asked.session, asked.task, asked.for_)):
+    if asked.for_ == "sign" and person.id in holders(asked.session, further(asked.session, asked.task, asked.for_)):
         return None
     return Problem("{name} 无权查看这项申请。请另选一位，或先把申请抄送给他。", {"name": person.name})
 
@@ -216,7 +217,7 @@ def reads(session: Session, person: Person, request: Request) -> bool:
 
 
 def _without_role(asked: _Asked, person: Person) -> Problem:
-    offer = [*asked.task.offer, *_further(asked.session, asked.task, asked.for_)]
+    offer = [*asked.task.offer, *further(asked.session, asked.task, asked.for_)]
     named = dict.fromkeys(name.partition("@")[0] for name in offer)
     known = [roles()[key].name for key in named if key in roles()]
     if not known:
@@ -227,10 +228,10 @@ def _without_role(asked: _Asked, person: Person) -> Problem:
 def _takers(session: Session, task: Task, for_: For) -> set[int]:
     """Who could do the task by a role that it is offered to, by name, or by a role that the drawing adds."""
     by_name = {int(name.partition("@")[2]) for name in task.offer if name.startswith("person@")}
-    return by_name | set(holders(session, [*task.offer, *_further(session, task, for_)]))
+    return by_name | set(holders(session, [*task.offer, *further(session, task, for_)]))
 
 
-def _further(session: Session, task: Task, for_: For) -> list[str]:
+def further(session: Session, task: Task, for_: For) -> list[str]:
     """The groups that a word of the drawing adds."""
     instance = session.get_one(Instance, task.instance_id)
     words = words_at(session, instance.definition_id, task.element_id)

@@ -18,6 +18,7 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Json
 from ledger.errors import BadAnswer, NotFound, Problem
+from registry.people.persons import Person
 from registry.people.scope import subtree
 from registry.people.units import Unit
 from workflows.requests import Request
@@ -259,6 +260,7 @@ def save_view(session: Session, actor: Actor, name: str, kept: Mapping[str, str]
         raise BadAnswer({"name": [Problem("名称要有 1 到 {most} 个字。", {"most": LONGEST_NAME})]})
     if actor.id is None or actor.group_id is None:
         raise NotFound
+    session.execute(select(Person.id).where(Person.id == actor.id).with_for_update())  # two windows save at once
     known = views(session, actor)
     view = next((one for one in known if one.name == name), None)
     if view is None and len(known) >= MOST_VIEWS:

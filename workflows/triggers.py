@@ -31,7 +31,7 @@ from workflows import (
     promises,
     returning,
 )
-from workflows.absence import ending
+from workflows.absence import ending, revoking
 from workflows.requests import Request
 from workflows.sharing import comments, consulting, copies, signatures, urging
 
@@ -128,7 +128,7 @@ HANDLERS: list[tuple[str, Handler]] = [
     ("certificate.", tell_of_term), ("calendar.", recompute_terms), *promises.HANDLERS, *consequences.HANDLERS,
     *imports.HANDLERS, *returning.HANDLERS, *correcting.HANDLERS, *handing_news.HANDLERS, *comments.HANDLERS,
     *copies.HANDLERS,
-    *urging.HANDLERS, *consulting.HANDLERS, *signatures.HANDLERS, *ending.HANDLERS,
+    *urging.HANDLERS, *consulting.HANDLERS, *signatures.HANDLERS, *ending.HANDLERS, *revoking.HANDLERS,
     ("instance.ended", children.wake_parent), ("instance.terminated", children.wake_parent),
     *(each for process in CATALOG.values() for each in process.reacts),
 ]

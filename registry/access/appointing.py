@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from ledger import clock
@@ -21,6 +21,8 @@ from registry.people.persons import Person
 
 LONGEST = 180  # days: whoever is away for longer hands over for good
 REASON = 200
+MOST = 20
+"""How many substitutes somebody has at once, and how many are appointed for them in a day: each is told."""
 
 
 def appoint(
@@ -69,7 +71,7 @@ def _wrong_time(from_at: dt.datetime, until_at: dt.datetime) -> dict[str, list[P
 
 def _wrong_one(session: Session, wanted: Substitution, by: Actor) -> Problem | None:
     """Why this person cannot stand in for that one in that time; None where they can."""
-    looks = (_same, _oneself_appointed, _absent, _unusable, _checks_each_other, _again, _circle)
+    looks = (_same, _oneself_appointed, _absent, _unusable, _checks_each_other, _again, _circle, _many)
     return next((wrong for look in looks if (wrong := look(session, wanted, by)) is not None), None)
 
 
@@ -112,6 +114,17 @@ def _checks_each_other(session: Session, wanted: Substitution, _by: Actor) -> Pr
                 "name": wanted.substitute.name, "held": Problem(role_of(meets[0]).name),
                 "role": Problem(role_of(grant.role).name)})
     return None
+
+
+def _many(session: Session, wanted: Substitution, _by: Actor) -> Problem | None:
+    now = clock.now()
+    theirs = select(func.count()).select_from(Substitution).where(Substitution.person_id == wanted.person.id, or_(
+        and_(Substitution.ended_at.is_(None), Substitution.until_at > now),
+        Substitution.made_at > now - dt.timedelta(days=1)))
+    if (session.scalar(theirs) or 0) < MOST:
+        return None
+    return Problem("{name} 已有 {most} 项代理在进行或刚刚安排过，请先结束不需要的，或明天再安排。",
+                   {"name": wanted.person.name, "most": MOST})
 
 
 def _overlapping(wanted: Substitution) -> Select[Substitution]:

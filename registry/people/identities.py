@@ -16,6 +16,7 @@ from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant
 from ledger.errors import BadAnswer, Problem
 from ledger.facts import Fact, record
+from ledger.texts import upright
 from registry.people import sealing
 from registry.people.identity import birth_of, check_id_number, gender_of, mask_id
 from registry.people.persons import ID_NUMBER, Person, spelled, with_id_number
@@ -93,7 +94,7 @@ def _key(group_id: int, index: str) -> str:
 
 def rename_unit(session: Session, unit: Unit, name: str, *, by: Actor) -> None:
     """Another name of the same company; the one it had stays findable."""
-    name = " ".join(name.split())
+    name = " ".join(upright(name).split())
     if name == unit.name:
         return
     session.add(FormerName(group_id=unit.group_id, unit_id=unit.id, name=unit.name, by_id=by.id))

@@ -14,6 +14,7 @@ from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant
 from ledger.errors import BadAnswer, Conflict, NotFound, Problem
 from ledger.facts import record
+from ledger.texts import upright
 from registry.people import sealing
 from registry.people.identity import birth_of, check_id_number, gender_of, mask_id
 from registry.people.scope import Path, Visible
@@ -113,7 +114,7 @@ def drawn_up(
     gender: Gender | None = None, birth: dt.date | None = None, joined_on: dt.date | None = None,
 ) -> Person:
     """A checked Person not yet in a session; for create_person and for loading many at once."""
-    name = "".join(name.split())
+    name = "".join(upright(name).split())
     if not name:
         raise BadAnswer({"name": [Problem("请填写姓名。")]})
     pinyin, initials = spelled(name)

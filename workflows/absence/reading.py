@@ -25,7 +25,8 @@ def by_standing_in(actor: Actor) -> Select[int]:
 def _left_by(absent: Absent) -> list[Select[int]]:
     offers = select(TaskCandidate.task_id).where(TaskCandidate.candidate.in_(groups_of(absent)), TaskCandidate.open)
     parts = [
-        select(Task.instance_id.label("instance_id")).where(Task.assignee_id == absent.id, Task.state == _open),
+        select(Task.instance_id.label("instance_id")).where(
+            Task.assignee_id == absent.id, Task.state == _open, Task.for_id.is_(None)),
         select(Task.instance_id.label("instance_id")).where(Task.id.in_(offers), Task.state == _open),
     ]
     if absent.processes is None:

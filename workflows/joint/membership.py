@@ -93,6 +93,8 @@ def change(session: Session, actor: Actor, request: Request, verb: str, said: Ma
         members.leave(session, task_id, by=actor, reason=reason)
         return
     to = people.require(session, request, said.get("to"))
+    if to.id == actor.id:  # whoever leads here arranges who votes; not that they do
+        raise BadAnswer({"to": [Problem("不能把自己加进会签或换成自己，请由发起人安排。")]})
     if verb == "replace":
         members.replace(session, task_id, to, by=actor, reason=reason)
         return

@@ -35,7 +35,7 @@ from workflows.requests import Request, RequestFile
 from workflows.reviewing import content_form
 
 TOKEN = re.compile(r"[\w-]{22}", re.ASCII)
-DAYS, MOST_DAYS, MOST_OPEN, MOST_VIEWS = 5, 30, 5, 200
+DAYS, MOST_DAYS, MOST_OPEN, MOST_ASKED, MOST_VIEWS = 5, 30, 5, 30, 200
 VERDICTS: dict[str, str] = {"agree": "同意", "disagree": "不同意", "unsure": "不能判断"}
 PERSONAL_VALUE = re.compile(r"\d{17}[\dXx]|1[3-9]\d{9}")
 PERSONAL_LABEL = re.compile("姓名|身份证|电话|手机|邮箱|住址|联系人|负责人|法定代表人")
@@ -173,7 +173,10 @@ def _check(session: Session, request: Request, task: Task, wanted: Wanted) -> No
     strange = set(wanted.fields) - {one.path for one in known.entries}
     if strange or set(wanted.files) - {one.id for one in known.files}:
         wrong["fields"] = [Problem("有的内容已经不在这项申请里，请刷新页面重新勾选。")]
-    if len([one for one in of_request(session, request) if one.running and one.task_id == task.id]) >= MOST_OPEN:
+    asked = [one for one in of_request(session, request) if one.task_id == task.id]
+    if len(asked) >= MOST_ASKED:
+        wrong[""] = [Problem("这项任务已咨询 {most} 次，不能再生成链接。", {"most": MOST_ASKED})]
+    elif sum(one.running for one in asked) >= MOST_OPEN:
         wrong[""] = [Problem("这项任务已有 {most} 份咨询没有答复。请先撤销不需要的。", {"most": MOST_OPEN})]
     if wrong:
         raise BadAnswer(wrong)

@@ -32,6 +32,8 @@ from workflows import eligible, requests
 from workflows.requests import INVOLVED, Request
 from workflows.sharing import colleagues
 
+MOST_ASKED = 200
+"""How many people a request is copied to by hand."""
 MOST_DRAWN = 50
 """How many people one word of a drawing may reach: a role at the top of a group may be held by hundreds."""
 
@@ -85,7 +87,17 @@ def give(session: Session, actor: Actor, request_id: int, people: Sequence[int])
     if not people:
         raise BadAnswer({"to": [Problem("请选择抄送给谁。")]})
     reached = colleagues.require_all(session, actor, request, "copy", people)
+    _room(session, request, {one.id for one in reached})
     return [one for one in reached if _write(session, request, one.id, actor, "asked")]
+
+
+def _room(session: Session, request: Request, people: set[int]) -> None:
+    """BadAnswer at "to" where it would be too many; of two who copy at once the second counts what the first gave."""
+    session.execute(select(Request.id).where(Request.id == request.id).with_for_update())
+    known = set(session.scalars(select(RequestCopy.person_id).where(
+        RequestCopy.request_id == request.id, RequestCopy.why == "asked")))
+    if len(known | people) > MOST_ASKED:
+        raise BadAnswer({"to": [Problem("一项申请最多抄送 {most} 人。", {"most": MOST_ASKED})]})
 
 
 def _write(session: Session, request: Request, person_id: int, by: Actor, why: str, element_id: str = "") -> bool:
