@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from engine import correcting, tasks
 from engine.model import CORRECTION, OPEN, Task
 from ledger.actor import Actor
-from ledger.errors import BadAnswer, Conflict, Refused
+from ledger.errors import BadAnswer, Conflict, NotFound, Refused
 from web import late
 from web.asked import whole_in
 from web.errors import field_problems, sentence
@@ -87,6 +87,9 @@ def _typed(task_id: int) -> list[tuple[str, str]]:
 def withdraw(task_id: int, question_id: int) -> ResponseReturnValue:
     """The answer is wanted no more; 409 where it has been given."""
     try:
+        asked = db.session.get(Task, question_id)
+        if asked is None or asked.parent_id != task_id:
+            raise NotFound
         host = corrections.withdraw(db.session(), actor(), question_id)
     except Conflict as error:
         return late.too_late(task_id, error)

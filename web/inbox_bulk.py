@@ -63,11 +63,17 @@ def act() -> ResponseReturnValue:
     if not items:
         flash(_("还没有选中任务。"), "warn")
         return redirect(back, 303)
+    if len(dict(items)) > bulk.MOST:
+        raise bulk.TooMany(most=bulk.MOST)
     page = next((one.page for one in BULK if one.key == verb), "")
     if page:
-        return redirect(url_for(page, task=request.form.getlist("task"), next=back), 303)
+        return redirect(url_for(page, task=_written(items), next=back), 303)
     asked = Asked(opinion=request.form.get("opinion", "").strip()[:LONGEST])
     return told(bulk.bulk(db.session(), actor(), verb, items, asked=asked), verb, back)
+
+
+def _written(items: Sequence[tuple[int, int | None]]) -> list[str]:
+    return [f"{number}:{'' if version is None else version}" for number, version in dict(items).items()]
 
 
 def told(done: Sequence[Done], verb: str, back: str) -> ResponseReturnValue:
