@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,11 +24,13 @@ class Refused(Exception):
 
 
 def fill(text: str, params: Mapping[str, Any]) -> str:
-    """Put named values into a message: "{name}" and nothing cleverer; of a list, each value."""
-    for key, value in params.items():
-        told = "、".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-        text = text.replace("{" + key + "}", told)
-    return text
+    """Put named values into a message: "{name}" and nothing cleverer; of a list, each value. What a value says in such
+    brackets stays as somebody wrote it."""
+    def told(found: re.Match[str]) -> str:
+        value = params.get(found[1], found[0])
+        return "、".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+    return re.sub(r"\{([^{}]+)\}", told, text)
 
 
 class NotAllowed(Refused):
