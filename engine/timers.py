@@ -13,7 +13,7 @@ from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from engine import causes, clocks, deadlines, halting, incidents, pausing, run, silence
+from engine import causes, clocks, deadlines, fates, halting, incidents, pausing, run, silence
 from engine.model import OPEN, Incident, Instance, Task, TaskCandidate, Timer
 from engine.opening import at_places, words
 from ledger import clock
@@ -188,10 +188,14 @@ def again(session: Session, timer_id: int) -> None:
 def fire_now(session: Session, timer_id: int, *, by: Actor, reason: str) -> Timer:
     """Let a timer fire now instead of when it is due; a cycle goes on as if this round had come in time.
 
-    Raises TimerOver, NotRunning, NotFound.
+    Raises TimerOver, NotRunning, NotFound, StandsStill (its clock is paused), Waiting (silence decides nothing while
+    somebody is asked).
     """
     instance, timer = _held(session, timer_id)
     run.active(instance)
+    if timer.kind in pausing.WATCHING and silence.waits(session, task := _runs(session, instance, timer)):
+        if timer.kind == "silence":
+            raise fates.waiting(session, task)
     was, now = timer.due_at, clock.now()
     timer.due_at = min(was, now)
     _note(session, "timer.fired_by_hand", instance, timer, by, reason, was)
