@@ -114,12 +114,13 @@ def give_back(session: Session, task_id: int, to_task_id: int | None, *, by: Act
               version: int | None, instance_version: int | None = None) -> ReturnCase:
     """Do it. `version` is the task's and `instance_version` the preview's, as the page was drawn.
 
-    Raises Conflict (`Beside` for a signature or a question, `Overtaken` when the instance has moved since, `Final`,
+    Raises Conflict (`Beside` for a signature or a question, `Delegated`, `Overtaken` when the instance has moved since, `Final`,
     CannotModify, and what tasks.held raises), BadAnswer for a step that was never done, with those that were.
     """
     task, instance = tasks.held(session, task_id, by, version=version)
     if task.role != DRAWN:
         raise Beside()
+    tasks.undelegated(task)
     if instance_version is not None and instance.version != instance_version:
         raise overtaken(session, instance)
     with run.act(session, instance, by) as act:

@@ -158,8 +158,8 @@ def held(session: Session, task_id: int, actor: Actor, *, version: int | None = 
         raise held_by(session, task, actor)
     if version is not None and version != task.version:
         raise moved(session, task)
-    if task.assignee_id is None and not free and actor.kind == "person":
-        raise NotHeld()
+    if actor.kind == "person" and task.assignee_id != actor.id and not (free and task.assignee_id is None):
+        raise NotHeld()  # also who stands in for its holder: once they have taken it, it is written down for whom
     _entitled(session, task, instance, actor, right)
     return task, run.active(instance)
 

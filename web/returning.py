@@ -150,7 +150,7 @@ def withdraw(request_id: int) -> ResponseReturnValue:
 
 # beside a task and a request
 def _may_return(session: Session, _actor: Actor, opened: Desk) -> bool:
-    if not opened.mine or opened.task.role != DRAWN:
+    if not opened.mine or opened.task.role != DRAWN or opened.task.owner_id is not None:
         return False
     done = select(Task.id).where(
         Task.instance_id == opened.task.instance_id, Task.state == "completed", Task.undone_at.is_(None))

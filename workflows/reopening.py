@@ -34,7 +34,8 @@ class ParentOver(Conflict):
 def may_reopen(session: Session, actor: Actor, request: Request) -> bool:
     """Whether the actor may reopen, and there is something ended to reopen."""
     instance = session.get(Instance, request.instance_id) if request.instance_id else None
-    return instance is not None and instance.ended_at is not None and can(actor, "request.reopen", request)
+    return (instance is not None and instance.ended_at is not None and actor.id != request.applicant_id
+            and can(actor, "request.reopen", request))
 
 
 def targets(session: Session, actor: Actor, request: Request) -> list[Target]:
@@ -57,6 +58,8 @@ def reopen(session: Session, actor: Actor, request: Request, to_task_id: int | N
 def _free(session: Session, actor: Actor, request: Request) -> int:
     if request.instance_id is None or not can(actor, "request.reopen", request):
         raise NotAllowed()
+    if actor.id == request.applicant_id:
+        raise NotAllowed("这是您自己的申请，请由别人重新开启。")
     parent = session.get(Request, request.parent_id) if request.parent_id else None
     if parent is not None and parent.instance.ended_at is not None:
         raise ParentOver(number=parent.number)

@@ -30,10 +30,11 @@ from tests.workflows.test_correcting import answer, asked, held
 from tests.workflows.test_joint import asks, joint, say  # noqa: F401
 from tests.workflows.walk import Walk
 from workflows import assigning as handing
-from workflows import correcting, desk, eligible, requests, returning
+from workflows import correcting, desk, eligible, reopening, requests, returning
 from workflows import signing as signatures
 from workflows.absence import handover
 from workflows.joint import membership
+from workflows.sharing import consulting
 
 pytestmark = [pytest.mark.usefixtures("noted"), pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 DAY = dt.timedelta(days=1)
@@ -313,3 +314,58 @@ def test_a_delegate_with_the_right_to_reassign_gives_back_and_nothing_else(peopl
     with pytest.raises(NotAllowed):
         people.act("legal2", handing.reassign, number, people.company.people["pm"], reason="出差")
     assert people.row(number).owner_id == people.company.people["legal"]
+
+
+def test_who_stands_in_takes_a_task_before_they_do_anything_else_with_it(people: Desk, case: Walk) -> None:
+    """Else nothing would say for whom, and it would outlive the appointment: 许文 holds the role himself."""
+    number = claimed(people, case)
+    people.appoint("legal", "legal2")
+    people.grant("pm", "legal")
+    to, version = people.company.people["pm"], people.row(number).version
+    for do in (
+        lambda s, a: handing.transfer(s, a, number, to, reason="出差", version=version),
+        lambda s, a: handing.delegate(s, a, number, to, question="请看", version=version),
+        lambda s, a: signatures.ask(s, a, number, [to], "after", question="请看", in_order=False, version=version),
+        lambda s, a: returning.give_back(s, a, number, None, reason="缺材料", straight=True, version=version,
+                                         instance_version=None),
+        lambda s, a: correcting.ask(s, a, number, {"address": "不符"}, version=version),
+        lambda s, a: consulting.ask(s, a, number, consulting.Wanted("冯专家", "", "够不够？")),
+    ):
+        with pytest.raises(tasks.NotHeld):
+            people.act("legal2", do)
+    people.verb("legal2", tasks.claim, number)
+    with pytest.raises(assigning.ForSomebody):
+        people.act("legal2", handing.delegate, number, to, question="请看", version=None)
+    people.act("legal2", handing.transfer, number, to, reason="出差", version=None)
+    assert judge(people.engine) == []
+
+
+def test_a_delegate_returns_nothing_over_the_head_of_whoever_delegated(people: Desk, case: Walk) -> None:
+    number = claimed(people, case)
+    people.act("legal", handing.delegate, number, people.company.people["legal2"], question="请核对", version=None)
+    first = next(one.task_id for one in people.act("legal2", returning.targets, number))
+    with pytest.raises(tasks.Delegated):
+        people.act("legal2", returning.give_back, number, first, reason="缺材料", straight=True, version=None,
+                   instance_version=None)
+
+
+def test_nobody_arranges_who_judges_what_they_applied_for(people: Desk, case: Walk) -> None:
+    """沈青 (desk) is given every right there is over those who judge."""
+    for role in ("hr", "legal_head", "approver", "hr_head"):
+        people.grant("desk", role)
+    number = claimed(people, case)
+    with unit(people.engine) as session:
+        leaver, second = (person_of(session, people.company.people[login]) for login in ("legal", "legal2"))
+        leave(session, leaver, on=clocks.today() + 3 * DAY, by=SYSTEM)
+        by = people.company.actor(session, "desk")
+        made = handovers.begin(session, leaver, by=by)
+        item, = handover.move(session, made, "task", [], second, by=by)
+        assert (item.how, "您自己的申请" in item.why) == ("ended", True)
+    assert people.row(number).assignee_id is None
+    people.verb("legal2", tasks.claim, number)
+    with pytest.raises(NotAllowed):
+        people.act("desk", handing.reassign, number, people.company.people["legal"], reason="换人")
+    people.act("desk", lambda session, actor: returning.withdraw(
+        session, actor, case.request(session), how="end", reason="不办了"))
+    with pytest.raises(NotAllowed):
+        people.act("desk", lambda session, actor: reopening.targets(session, actor, case.request(session)))

@@ -65,6 +65,10 @@ class ReviewedIt(Conflict):
     """{name} 参与过这项申请的审核，不能接手做申请人。请另选一位。"""
 
 
+class OwnRequest(Conflict):
+    """这项任务属于您自己的申请，由谁接手请由别人安排。"""
+
+
 class KeepsApart(Conflict):
     """角色只能由有权授予角色的人转授；可以先收回，再请其授予。"""
 
@@ -154,6 +158,7 @@ class _Moving:
 
     def _member(self, task: Task) -> tuple[str, str]:
         """A vote in a countersign: the successor votes instead, anew; with nobody chosen one vote less is counted."""
+        self._not_own(task)
         if self.to is None:
             members.leave(self.session, task.id, by=self.by, reason=REASON)
             return "ended", ""
@@ -165,9 +170,15 @@ class _Moving:
         """The successor, if the task may be theirs: as in a transfer; an applicant's own by whoever may apply."""
         to, request = self._successor(), of_instance(self.session, task.instance_id)
         if task.offer or request.applicant_id != self.person.id:
+            self._not_own(task)
             return eligible.require(self.session, task, to.id, for_="transfer", by=self.by)
         self._may_apply(request)
         return Addressee(to.id, to.name)
+
+    def _not_own(self, task: Task) -> None:
+        """Nobody chooses who judges what they applied for."""
+        if self.by.id is not None and of_instance(self.session, task.instance_id).applicant_id == self.by.id:
+            raise OwnRequest()
 
     def _may_apply(self, request: Request) -> None:
         to = self._successor()
@@ -186,6 +197,7 @@ class _Moving:
             return "gone", ""
         task, instance = found
         if row.from_id == self.person.id:  # the delegate goes on, and gives it back to the successor
+            self._not_own(task)
             to = eligible.require(self.session, task, self._successor().id, for_="transfer", by=self.by)
             row.from_id, row.from_name = to.id, to.name
             if task.owner_id == self.person.id:
@@ -212,6 +224,7 @@ class _Moving:
         self.session.refresh(plan)
         if found is None or plan.dropped_at is not None:
             return "gone", ""
+        self._not_own(host)
         to = eligible.require(self.session, host, self._successor().id, for_="sign", by=self.by)
         if plan.made_id is None:
             plan.person_id, plan.person_name = to.id, to.name
