@@ -24,6 +24,7 @@ from web.i18n import say, title_words
 from web.panels import PANELS, Panel
 from web.session import db
 from web.verbs import VERBS, Verb
+from web.whereabouts import names_for
 from workflows import correcting as corrections
 from workflows import desk
 from workflows.desk import Desk
@@ -115,7 +116,8 @@ def _given(session: Session, person: Actor, application: Request, task: Task | N
     known = application_fields(application)
     if task.role == CORRECTION:
         host = correcting.host_of(session, task)
-        return {"by": host.assignee_name, "step": title_words(host.name), "questions": [], "stale": []}
+        told = names_for(session, application, person)
+        return {"by": told(host.assignee_name or ""), "step": title_words(host.name), "questions": [], "stale": []}
     asked = corrections.question_of(session, application, task)
     if not asked:
         return None

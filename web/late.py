@@ -8,11 +8,14 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from engine import tasks
+from engine.model import Task
 from ledger.errors import Conflict, NotFound
 from web.errors import answer, sentence, wants_json
 from web.filled import Section
 from web.guard import actor
 from web.session import db
+from web.whereabouts import veiled
+from workflows.requests import of_instance
 
 
 def too_late(task_id: int, error: Conflict, typed: Sequence[tuple[str, str]] = ()) -> ResponseReturnValue:
@@ -27,10 +30,18 @@ def too_late(task_id: int, error: Conflict, typed: Sequence[tuple[str, str]] = (
 def late_page(task_id: int, error: Conflict, sections: Sequence[Section]) -> ResponseReturnValue:
     """The same for a whole form, in its sections."""
     db.session.rollback()
+    error = _told(task_id, error)
     if wants_json() or request.headers.get("HX-Request"):
         return answer(409, sentence(error))
     page = render_template("tasks/late.html", text=sentence(error), sections=sections, task_id=_still_seen(task_id))
     return page, 409
+
+
+def _told(task_id: int, error: Conflict) -> Conflict:
+    """As this visitor is told it: an applicant perhaps without names."""
+    task = db.session.get(Task, task_id)
+    return error if task is None else veiled(
+        db.session(), error, of_instance(db.session(), task.instance_id), actor())
 
 
 def _still_seen(task_id: int) -> int | None:

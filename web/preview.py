@@ -11,7 +11,8 @@ from web.login import local_path
 from web.session import db
 from web.told import tell
 from web.verbs import verbs_of
-from workflows import bulk, desk, story
+from web.whereabouts import unnamed
+from workflows import bulk, desk, naming, story
 
 bp = Blueprint("preview", __name__)
 BACK = "r"
@@ -25,12 +26,14 @@ def show(task_id: int) -> str:
     opened = desk.open_task(session, person, task_id)
     application = opened.request
     own = opened.form.key in {content.form_key for content in application.contents}
-    wanted = request.args.get("next")
+    wanted, lines = request.args.get("next"), story.of_request(session, application)
+    if naming.hidden_from(session, application, person):
+        lines = unnamed(lines, application)
     return render_template(
         "inbox/preview.html", desk=opened, task=opened.task, application=application,
         quick=bulk.ready(session, opened), returns=_returns(opened.form), verbs=verbs_of(session, person, opened),
         content=[] if own else filled_in(application), papers=papers(session, application),
-        story=tell(session, story.of_request(session, application), application),
+        story=tell(session, lines, application),
         back=local_path(wanted) if wanted else url_for("inbox.tasks"),
     )
 

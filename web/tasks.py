@@ -29,7 +29,7 @@ from web.session import db
 from web.text import moment
 from web.told import decision, tell
 from web.verbs import VERBS, Verb, verbs_of
-from web.whereabouts import unnamed
+from web.whereabouts import unnamed, veiled
 from workflows import desk, naming, requests, story
 from workflows.checks import checks_for
 from workflows.desk import Desk
@@ -51,7 +51,7 @@ def page(opened: Desk, typed: dict[str, Any] | None = None, error: BadAnswer | N
     typed = typed or (tasks.answers(session, opened.task.id) if opened.task.state == "completed" else None) or {}
     attached = papers(session, application)
     own = opened.form.key in {content.form_key for content in application.contents} or not application.contents
-    lines, veiled = story.of_request(session, application), naming.hidden_from(session, application, actor())
+    lines, nameless = story.of_request(session, application), naming.hidden_from(session, application, actor())
     judging = opened.form.key in ("review", "approve", "sign")
     return render_template(
         "tasks/task.html", desk=opened, task=opened.task, application=application,
@@ -59,8 +59,8 @@ def page(opened: Desk, typed: dict[str, Any] | None = None, error: BadAnswer | N
         problems=_problems(opened, error), error=sentence(error) if error else "",
         files=files_in(session, actor(), opened.form, opened.data, typed, known=[file for file, _what in attached]),
         content=[] if own else filled_in(application), judging=judging,
-        story=tell(session, unnamed(lines, application) if veiled else lines, application), papers=attached,
-        marks=marks(application), ended=_ended(opened.task), verbs=verbs_of(session, actor(), opened),
+        story=tell(session, unnamed(lines, application) if nameless else lines, application), papers=attached,
+        marks=marks(application), ended=_ended(opened), verbs=verbs_of(session, actor(), opened),
         panels=panels_of("task", session, actor(), application, opened.task), wish=_wish(opened),
     )
 
@@ -77,10 +77,12 @@ def _wish(opened: Desk) -> str:
     return _("%(by)s请您做：%(what)s", by=given[-1].from_name, what=given[-1].question) if given else ""
 
 
-def _ended(task: Task) -> str:
+def _ended(opened: Desk) -> str:
     """How a task ended that nobody completed: who, when and why."""
-    ended = tasks.fate(db.session(), task)
-    return sentence(tasks.Over(ended)) if ended is not None and ended.how != "completed" else ""
+    ended = tasks.fate(db.session(), opened.task)
+    if ended is None or ended.how == "completed":
+        return ""
+    return sentence(veiled(db.session(), tasks.Over(ended), opened.request, actor()))
 
 
 def _problems(opened: Desk, error: BadAnswer | None) -> dict[str, list[str]]:

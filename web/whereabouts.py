@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
+from ledger.errors import Conflict
 from registry.access.roles import roles
 from web.i18n import named, say
 from web.text import day, moment
@@ -64,6 +65,16 @@ def names_for(session: Session, application: Request, reader: Actor) -> Callable
     """How this reader is told somebody's name on the pages of a request: as it is, or 办理人员 where the process tells
     its applicants no names (but their own, and the system)."""
     return _by_role(application) if naming.hidden_from(session, application, reader) else str
+
+
+def veiled(session: Session, error: Conflict, application: Request, reader: Actor) -> Conflict:
+    """A refusal without the names that this reader is not told."""
+    if not naming.hidden_from(session, application, reader):
+        return error
+    told = _by_role(application)
+    return Conflict(error.message, **{
+        key: told(value) if key in ("by", "who") and isinstance(value, str) else [told(one) for one in value]
+        if key == "names" else "" if value is None else value for key, value in error.params.items()})
 
 
 def _by_role(application: Request) -> Callable[[str], str]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine import assigning, members, run, tasks
 from engine.hands import Addressee, TaskDelegation, TaskPlan
-from engine.model import OPEN, Task
+from engine.model import OPEN, Instance, Task, TaskExclusion
 from engine.participation import doers
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
@@ -63,6 +63,10 @@ class NotTheirs(Conflict):
 
 class ReviewedIt(Conflict):
     """{name} 参与过这项申请的审核，不能接手做申请人。请另选一位。"""
+
+
+class DraftWaits(Conflict):
+    """草稿跟着任务走，请先移交这项任务。"""
 
 
 class OwnRequest(Conflict):
@@ -245,6 +249,8 @@ class _Moving:
 
     def _draft(self, row: Draft) -> tuple[str, str]:
         task = self.session.get_one(Task, row.task_id)
+        if self.to is not None and task.assignee_id == self.person.id:
+            raise DraftWaits()
         theirs = self.to is not None and task.assignee_id == self.to.id
         if theirs and self.to is not None and self.session.get(Draft, (row.task_id, self.to.id)) is None:
             self.session.add(Draft(task_id=row.task_id, person_id=self.to.id, answers=row.answers,
@@ -256,8 +262,8 @@ class _Moving:
 
     def _role(self, grant: RoleGrant) -> tuple[str, str]:
         if self.to is not None:
-            if not can(self.by, "role.edit", Thing(grant.unit.path)):
-                raise KeepsApart()
+            if not can(self.by, "role.edit", Thing(grant.unit.path)) or self.to.id == self.by.id:
+                raise KeepsApart()  # nobody grants themselves a role
             grant_role(self.session, self.to, grant.role, grant.unit, by=self.by, until_on=grant.until_on)
         grants.revoke(self.session, grant, by=self.by)
         return ("moved", "") if self.to is not None else ("ended", "")
@@ -286,14 +292,19 @@ def forward(database: Engine, *, limit: int = 20) -> int:
 
 
 def _due() -> Any:
+    """What can go on: what cannot does not stand in the way of it."""
+    barred = select(TaskExclusion.task_id).where(
+        TaskExclusion.task_id == Task.id, TaskExclusion.person_id == HandoverItem.to_id).exists()
+    gone = select(Person.id).where(Person.id == HandoverItem.to_id, Person.left_on < clock.today()).exists()
     return (
         select(Task.id, HandoverItem.to_id)
+        .join(Instance, Instance.id == Task.instance_id)
         .join(Request, Request.instance_id == Task.instance_id)
         .join(HandoverItem, HandoverItem.thing_id == Request.id)
         .join(Handover, Handover.id == HandoverItem.handover_id)
         .where(HandoverItem.kind == "request", HandoverItem.how == "moved", Task.state == OPEN,
                Handover.person_id == Request.applicant_id, Task.assignee_id == Handover.person_id,
-               HandoverItem.to_id.is_not(None))
+               HandoverItem.to_id.is_not(None), Instance.state == "active", ~barred, ~gone)
         .order_by(Task.instance_id, Task.id))
 
 

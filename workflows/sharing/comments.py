@@ -24,7 +24,7 @@ from ledger.outbox import Handler
 from registry.access.substitutions import expand
 from registry.alerts.notices import notify
 from registry.people.persons import Person
-from workflows import eligible, requests
+from workflows import eligible, naming, requests
 from workflows.requests import INVOLVED, Request, RequestFile
 from workflows.sharing import colleagues
 
@@ -233,6 +233,8 @@ def tell(session: Session, fact: Fact) -> None:
     if comment is None or request is None or comment.struck_at is not None:
         return
     params = {"by": comment.by_name, "title": request.title}
+    if request.applicant_id is not None and _nameless(session, request) and comment.by_id != request.applicant_id:
+        notify(session, [request.applicant_id], fact, "“{title}”有新的评论。", {"title": request.title})
     mentioned = session.scalars(select(CommentMention.person_id).where(CommentMention.comment_id == comment.id)).all()
     notify(session, mentioned, fact, "{by} 在“{title}”的评论里提到了您。", params)
     holders = select(Task.assignee_id).where(
@@ -243,6 +245,11 @@ def tell(session: Session, fact: Fact) -> None:
                 and eligible.reads(session, session.get_one(Person, one), request)]
     notify(session, [one for one in [*others, *stand_in] if one != comment.by_id], fact, "{by} 评论了“{title}”。",
            params)
+
+
+def _nameless(session: Session, request: Request) -> bool:
+    return request.instance is not None and not naming.shown(
+        session, request.instance.definition_id, request.process_id)
 
 
 HANDLERS: list[tuple[str, Handler]] = [("request.commented", tell)]

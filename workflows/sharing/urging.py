@@ -19,14 +19,14 @@ from engine.model import OPEN, Instance, Task, TaskCandidate
 from ledger import clock
 from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant
-from ledger.errors import NotAllowed, NotFound, Refused
+from ledger.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.facts import Fact, record
 from ledger.outbox import Handler
 from ledger.workdays import calendar
 from registry.access.grants import holders
 from registry.access.substitutions import expand
 from registry.alerts.notices import notify
-from workflows import requests
+from workflows import naming, requests
 from workflows.requests import Request
 
 YOUNGEST = dt.timedelta(hours=4)
@@ -54,6 +54,12 @@ class UrgedOften(Refused):
 
 class ClockStopped(Refused):
     """“{name}”正在暂停计时，等对方补齐后会继续办理，现在不能催办。"""
+
+    status = 409
+
+
+class Waits(Refused):
+    """“{name}”正在等别人签意见或补正，现在不能催办。"""
 
     status = 409
 
@@ -119,7 +125,7 @@ def urge(session: Session, actor: Actor, request_id: int, task_id: int) -> Urgin
     if not _waits(session, actor, request):
         raise NotAllowed("只有申请人和前面步骤的办理人可以催办。")
     if task.state != OPEN:
-        raise tasks.over(session, task)
+        raise Conflict() if naming.hidden_from(session, request, actor) else tasks.over(session, task)
     if (refused := _why_not(session, actor, task, _sent(session, task))) is not None:
         raise refused
     row = Urging(group_id=task.group_id, request_id=request.id, task_id=task.id, by_id=actor.id, by_name=actor.name,
@@ -152,6 +158,8 @@ def _why_not(session: Session, actor: Actor, task: Task, sent: Iterable[Urging])
         return YoursToDo(name=task.name)
     if _stopped(session, task):
         return ClockStopped(name=task.name)
+    if task.hold is not None:
+        return Waits(name=task.name)
     today = next((one for one in sent if one.by_id == actor.id and one.day == clock.today()), None)
     if today is not None:
         return UrgedToday(name=task.name, at=today.at, next=calendar(session).after(clock.today(), 1).isoformat())
