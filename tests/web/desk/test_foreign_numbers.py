@@ -17,17 +17,21 @@ from werkzeug.test import TestResponse
 from engine.hands import TaskPlan
 from engine.model import Task
 from ledger import clock
+from ledger.actor import SYSTEM
 from ledger.db import unit
+from ledger.outbox import deliver
 from registry.access.appointing import appoint
 from registry.access.substitutions import Substitution
+from registry.access.substitutions import end as end_substitution
 from registry.people.persons import person_of
 from tests.web.desk.at_work import Town, Visitor
 from tests.web.desk.test_consulting import ASKED
 from tests.web.desk.test_hands import children, hand, number
 from tests.web.desk.test_inbox import review, submit
 from tests.web.desk.test_strangers import SENT, facts
+from workflows import triggers
 from workflows.inbox import InboxView
-from workflows.requests import of_instance
+from workflows.requests import RequestFile, of_instance
 from workflows.sharing.consulting import Consultation
 
 NUMBERS = {"task_id", "request_id", "person_id", "view_id", "substitution_id"}
@@ -78,7 +82,8 @@ def addresses(town: Town, method: str, numbers: dict[str, Any], *about: str) -> 
 
 def answered(page: TestResponse) -> tuple[int, str, str, str]:
     """What an answer tells: nothing of it that is what was asked, or changes with every request."""
-    text = re.sub(r'(content|value|nonce)="[^"]*"', "", page.text.replace(page.request.path, ""))
+    said = page.data.decode("utf-8", "replace").replace(page.request.path, "")
+    text = re.sub(r'(content|value|nonce)="[^"]*"', "", said)
     return page.status_code, re.sub(r"\d{6,}", "", text), page.headers.get("Location", ""), page.mimetype
 
 
@@ -189,3 +194,40 @@ def test_every_deed_of_the_rooms_wants_the_token_of_its_page(town: Town, task: i
     foreign = {address: legal.post(address, SENT, headers={"Origin": "https://evil.example"}).status_code
                for address in posts}
     assert set(foreign.values()) == {400} and facts(town) == before and children(town, task) == []
+
+
+def opened(town: Town, who: Visitor, numbers: dict[str, Any], file: int) -> dict[str, tuple[int, bool, bool]]:
+    """Of every page of these numbers: how a visitor is answered, and whether the company and the draft are told."""
+    found = {rule.rule: address for rule, address in addresses(town, "GET", numbers) if "absence" not in rule.rule}
+    found |= {"file": f"/files/{file}", "picture": f"/files/{file}/preview"}
+    told = {rule: answered(who.get(address)) for rule, address in found.items()}
+    return {rule: (status, "华建第一" in text, "还没有想好" in text) for rule, (status, text, *_) in told.items()}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_a_substitute_reads_is_what_they_stand_in_for_and_while_they_do(town: Town, task: int) -> None:
+    """路人甲 stands in for 韩立 for a day, in applications: nothing else of his is theirs, and nothing is afterwards."""
+    here, stranger = known(town, task), town.visitor("stranger")
+    other = {**here, "task_id": review(town, "worker"), "request_id": 2}  # human resources', nothing of 韩立
+    with Session(town.engine) as session:
+        file, theirs = (session.scalars(select(RequestFile.file_id).where(RequestFile.request_id == one)).first() or 0
+                        for one in (1, 2))
+    town.visitor("legal").put(f"/tasks/{task}/draft", {"answers": {"opinion": "还没有想好"}})
+    before = opened(town, stranger, here, file), opened(town, stranger, other, theirs)
+    with unit(town.engine) as session:
+        who, whom = (person_of(session, number(town, login)) for login in ("stranger", "legal"))
+        start = clock.start_of_day(clock.today())
+        row = appoint(session, whom, who, from_at=start, until_at=start + timedelta(days=1), processes={"application"},
+                      by=town.company.actor(session, "legal")).id
+    now = opened(town, stranger, here, file)
+    assert {now[rule][0] for rule in ("/requests/<int:request_id>", "/tasks/<int:task_id>", "file")} == {200}
+    assert not any(draft for _status, _company, draft in now.values())
+    assert opened(town, stranger, other, theirs) == before[1]
+    assert stranger.post(f"/tasks/{task}/claim").status_code == 303
+    with unit(town.engine) as session:
+        end_substitution(session, session.get_one(Substitution, row), by=SYSTEM)
+    late = stranger.hand_in(task, {"verdict": "pass"})
+    assert late.status_code == 409 and "您的代理已经结束" in late.text
+    deliver(town.engine, triggers.HANDLERS)
+    assert opened(town, stranger, here, file) == before[0]
+    assert town.row(Task, task).assignee_id == number(town, "legal")
