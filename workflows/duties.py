@@ -8,12 +8,13 @@ from engine import offers
 from engine.model import CORRECTION, DRAWN, Task
 from ledger.actor import Actor
 from workflows import CATALOG, eligible
+from workflows.basis import JUDGING
 from workflows.requests import of_instance
 
 
 def applied(session: Session, task: Task) -> bool:
     """Whether what is asked for was filled in at a task, or corrected there: a round of the request came of its form."""
-    if not task.form_key or task.role not in (DRAWN, CORRECTION):
+    if not task.form_key or task.form_key in JUDGING or task.role not in (DRAWN, CORRECTION):
         return False
     request = of_instance(session, task.instance_id)
     name = CATALOG[request.process_id].forms.get(task.form_key, task.form_key)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from engine import assigning, tasks
-from engine.model import Task
+from engine.model import Task, TaskExclusion
 from ledger import clock as clocks
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit
@@ -209,3 +209,41 @@ def test_nobody_is_cleared_to_leave_while_work_lies_with_them(
         made = handovers.begin(session, person_of(session, company.people["worker"]), by=actor)
         handover.move(session, made, "role", [], None, by=actor)
     case.do("hr", "L6_clear", "done")
+
+
+def test_a_draft_is_not_lost_before_its_task_goes_over(leaving: Leaving) -> None:
+    number = leaving.claimed("legal")
+    with unit(leaving.engine) as session:
+        desk.save_draft(session, leaving.company.actor(session, "legal"), number, {"opinion": "看过"})
+    leaving.go("legal")
+    (how, why), = leaving.move("legal", "draft", "legal2")
+    assert (how, why) == ("refused", "草稿跟着任务走，请先移交这项任务。")
+    assert leaving.left("legal")["draft"] == 1
+
+
+def test_nobody_hands_a_role_to_themselves(leaving: Leaving) -> None:
+    company = leaving.company
+    with unit(leaving.engine) as session:
+        grant_role(session, person_of(session, company.people["hr"]), "security_administrator", company.unit(session, "group"),
+                   by=SYSTEM)
+    leaving.go("legal")
+    assert [how for how, _why in leaving.move("legal", "role", "hr")] == ["refused"]
+    assert [how for how, _why in leaving.move("legal", "role", "custodian")] == ["moved"]
+
+
+def test_what_cannot_go_on_to_the_successor_stands_in_nobodys_way(leaving: Leaving, walk: Callable[[str], Walk]) -> None:
+    """One application asks the leaver for something that the successor has reviewed; the next goes on all the same."""
+    company, second = leaving.company, walk("E02").submitted()
+    with unit(leaving.engine) as session:
+        grant_role(session, person_of(session, company.people["pm"]), "applicant", company.unit(session, "company"),
+                   by=SYSTEM)
+    leaving.go("desk")
+    assert {how for how, _why in leaving.move("desk", "request", "pm")} == {"moved"}
+    for case in (leaving.case, second):
+        case.do("legal", "A3_legal", "return")
+    with unit(leaving.engine) as session:
+        first = session.get_one(Task, leaving.case.task_id("A1_correct"))
+        first.barred = [company.people["pm"]]
+        session.add(TaskExclusion(task_id=first.id, person_id=company.people["pm"]))
+    assert handover.forward(leaving.engine, limit=1) == 1
+    assert leaving.task(second.task_id("A1_correct"))[0] == company.people["pm"]
