@@ -114,8 +114,8 @@ def give_back(session: Session, task_id: int, to_task_id: int | None, *, by: Act
               version: int | None, instance_version: int | None = None) -> ReturnCase:
     """Do it. `version` is the task's and `instance_version` the preview's, as the page was drawn.
 
-    Raises Conflict (`Beside` for a signature or a question, `Delegated`, `Overtaken` when the instance has moved since, `Final`,
-    CannotModify, and what tasks.held raises), BadAnswer for a step that was never done, with those that were.
+    Raises Conflict (`Beside` for a signature or a question, `Delegated`, `Overtaken` when the instance has moved since,
+    `Final`, CannotModify, and what tasks.held raises), BadAnswer for a step that was never done, with those that were.
     """
     task, instance = tasks.held(session, task_id, by, version=version)
     if task.role != DRAWN:

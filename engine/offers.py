@@ -125,7 +125,8 @@ def why(session: Session, task: Task, actor: Actor) -> tuple[list[Ground], list[
         return [], []
     last = handed(session, task)
     against = [*_against(session, task, actor, last)]
-    mine = capacity(task, actor) is not None and not any(ground.rule in ("did", "applicant", "filled_in") for ground in against)
+    barring = any(ground.rule in ("did", "applicant", "filled_in") for ground in against)
+    mine = capacity(task, actor) is not None and not barring
     return [*_for(session, task, actor, last)] if mine else [], against
 
 

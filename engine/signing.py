@@ -140,7 +140,7 @@ def signed_after(session: Session, task: Task) -> bool:
 
 def hand_in(session: Session, act: Act, task: Task, doer: Actor, for_id: int | None,
             answers: Mapping[str, Any]) -> None:
-    """Keep the answers of a task that is to be signed after it, and ask the first signers. Raises FourEyes, OneVoice."""
+    """Keep the answers of a task that is to be signed after it; ask the first signers. Raises FourEyes, OneVoice."""
     completing.look(act, task, doer.id, for_id)
     taken = {}
     if task.assignee_id != doer.id:

@@ -276,6 +276,7 @@ def show(session: Session, task: Task, open_: bool) -> None:
 
 __all__ = [
     "ENDED", "Appointed", "Delegated", "Fate", "FourEyes", "Gone", "Held", "Moved", "NotHeld", "OneVoice",
-    "OnlyYours", "Over", "ReleasedOften", "RoleLost", "StandingInOver", "Waiting", "answers", "at_rest", "change", "claim", "complete", "fate", "get", "held", "held_by",
-    "locked", "moved", "note", "opened", "over", "release", "show", "take", "undelegated", "waiting",
+    "OnlyYours", "Over", "ReleasedOften", "RoleLost", "StandingInOver", "Waiting", "answers", "at_rest", "change",
+    "claim", "complete", "fate", "get", "held", "held_by", "locked", "moved", "note", "opened", "over", "release",
+    "show", "take", "undelegated", "waiting",
 ]

@@ -1,4 +1,4 @@
-"""Texts as they are read: what turns the writing round, or is no sign at all, is nothing that anybody meant to write."""
+"""Texts as they are read: what turns the writing round, or is no sign at all, is nothing that anybody meant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine asks of a request's people: who applied, whoever the applicant is; who may still do what they hold."""
+"""What the engine asks of a request's people: who applied, whoever the applicant is; who may do what they hold."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workflows.requests import of_instance
 
 
 def applied(session: Session, task: Task) -> bool:
-    """Whether what is asked for was filled in at a task, or corrected there: a round of the request came of its form."""
+    """Whether what is asked for was filled in at a task, or corrected: a round of the request came of its form."""
     if not task.form_key or task.form_key in JUDGING or task.role not in (DRAWN, CORRECTION):
         return False
     request = of_instance(session, task.instance_id)

@@ -1,4 +1,4 @@
-"""What somebody would try on hands, clocks and votes: none of it gives two approvals, a moved deadline or a stuck task."""
+"""What somebody would try on hands, clocks and votes: none of it gives two approvals or leaves a task to nobody."""
 
 from __future__ import annotations
 

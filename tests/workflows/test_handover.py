@@ -224,14 +224,16 @@ def test_a_draft_is_not_lost_before_its_task_goes_over(leaving: Leaving) -> None
 def test_nobody_hands_a_role_to_themselves(leaving: Leaving) -> None:
     company = leaving.company
     with unit(leaving.engine) as session:
-        grant_role(session, person_of(session, company.people["hr"]), "security_administrator", company.unit(session, "group"),
-                   by=SYSTEM)
+        grant_role(session, person_of(session, company.people["hr"]), "security_administrator",
+                   company.unit(session, "group"), by=SYSTEM)
     leaving.go("legal")
     assert [how for how, _why in leaving.move("legal", "role", "hr")] == ["refused"]
     assert [how for how, _why in leaving.move("legal", "role", "custodian")] == ["moved"]
 
 
-def test_what_cannot_go_on_to_the_successor_stands_in_nobodys_way(leaving: Leaving, walk: Callable[[str], Walk]) -> None:
+def test_what_cannot_go_on_to_the_successor_stands_in_nobodys_way(
+    leaving: Leaving, walk: Callable[[str], Walk]
+) -> None:
     """One application asks the leaver for something that the successor has reviewed; the next goes on all the same."""
     company, second = leaving.company, walk("E02").submitted()
     with unit(leaving.engine) as session:

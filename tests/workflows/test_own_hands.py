@@ -1,4 +1,4 @@
-"""Nobody decides about what they asked for, or twice, whatever hands it went through; and no right outlives its reason."""
+"""Nobody decides about what they asked for, or twice, whatever hands it went through; no right outlives its reason."""
 
 from __future__ import annotations
 
@@ -192,8 +192,9 @@ def test_who_stands_in_for_two_members_votes_once(joint: Passage, clock: clocks.
     with pytest.raises(tasks.OneVoice):
         people.act("pm", desk.complete, second, {"verdict": "agree"})
     with pytest.raises(BadAnswer) as told:  # nor does whoever leads there make themselves a member
-        people.act("approver", lambda session, actor: membership.change(session, actor, joint.request(session), "join", {
-            "to": actor.id, "reason": "我也要表态", "weight": 100, "veto": True}))
+        people.act("approver", lambda session, actor: membership.change(
+            session, actor, joint.request(session), "join",
+            {"to": actor.id, "reason": "我也要表态", "weight": 100, "veto": True}))
     assert "不能把自己加进会签" in str(told.value.problems["to"][0])
 
 

@@ -135,12 +135,15 @@ def second_request(town: Town, task: int) -> int:
 
 ODD: tuple[dict[str, Any], ...] = (
     {}, {"to": "-1", "version": "-1", "days": "-5", "task": "-1:-1", "files": "-1", "item": "-1", "weight": "-9"},
-    {"to": ["1", "1", "2"], "version": ["1", "2"], "reason": ["一", "二"], "answers": ["{}", "[]"], "how": ["end", "x"],
-     "fields": ["address"] * 50, "verdict": ["pass", "return"], "text": ["一", "二"], "days": ["1", "2"], "do": ["end"]},
+    {"to": ["1", "1", "2"], "version": ["1", "2"], "reason": ["一", "二"], "answers": ["{}", "[]"],
+     "how": ["end", "x"], "fields": ["address"] * 50, "verdict": ["pass", "return"], "text": ["一", "二"],
+     "days": ["1", "2"], "do": ["end"]},
     {"to": "9" * 18, "version": "9" * 18, "days": "9" * 18, "task": "9" * 18, "weight": "9" * 18, "reason": "x",
-     "question": "x", "answers": "[1]", "item": "9" * 18, "files": "9" * 18, "instance_version": "9" * 18, "what": "join"},
-    {"to": "1e3", "version": "0x1", "days": "1.5", "answers": '{"verdict": [1], "opinion": {"a": null}}', "what": "leave",
-     "verdict": "nothing", "role": "drawn", "how": "nothing", "do": "nothing", "kind": "x", "task": "x:y"},
+     "question": "x", "answers": "[1]", "item": "9" * 18, "files": "9" * 18, "instance_version": "9" * 18,
+     "what": "join"},
+    {"to": "1e3", "version": "0x1", "days": "1.5", "answers": '{"verdict": [1], "opinion": {"a": null}}',
+     "what": "leave", "verdict": "nothing", "role": "drawn", "how": "nothing", "do": "nothing", "kind": "x",
+     "task": "x:y"},
     {"answers": "{" * 3000, "reason": "字" * 5000, "question": "字" * 5000, "opinion": "字" * 5000, "to": "１２"},
 )
 
@@ -153,7 +156,7 @@ def test_no_form_that_somebody_bent_breaks_or_is_half_done(town: Town, task: int
         posts = [*addresses(town, "POST", here), *((None, one) for one in (
             "/inbox/bulk", "/inbox/handing", "/inbox/views", f"/absence?substitute={number(town, 'pm')}"))]
         for place, (_rule, address) in enumerate(posts):
-            if address.endswith("/release") or address.endswith("/end"):
+            if address.endswith(("/release", "/end")):
                 continue
             who, before = visitors[(place + turn) % 3], facts(town)
             page = who.post(address, sent)
@@ -173,7 +176,7 @@ def test_ten_thousand_at_once_are_refused_with_a_sentence(town: Town, task: int)
         ("/inbox/handing", {"to": "1", "reason": "出差", "task": many}, "一次最多办理 20 项"),
         (f"/tasks/{task}/corrections", {"fields": [f"f{one}" for one in range(1500)]}, ""),
         (f"/tasks/{task}/consultations", {**ASKED, "fields": [f"f{one}" for one in range(1500)]}, "刷新页面重新勾选"),
-        (f"/people/{number(town, 'legal')}/handover/task", {"do": "end", "item": [str(one) for one in range(1500)]}, ""),
+        (f"/people/{number(town, 'legal')}/handover/task", {"do": "end", "item": many}, ""),
     ):
         page = legal.post(address, sent)
         assert page.status_code in (200, 400, 403, 404, 409), (address, page.status_code)
@@ -206,7 +209,7 @@ def opened(town: Town, who: Visitor, numbers: dict[str, Any], file: int) -> dict
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_a_substitute_reads_is_what_they_stand_in_for_and_while_they_do(town: Town, task: int) -> None:
-    """路人甲 stands in for 韩立 for a day, in applications: nothing else of his is theirs, and nothing is afterwards."""
+    """路人甲 stands in for 韩立 for a day, in applications: nothing else of his is theirs, nothing is afterwards."""
     here, stranger = known(town, task), town.visitor("stranger")
     other = {**here, "task_id": review(town, "worker"), "request_id": 2}  # human resources', nothing of 韩立
     with Session(town.engine) as session:
