@@ -36,6 +36,7 @@ bp = Blueprint("live", __name__)
 LIFE, BEAT = 240.0, 15.0  # seconds a stream lives, and between two signs of life
 EVERY = 10.0  # seconds between two looks at the facts when nobody tells
 PAUSE = 0.2  # seconds in which what happens together is read together
+EACH = 6  # streams of one person: more pages than that ask once a minute
 SPARE = 4  # threads of a process that no stream may take
 MOST, BACK = 500, 100  # facts read at once; how far back one may still appear (numbers are given before the commit)
 
@@ -43,8 +44,8 @@ MOST, BACK = 500, 100  # facts read at once; how far back one may still appear (
 class Stream:
     """One open page: the names it listens for, and a flag that something has happened to one of them."""
 
-    def __init__(self, watch: Watch, names: frozenset[str]) -> None:
-        self.watch, self.names = watch, names
+    def __init__(self, watch: Watch, names: frozenset[str], person: int | None = None) -> None:
+        self.watch, self.names, self.person = watch, names, person
         self.called = threading.Event()
 
     def told(self) -> Iterator[str]:
@@ -79,11 +80,12 @@ class Watch:
         self.ended = False
 
     def open(self, person: Actor, engine: Engine) -> Stream | None:
-        """A stream for somebody; None when there are as many as may be."""
+        """A stream for somebody; None when there are as many as may be, of all or of theirs."""
         away = [name for absent in person.stands_for for name in groups_of(absent)]
-        stream = Stream(self, frozenset([*groups_of(person), *away]))
+        stream = Stream(self, frozenset([*groups_of(person), *away]), person.id)
         with self._lock:
-            if self.ended or len(self._streams) >= self.most:
+            own = sum(one.person == person.id for one in self._streams)
+            if self.ended or len(self._streams) >= self.most or own >= EACH:
                 return None
             self._streams.append(stream)
             if self._thread is None or not self._thread.is_alive():

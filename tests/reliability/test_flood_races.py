@@ -98,3 +98,26 @@ def test_of_two_at_once_of_one_person_the_second_is_too_many(
 
     for run in played(engine, stage(few=True), prepare):
         assert [type(error) for error in run.refused] == [BadAnswer], str(run)
+
+
+@pytest.mark.parametrize(("do", "kept"), [(comments.write, [int, int]), (consulting.ask, [int, consulting.MadeBefore])],
+                         ids=["comment", "link"])
+def test_a_form_that_arrives_twice_at_once_is_done_once(
+    engine: Engine, company: Company, walk: Callable[[], Walk], stage: Callable[..., Stage], do: Any, kept: list[type]
+) -> None:
+    count = 0
+
+    def prepare() -> Sequence[Act]:
+        nonlocal count
+        at, count = walk().submitted(), count + 1
+        task, key = at.task_id("A3_hr"), f"once:{count}"
+        with unit(engine) as session:
+            tasks.claim(session, task, company.actor(session, "hr"))
+        if do is comments.write:
+            return [by(company, "hr", lambda s, a: do(s, a, at.id, "请看", key=key).id)] * 2
+        asked = consulting.Wanted("冯专家", "", "够不够？")
+        return [by(company, "hr", lambda s, a: do(s, a, task, asked, key=key)[0].id)] * 2
+
+    for run in played(engine, stage(few=True), prepare):
+        assert sorted([type(one) for one in run.results], key=str) == sorted(kept, key=str), str(run)
+        assert len({one for one in run.results if isinstance(one, int)}) == 1, str(run)

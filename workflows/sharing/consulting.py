@@ -20,6 +20,7 @@ from engine import tasks
 from engine.model import OPEN, Task
 from forms import contents
 from forms.contents import Entry
+from forms.signing import KEY as SIGNATURE
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
 from ledger.db import Base, BigId, Id, Instant, Json
@@ -39,6 +40,10 @@ DAYS, MOST_DAYS, MOST_OPEN, MOST_ASKED, MOST_VIEWS = 5, 30, 5, 30, 200
 VERDICTS: dict[str, str] = {"agree": "同意", "disagree": "不同意", "unsure": "不能判断"}
 PERSONAL_VALUE = re.compile(r"\d{17}[\dXx]|1[3-9]\d{9}")
 PERSONAL_LABEL = re.compile("姓名|身份证|电话|手机|邮箱|住址|联系人|负责人|法定代表人")
+
+
+class MadeBefore(Conflict):
+    """链接已经生成过，只显示一次。如果没有保存，请撤销后重新生成。"""
 
 
 class Ended(Conflict):
@@ -111,12 +116,14 @@ class Material:
 
 
 def material(session: Session, request: Request) -> Material:
-    """Everything that can be ticked for a link: the content as last submitted and the request's files."""
+    """Everything that can be ticked for a link: the content as last submitted and the request's files, but nobody's
+    signature."""
     found: list[Entry] = []
     if request.contents:
         known = {"holder_name": request.holder_name}
         found = [one for one in contents.entries(content_form(request), request.content, known) if not one.files]
-    query = select(File).join(RequestFile, RequestFile.file_id == File.id).where(RequestFile.request_id == request.id)
+    query = select(File).join(RequestFile, RequestFile.file_id == File.id).where(
+        RequestFile.request_id == request.id, RequestFile.what != SIGNATURE)
     return Material(found, list(session.scalars(query.order_by(File.id))), frozenset(
         one.path for one in found if _personal(request, one)))
 
@@ -139,10 +146,12 @@ def ask(session: Session, actor: Actor, task_id: int, wanted: Wanted, *, key: st
         ) -> tuple[Consultation, str]:
     """Make a link for an expert; with it the token, which nobody can be told a second time.
 
-    Raises what tasks.held raises (the actor must hold the task), or BadAnswer at the fields.
+    Raises what tasks.held raises (the actor must hold the task), MadeBefore, or BadAnswer at the fields.
     """
     task, instance = tasks.held(session, task_id, actor)
     request = requests.of_instance(session, instance.id)
+    if key and session.scalar(select(Fact.id).where(Fact.key == key)) is not None:
+        raise MadeBefore()  # the form arrived twice at once
     _check(session, request, task, wanted)
     token, today = secrets.token_urlsafe(16), clock.today()
     row = Consultation(

@@ -113,3 +113,13 @@ def test_without_streams_nobody_reads_facts(town: Town, watch: Watch) -> None:
     watch.nudge()
     reader.join(5)
     assert not reader.is_alive() and watch._thread is None
+
+
+def test_one_person_does_not_take_every_stream(town: Town, watch: Watch) -> None:
+    legal, second = town.visitor("legal"), town.visitor("legal2")
+    told = [legal.get("/inbox/events") for _ in range(live.EACH + 1)]
+    assert [page.status_code for page in told] == [200] * live.EACH + [503]
+    mine = second.get("/inbox/events")
+    assert mine.status_code == 200
+    for page in (*told, mine):
+        page.close()
