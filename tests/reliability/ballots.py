@@ -55,6 +55,10 @@ def votes_are_counted_as_cast(told: Told) -> Iterator[str]:
         rows = {row.round: row for row in told.rows
                 if row.element_id == element and row.role == "drawn" and row.token > token.thread_id}
         known = [one["said"] for one in members.members(told.session, instance, element)]
+        hands = Counter(row.completed_by for row in rows.values()
+                        if row.state == "completed" and row.id not in told.undone)
+        if hands and max(hands.values()) > 1:
+            yield f"somebody voted twice in the countersign {element}: {dict(hands)}"
         told_ = [said_by(told, rows[index]) if index in rows else None for index in range(len(known))]
         if known != told_:
             yield f"the countersign {element} counts {known}, the tasks of its members say {told_}"

@@ -76,6 +76,7 @@ def _done(scene: Scene, task: Task, fresh: Actor) -> bool:
         with unit(scene.world.engine) as session:
             assigning.reassign(session, task.id, to(fresh), by=BOSS, reason="须回避")
             scene.due["task.reassigned"] += 1
+            tasks.complete(session, task.id, fresh, last)
         return True
     return False
 
