@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, UniqueConstraint, func, or_, select
@@ -23,7 +23,16 @@ from registry.certificates.kinds import CertificateType
 from registry.people.scope import Path, Visible
 
 Scope = Literal["mine", "open", "all"]
-MOST_PAGES = 1_000_000  # no database counts further than its integers go
+COUNT_TO = 1000
+"""Further than this no list counts."""
+
+
+class Found(NamedTuple):
+    """One page, whether there is more behind it, and how many there are in all, counted up to COUNT_TO."""
+
+    rows: Sequence[Request]
+    more: bool
+    total: int
 
 
 class Request(Base):
@@ -266,29 +275,38 @@ def of_instance(session: Session, instance_id: int) -> Request:
 
 
 def find(
-    session: Session, actor: Actor, *, scope: Scope = "mine", search: str | None = None, page: int = 1, size: int = 20
-) -> tuple[Sequence[Request], int]:
-    """One page of requests, newest first, and how many there are. "open" are all that have not ended."""
-    query = _sought(actor, scope, search)
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    rows = query.order_by(Request.id.desc()).limit(size).offset((min(max(page, 1), MOST_PAGES) - 1) * size)
-    return session.scalars(rows.options(contains_eager(Request.instance))).all(), total
+    session: Session, actor: Actor, *, scope: Scope = "mine", search: str | None = None, after: int | None = None,
+    size: int = 20,
+) -> Found:
+    """One page of requests, newest first: those behind the one numbered `after`. "open" are all that have not ended."""
+    rows = newest(session, actor, scope=scope, search=search, after=after, size=size + 1)
+    if after is None and len(rows) <= size:
+        return Found(rows, False, len(rows))
+    some = _sought(actor, scope, search).limit(COUNT_TO).subquery()
+    total = session.scalar(select(func.count()).select_from(some)) or 0
+    return Found(rows[:size], len(rows) > size, total)
 
 
 def newest(
-    session: Session, actor: Actor, *, scope: Scope = "mine", search: str | None = None, size: int = 20
+    session: Session, actor: Actor, *, scope: Scope = "mine", search: str | None = None, after: int | None = None,
+    size: int = 20,
 ) -> Sequence[Request]:
-    """The first page alone; nothing is counted."""
-    rows = _sought(actor, scope, search).order_by(Request.id.desc()).limit(size)
+    """The page alone; nothing is counted."""
+    ids = _sought(actor, scope, search)
+    if after is not None:
+        ids = ids.where(Request.id < after)
+    rows = _joined().where(Request.id.in_(ids.order_by(Request.id.desc()).limit(size))).order_by(Request.id.desc())
     return session.scalars(rows.options(contains_eager(Request.instance))).all()
 
 
-def _sought(actor: Actor, scope: Scope, search: str | None) -> Select[Request]:
-    query = _query(actor)
+def _sought(actor: Actor, scope: Scope, search: str | None) -> Select[int]:
+    query = select(Request.id).where(Request.instance_id.is_not(None))
+    if actor.kind != "system":
+        query = query.where(seen_by(actor))
     if scope == "mine":
         query = query.where(Request.applicant_id == actor.id)
     if scope == "open":
-        query = query.where(Instance.ended_at.is_(None))
+        query = query.join(Instance, Request.instance_id == Instance.id).where(Instance.ended_at.is_(None))
     if search and (text := search.strip()):
         like = f"%{text.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
         columns = (Request.number, Request.holder_name, Request.title, Request.authority_no)
