@@ -34,7 +34,8 @@ def people(session: Session, unit: Unit, *, seed: int = 2026) -> list[int]:
     rows = [_person(random, unit) for _ in range(COLLEAGUES)]
     ids = list(session.scalars(sa.insert(Person).returning(Person.id, sort_by_parameter_order=True), rows))
     session.execute(sa.insert(Account), [
-        {"group_id": unit.group_id, "person_id": number, "login": f"c{number}", "password_hash": "-"} for number in ids])
+        {"group_id": unit.group_id, "person_id": number, "login": f"c{number}", "password_hash": "-"}
+        for number in ids])
     session.execute(sa.insert(RoleGrant), [
         {"group_id": unit.group_id, "person_id": number, "role": "approver", "unit_id": unit.id,
          "from_on": dt.date(2020, 1, 1)} for number in ids[:APPROVERS]])

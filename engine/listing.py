@@ -25,6 +25,8 @@ Order = Literal["due", "newest"]
 After = tuple[dt.datetime, int]
 """The place of the last row of the page before: (Task.rank_at, Task.id)."""
 COUNT_TO = 1000
+APART = 40
+"""So many groups of one person are asked each from its own index; of more, SQLite would refuse the statement."""
 _open, _completed = (literal(state, literal_execute=True) for state in (OPEN, "completed"))
 # written out, not bound: the indexes are partial
 
@@ -139,8 +141,13 @@ def _held(actor: Actor, asked: _Asked) -> Iterator[Select[Any]]:
 
 def _offered(whose: Actor | Absent, asked: _Asked, by: Actor | None = None) -> Iterator[Select[Any]]:
     """What is offered to somebody's groups and open to them (and to whoever acts for them)."""
-    for group in groups_of(whose):
-        offers = select(TaskCandidate.task_id.label("id")).where(TaskCandidate.candidate == group, TaskCandidate.open)
+    groups = groups_of(whose)
+    for several in [[group] for group in groups] if len(groups) <= APART else [groups]:
+        offers = select(TaskCandidate.task_id.label("id")).where(TaskCandidate.open)
+        if len(several) == 1:
+            offers = offers.where(TaskCandidate.candidate == several[0])
+        else:
+            offers = offers.where(TaskCandidate.candidate.in_(several)).distinct().add_columns(TaskCandidate.rank_at)
         barred = {one.id for one in (whose, by) if one is not None and one.id is not None}
         if barred:
             offers = offers.where(~exists().where(

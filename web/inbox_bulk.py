@@ -61,13 +61,20 @@ def act() -> ResponseReturnValue:
         raise BadRequest
     back = local_path(request.form.get("next")) if request.form.get("next") else url_for("inbox.tasks")
     if not items:
-        flash(_("还没有选中任务。"), "warn")
-        return redirect(back, 303)
+        return nothing(back)
+    if len(items) > bulk.MOST:  # before their numbers make an address that is too long
+        raise bulk.TooMany(most=bulk.MOST)
     page = next((one.page for one in BULK if one.key == verb), "")
     if page:
         return redirect(url_for(page, task=request.form.getlist("task"), next=back), 303)
     asked = Asked(opinion=request.form.get("opinion", "").strip()[:LONGEST])
     return told(bulk.bulk(db.session(), actor(), verb, items, asked=asked), verb, back)
+
+
+def nothing(back: str) -> ResponseReturnValue:
+    """Nothing was ticked: back to the list."""
+    flash(_("还没有选中任务。"), "warn")
+    return redirect(back, 303)
 
 
 def told(done: Sequence[Done], verb: str, back: str) -> ResponseReturnValue:

@@ -6,12 +6,12 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from engine import deadlines, listing, tasks
 from engine.listing import Narrow
-from engine.model import Task
-from ledger.actor import Absent, Actor
+from engine.model import Task, TaskCandidate
+from ledger.actor import Absent, Actor, Grant
 from ledger.clock import Fixed
 from ledger.db import reading, unit
 from tests.engine.conftest import ANNA, BOSS, HAN, LI, World
@@ -159,3 +159,18 @@ def test_held_by_an_absent_person_in_another_process_stays_theirs(world: World) 
     with unit(world.engine) as session:
         tasks.claim(session, world.open(later)[0].id, HAN)
     assert seen(world, standing_in(BOSS, HAN, processes=frozenset({"Q"}))) == [soon]
+
+
+def test_whoever_has_hundreds_of_roles_has_an_inbox(world: World) -> None:
+    """A task that is offered to several of them is there once, and takes nobody's place on the page."""
+    later, soon, never = began(world)
+    with unit(world.engine) as session:
+        for one in session.scalars(select(Task)):
+            session.add_all(TaskCandidate(task_id=one.id, candidate=f"x@{number}", rank_at=one.rank_at)
+                            for number in range(9))
+    director = Actor(99, "总管", 1, tuple(Grant("x", number, "/1/") for number in range(600)))
+    assert seen(world, director) == [soon, later, never]
+    assert seen(world, director, order="newest", limit=2) == [never, later]
+    assert seen(world, director, limit=2) == [soon, later]
+    with reading(world.engine) as session:
+        assert listing.counts(session, director)["groups"] == 3
