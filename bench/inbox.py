@@ -77,13 +77,15 @@ FILLING = (
     "'[1]', 'active', 'bench', :now, 1, 1, :blob from n",
     "insert into request (group_id, number, process_id, type_code, family, holder_kind, holder_id, holder_name, item, "
     "subtype, title, applicant_id, applicant_name, unit_id, unit_path, instance_id, opened_at, problems, channel, "
-    "authority_no, accepted_how, rounds, revision, details) select 1, business_key, 'application', "
+    "authority_no, accepted_how, rounds, revision, details, search) select 1, business_key, 'application', "
     "case when id % 40 > 0 then 'E03' else 'P02' end, 'E', 'unit', 2, '某公司', '', '', title, 1 + id % 9, '某人', 2, "
-    "'/1/2/', id, :now, '[]', '', '', '', 0, 1, '{}' from instance where stage = 'bench'",
+    "'/1/2/', id, :now, '[]', '', '', '', 0, 1, '{}', lower(business_key || ' 某公司 ' || title) "
+    "from instance where stage = 'bench'",
     TASK + "1, 'A4_approve', '审批', title, business_key, 'application', 1, 51, 'drawn', 1, '[]', '[]', true, :now, "
     "'open', {JSON}, {DUE}, {DUE}, null, null, null from instance where stage = 'bench'",
-    "insert into task_candidate (task_id, candidate, open, rank_at) select id, case when {SHARE} then "
-    "'legal@999' else :group end, true, rank_at from task where priority = 51",
+    "insert into task_candidate (task_id, candidate, open, rank_at, search) select id, case when {SHARE} then "
+    "'legal@999' else :group end, true, rank_at, lower(title || ' ' || name || ' ' || business_key) "
+    "from task where priority = 51",
     TASK + "2, 'A3_legal', '初审', title, business_key, 'application', 1, 52, 'drawn', 2, '[]', '[]', true, :now, "
     "'completed', '[]', null, :now, :now, case when id % 20 > 0 then 900 else :me end, '某人' "
     "from instance where stage = 'bench'",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from engine.model import OPEN, Task, TaskCandidate, TaskExclusion
@@ -19,6 +19,7 @@ from engine.offers import groups_of
 from engine.participation import TaskParticipant
 from ledger.actor import Absent, Actor
 from ledger.db import Instant
+from ledger.sought import holds
 
 Scope = Literal["mine", "groups", "all"]
 Order = Literal["due", "newest"]
@@ -43,13 +44,19 @@ class Narrow:
     also: tuple[ColumnElement[bool], ...] = ()
 
     @property
-    def of_task(self) -> list[ColumnElement[bool]]:
-        """The conditions that need the task's own row."""
+    def of_row(self) -> list[ColumnElement[bool]]:
+        """The conditions that need the task's own row, but for the search."""
         found = [*self.also]
         if self.process_id:
             found.append(Task.process_id == self.process_id)
         if self.element_id:
             found.append(Task.element_id == self.element_id)
+        return found
+
+    @property
+    def of_task(self) -> list[ColumnElement[bool]]:
+        """All that is asked of a task, where its row is read anyway."""
+        found = self.of_row
         if words := self.search.strip():
             like = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
             columns = (Task.title, Task.name, Task.business_key)
@@ -170,11 +177,14 @@ def _of_tasks(tasks: Select[Any], asked: _Asked) -> Select[Any]:
 
 
 def _of_offers(offers: Select[Any], asked: _Asked, processes: frozenset[str] | None) -> Select[Any]:
-    conditions = asked.narrow.of_task
+    conditions = asked.narrow.of_row
     if processes is not None:
         conditions.append(Task.process_id.in_(sorted(processes)))
-    if conditions:
-        offers = offers.join(Task, Task.id == TaskCandidate.task_id).where(*conditions)
+    if asked.narrow.search.strip():
+        offers = offers.where(holds(TaskCandidate.search, asked.narrow.search))
+    if conditions:  # asked of one offer after the other: a planner that may choose begins with all tasks there are
+        fits = select(and_(*conditions)).select_from(Task).where(Task.id == TaskCandidate.task_id)
+        offers = offers.where(fits.correlate(TaskCandidate).scalar_subquery())
     return _page(offers, TaskCandidate.rank_at, TaskCandidate.task_id, asked)
 
 

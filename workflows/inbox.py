@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, String, UniqueConstraint, false, literal, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, UniqueConstraint, false, literal, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Mapped, Session, aliased, contains_eager, mapped_column
@@ -20,6 +20,7 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Json
 from ledger.errors import BadAnswer, NotFound, Problem
+from ledger.sought import holds
 from registry.people.scope import subtree
 from registry.people.units import Unit
 from workflows.requests import Request
@@ -231,10 +232,8 @@ def _of_request(session: Session, actor: Actor, wanted: Wanted) -> list[ColumnEl
         known = unit is not None and unit.group_id == actor.group_id
         low, high = subtree(unit.path) if unit is not None and known else ("", "")
         found.append((Request.unit_path >= low) & (Request.unit_path < high) if known else false())
-    if words := wanted.search.strip():
-        like = f"%{words.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
-        columns = (Request.number, Request.holder_name, Request.title)
-        found.append(or_(*(column.ilike(like, escape="!") for column in columns)))
+    if wanted.search.strip():
+        found.append(holds(Request.search, wanted.search))
     return found
 
 

@@ -133,7 +133,7 @@ def test_a_last_page_that_was_worked_off_shows_what_is_left(town: Town, monkeypa
     with unit(town.engine) as session:
         tasks.claim(session, last, town.company.actor(session, "hr"))
     page = hr.get(there.replace("/inbox?", "/inbox?scope=groups&")).text
-    assert listed(page) == [first] and "回到第一页" not in page and "after=" not in page
+    assert listed(page) == [first] and "回到第一页" not in page
 
 
 def test_late_of_what_one_has_done_is_what_others_have_not(town: Town, clock: Fixed) -> None:
@@ -142,7 +142,7 @@ def test_late_of_what_one_has_done_is_what_others_have_not(town: Town, clock: Fi
     desk = town.visitor("desk")
     assert listed(desk.get("/inbox?scope=took_part&overdue=1").text) == []
     clock.advance(timedelta(days=30))
-    assert len(listed(desk.get("/inbox?scope=took_part&overdue=1").text)) == 1
+    assert len(listed(town.visitor("desk").get("/inbox?scope=took_part&overdue=1").text)) == 1
 
 
 @pytest.mark.parametrize("after", ["x", "1-", "9" * 18 + "-1", "-1-1", "0-0"])
