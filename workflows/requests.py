@@ -290,24 +290,31 @@ def find(
     size: int = 20,
 ) -> Found:
     """One page of requests, newest first: those behind the one numbered `after`. "open" are all that have not ended."""
-    rows = newest(session, actor, scope=scope, search=search, after=after, size=size + 1)
-    if after is None and len(rows) <= size:
-        return Found(rows, False, len(rows))
-    some = _sought(actor, scope, search).limit(COUNT_TO).subquery()
-    total = session.scalar(select(func.count()).select_from(some)) or 0
-    return Found(rows[:size], len(rows) > size, total)
+    first = _ids(session, actor, scope, search, None, COUNT_TO)  # looked through once for both: the page, the count
+    ids = [number for number in first if after is None or number < after][:size + 1]
+    if len(ids) <= size and len(first) == COUNT_TO:
+        ids = _ids(session, actor, scope, search, after, size + 1)
+    return Found(_rows(session, ids[:size]), len(ids) > size, len(first))
 
 
 def newest(
-    session: Session, actor: Actor, *, scope: Scope = "mine", search: str | None = None, after: int | None = None,
-    size: int = 20,
+    session: Session, actor: Actor, *, scope: Scope = "mine", search: str | None = None, size: int = 20
 ) -> Sequence[Request]:
-    """The page alone; nothing is counted."""
-    ids = _sought(actor, scope, search)
+    """The first page alone; nothing is counted."""
+    return _rows(session, _ids(session, actor, scope, search, None, size))
+
+
+def _ids(session: Session, actor: Actor, scope: Scope, search: str | None, after: int | None, most: int
+         ) -> Sequence[int]:
+    query = _sought(actor, scope, search)
     if after is not None:
-        ids = ids.where(Request.id < after)
-    rows = _joined().where(Request.id.in_(ids.order_by(Request.id.desc()).limit(size))).order_by(Request.id.desc())
-    return session.scalars(rows.options(contains_eager(Request.instance))).all()
+        query = query.where(Request.id < after)
+    return session.scalars(query.order_by(Request.id.desc()).limit(most)).all()
+
+
+def _rows(session: Session, ids: Sequence[int]) -> Sequence[Request]:
+    rows = _joined().where(Request.id.in_(ids)).order_by(Request.id.desc())
+    return session.scalars(rows.options(contains_eager(Request.instance))).all() if ids else []
 
 
 def _sought(actor: Actor, scope: Scope, search: str | None) -> Select[int]:
