@@ -56,8 +56,9 @@ def pages(ours: Ours, count: int) -> float:
         f"{NUMBERS} select :instance, i, 'A', 'A', '申请', 'K', 'P', 1, 50, 'open', 1, '[]', '[]', '[]', :now, 1 from n"
     )
     offer = (
-        "insert into task_candidate (task_id, candidate, open, rank_at) select id, case when id % 10 then 'legal@3' "
-        "else 'hr@3' end, 1, rank_at from task where element_id = 'A'"
+        "insert into task_candidate (task_id, candidate, open, rank_at, search) select id, "
+        "case when id % 10 then 'legal@3' else 'hr@3' end, 1, rank_at, "
+        "lower(title || ' ' || name || ' ' || business_key) from task where element_id = 'A'"
     )
     with unit(ours.engine) as session:
         session.execute(sa.text(fill), {"count": count, "instance": instance, "now": clock.now().replace(tzinfo=None)})

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from werkzeug.test import Client
 
+from bench import crowd
 from bench.databases import cpu_under, postgres, serving, sqlite
 from bench.long_way import long_way
 from bench.measure import Figure
@@ -55,8 +56,14 @@ ASKED = {
     "started by me": "?scope=started", "done by me": "?scope=took_part", "copied to me": "?scope=copied",
     "overdue": "?overdue=1", "one process": "?process=application", "one step": "?step=A4_approve",
     "one type": "?type=P02", "one unit": "?unit=2", "filters that fit nothing": "?type=E01&step=A9",
-    "searched": "?q=申请 42", "searched in vain": "?q=zzzz",
+    "searched": "?q=申请 42", "searched in vain": "?q=zzzz", "searched by number": "?q=SQ-4242",
+    "done by me, searched in vain": "?scope=took_part&q=zzzz",
 }
+LISTED = {
+    "mine": "", "open": "?scope=open", "all": "?scope=all", "all, searched": "?scope=all&q=申请 42",
+    "all, searched in vain": "?scope=all&q=zzzz",
+}
+AWAY = {"all": "", "to be taken": "?scope=groups", "newest first": "?order=newest", "searched in vain": "?q=zzzz"}
 TASK = ("insert into task (instance_id, token, element_id, name, title, business_key, process_id, group_id, priority, "
         "role, version, barred, not_by, due_confirmed, created_at, state, offer, due_at, rank_at, completed_at, "
         "completed_by, completed_by_name) select id, ")
@@ -71,13 +78,15 @@ FILLING = (
     "'[1]', 'active', 'bench', :now, 1, 1, :blob from n",
     "insert into request (group_id, number, process_id, type_code, family, holder_kind, holder_id, holder_name, item, "
     "subtype, title, applicant_id, applicant_name, unit_id, unit_path, instance_id, opened_at, problems, channel, "
-    "authority_no, accepted_how, rounds, revision, details) select 1, business_key, 'application', "
+    "authority_no, accepted_how, rounds, revision, details, search) select 1, business_key, 'application', "
     "case when id % 40 > 0 then 'E03' else 'P02' end, 'E', 'unit', 2, '某公司', '', '', title, 1 + id % 9, '某人', 2, "
-    "'/1/2/', id, :now, '[]', '', '', '', 0, 1, '{}' from instance where stage = 'bench'",
+    "'/1/2/', id, :now, '[]', '', '', '', 0, 1, '{}', lower(business_key || ' 某公司 ' || title) "
+    "from instance where stage = 'bench'",
     TASK + "1, 'A4_approve', '审批', title, business_key, 'application', 1, 51, 'drawn', 1, '[]', '[]', true, :now, "
     "'open', {JSON}, {DUE}, {DUE}, null, null, null from instance where stage = 'bench'",
-    "insert into task_candidate (task_id, candidate, open, rank_at) select id, case when {SHARE} then "
-    "'legal@999' else :group end, true, rank_at from task where priority = 51",
+    "insert into task_candidate (task_id, candidate, open, rank_at, search) select id, case when {SHARE} then "
+    "'legal@999' else :group end, true, rank_at, lower(title || ' ' || name || ' ' || business_key) "
+    "from task where priority = 51",
     TASK + "2, 'A3_legal', '初审', title, business_key, 'application', 1, 52, 'drawn', 2, '[]', '[]', true, :now, "
     "'completed', '[]', null, :now, :now, case when id % 20 > 0 then 900 else :me end, '某人' "
     "from instance where stage = 'bench'",
@@ -99,7 +108,15 @@ def _all(site: Site) -> Iterator[Figure]:
     yield _page("inbox, counts", site, "/inbox/counts")
     yield _page("inbox, the list alone", site, "/inbox/list")
     yield _page("inbox, preview", site, f"/tasks/{site.real[-1]}/preview")
+    yield from _hands(site)
+    for what, asked in AWAY.items():
+        yield _page(f"inbox of somebody who stands in for 3, {what}", site, "/inbox" + asked, site.substitute)
+    yield _page("inbox of somebody who stands in for 3, counts", site, "/inbox/counts", site.substitute)
     yield _page("request page of an inbox of 10k", site, f"/requests/{site.requests[-1]}")
+    for what, asked in LISTED.items():
+        yield _page(f"requests, {what}", site, "/requests" + asked)
+    yield _page("requests, all, page 50", site, site.deep(50, "/requests?scope=all"))
+    yield _page("requests, all, of somebody who sees few of them", site, "/requests?scope=all", site.colleague)
     yield site.figure("who may read a request, 210k open tasks, p95", _p95(site, site.reading), 10)
     yield from _back(site)
     yield from _verbs(site)
@@ -107,8 +124,24 @@ def _all(site: Site) -> Iterator[Figure]:
         yield from _streams(site)
 
 
-def _page(what: str, site: Site, address: str) -> Figure:
-    return site.figure(f"{what}, 10k open tasks of the group + 200k, p95", _p95(site, lambda: site.open(address)))
+def _page(what: str, site: Site, address: str, visitor: Client | None = None) -> Figure:
+    return site.figure(f"{what}, 10k open tasks of the group + 200k, p95",
+                       _p95(site, lambda: site.open(address, visitor)))
+
+
+def _hands(site: Site) -> Iterator[Figure]:
+    """The pages that ask whom, among 4,000 colleagues; the page of a task that much was said about."""
+    ticked = "&".join(f"task={number}:1" for number in site.waiting(AT_ONCE))
+    yield _page("20 ticked to hand over: whom", site, f"/inbox/handing?{ticked}")
+    yield _page("20 ticked to hand over: whom, searched", site, f"/inbox/handing?{ticked}&q=w")
+    others = site.waiting(AT_ONCE + 1)[-1]
+    yield _page("reassign: whom", site, f"/tasks/{others}/reassignment")
+    yield _page("reassign: whom, searched", site, f"/tasks/{others}/reassignment?q=w")
+    yield _page("task with everything beside it", site, f"/tasks/{site.busy}")
+    yield _page("sign: whom", site, f"/tasks/{site.busy}/signers")
+    yield _page("copy: whom, searched", site, f"/requests/{site.requests[-2]}/copies/new?q=w")
+    yield _page("comments", site, f"/requests/{site.requests[-2]}/comments")
+    yield _page("return: where to", site, f"/tasks/{site.busy}/return")
 
 
 def _p95(site: Site, act: Callable[[], object], turns: int = TURNS) -> float:
@@ -191,18 +224,28 @@ class Site:
         self.app = create_app(self.config)
         with unit(self.engine) as session:
             self.company = found(session)
-            open_accounts(session, self.company, "approver", "vice")
+            open_accounts(session, self.company, "approver", "vice", "custodian", "worker")
             self._roles(session)
         self.group = f"approver@{self.company.units['company']}"
-        self.requests = [self._came(number) for number in range(AT_ONCE * ROUNDS + 1)]
+        self.requests = [self._came(number) for number in range(AT_ONCE * ROUNDS + 2)]
         with unit(self.engine) as session:
             self._fill(session)
             self.real = list(session.scalars(sa.select(Task.id).join(
                 Request, Request.instance_id == Task.instance_id).where(
                 Request.id.in_(self.requests), Task.state == "open").order_by(Task.id)))
+        self.busy = self.real[-2]
+        self._crowd()
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as rows:
-            rows.execute(sa.text("analyze"))
-        self.client: Client = signed_in(self.app.test_client(), "approver", PASSWORD)
+            rows.execute(sa.text("vacuum analyze" if self.on == "postgresql" else "analyze"))
+        self.client, self.substitute, self.colleague = (
+            signed_in(self.app.test_client(), login, PASSWORD) for login in ("approver", "custodian", "worker"))
+
+    def _crowd(self) -> None:
+        people = self.company.people
+        with unit(self.engine) as session:
+            others = crowd.people(session, self.company.unit(session, "group"))
+            crowd.absent(session, people["custodian"], people["approver"], people["vice"], people["legal"])
+            crowd.talked_over(session, self.busy, self.actor(session, "approver")[0], others)
 
     def time(self) -> float:
         """CPU seconds so far, of this process and of the database's."""
@@ -260,15 +303,14 @@ class Site:
         """As the database keeps it."""
         return clock.now() if self.on != "sqlite" else clock.now().replace(tzinfo=None).isoformat(" ", "microseconds")
 
-    def open(self, address: str) -> str:
-        answer = self.client.get(address)
+    def open(self, address: str, visitor: Client | None = None) -> str:
+        answer = (visitor or self.client).get(address)
         if answer.status_code != 200:
             raise SystemExit(f"{address}: {answer.status_code}")
         return answer.text
 
-    def deep(self, page: int) -> str:
+    def deep(self, page: int, address: str = "/inbox") -> str:
         """The address of a page far down, by the links of the pages before it."""
-        address = "/inbox"
         for _ in range(page - 1):
             found = re.search(r'rel="next" href="([^"]+)"', self.open(address))
             if found is None:
@@ -280,7 +322,7 @@ class Site:
         """Open tasks of the group that nobody has."""
         with unit(self.engine) as session:
             return list(session.scalars(sa.text(
-                "select task_id from task_candidate where candidate = :group limit :count"),
+                "select task_id from task_candidate where candidate = :group and open order by task_id limit :count"),
                 {"group": self.group, "count": count}))
 
     def reading(self) -> None:

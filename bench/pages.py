@@ -47,16 +47,17 @@ FILLING = (
     "'[1]', 'active', 'filed', :now, 1, 1, x'' from n",
     "insert into request (group_id, number, process_id, type_code, family, holder_kind, holder_id, holder_name, item, "
     "subtype, title, applicant_id, applicant_name, unit_id, unit_path, instance_id, opened_at, problems, channel, "
-    "authority_no, accepted_how, rounds, revision, details) select 1, business_key, 'application', 'P02', 'P', "
+    "authority_no, accepted_how, rounds, revision, details, search) select 1, business_key, 'application', 'P02', 'P', "
     "'person', 1 + id % 20000, '某人', '', '', title, 1 + id % 20000, '某人', 100 + id % 300, "
-    "'/1/' || (2 + (id % 300) % 6) || '/' || (100 + id % 300) || '/', id, :now, '[]', '', '', '', 0, 1, '{}' "
-    "from instance",
+    "'/1/' || (2 + (id % 300) % 6) || '/' || (100 + id % 300) || '/', id, :now, '[]', '', '', '', 0, 1, '{}', "
+    "lower(business_key || ' 某人 ' || title) from instance",
     "insert into task (instance_id, token, element_id, name, title, business_key, process_id, group_id, priority, "
     "state, version, offer, barred, not_by, created_at, due_at, rank_at, due_confirmed) select id, 1, 'A5_file', "
     "'向机关申报', title, business_key, 'application', 1, 50, 'open', 1, '[\"custodian@1\"]', '[]', '[]', "
     ":now, :later, :later, 1 from instance",
-    "insert into task_candidate (task_id, candidate, open, rank_at) select id, case when id % 10 then 'legal@3' "
-    "else 'custodian@1' end, 1, rank_at from task",
+    "insert into task_candidate (task_id, candidate, open, rank_at, search) select id, "
+    "case when id % 10 then 'legal@3' else 'custodian@1' end, 1, rank_at, "
+    "lower(title || ' ' || name || ' ' || business_key) from task",
 )
 
 

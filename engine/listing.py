@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from engine.model import OPEN, Task, TaskCandidate, TaskExclusion
@@ -19,12 +19,15 @@ from engine.offers import groups_of
 from engine.participation import TaskParticipant
 from ledger.actor import Absent, Actor
 from ledger.db import Instant
+from ledger.sought import holds
 
 Scope = Literal["mine", "groups", "all"]
 Order = Literal["due", "newest"]
 After = tuple[dt.datetime, int]
 """The place of the last row of the page before: (Task.rank_at, Task.id)."""
 COUNT_TO = 1000
+APART = 40
+"""So many groups of one person are asked each from its own index; of more, SQLite would refuse the statement."""
 _open, _completed = (literal(state, literal_execute=True) for state in (OPEN, "completed"))
 # written out, not bound: the indexes are partial
 
@@ -41,13 +44,19 @@ class Narrow:
     also: tuple[ColumnElement[bool], ...] = ()
 
     @property
-    def of_task(self) -> list[ColumnElement[bool]]:
-        """The conditions that need the task's own row."""
+    def of_row(self) -> list[ColumnElement[bool]]:
+        """The conditions that need the task's own row, but for the search."""
         found = [*self.also]
         if self.process_id:
             found.append(Task.process_id == self.process_id)
         if self.element_id:
             found.append(Task.element_id == self.element_id)
+        return found
+
+    @property
+    def of_task(self) -> list[ColumnElement[bool]]:
+        """All that is asked of a task, where its row is read anyway."""
+        found = self.of_row
         if words := self.search.strip():
             like = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
             columns = (Task.title, Task.name, Task.business_key)
@@ -139,8 +148,13 @@ def _held(actor: Actor, asked: _Asked) -> Iterator[Select[Any]]:
 
 def _offered(whose: Actor | Absent, asked: _Asked, by: Actor | None = None) -> Iterator[Select[Any]]:
     """What is offered to somebody's groups and open to them (and to whoever acts for them)."""
-    for group in groups_of(whose):
-        offers = select(TaskCandidate.task_id.label("id")).where(TaskCandidate.candidate == group, TaskCandidate.open)
+    groups = groups_of(whose)
+    for several in [[group] for group in groups] if len(groups) <= APART else [groups]:
+        offers = select(TaskCandidate.task_id.label("id")).where(TaskCandidate.open)
+        if len(several) == 1:
+            offers = offers.where(TaskCandidate.candidate == several[0])
+        else:
+            offers = offers.where(TaskCandidate.candidate.in_(several)).distinct().add_columns(TaskCandidate.rank_at)
         barred = {one.id for one in (whose, by) if one is not None and one.id is not None}
         if barred:
             offers = offers.where(~exists().where(
@@ -163,11 +177,14 @@ def _of_tasks(tasks: Select[Any], asked: _Asked) -> Select[Any]:
 
 
 def _of_offers(offers: Select[Any], asked: _Asked, processes: frozenset[str] | None) -> Select[Any]:
-    conditions = asked.narrow.of_task
+    conditions = asked.narrow.of_row
     if processes is not None:
         conditions.append(Task.process_id.in_(sorted(processes)))
-    if conditions:
-        offers = offers.join(Task, Task.id == TaskCandidate.task_id).where(*conditions)
+    if asked.narrow.search.strip():
+        offers = offers.where(holds(TaskCandidate.search, asked.narrow.search))
+    if conditions:  # asked of one offer after the other: a planner that may choose begins with all tasks there are
+        fits = select(and_(*conditions)).select_from(Task).where(Task.id == TaskCandidate.task_id)
+        offers = offers.where(fits.correlate(TaskCandidate).scalar_subquery())
     return _page(offers, TaskCandidate.rank_at, TaskCandidate.task_id, asked)
 
 

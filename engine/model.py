@@ -12,6 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.db import Base, BigId, Id, Instant, Json
+from ledger.sought import folded
 
 OPEN, DRAWN, CORRECTION = "open", "drawn", "correction"
 NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
@@ -21,6 +22,11 @@ NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 def rank(due_at: dt.datetime | None) -> dt.datetime:
     """A task's place in the order of deadlines; whoever writes `due_at` writes it too (task and task_candidate)."""
     return due_at or NEVER
+
+
+def sought(title: str, name: str, business_key: str) -> str:
+    """What a search looks through of a task; whoever writes its name writes it too (task_candidate)."""
+    return folded(title, name, business_key)
 
 
 class Definition(Base):
@@ -125,13 +131,16 @@ class Task(Base):
 
 
 class TaskCandidate(Base):
-    """A group an open task is offered to; `open` is False while somebody holds the task. Deleted when it ends."""
+    """A group an open task is offered to; `open` is False while somebody holds the task. Deleted when it ends.
+
+    `search` is what a search of the inbox looks through (sought): the page of a group is found in one index.
+    """
 
     __tablename__ = "task_candidate"
     __table_args__ = (
         Index("ix_task_candidate_offered", "candidate", "task_id", postgresql_where=text("open"),
               sqlite_where=text("open = 1")),
-        Index("ix_task_candidate_due", "candidate", "rank_at", "task_id", postgresql_where=text("open"),
+        Index("ix_task_candidate_due", "candidate", "rank_at", "task_id", "search", postgresql_where=text("open"),
               sqlite_where=text("open = 1")),
     )
 
@@ -139,6 +148,7 @@ class TaskCandidate(Base):
     candidate: Mapped[str] = mapped_column(String(160), primary_key=True)
     open: Mapped[bool] = mapped_column(default=True)
     rank_at: Mapped[dt.datetime] = mapped_column(Instant)
+    search: Mapped[str] = mapped_column(Text)
 
 
 class TaskExclusion(Base):

@@ -17,7 +17,7 @@ from engine.dialect.nodes import ARRIVING, Fault, Node, Token, context, fitting
 from engine.dialect.tasks import UserTask
 from engine.dialect.throwing import LONGEST_KEY
 from engine.dialect.triggers import MessageTrigger, SignalTrigger, TimerTrigger
-from engine.model import DRAWN, Delivery, Subscription, Task, TaskCandidate, TaskExclusion, rank
+from engine.model import DRAWN, Delivery, Subscription, Task, TaskCandidate, TaskExclusion, rank, sought
 from engine.packing import plain
 from engine.participation import applicants, doers
 from feel import FeelError
@@ -91,7 +91,7 @@ def begun(act: Act, waits: Iterable[Wait]) -> Opened:
 def _insert_tasks(act: Act, tasks: list[dict[str, Any]]) -> None:
     numbers = [act.connection.execute(ADD_TASK, task).scalar_one() for task in tasks]
     offers = [{"task_id": number, "candidate": candidate, "open": task["assignee_id"] is None,
-               "rank_at": task["rank_at"]}
+               "rank_at": task["rank_at"], "search": sought(task["title"], task["name"], task["business_key"])}
               for number, task in zip(numbers, tasks, strict=True) for candidate in task["offer"]]
     bars = [{"task_id": number, "person_id": person}
             for number, task in zip(numbers, tasks, strict=True) for person in task["barred"]]

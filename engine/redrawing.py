@@ -14,7 +14,7 @@ from engine.clocks import WHOLE, Clock
 from engine.dialect.nodes import Token, context
 from engine.dialect.tasks import UserTask
 from engine.hands import AFTER, BEFORE
-from engine.model import OPEN, Incident, Renaming, Subscription, Task, Timer, Visit
+from engine.model import OPEN, Incident, Renaming, Subscription, Task, TaskCandidate, Timer, Visit, sought
 
 if TYPE_CHECKING:
     from engine.run import Act
@@ -84,6 +84,8 @@ def redraw(act: Act, token: Token, target: UserTask) -> bool:
         task.not_by = not_by
         if task.parent_id is None:
             task.name, task.lane = name, target.lane
+            session.execute(update(TaskCandidate).where(TaskCandidate.task_id == task.id).values(
+                search=sought(task.title, name, task.business_key)))
             task.form_key = task.form_key if form and form.startswith("=") else form
         elif task.role in (BEFORE, AFTER):
             task.name = f"{name} · 加签"[:200]

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from engine import causes, clocks, deadlines, fates, halting, incidents, pausing, run, silence
-from engine.model import OPEN, Incident, Instance, Task, TaskCandidate, Timer
+from engine.model import OPEN, Incident, Instance, Task, TaskCandidate, Timer, sought
 from engine.opening import at_places, words
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
@@ -156,7 +156,9 @@ def _widen(session: Session, instance: Instance, task: Task, role: str) -> list[
     task.offer = [*task.offer, *added]  # the version stays: a form that somebody is filling in remains good
     if added:
         free = task.assignee_id is None
-        offers = [{"task_id": task.id, "candidate": name, "open": free, "rank_at": task.rank_at} for name in added]
+        search = sought(task.title, task.name, task.business_key)
+        offers = [{"task_id": task.id, "candidate": name, "open": free, "rank_at": task.rank_at, "search": search}
+                  for name in added]
         session.execute(insert(TaskCandidate), offers)
     session.flush()
     return added

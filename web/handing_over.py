@@ -33,7 +33,8 @@ from workflows.eligible import Candidate, For
 from workflows.requests import Request
 
 bp = Blueprint("handing_over", __name__, url_prefix="/tasks/<int:task_id>")
-SHOWN = 20
+SHOWN, SIGNERS = 20, 10
+"""How many people a page lists; of each who may sign it is asked whether they may read the request."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,15 @@ def asking(passing: Passing, opened: Desk | About, *, typed: dict[str, Any] | No
     search = request.values.get("q", "").strip()[:60]
     chosen = typed.get("to") or [number for one in request.args.getlist("to") if (number := whole_in(one))]
     chosen = list(dict.fromkeys(chosen))[:MOST]
-    found = eligible.people(session, actor(), opened.task, for_=passing.for_, search=search, limit=SHOWN)
+    most = SIGNERS if passing.several else SHOWN
+    found = eligible.people(session, actor(), opened.task, for_=passing.for_, search=search, limit=most)
     problems = field_problems(error) if error else {}
     more.setdefault("back", url_for("tasks.show", task_id=opened.task.id))
     more.setdefault("back_label", _("不了，回到任务"))
     return render_template(
         "tasks/passing.html", passing=passing, task=opened.task, search_at=request.path,
         action=url_for(passing.endpoint, task_id=opened.task.id), application=opened.request, search=search,
-        people=_chosen_first(opened.task, passing.for_, found, chosen), chosen=chosen, full=len(found) == SHOWN,
+        people=_chosen_first(opened.task, passing.for_, found, chosen), chosen=chosen, full=len(found) == most,
         typed=typed, problems=problems, why_not={one.person_id: problem_text(one.why_not) for one in found
                                                  if one.why_not is not None}, **more)
 

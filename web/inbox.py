@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, url_for
@@ -119,21 +120,22 @@ def _written(place: listing.After) -> str:
 
 def _listed(wanted: Wanted) -> dict[str, Any]:
     session, person = db.session(), actor()
-    found, told = inbox.page(session, person, wanted), inbox.numbers(session, person)
+    found = inbox.page(session, person, wanted)
+    if wanted.after is not None and not found.rows:  # a last page that has been worked off: the first has what is left
+        wanted = replace(wanted, after=None)
+        found = inbox.page(session, person, wanted)
+    told = inbox.numbers(session, person)
     g.inbox_waiting = told["all"]
     kept: dict[str, Any] = {name: value for name in KEPT if (value := request.args.get(name, ""))}
+    here = {**kept, "after": _written(wanted.after)} if wanted.after is not None else kept
     return {
         "rows": found.rows, "tab": wanted.tab, "tabs": TABS, "numbers": told, "wanted": wanted,
-        "part_url": url_for("inbox.part", **{**kept, **({"after": _after()} if wanted.after else {})}),
+        "part_url": url_for("inbox.part", **here),
         "more": _address({**kept, "after": _written(found.rows[-1].place)}) if found.more else "",
-        "first": _address(kept) if wanted.after is not None else "", "back": _address({**kept, "after": _after()}),
+        "first": _address(kept) if wanted.after is not None else "", "back": _address(here),
         "address": lambda **changed: _address({**kept, **changed}), "live": wanted.after is None,
         "verbs": [verb for verb in BULK if wanted.tab in verb.tabs], "most": listing.COUNT_TO,
     }
-
-
-def _after() -> str:
-    return request.args.get("after", "") if _place(request.args.get("after")) else ""
 
 
 def _address(kept: dict[str, Any]) -> str:

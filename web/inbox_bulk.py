@@ -61,9 +61,8 @@ def act() -> ResponseReturnValue:
         raise BadRequest
     back = local_path(request.form.get("next")) if request.form.get("next") else url_for("inbox.tasks")
     if not items:
-        flash(_("还没有选中任务。"), "warn")
-        return redirect(back, 303)
-    if len(dict(items)) > bulk.MOST:
+        return nothing(back)
+    if len(dict(items)) > bulk.MOST:  # before their numbers make an address that is too long
         raise bulk.TooMany(most=bulk.MOST)
     page = next((one.page for one in BULK if one.key == verb), "")
     if page:
@@ -74,6 +73,12 @@ def act() -> ResponseReturnValue:
 
 def _written(items: Sequence[tuple[int, int | None]]) -> list[str]:
     return [f"{number}:{'' if version is None else version}" for number, version in dict(items).items()]
+
+
+def nothing(back: str) -> ResponseReturnValue:
+    """Nothing was ticked: back to the list."""
+    flash(_("还没有选中任务。"), "warn")
+    return redirect(back, 303)
 
 
 def told(done: Sequence[Done], verb: str, back: str) -> ResponseReturnValue:

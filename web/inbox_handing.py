@@ -16,7 +16,7 @@ from web.asked import whole_in
 from web.errors import field_problems
 from web.guard import actor
 from web.handing_over import SHOWN, Passing
-from web.inbox_bulk import item, told
+from web.inbox_bulk import item, nothing, told
 from web.login import local_path
 from web.session import db
 from workflows import bulk, eligible
@@ -32,12 +32,14 @@ HAND = Passing(
 @bp.get("/inbox/handing")
 def whom() -> ResponseReturnValue:
     """To whom, and why; ?task= are the ticked ones ("id:version"), ?q= looks for people."""
-    return _page()
+    return _page() if request.args.getlist("task") else nothing(_back())
 
 
 @bp.post("/inbox/handing")
 def hand() -> ResponseReturnValue:
     """They are theirs from now on, as far as nothing speaks against it; what does is told of each."""
+    if not request.form.getlist("task"):
+        return nothing(_back())
     reason, to = request.form.get("reason", ""), whole_in(request.form.get("to"))
     wrong = {"to": [] if to else [Problem("请选择一位。")], "reason": written("reason", reason)}
     if any(wrong.values()):

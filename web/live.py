@@ -12,7 +12,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app
@@ -36,31 +36,40 @@ bp = Blueprint("live", __name__)
 LIFE, BEAT = 240.0, 15.0  # seconds a stream lives, and between two signs of life
 EVERY = 10.0  # seconds between two looks at the facts when nobody tells
 PAUSE = 0.2  # seconds in which what happens together is read together
-EACH = 6  # streams of one person: more pages than that ask once a minute
 SPARE = 4  # threads of a process that no stream may take
-MOST, BACK = 500, 100  # facts read at once; how far back one may still appear (numbers are given before the commit)
+OWN, LATER = 6, 60_000  # streams of one person; milliseconds until one that had to make room comes back
+MOST = 500  # facts read at once: of more, everybody is told
+BACK = 2_000  # how far back one may still appear: numbers are given before the commit, and an act of many has many
 
 
 class Stream:
-    """One open page: the names it listens for, and a flag that something has happened to one of them."""
+    """One open page: whose it is, the names it listens for, and a flag that something has happened to one of them."""
 
-    def __init__(self, watch: Watch, names: frozenset[str], person: int | None = None) -> None:
-        self.watch, self.names, self.person = watch, names, person
+    def __init__(self, watch: Watch, person_id: int | None, names: frozenset[str]) -> None:
+        self.watch, self.person_id, self.names = watch, person_id, names
         self.called = threading.Event()
+        self.over = False
 
     def told(self) -> Iterator[str]:
         """The lines of the stream until its life is over, the page goes away, or the process ends."""
         end = time.monotonic() + LIFE * random.uniform(0.9, 1.1)
         try:
             yield f"retry: {random.randrange(2000, 5000)}\n\n"
-            while not self.watch.ended and (left := end - time.monotonic()) > 0:
+            while not self.watch.ended and not self.over and (left := end - time.monotonic()) > 0:
                 if not self.called.wait(min(left, BEAT)):
                     yield ":\n\n"
-                elif not self.watch.ended:
+                elif not self.watch.ended and not self.over:
                     self.called.clear()
                     yield "event: look\ndata:\n\n"
+            if self.over:
+                yield f"retry: {LATER}\n\n"
         finally:
             self.close()
+
+    def make_room(self) -> None:
+        """A younger one of the same person takes its place."""
+        self.over = True
+        self.called.set()
 
     def close(self) -> None:
         """Give the place free; as often as you like."""
@@ -76,24 +85,31 @@ class Watch:
         self._lock = threading.Lock()
         self._nudged = threading.Event()
         self._thread: threading.Thread | None = None
-        self._seen: dict[int, None] = {}
+        self._seen: set[int] = set()
         self.ended = False
 
     def open(self, person: Actor, engine: Engine) -> Stream | None:
-        """A stream for somebody; None when there are as many as may be, of all or of theirs."""
+        """A stream for somebody; None when there are as many as may be. Whoever has many loses the oldest: a page that
+        went away is noticed late, and nobody takes all the places."""
         away = [name for absent in person.stands_for for name in groups_of(absent)]
-        stream = Stream(self, frozenset([*groups_of(person), *away]), person.id)
+        stream = Stream(self, person.id, frozenset([*groups_of(person), *away]))
+        last = 0 if self._reads() else _newest(engine)  # before the lock: the database may be slow, or away
         with self._lock:
-            own = sum(one.person == person.id for one in self._streams)
-            if self.ended or len(self._streams) >= self.most or own >= EACH:
+            own, most = [one for one in self._streams if one.person_id == person.id], max(1, min(OWN, self.most // 2))
+            if self.ended or (len(self._streams) >= self.most and len(own) < most):
                 return None
+            for oldest in own[:max(0, len(own) - most + 1)]:
+                self._streams.remove(oldest)
+                oldest.make_room()
             self._streams.append(stream)
-            if self._thread is None or not self._thread.is_alive():
-                self._seen = {}
-                self._thread = threading.Thread(target=self._read, args=(engine, _newest(engine)), name="live",
-                                                daemon=True)
+            if not self._reads():
+                self._seen = set()
+                self._thread = threading.Thread(target=self._read, args=(engine, last), name="live", daemon=True)
                 self._thread.start()
         return stream
+
+    def _reads(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
 
     def leave(self, stream: Stream) -> None:
         """A page has gone."""
@@ -135,16 +151,15 @@ class Watch:
     def _look(self, engine: Engine, last: int) -> int:
         """Read what is new, call those whom it concerns; the number of the newest fact."""
         with reading(engine) as session:
-            rows = session.execute(
-                select(Fact.id, Fact.subject_kind, Fact.subject_id, Fact.actor_id, Fact.after)
-                .where(Fact.id > last - BACK).order_by(Fact.id.desc()).limit(MOST)).all()
-            new = [row for row in rows if row.id > last or (self._seen and row.id not in self._seen)]
-            names = _concerned(session, new) if new else frozenset()
-        self._seen = {row.id: None for row in rows}
+            numbers = session.scalars(select(Fact.id).where(Fact.id > last - BACK).order_by(Fact.id.desc())
+                                      .limit(BACK + MOST)).all()
+            new = [one for one in numbers if one > last or (self._seen and one not in self._seen)]
+            names = _concerned(session, new) if 0 < len(new) < MOST else frozenset()
+        self._seen = set(numbers)
         for stream in list(self._streams):
             if len(new) >= MOST or not names.isdisjoint(stream.names):
                 stream.called.set()
-        return max((row.id for row in rows), default=last)
+        return max(numbers, default=last)
 
 
 class _Line:
@@ -200,10 +215,11 @@ def _newest(engine: Engine) -> int:
         return session.scalar(select(func.max(Fact.id))) or 0
 
 
-def _concerned(session: Session, facts: Iterable[Any]) -> frozenset[str]:
+def _concerned(session: Session, facts: Sequence[int]) -> frozenset[str]:
     """Whose inbox the facts may have changed: who acted and to whom it went, who is or was offered a task of those
     processes, holds it or has done it, and whose request it is."""
-    told = list(facts)
+    told = session.execute(select(Fact.subject_kind, Fact.subject_id, Fact.actor_id, Fact.after)
+                           .where(Fact.id.in_(facts))).all()
     people = {row.actor_id for row in told} | {(row.after or {}).get("to") for row in told}
     instances = {row.subject_id for row in told if row.subject_kind == "instance"}
     requests = {row.subject_id for row in told if row.subject_kind == "request"}

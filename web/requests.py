@@ -18,13 +18,13 @@ from registry.certificates.catalogue import type_of
 from registry.certificates.models import Certificate
 from web import once
 from web.answers import Sent, files_in, sent
-from web.asked import whole, whole_in
+from web.asked import whole_in
 from web.drawn import drawn
 from web.errors import answer, field_problems, problem_text, sentence, wants_json
 from web.filled import Fields, application_fields, channel_words, field_label, filled_in, noticed, papers, size_words
 from web.guard import actor
 from web.i18n import say, title_words
-from web.pages import Page
+from web.pages import with_arguments
 from web.panels import panels_of
 from web.session import db
 from web.told import tell
@@ -35,7 +35,7 @@ from workflows.requests import Request
 from workflows.transfer import inward
 
 bp = Blueprint("requests", __name__, url_prefix="/requests")
-PAGE, MOST_PAGES = 20, 10**6
+PAGE = 20
 ANSWERS = {
     "accepted": _l("受理通知"), "supplement": _l("补正通知"), "refused": _l("不予受理决定"),
     "granted": _l("准予许可决定"), "denied": _l("不予许可决定"),
@@ -49,17 +49,18 @@ SCOPES: dict[requests.Scope, str] = {"mine": _l("我提交的"), "open": _l("办
 
 @bp.get("", endpoint="mine")
 def listed() -> ResponseReturnValue:
-    """One page of requests. ?scope=mine|open|all, ?q= searches, ?page= turns."""
+    """One page of requests. ?scope=mine|open|all, ?q= searches, ?after= goes on behind a request."""
     session, person = db.session(), actor()
     scope: requests.Scope = next((known for known in SCOPES if known == request.args.get("scope")), "mine")
     search = request.args.get("q", "").strip()[:80]
-    number = min(max(1, request.args.get("page", 1, type=whole)), MOST_PAGES)
-    rows, total = requests.find(session, person, scope=scope, search=search or None, page=number, size=PAGE)
-    if total and not rows:  # beyond the last page is the last
-        number = -(-total // PAGE)
-        rows, total = requests.find(session, person, scope=scope, search=search or None, page=number, size=PAGE)
+    after = whole_in(request.args.get("after"))
+    found = requests.find(session, person, scope=scope, search=search or None, after=after, size=PAGE)
+    if after is not None and not found.rows:  # behind the last there is nothing: begin again
+        after = None
+        found = requests.find(session, person, scope=scope, search=search or None, size=PAGE)
     return render_template(
-        "requests/list.html", listed=Page(rows, number, total, PAGE), scope=scope, scopes=SCOPES, search=search,
+        "requests/list.html", listed=found, most=requests.COUNT_TO, scope=scope, scopes=SCOPES, search=search,
+        after=after, next=with_arguments(after=found.rows[-1].id) if found.more else "",
         may_start=can(person, "request.start", None),
     )
 

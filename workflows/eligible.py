@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from sqlalchemy import Select, or_, select
@@ -28,7 +29,7 @@ from registry.access.grants import holders
 from registry.access.roles import roles
 from registry.access.rules import can
 from registry.people.persons import Person
-from workflows.requests import Request, of_instance, seen_by
+from workflows.requests import Request, of_instance, sees
 
 For = Literal["transfer", "delegate", "sign", "vote", "mention", "copy"]
 DOES = ("transfer", "delegate", "sign", "vote")
@@ -67,6 +68,34 @@ class _Asked:
     for_: For
     by: Actor
 
+    # what is the same for everybody who is looked at
+    @cached_property
+    def did(self) -> dict[int, str]:
+        """Who had a hand in an element that the task must be kept apart from, and in which."""
+        rows = self.session.execute(doers(self.task.instance_id, self.task.not_by)).all() if self.task.not_by else []
+        return {row.person_id: row.name for row in reversed(rows)}
+
+    @cached_property
+    def able(self) -> set[int]:
+        """Who could do the task by role; for a signature, who has a role that the drawing names for it."""
+        if self.for_ in TAKES:
+            return _takers(self.session, self.task, self.for_)
+        return set(holders(self.session, further(self.session, self.task, self.for_)))
+
+    @cached_property
+    def chain(self) -> list[tuple[int, int]]:
+        """From whom to whom it is delegated now."""
+        rows = self.session.execute(select(TaskDelegation.from_id, TaskDelegation.to_id).where(
+            TaskDelegation.task_id == self.task.id, TaskDelegation.ended_at.is_(None)))
+        return [(row.from_id, row.to_id) for row in rows]
+
+    @cached_property
+    def signing(self) -> set[int]:
+        """Who has been asked to sign it and has not signed yet."""
+        return set(self.session.scalars(select(TaskPlan.person_id).outerjoin(Task, Task.id == TaskPlan.made_id).where(
+            TaskPlan.task_id == self.task.id, TaskPlan.dropped_at.is_(None),
+            or_(TaskPlan.made_id.is_(None), Task.state == "open"))))
+
 
 def people(session: Session, actor: Actor, task: Task, *, for_: For, search: str = "",
            limit: int = 20) -> list[Candidate]:
@@ -78,7 +107,7 @@ def people(session: Session, actor: Actor, task: Task, *, for_: For, search: str
     query = _employed(task.group_id).options(joinedload(Person.unit)).order_by(Person.pinyin, Person.id)
     if for_ in TAKES:
         query = query.where(Person.id.in_(_takers(session, task, for_)))
-    found = [Candidate(one.id, one.name, one.unit.name, one.post, _why_not(asked, one))
+    found = [Candidate(one.id, one.name, one.unit.name, one.post, _why_not(asked, one, LOOKS))
              for one in session.scalars(_called(query, search).limit(limit))]
     return sorted(found, key=lambda one: one.why_not is not None)
 
@@ -127,7 +156,7 @@ def named(session: Session, actor: Actor, task: Task, numbers: Sequence[int], *,
         return []
     asked = _Asked(session, task, of_instance(session, task.instance_id), for_, actor)
     query = _employed(task.group_id).where(Person.id.in_(numbers)).options(joinedload(Person.unit)).order_by(Person.id)
-    return [Candidate(one.id, one.name, one.unit.name, one.post, _why_not(asked, one))
+    return [Candidate(one.id, one.name, one.unit.name, one.post, _why_not(asked, one, LOOKS))
             for one in session.scalars(query)]
 
 
@@ -137,7 +166,7 @@ def require(session: Session, task: Task, person_id: int, *, for_: For, by: Acto
     if person is None:
         raise BadAnswer({"to": [Problem("没有找到这个人，请从列表里选择。")]})
     asked = _Asked(session, task, of_instance(session, task.instance_id), for_, by)
-    wrong = _why_not(asked, person)
+    wrong = _why_not(asked, person, (_usable, *LOOKS))
     if wrong is not None:
         raise BadAnswer({"to": [wrong]})
     return Addressee(person.id, person.name)
@@ -162,8 +191,7 @@ def _employed(group_id: int) -> Select[Person]:
         Person.id.in_(select(Account.person_id).where(Account.disabled_at.is_(None))))
 
 
-def _why_not(asked: _Asked, person: Person) -> Problem | None:
-    looks = (_usable, _another, _four_eyes, _entitled, _circle, _asked_already)
+def _why_not(asked: _Asked, person: Person, looks: Iterable[Look]) -> Problem | None:
     return next((wrong for look in looks if (wrong := look(asked, person)) is not None), None)
 
 
@@ -184,26 +212,22 @@ def _another(asked: _Asked, person: Person) -> Problem | None:
 def _four_eyes(asked: _Asked, person: Person) -> Problem | None:
     if asked.for_ not in DOES:
         return None
-    task = asked.task
-    rows = asked.session.execute(doers(task.instance_id, task.not_by)) if task.not_by else ()
-    for row in rows:
-        if row.person_id == person.id:
-            return Problem("{name} 办理过“{step}”，按四眼原则不能参与这一步。请选择没有参与过的人。",
-                           {"name": person.name, "step": row.name})
-    if person.id in task.barred:
+    if person.id in asked.did:
+        return Problem("{name} 办理过“{step}”，按四眼原则不能参与这一步。请选择没有参与过的人。",
+                       {"name": person.name, "step": asked.did[person.id]})
+    if person.id in asked.task.barred:
         return Problem(APPLIED if person.id == asked.request.applicant_id else FILLED_IN, {"name": person.name})
     return None
 
 
 def _entitled(asked: _Asked, person: Person) -> Problem | None:
     if asked.for_ in TAKES:
-        return None if person.id in _takers(asked.session, asked.task, asked.for_) else _without_role(asked, person)
+        return None if person.id in asked.able else _without_role(asked, person)
     if asked.for_ == "vote":
         applied = person.id == asked.request.applicant_id
         return Problem(APPLIED, {"name": person.name}) if applied else None
-    if asked.for_ == "copy" or reads(asked.session, person, asked.request):
-        return None
-    if asked.for_ == "sign" and person.id in holders(asked.session, further(asked.session, asked.task, asked.for_)):
+    if (asked.for_ == "copy" or (asked.for_ == "sign" and person.id in asked.able)
+            or reads(asked.session, person, asked.request)):
         return None
     return Problem("{name} 无权查看这项申请。请另选一位，或先把申请抄送给他。", {"name": person.name})
 
@@ -213,7 +237,7 @@ def reads(session: Session, person: Person, request: Request) -> bool:
     actor = actor_for(session, person)
     if can(actor, "request.read", request):
         return True
-    return session.scalar(select(Request.id).where(Request.id == request.id, seen_by(actor))) is not None
+    return session.scalar(select(Request.id).where(Request.id == request.id, sees(actor))) is not None
 
 
 def _without_role(asked: _Asked, person: Person) -> Problem:
@@ -249,22 +273,20 @@ def words_at(session: Session, definition_id: int, element_id: str) -> Callable[
 def _circle(asked: _Asked, person: Person) -> Problem | None:
     if asked.for_ != "delegate":
         return None
-    chain = asked.session.execute(select(TaskDelegation.from_id, TaskDelegation.to_id).where(
-        TaskDelegation.task_id == asked.task.id, TaskDelegation.ended_at.is_(None))).all()
-    if person.id in {number for pair in chain for number in pair}:
+    if person.id in {number for pair in asked.chain for number in pair}:
         return Problem("{name} 已经在这项任务的委派链上，再委派给他会绕成一圈。办好后请交回，或改用转办。",
                        {"name": person.name})
-    if len(chain) >= DEEPEST:
+    if len(asked.chain) >= DEEPEST:
         return Problem("一项任务最多委派 {most} 层。请先交回，或改用转办。", {"most": DEEPEST})
     return None
 
 
 def _asked_already(asked: _Asked, person: Person) -> Problem | None:
-    if asked.for_ != "sign":
-        return None
-    plans = select(TaskPlan.id).outerjoin(Task, Task.id == TaskPlan.made_id).where(
-        TaskPlan.task_id == asked.task.id, TaskPlan.person_id == person.id, TaskPlan.dropped_at.is_(None),
-        or_(TaskPlan.made_id.is_(None), Task.state == "open"))
-    if asked.session.scalar(plans.limit(1)) is None:
+    if asked.for_ != "sign" or person.id not in asked.signing:
         return None
     return Problem("已经请 {name} 加签，还没有签。", {"name": person.name})
+
+
+Look = Callable[[_Asked, Person], Problem | None]
+LOOKS: tuple[Look, ...] = (_another, _four_eyes, _entitled, _circle, _asked_already)
+"""What may speak against somebody who is employed and has an account; the first that does is said."""

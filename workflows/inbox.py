@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, String, UniqueConstraint, false, literal, or_, select
-from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, UniqueConstraint, false, literal, select
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy.orm import Mapped, Session, aliased, contains_eager, mapped_column
 
 from engine import listing, offers
 from engine.listing import After, Order
@@ -18,6 +20,7 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Json
 from ledger.errors import BadAnswer, NotFound, Problem
+from ledger.sought import holds
 from registry.people.persons import Person
 from registry.people.scope import subtree
 from registry.people.units import Unit
@@ -209,9 +212,14 @@ def _requests(actor: Actor, tab: Tab) -> Select[Request]:
 # filters
 def _narrow(session: Session, actor: Actor, wanted: Wanted) -> listing.Narrow:
     asked = _of_request(session, actor, Wanted(type_code=wanted.type_code, unit_id=wanted.unit_id))
-    also = (select(Request.id).where(Request.instance_id == Task.instance_id, *asked).correlate(Task).exists(),)
+    also = [select(Request.id).where(Request.instance_id == Task.instance_id, *asked).correlate(Task).exists()]
+    also = also if asked else []
+    if wanted.overdue and wanted.tab == "took_part":  # what they did is over: late is what has come of it
+        late = aliased(Task)
+        also.append(select(late.id).where(late.instance_id == Task.instance_id, late.state == OPEN,
+                                          late.rank_at <= clock.now()).correlate(Task).exists())
     return listing.Narrow(process_id=wanted.process, element_id=wanted.element, search=wanted.search,
-                          due_by=clock.now() if wanted.overdue else None, also=also if asked else ())
+                          due_by=clock.now() if wanted.overdue else None, also=tuple(also))
 
 
 def _of_request(session: Session, actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -225,10 +233,8 @@ def _of_request(session: Session, actor: Actor, wanted: Wanted) -> list[ColumnEl
         known = unit is not None and unit.group_id == actor.group_id
         low, high = subtree(unit.path) if unit is not None and known else ("", "")
         found.append((Request.unit_path >= low) & (Request.unit_path < high) if known else false())
-    if words := wanted.search.strip():
-        like = f"%{words.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
-        columns = (Request.number, Request.holder_name, Request.title)
-        found.append(or_(*(column.ilike(like, escape="!") for column in columns)))
+    if wanted.search.strip():
+        found.append(holds(Request.search, wanted.search))
     return found
 
 
@@ -262,16 +268,14 @@ def save_view(session: Session, actor: Actor, name: str, kept: Mapping[str, str]
         raise NotFound
     session.execute(select(Person.id).where(Person.id == actor.id).with_for_update())  # two windows save at once
     known = views(session, actor)
-    view = next((one for one in known if one.name == name), None)
-    if view is None and len(known) >= MOST_VIEWS:
+    if len(known) >= MOST_VIEWS and name not in {one.name for one in known}:
         raise BadAnswer({"name": [Problem("最多保存 {most} 个视图，请先删掉不用的。", {"most": MOST_VIEWS})]})
-    if view is None:
-        place = 1 + max((one.place for one in known), default=0)
-        view = InboxView(group_id=actor.group_id, person_id=actor.id, name=name, place=place, filter={})
-        session.add(view)
-    view.filter = dict(kept)
-    session.flush()
-    return view
+    insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
+    place, kept = 1 + max((one.place for one in known), default=0), dict(kept)
+    written = insert(InboxView).values(
+        group_id=actor.group_id, person_id=actor.id, name=name, place=place, filter=kept
+    ).on_conflict_do_update(index_elements=["person_id", "name"], set_={"filter": kept})  # two windows at once
+    return session.scalars(written.returning(InboxView), execution_options={"populate_existing": True}).one()
 
 
 def drop_view(session: Session, actor: Actor, view_id: int) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, UniqueConstraint, func, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship
 
 from engine.model import OPEN, Instance, Task, TaskCandidate
@@ -17,13 +17,23 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant, Json
 from ledger.errors import NotFound
+from ledger.sought import folded, holds
 from registry.access.rules import allowed
 from registry.certificates.catalogue import type_of
 from registry.certificates.kinds import CertificateType
 from registry.people.scope import Path, Visible
 
 Scope = Literal["mine", "open", "all"]
-MOST_PAGES = 1_000_000  # no database counts further than its integers go
+COUNT_TO = 1000
+"""Further than this no list counts."""
+
+
+class Found(NamedTuple):
+    """One page, whether there is more behind it, and how many there are in all, counted up to COUNT_TO."""
+
+    rows: Sequence[Request]
+    more: bool
+    total: int
 
 
 class Request(Base):
@@ -42,6 +52,8 @@ class Request(Base):
         UniqueConstraint("group_id", "number"), UniqueConstraint("once_key"),
         Index("ix_request_unit_path", "unit_path", "family", "id"),
         Index("ix_request_applicant", "applicant_id", "id"),
+        # searches, and lists of what somebody may read, are answered from this index alone
+        Index("ix_request_sought", "id", "search", "unit_path", "family", "type_code", "applicant_id", "instance_id"),
         Index("ix_request_holder", "type_code", "holder_kind", "holder_id"),
     )
     __visible__ = Visible(action="request.read", family="family", type="type_code", owner="applicant_id")
@@ -78,6 +90,7 @@ class Request(Base):
     grant: Mapped[dict[str, Any] | None] = mapped_column(Json)
     certificate_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("certificate.id"), index=True)
     revision: Mapped[int] = mapped_column(default=1)
+    search: Mapped[str] = mapped_column(sa.Text)
 
     instance: Mapped[Instance] = relationship()
     contents: Mapped[list[RequestContent]] = relationship(order_by="RequestContent.no", back_populates="request")
@@ -106,6 +119,13 @@ class Request(Base):
     def open_corrections(self) -> list[Correction]:
         """What was returned and has not been resubmitted yet; what is asked beside a task is not among it."""
         return [item for item in self.corrections if item.resolved_at is None and item.task_id is None]
+
+
+@sa.event.listens_for(Request, "before_insert")
+@sa.event.listens_for(Request, "before_update")
+def _spell(_mapper: object, _connection: object, request: Request) -> None:
+    """What a search looks through follows what it is made of."""
+    request.search = folded(request.number, request.holder_name, request.title, request.authority_no or "")
 
 
 class RequestContent(Base):
@@ -266,33 +286,47 @@ def of_instance(session: Session, instance_id: int) -> Request:
 
 
 def find(
-    session: Session, actor: Actor, *, scope: Scope = "mine", search: str | None = None, page: int = 1, size: int = 20
-) -> tuple[Sequence[Request], int]:
-    """One page of requests, newest first, and how many there are. "open" are all that have not ended."""
-    query = _sought(actor, scope, search)
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    rows = query.order_by(Request.id.desc()).limit(size).offset((min(max(page, 1), MOST_PAGES) - 1) * size)
-    return session.scalars(rows.options(contains_eager(Request.instance))).all(), total
+    session: Session, actor: Actor, *, scope: Scope = "mine", search: str | None = None, after: int | None = None,
+    size: int = 20,
+) -> Found:
+    """One page of requests, newest first: those behind the one numbered `after`. "open" are all that have not ended."""
+    first = _ids(session, actor, scope, search, None, COUNT_TO)  # looked through once for both: the page, the count
+    ids = [number for number in first if after is None or number < after][:size + 1]
+    if len(ids) <= size and len(first) == COUNT_TO:
+        ids = _ids(session, actor, scope, search, after, size + 1)
+    return Found(_rows(session, ids[:size]), len(ids) > size, len(first))
 
 
 def newest(
     session: Session, actor: Actor, *, scope: Scope = "mine", search: str | None = None, size: int = 20
 ) -> Sequence[Request]:
     """The first page alone; nothing is counted."""
-    rows = _sought(actor, scope, search).order_by(Request.id.desc()).limit(size)
-    return session.scalars(rows.options(contains_eager(Request.instance))).all()
+    return _rows(session, _ids(session, actor, scope, search, None, size))
 
 
-def _sought(actor: Actor, scope: Scope, search: str | None) -> Select[Request]:
-    query = _query(actor)
+def _ids(session: Session, actor: Actor, scope: Scope, search: str | None, after: int | None, most: int
+         ) -> Sequence[int]:
+    query = _sought(actor, scope, search)
+    if after is not None:
+        query = query.where(Request.id < after)
+    return session.scalars(query.order_by(Request.id.desc()).limit(most)).all()
+
+
+def _rows(session: Session, ids: Sequence[int]) -> Sequence[Request]:
+    rows = _joined().where(Request.id.in_(ids)).order_by(Request.id.desc())
+    return session.scalars(rows.options(contains_eager(Request.instance))).all() if ids else []
+
+
+def _sought(actor: Actor, scope: Scope, search: str | None) -> Select[int]:
+    query = select(Request.id).where(Request.instance_id.is_not(None))
+    if actor.kind != "system":
+        query = query.where(seen_by(actor))
     if scope == "mine":
         query = query.where(Request.applicant_id == actor.id)
     if scope == "open":
-        query = query.where(Instance.ended_at.is_(None))
-    if search and (text := search.strip()):
-        like = f"%{text.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
-        columns = (Request.number, Request.holder_name, Request.title, Request.authority_no)
-        query = query.where(or_(*(column.ilike(like, escape="!") for column in columns)))
+        query = query.join(Instance, Request.instance_id == Instance.id).where(Instance.ended_at.is_(None))
+    if search and search.strip():
+        query = query.where(holds(Request.search, search))
     return query
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from engine import instances, messages, modification, tasks, timers
-from engine.model import NEVER, Instance, Task, TaskCandidate
+from engine.model import NEVER, Instance, Task, TaskCandidate, sought
 from engine.moves import Cancel
 from ledger.db import open_database, reading, unit
 from ledger.errors import AlreadyDone, Conflict
@@ -156,4 +156,5 @@ def test_tasks_of_before_find_their_place(blank_url: str) -> None:
         assert found[0].rank_at == found[0].due_at and found[1].rank_at == NEVER
         assert list(session.scalars(select(TaskCandidate.rank_at).order_by(TaskCandidate.task_id))) == [
             found[0].rank_at, NEVER]
+        assert set(session.scalars(select(TaskCandidate.search))) == {sought("T", "A", "K")}
     engine.dispose()

@@ -6,12 +6,12 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from engine import deadlines, listing, tasks
+from engine import deadlines, instances, listing, tasks
 from engine.listing import Narrow
-from engine.model import Task
-from ledger.actor import Absent, Actor
+from engine.model import Task, TaskCandidate
+from ledger.actor import Absent, Actor, Grant
 from ledger.clock import Fixed
 from ledger.db import reading, unit
 from tests.engine.conftest import ANNA, BOSS, HAN, LI, World
@@ -87,6 +87,32 @@ def test_a_page_is_narrowed_by_process_step_and_words(world: World) -> None:
     assert seen(world, HAN, narrow=Narrow(also=(Task.process_id == "R",))) == [never]
 
 
+WORDS = ("申请 Ab_1%", "申请 ab21\\", "İstanbul ß 号", "申请（甲）Σας")
+
+
+ASKED = ("", "申请", "b_1", "%", "\\", "AB", "ab2", "ß", "İST", "（甲）", "zz", "号", "σ", " 请 ", "K-1", "a\tb")
+
+
+def test_nothing_is_found_by_less_than_before(world: World) -> None:
+    """What a scan of title, step and number would find, whoever has the task; no letter is a wildcard."""
+    world.deploy(THREE[0])
+    made: dict[int, str] = {}
+    for title in WORDS:
+        with unit(world.engine) as session:
+            begun = instances.start(session, "P", by=ANNA, group_id=1, places=[3, 1], business_key="K-1", title=title)
+            made[begun.id] = title
+    held = min(made)
+    with unit(world.engine) as session:
+        tasks.claim(session, world.open(held)[0].id, HAN)
+    for search in ASKED:
+        wanted = {it for it, title in made.items()
+                  if any(search.strip().casefold() in text.casefold() for text in (title, "A", "K-1"))}
+        for order in ("due", "newest"):
+            found = seen(world, HAN, order=order, narrow=Narrow(search=search), limit=50)
+            assert set(found) == wanted, search
+        assert set(seen(world, HAN, scope="groups", narrow=Narrow(search=search))) == wanted - {held}, search
+
+
 def test_nobody_sees_what_four_eyes_keep_from_them(world: World) -> None:
     it = world.run(TWICE)
     world.do(it, "A", by=HAN)
@@ -159,3 +185,18 @@ def test_held_by_an_absent_person_in_another_process_stays_theirs(world: World) 
     with unit(world.engine) as session:
         tasks.claim(session, world.open(later)[0].id, HAN)
     assert seen(world, standing_in(BOSS, HAN, processes=frozenset({"Q"}))) == [soon]
+
+
+def test_whoever_has_hundreds_of_roles_has_an_inbox(world: World) -> None:
+    """A task that is offered to several of them is there once, and takes nobody's place on the page."""
+    later, soon, never = began(world)
+    with unit(world.engine) as session:
+        for one in session.scalars(select(Task)):
+            session.add_all(TaskCandidate(task_id=one.id, candidate=f"x@{number}", rank_at=one.rank_at, search="")
+                            for number in range(9))
+    director = Actor(99, "总管", 1, tuple(Grant("x", number, "/1/") for number in range(600)))
+    assert seen(world, director) == [soon, later, never]
+    assert seen(world, director, order="newest", limit=2) == [never, soon]
+    assert seen(world, director, limit=2) == [soon, later]
+    with reading(world.engine) as session:
+        assert listing.counts(session, director)["groups"] == 3

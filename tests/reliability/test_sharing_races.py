@@ -19,6 +19,7 @@ from tests.reliability import test_business_races as business
 from tests.reliability.stepping import Act, Stage, once
 from tests.reliability.test_business_races import by, played
 from tests.workflows.walk import Walk
+from workflows import inbox
 from workflows.sharing import consulting, copies, urging
 
 Stages = Callable[..., Stage]
@@ -97,3 +98,15 @@ def test_copied_by_two_to_one_it_is_one_copy(
         count += 1
         assert sorted(run.results) == [0, 1], str(run)
         assert facts(engine, "request.copied") == count
+
+
+def test_two_windows_keep_one_view(engine: Engine, company: Company, stage: Stages) -> None:
+    names = iter(range(1000))
+
+    def prepare() -> Sequence[Act]:
+        name = f"视图 {next(names) % 10}"
+        return [by(company, "hr", lambda s, a, kind=kind: inbox.save_view(s, a, name, {"type": kind}).id)
+                for kind in ("E03", "P02")]
+
+    for run in played(engine, stage(few=True), prepare):
+        assert not run.refused and len(set(run.results)) == 1, str(run)

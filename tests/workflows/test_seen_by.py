@@ -37,7 +37,7 @@ def reads(session: Session, actor: Actor) -> tuple[bool, bool]:
         opens = True
     except NotFound:
         opens = False
-    return opens, requests.find(session, actor, scope="all")[1] == 1
+    return opens, requests.find(session, actor, scope="all").total == 1
 
 
 def bare(company: Company, session: Session, login: str) -> Actor:

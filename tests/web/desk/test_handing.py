@@ -66,6 +66,15 @@ def test_the_button_leads_to_a_page_that_asks_whom_and_keeps_what_was_ticked(tow
     assert town.row(Task, held).assignee_id == number(town, "legal")
 
 
+def test_without_anything_ticked_nobody_is_asked_for(town: Town, held: int) -> None:
+    legal = town.visitor("legal")
+    for answer in (legal.get("/inbox/handing"), legal.post("/inbox/handing", {"to": 1, "reason": WHY})):
+        assert (answer.status_code, answer.location) == (303, "/inbox")
+    assert "还没有选中任务" in legal.get("/inbox").text
+    many = legal.post("/inbox/bulk", {"verb": "hand", "task": [str(number) for number in range(500)]})
+    assert many.status_code == 409 and "一次最多办理 20 项" in many.text
+
+
 def test_all_that_are_mine_go_over_at_once_each_with_the_reason(town: Town, three: list[int]) -> None:
     to = number(town, "legal2")
     assert hand(town.visitor("hr"), ticked(town, *three), to) == (303, "/inbox?scope=mine")

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from engine import tasks
 from engine.model import Task
 from ledger import clock as clocks
 from ledger.clock import Fixed
@@ -109,7 +110,7 @@ def test_search_finds_by_holder_and_number_and_says_when_it_finds_nothing(town: 
 
 def test_the_second_page_goes_on_where_the_first_ended(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     people = ("worker", "applicant", "pm", "hr", "legal", "safety", "approver", "custodian", "desk")
-    tasks = [town.open_task(town.request("desk", "P02", name)) for name in people]
+    there = [town.open_task(town.request("desk", "P02", name)) for name in people]
     monkeypatch.setattr("web.inbox.PAGE", 4)
     desk = town.visitor("desk")
     address, found = "/inbox?order=newest", list[int]()
@@ -118,8 +119,30 @@ def test_the_second_page_goes_on_where_the_first_ended(town: Town, monkeypatch: 
         found += listed(page)
         after = re.search(r'rel="next" href="([^"]+)"', page)
         address = after[1].replace("&amp;", "&") if after else ""
-    assert found == tasks[::-1]
+    assert found == there[::-1]
     assert "回到第一页" in page and 'data-live-url' not in page
+
+
+def test_a_last_page_that_was_worked_off_shows_what_is_left(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.inbox.PAGE", 1)
+    first, last, hr = review(town, "worker"), review(town, "pm"), town.visitor("hr")
+    after = re.search(r'rel="next" href="([^"]+)"', hr.get("/inbox").text)
+    assert after is not None
+    there = after[1].replace("&amp;", "&")
+    assert listed(hr.get(there).text) == [last]
+    with unit(town.engine) as session:
+        tasks.claim(session, last, town.company.actor(session, "hr"))
+    page = hr.get(there.replace("/inbox?", "/inbox?scope=groups&")).text
+    assert listed(page) == [first] and "回到第一页" not in page
+
+
+def test_late_of_what_one_has_done_is_what_others_have_not(town: Town, clock: Fixed) -> None:
+    """The filter says: only what is late. A task that is done is not, but its request may be."""
+    submit(town)
+    desk = town.visitor("desk")
+    assert listed(desk.get("/inbox?scope=took_part&overdue=1").text) == []
+    clock.advance(timedelta(days=30))
+    assert len(listed(town.visitor("desk").get("/inbox?scope=took_part&overdue=1").text)) == 1
 
 
 @pytest.mark.parametrize("after", ["x", "1-", "9" * 18 + "-1", "-1-1", "0-0"])

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
 
+from ledger import clock as clocks
+from ledger.actor import Actor
+from ledger.db import unit
+from ledger.facts import Fact
 from tests.web.desk.at_work import Town, Visitor
 from tests.web.desk.test_inbox import submit
 from web import live
@@ -83,6 +89,54 @@ def test_there_are_fewer_streams_than_threads(town: Town, watch: Watch) -> None:
     assert full.status_code == 503 and full.headers["Retry-After"] == "60"
 
 
+def test_whoever_opens_many_pages_takes_the_places_of_their_own_only(town: Town, watch: Watch) -> None:
+    watch.most = 8
+    legal, many = town.visitor("legal"), live.OWN // 2 + 1
+    first = Line(legal)
+    others = [legal.get("/inbox/events") for _ in range(many)]
+    assert {one.status_code for one in others} == {200}
+    first.thread.join(3)
+    assert not first.thread.is_alive() and first.heard[-1] == f"retry: {live.LATER}\n\n"
+    assert town.visitor("legal2").get("/inbox/events").status_code == 200
+    assert len([one for one in watch._streams if one.person_id == town.company.people["legal"]]) == 4
+
+
+def test_a_database_that_is_away_takes_no_place(town: Town) -> None:
+    watch, nowhere = Watch("", 8), create_engine("sqlite://")  # no table there
+    for _ in range(2):
+        with pytest.raises(OperationalError):
+            watch.open(Actor(1, "某人"), nowhere)
+    assert watch._streams == []
+
+
+def test_what_is_committed_late_is_not_overlooked(town: Town, watch: Watch) -> None:
+    """Facts have their numbers before they are committed: a long act's come when hundreds of others are there."""
+    long_ago, since = 1_000, 1_600
+    with unit(town.engine) as session:
+        session.add(fact(since))
+    line = Line(town.visitor("legal"))
+    with unit(town.engine) as session:
+        session.add(fact(since + 1))
+    watch.nudge()
+    assert wait_for(lambda: since + 1 in watch._seen) and not line.looked(0.1)
+    with unit(town.engine) as session:
+        session.add(fact(long_ago, to=town.company.people["legal"]))
+    watch.nudge()
+    assert line.looked()
+
+
+def fact(number: int, **after: int) -> Fact:
+    return Fact(id=number, at=clocks.now(), kind="task.transferred", subject_kind="instance", subject_id=0,
+                actor_name="某人", after=after)
+
+
+def wait_for(happened: Callable[[], bool], seconds: float = 3.0) -> bool:
+    end = time.monotonic() + seconds
+    while not happened() and time.monotonic() < end:
+        time.sleep(0.02)
+    return happened()
+
+
 def test_a_page_that_went_away_gives_its_place_back(town: Town, watch: Watch) -> None:
     watch.most = 1
     first = town.visitor("legal").get("/inbox/events")
@@ -113,13 +167,3 @@ def test_without_streams_nobody_reads_facts(town: Town, watch: Watch) -> None:
     watch.nudge()
     reader.join(5)
     assert not reader.is_alive() and watch._thread is None
-
-
-def test_one_person_does_not_take_every_stream(town: Town, watch: Watch) -> None:
-    legal, second = town.visitor("legal"), town.visitor("legal2")
-    told = [legal.get("/inbox/events") for _ in range(live.EACH + 1)]
-    assert [page.status_code for page in told] == [200] * live.EACH + [503]
-    mine = second.get("/inbox/events")
-    assert mine.status_code == 200
-    for page in (*told, mine):
-        page.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -95,6 +96,31 @@ def test_the_list_shows_mine_and_only_what_i_may_see(town: Town) -> None:
     assert "SQ-2026-000001" not in town.visitor("stranger").get("/requests?scope=all").text
     assert "SQ-2026-000001" in town.visitor("applicant").get("/requests?q=滨江").text
     assert "没有找到" in town.visitor("applicant").get("/requests?q=_____").text
+
+
+def test_the_list_goes_on_behind_its_last_row_whatever_came_since(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.requests.PAGE", 2)
+    there, desk = [town.request("desk", "P02", name) for name in ("worker", "pm", "hr", "legal", "safety")], "desk"
+    address, found = "/requests?scope=all", list[int]()
+    while address:
+        page = town.visitor(desk).get(address).text
+        found += [int(number) for number in re.findall(r'data-row-link href="/requests/(\d+)"', page)]
+        assert "共 5 条" in page or "共 6 条" in page
+        if len(found) == 2:
+            town.request("desk", "P02", "approver")
+        after = re.search(r'rel="next" href="([^"]+)"', page)
+        address = after[1].replace("&amp;", "&") if after else ""
+    assert found == there[::-1] and "回到第一页" in page
+    for nothing in ("0", "1", "x", "-3", "9" * 18):
+        assert "SQ-2026-" in town.visitor(desk).get(f"/requests?scope=all&after={nothing}").text
+
+
+def test_a_long_list_is_not_counted_to_its_end(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workflows.requests.COUNT_TO", 3)
+    for name in ("worker", "pm", "hr", "legal"):
+        town.request("desk", "P02", name)
+    monkeypatch.setattr("web.requests.PAGE", 2)
+    assert "共 3+ 条" in town.visitor("desk").get("/requests").text
 
 
 def test_the_drawing_is_the_one_it_runs_on(town: Town) -> None:
