@@ -167,7 +167,7 @@ KINDS = {
     "request.withdrawn": _l("撤回申请"), "request.copied": _l("抄送"), "request.copy_read": _l("已阅抄送"),
     "request.urged": _l("催办待办"), "request.commented": _l("发表评论"), "request.comment_struck": _l("划去评论"),
     "instance.reopened": _l("重新开启"), "correction.asked": _l("请求补正"), "correction.answered": _l("答复补正"),
-    "correction.dropped": _l("取消补正请求"),
+    "correction.dropped": _l("取消补正请求"), "correction.reopened": _l("因补正重新办理"),
     "vote.closed": _l("会签结束"), "vote.left": _l("退出会签"),
     "clock.paused": _l("暂停计时"), "clock.resumed": _l("恢复计时"), "clock.extended": _l("延长期限"),
     "consultation.asked": _l("向外部专家咨询"), "consultation.opened": _l("外部专家打开咨询"),

@@ -72,6 +72,7 @@ WORDS: dict[str, str] = {
     "correction.asked": "请补正 {count} 处",
     "correction.answered": "答复 {count} 处补正",
     "correction.dropped": "不再要求补正",
+    "correction.reopened": "补正改动了 {count} 项意见所依据的内容，这些意见请原环节重新办理",
     "vote.closed": "会签“{name}”有了结果：{verdict}",
     "vote.left": "{to} 退出会签“{name}”：{reason}",
     "vote.joined": "{to} 加入会签“{name}”：{reason}",
