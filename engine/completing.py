@@ -67,13 +67,14 @@ def bar(act: Act, task: Task, people: Iterable[int]) -> bool:
     if not new:
         return False
     back = task.assignee_id in new and bool(task.offer) and task.hold is None
+    lost = assigning.losing(task)
     gone = {"assignee_id": None, "assignee_name": None, "for_id": None, "owner_id": None, "owner_name": None}
     tasks.change(act.session, task, barred=sorted([*task.barred, *new]), **(gone if back else {}))
     act.connection.execute(opening.ADD_EXCLUSION, [{"task_id": task.id, "person_id": one} for one in new])
     if back:
         assigning.end_delegations(act.session, task)
         tasks.show(act.session, task, True)
-        tasks.note(act.session, "task.released", task, act.instance, SYSTEM)
+        tasks.note(act.session, "task.released", task, act.instance, SYSTEM, **lost)
     return back
 
 

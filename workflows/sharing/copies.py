@@ -37,7 +37,7 @@ MOST_DRAWN = 50
 
 
 class RequestCopy(Base):
-    """A request copied to somebody: `why` is asked, drawn, mentioned or handover; `read_at` is the receipt."""
+    """A request copied to somebody: `why` is asked, drawn, mentioned, handover or joint; `read_at` is the receipt."""
 
     __tablename__ = "request_copy"
     __table_args__ = (
@@ -86,6 +86,12 @@ def give(session: Session, actor: Actor, request_id: int, people: Sequence[int])
         raise BadAnswer({"to": [Problem("请选择抄送给谁。")]})
     reached = colleagues.require_all(session, actor, request, "copy", people)
     return [one for one in reached if _write(session, request, one.id, actor, "asked")]
+
+
+def let_read(session: Session, request: Request, person_id: int, by: Actor, why: str) -> bool:
+    """A copy that follows from something else somebody does (they ask for a signature); the caller has asked whether
+    `by` may. False where there is one already."""
+    return _write(session, request, person_id, by, why)
 
 
 def _write(session: Session, request: Request, person_id: int, by: Actor, why: str, element_id: str = "") -> bool:
