@@ -35,7 +35,7 @@ def correct(session: Session, request: Request, filled: Task | None, by: Actor, 
     after = _looked(session, request, filled, by)
     other = next((name for element, (name, result) in after.items() if before.get(element) != (name, result)), None)
     if other is not None:
-        said = Problem("这样改会使已经办过的“{step}”结果不同，不能在这里补正。请保持原样，写明情况，由办理人退回后再改。",
+        said = Problem("这样改会使已经办过的“{step}”结果不同，不能在这里补正。请保持原样，写明情况，由办理人退回后改。",
                        {"step": other})
         raise BadAnswer(dict.fromkeys(keys, [said]))
 
