@@ -161,7 +161,7 @@ KINDS = {
     "task.transferred": _l("转办"), "task.delegated": _l("委派"), "task.delegation_ended": _l("结束委派"),
     "task.reassigned": _l("改派"), "task.returned_after_absence": _l("代理期结束，转回本人"),
     "task.sign_asked": _l("请求加签"), "task.sign_dropped": _l("减签"), "task.signature": _l("签名"),
-    "task.sign_due": _l("轮到加签"),
+    "task.sign_due": _l("轮到加签"), "signature.kept": _l("存档签名"), "signature.removed": _l("删除存档签名"),
     "task.returned": _l("退回"), "task.taken_back": _l("取回"), "task.undone": _l("办理结果不再有效"),
     "task.kept": _l("办理结果保留"), "task.silent": _l("逾期未办，默认处理"),
     "request.withdrawn": _l("撤回申请"), "request.copied": _l("抄送"), "request.copy_read": _l("已阅抄送"),

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 from engine import catalog
 from ledger.actor import SYSTEM
 from ledger.db import unit
+from tests.journeys.company import PASSWORD
 from tests.journeys.papers import paper
 from tests.journeys.person import Person
 from tests.journeys.site import Site
@@ -145,12 +146,13 @@ def test_an_expert_outside_answers_once(site: Site, arrive: Arrive, request_id: 
 
 
 @does("signature", ways=("desk", "phone"))
-@pytest.mark.parametrize("by_hand", [True, False], ids=["drawn with the finger", "uploaded by keyboard"])
+@pytest.mark.parametrize("by_hand", [True, False], ids=["drawn with the finger", "typed by keyboard"])
 def test_a_signature_stands_under_the_decision(site: Site, arrive: Arrive, by_hand: bool) -> None:
     after = b'<zeebe:property name="licet:escalateTo" value="legal_head"/>'
     files = CATALOG["application"].files
     with unit(site.engine) as session:
-        word = after + b'<zeebe:property name="licet:signature" value="pass"/>'
+        word = after + (b'<zeebe:property name="licet:signature" value="pass"/>'
+                        b'<zeebe:property name="licet:signatureBy" value="drawn,stored,typed"/>')
         drawn = files["application.bpmn"].replace(after, word)
         catalog.deploy(session, {**files, "application.bpmn": drawn}, by=SYSTEM)
     number = site.begun("desk", "E03", "unit", "company")
@@ -172,7 +174,16 @@ def test_a_signature_stands_under_the_decision(site: Site, arrive: Arrive, by_ha
         legal.page.mouse.up()
         legal.page.get_by_role("button", name="用这个签名").click()
     else:
-        legal.page.set_input_files('input[data-files-of="signature"]', paper("签名.png"))
+        legal.expects(409)
+        legal.page.get_by_role("button", name="用存档签名").press("Enter")
+        legal.page.get_by_text("您还没有存档签名").first.wait_for()
+        legal.page.get_by_role("button", name="键入姓名").press("Enter")
+        expect(legal.page.get_by_label("您的姓名")).to_be_focused()
+        legal.page.keyboard.type("韩立")
+        legal.page.keyboard.press("Tab")
+        legal.page.keyboard.type(PASSWORD)
+        legal.look()
+        legal.page.keyboard.press("Enter")
     legal.page.get_by_role("img", name="您的签名").wait_for()
     legal.look()
     legal.decide("通过")
