@@ -12,8 +12,11 @@ from sqlalchemy.orm import Session
 from engine.hands import TaskPending
 from engine.model import Instance, Task
 from ledger import outbox
+from ledger.actor import SYSTEM
 from ledger.db import unit
+from registry.access.grants import grant_role
 from registry.alerts.notices import Notice
+from registry.people.persons import person_of
 from tests.web.desk.at_work import Town
 from tests.web.desk.test_correcting import ask as ask_correction
 from tests.web.desk.test_hands import answers, children, hand, mine, number  # noqa: F401 - the fixture
@@ -110,3 +113,27 @@ def test_what_waits_for_signatures_is_neither_typed_over_nor_taken_by_a_substitu
     assert late.status_code == 409
     with Session(town.engine) as session:
         assert "改主意" not in str(session.get_one(TaskPending, mine).answers)
+
+
+@pytest.mark.parametrize("verdict", ["agree", "disagree"])
+def test_what_was_handed_in_is_reassigned_and_counts_or_comes_back_to_whoever_has_it_now(
+    town: Town, mine: int, verdict: str  # noqa: F811
+) -> None:
+    put(town, mine, "after")
+    child, = children(town, mine)
+    with unit(town.engine) as session:  # 许文 signs: somebody else of the department takes over
+        grant_role(session, person_of(session, number(town, "hr")), "legal", town.company.unit(session, "company"),
+                   by=SYSTEM)
+    town.visitor("hr")
+    verb = next(one for one in VERBS if one.key == "reassign")
+    assert post(town, verb, mine, "approver", to=number(town, "hr"), reason="韩立调离").status_code == 303
+    said = {"verdict": verdict, "opinion": "看过合同"}
+    assert town.visitor("legal2").hand_in(child, said).status_code == 303
+    task = town.row(Task, mine)
+    if verdict == "agree":
+        assert (task.state, task.completed_by_name) == ("completed", "韩立")
+    else:
+        assert (task.state, task.hold, task.assignee_id) == ("open", None, number(town, "hr"))
+        page = town.visitor("hr").get(f"/tasks/{mine}").text
+        assert "草稿已保存" in page and '"verdict": "pass"' in page
+        assert town.visitor("hr").hand_in(mine, answers(town, mine)).status_code == 303
