@@ -189,3 +189,26 @@ def test_a_signature_stands_under_the_decision(site: Site, arrive: Arrive, by_ha
     legal.decide("通过")
     legal.go(f"/requests/{number}")
     legal.sees("韩立", "签名之后办理内容没有改动")
+
+
+def test_a_signature_is_kept_on_a_phone_and_shown_to_its_owner(arrive: Arrive) -> None:
+    legal = arrive("legal", phone=True)
+    legal.go("/account")
+    legal.page.get_by_text("存一个签名", exact=True).click()
+    canvas = legal.page.locator("form[data-sign-pad] canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box
+    legal.page.mouse.move(box["x"] + 20, box["y"] + 20)
+    legal.page.mouse.down()
+    for step in range(12):
+        legal.page.mouse.move(box["x"] + 20 + 15 * step, box["y"] + 20 + (step % 3) * 15)
+    legal.page.mouse.up()
+    expect(legal.page.locator("form[data-sign-pad] input[name=how]")).to_have_value("drawn")
+    legal.look()
+    if legal.page.get_by_label("登录密码").count():
+        legal.page.locator("form[data-sign-pad]").get_by_label("登录密码").fill(PASSWORD)
+    legal.page.get_by_role("button", name="存档", exact=True).click()
+    legal.sees("签名已存档。", "手写")
+    expect(legal.page.get_by_role("img", name="您的存档签名")).to_be_visible()
+    legal.look()
