@@ -5,7 +5,7 @@ Whom it may go to is workflows.eligible's to say; here only the four eyes are as
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -133,17 +133,19 @@ def reassign(session: Session, task_id: int, to: Addressee, *, by: Actor, reason
     AlreadyDone, Over, NotRunning.
     """
     task, instance = tasks.locked(session, task_id)
-    end_delegations(session, task)
-    _give(session, "task.reassigned", task, instance, to, by, reason=reason[:LONGEST_REASON], owner_id=None,
+    owners = end_delegations(session, task)
+    _give(session, "task.reassigned", task, instance, to, by, owners, reason=reason[:LONGEST_REASON], owner_id=None,
           owner_name=None)
     fp("engine.reassign.before_commit")
     return task
 
 
-def end_delegations(session: Session, task: Task) -> None:
-    """The task ended, or went elsewhere: whoever had it for somebody has it no more."""
-    for row in delegations(session, task.id):
+def end_delegations(session: Session, task: Task) -> list[int]:
+    """The task ended, or went elsewhere: whoever had it for somebody has it no more. Who had delegated it."""
+    chain = delegations(session, task.id)
+    for row in chain:
         row.ended_at, row.how = clock.now(), "moved_on"
+    return [row.from_id for row in chain]
 
 
 def _room(session: Session, task: Task) -> None:
@@ -152,14 +154,23 @@ def _room(session: Session, task: Task) -> None:
         raise HandedOften(name=task.name, most=MOST_HANDED)
 
 
-def _give(session: Session, kind: str, task: Task, instance: Instance, to: Addressee, by: Actor, *, reason: str = "",
-          **columns: Any) -> None:
+def losing(task: Task, owners: Iterable[int] = (), keeps: Iterable[int | None] = ()) -> dict[str, Any]:
+    """For a fact: who had the task in hand, whoever they stood in for, and who had delegated it, without those who keep
+    it or gave it away themselves; nothing where there is nobody."""
+    lost = sorted({task.assignee_id, task.for_id, *owners} - {None, *keeps}, key=lambda one: one or 0)
+    return {"lost": [one for one in lost if one is not None]} if lost else {}
+
+
+def _give(session: Session, kind: str, task: Task, instance: Instance, to: Addressee, by: Actor,
+          owners: Iterable[int] = (), *, reason: str = "", **columns: Any) -> None:
     if to.id in task.barred:
         raise tasks.FourEyes()
+    lost = {} if kind == "task.delegated" else losing(task, owners, (to.id, by.id))
     given_for = task.for_id if task.assignee_id == by.id else None
     tasks.change(session, task, assignee_id=to.id, assignee_name=to.name, for_id=None, **columns)
     tasks.show(session, task, False)
-    tasks.note(session, kind, task, instance, by, for_id=given_for, to=to.id, **({"reason": reason} if reason else {}))
+    said = {"reason": reason} if reason else {}
+    tasks.note(session, kind, task, instance, by, for_id=given_for, to=to.id, **said, **lost)
 
 
 def _back(session: Session, task: Task, instance: Instance, chain: list[TaskDelegation], place: int, by: Actor,
@@ -175,5 +186,5 @@ def _back(session: Session, task: Task, instance: Instance, chain: list[TaskDele
     session.flush()
 
 
-__all__ = ["Addressee", "TaskDelegation", "delegate", "delegations", "end_delegations", "reassign", "recall", "resolve",
-           "transfer"]
+__all__ = ["Addressee", "TaskDelegation", "delegate", "delegations", "end_delegations", "losing", "reassign", "recall",
+           "resolve", "transfer"]

@@ -63,14 +63,18 @@ class Backwards:
             return
         if any(token.task_spec is node and not token._state & OVER for token in draft.living(scope)):
             raise refuse("there", f"{label(node)}正在进行，不需要退回", f"{node.bpmn_id} is in progress", node.bpmn_id)
-        if any(one.scope is scope and one.first is node for one in draft.begin):
-            raise refuse("twice", f"{label(node)}已经在退回之列", f"{node.bpmn_id} is begun already", node.bpmn_id)
         path = [] if isinstance(node, Rounds) else self._path(draft.process, node, chain)
         *containers, last = [node, *path]
+        begun = next((one for one in draft.begin if one.scope is scope and one.first is node), None)
+        if begun is not None and (not containers or begun.path != containers or last in (begun.node, *begun.also)):
+            raise refuse("twice", f"{label(node)}已经在退回之列", f"{node.bpmn_id} is begun already", node.bpmn_id)
         done_at = task.completed_at or clock.now()
-        self._withdraw(draft, scope, node, chain[0], done_at)
+        if begun is None:
+            self._withdraw(draft, scope, node, chain[0], done_at)
+            draft.begin.append(Beginning(scope, last, containers))
+        else:  # beside another in the same sub-process, which is over and begins anew for both
+            begun.also.append(last)
         self._inside(draft, scope, [node, *path], chain, done_at)
-        draft.begin.append(Beginning(scope, last, containers))
         draft.again += [task.id] if task.id not in draft.again else []
 
     def overtaken(self, draft: Draft) -> list[Passed]:

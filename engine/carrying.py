@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.run import Act
 
 REASONS: dict[str, str] = {"returned": "退回期间不计时", "today": "至少留到当天"}
-BACK = ("returned", "withdrawn", "taken_back")
+BACK = ("returned", "withdrawn", "taken_back", "corrected")
 """How an open task ended that somebody's return took away (Task.ended_how)."""
 
 

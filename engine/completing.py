@@ -116,10 +116,11 @@ def free(act: Act, task: Task) -> bool:
     barred = set(task.barred)
     if barred.isdisjoint({task.assignee_id, task.for_id}) or not task.offer or task.hold is not None:
         return False
+    lost = assigning.losing(task)
     tasks.change(act.session, task, assignee_id=None, assignee_name=None, for_id=None, owner_id=None, owner_name=None)
     assigning.end_delegations(act.session, task)
     tasks.show(act.session, task, True)
-    tasks.note(act.session, "task.released", task, act.instance, SYSTEM)
+    tasks.note(act.session, "task.released", task, act.instance, SYSTEM, **lost)
     return True
 
 

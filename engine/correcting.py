@@ -1,7 +1,9 @@
 """Corrections asked of the applicant by whoever holds a task, who keeps it meanwhile.
 
 The question is a task of its own with its host's token, as a signature is: whatever withdraws the token takes it along.
-The host waits (`hold`) and its clock stands still until the answer is given or nobody wants it any more.
+The host waits (`hold`) and its clock stands still until the answer is given or nobody wants it any more; that of the
+whole request (promising.py) while nothing else is open. After an answer the approvals that it touches are asked for
+again (asking_again.py).
 """
 
 from __future__ import annotations
@@ -12,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine import clocks, completing, pausing, tasks
+from engine import asking_again, clocks, completing, pausing, promising, run, tasks
 from engine.hands import Addressee
 from engine.hooks import AFTERWARDS, CHILDREN
-from engine.model import CORRECTION, DRAWN, NEVER, OPEN, Task
+from engine.model import CORRECTION, DRAWN, NEVER, OPEN, Instance, Task
 from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import Conflict, NotAllowed
@@ -68,9 +70,10 @@ def ask(session: Session, task_id: int, to: Addressee, *, by: Actor, form_key: s
     tasks.note(session, "correction.asked", host, instance, by, for_id=host.for_id, to=to.id, count=count,
                question=child.id)
     if stops:
-        stopped = pausing.pause(session, host.id, by=by, reason="请申请人补正")
+        stopped = pausing.pause(session, host.id, by=by, reason=promising.QUESTION)
         child.inputs = {STOPPED: clocks.paused_in(session, stopped), COUNT: count}
         session.flush()
+    _promise(session, instance, by)
     fp("engine.correct.before_commit")
     return child
 
@@ -89,7 +92,21 @@ def answered(session: Session, act: Act, child: Task, _answers: Mapping[str, Any
                count=(child.inputs or {}).get(COUNT, 0), others=[other.id for other in others])
 
 
+def _promise(session: Session, instance: Instance, by: Actor) -> None:
+    """Bring the clock of the whole request in line: whether only the applicant is waited for has changed."""
+    if promising.runs(session, instance):
+        with run.act(session, instance, by):
+            pass
+
+
 def go_on(session: Session, child: Task, by: Actor) -> None:
+    """After an answer: the clock of the host goes on, and what others approved on other answers is asked for again."""
+    _resume(session, child, by)
+    while asking_again.ask_again(session, host_of(session, child), by):
+        pass  # what could not be begun anew together may be now
+
+
+def _resume(session: Session, child: Task, by: Actor) -> None:
     """Let the clock of the host go on, where the question had stopped it; what somebody has stopped since stays."""
     host = host_of(session, child)
     found = clocks.running_clock(session, host) if host.state == OPEN else None
@@ -116,7 +133,8 @@ def drop(session: Session, question_id: int, *, by: Actor) -> Task:
                  ended_by_name=by.name)
     tasks.change(session, host, hold=None)
     tasks.note(session, "correction.dropped", host, instance, by, to=child.assignee_id, question=child.id)
-    go_on(session, child, by)
+    _resume(session, child, by)
+    _promise(session, instance, by)
     fp("engine.correct.before_commit")
     return host
 

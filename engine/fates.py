@@ -15,6 +15,7 @@ from ledger.errors import AlreadyDone, Conflict, NotAllowed
 
 ENDED: dict[str, str] = {
     "returned": "因退回而取消", "withdrawn": "因撤回申请而取消", "taken_back": "因取回上一步而取消",
+    "corrected": "因补正改动了前面的意见所依据的内容、须先重办而取消",
     "vote_over": "因会签已有结果而取消", "vote_left": "因退出会签而取消",
     "sign_dropped": "因减签而取消", "unasked": "因不再要求补正而取消", "terminated": "因终止流程而取消",
     "modified": "因调整流程而取消", "event": "因流程转到别处而取消",

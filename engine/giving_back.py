@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from engine import catalog, fates, finality, modification, moves, returning, run, tasks
 from engine.backwards import Backwards
 from engine.dialect.scopes import Process
+from engine.hands import AFTER
 from engine.model import DRAWN, Instance, Task
 from engine.modification import Preview, Work, work_of
 from engine.moves import BackTo, Draft
@@ -114,13 +115,12 @@ def give_back(session: Session, task_id: int, to_task_id: int | None, *, by: Act
               version: int | None, instance_version: int | None = None) -> ReturnCase:
     """Do it. `version` is the task's and `instance_version` the preview's, as the page was drawn.
 
-    Raises Conflict (`Beside` for a signature or a question, `Delegated`, `Overtaken` when the instance has moved since,
-    `Final`, CannotModify, and what tasks.held raises), BadAnswer for a step that was never done, with those that were.
+    Signatures and corrections that were asked for before it end with it. Raises Conflict (`Overtaken` when the instance
+    has moved since, `Final`, CannotModify, and what `free` and tasks.held raise), BadAnswer for a step
+    that was never done, with those that were.
     """
     task, instance = tasks.held(session, task_id, by, version=version)
-    if task.role != DRAWN:
-        raise Beside()
-    tasks.undelegated(task)
+    free(session, task)
     if instance_version is not None and instance.version != instance_version:
         raise overtaken(session, instance)
     with run.act(session, instance, by) as act:
@@ -139,6 +139,16 @@ def give_back(session: Session, task_id: int, to_task_id: int | None, *, by: Act
         returning.undo(session, case, [back.tasks[work.task_id] for work in told.again], by, act.now)
     fp("engine.return.before_commit")
     return case
+
+
+def free(session: Session, task: Task) -> None:
+    """Whether whoever holds a task may give it back at all: Beside for a signature or a question, Delegated for a
+    delegate, Waiting where it is handed in and others sign it (without them it comes back by itself)."""
+    if task.role != DRAWN:
+        raise Beside()
+    tasks.undelegated(task)
+    if task.hold == AFTER:
+        raise tasks.waiting(session, task)
 
 
 def known(back: Backwards, to_task_id: int | None) -> Task:
@@ -163,4 +173,4 @@ def overtaken(session: Session, instance: Instance) -> Conflict:
     return Conflict() if last is None else Overtaken(who=fates.named(last.actor_name), at=last.at)
 
 
-__all__ = ["Beside", "Final", "Overtaken", "Target", "give_back", "targets"]
+__all__ = ["Beside", "Final", "Overtaken", "Target", "free", "give_back", "targets"]

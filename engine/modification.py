@@ -144,7 +144,8 @@ def tell(session: Session, instance: Instance, draft: Draft) -> Preview:
         staying=tuple(work_of(task) for task in open_ if task.token not in gone),
         again=tuple(work_of(task) for task in rows if task.id in draft.again),
         timers=tuple((timer.element_id, timer.due_at) for timer in timers), messages=tuple(messages),
-        starts=tuple(one.node.bpmn_id for one in draft.begin), remarks=tuple(draft.remarks))
+        starts=tuple(each.bpmn_id for one in draft.begin for each in (one.node, *one.also)),
+        remarks=tuple(draft.remarks))
 
 
 def work_of(task: Task) -> Work:
@@ -241,6 +242,8 @@ def _begin(draft: Draft, one: Beginning) -> None:
     if one.flow is not None and len(one.node.arrivals) > 1:
         token.internal_data["flow"] = one.flow
     one.node._update(token)
+    for each in one.also:
+        each._update(spawn(scope.task_tree, each))
 
 
 __all__ = [

@@ -66,12 +66,14 @@ def refuse(rule: str, zh: str, en: str, element_id: str = "") -> CannotModify:
 
 @dataclass
 class Beginning:
-    """A token to be put before an element: in a running scope, or along `path` through sub-processes begun anew."""
+    """A token to be put before an element: in a running scope, or along `path` through sub-processes begun anew; there
+    tokens before others, `also`, beside it."""
 
     scope: Any
     node: Node
     path: list[Node] = field(default_factory=list)
     flow: str | None = None
+    also: list[Node] = field(default_factory=list)
 
     @property
     def first(self) -> Node:
@@ -205,8 +207,8 @@ def settle(draft: Draft) -> None:
     for one in draft.begin:
         for place, container in enumerate(one.path):
             inner = draft.process.subprocess_specs[container.spec]
-            within = one.path[place + 1] if place + 1 < len(one.path) else one.node
-            _feed(draft, inner, inner, [within], [within.name], {})
+            within = [one.path[place + 1]] if place + 1 < len(one.path) else [one.node, *one.also]
+            _feed(draft, inner, inner, within, [each.name for each in within], {})
 
 
 def _scope_is_sound(draft: Draft, scope: Any) -> None:

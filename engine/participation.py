@@ -26,7 +26,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.hands import TaskDelegation, TaskPlan
 from engine.hooks import HOOKS
-from engine.model import CORRECTION, DRAWN, Instance, Renaming, Task
+from engine.model import CORRECTION, DRAWN, OPEN, Instance, Renaming, Task
 from ledger.db import Base, BigId
 
 
@@ -57,6 +57,15 @@ def at(instance_id: int, element_ids: Iterable[str]) -> ColumnElement[bool]:
     wanted = list(element_ids)
     former = select(Renaming.was).where(Renaming.instance_id == instance_id, Renaming.now.in_(wanted))
     return or_(Task.element_id.in_(wanted), Task.element_id.in_(former))
+
+
+def called(session: Session, task: Task) -> str:
+    """The id by which the element of a task goes now: a migration may have renamed it since the task was over."""
+    if task.state == OPEN:
+        return task.element_id
+    now = session.scalar(select(Renaming.now).where(
+        Renaming.instance_id == task.instance_id, Renaming.was == task.element_id))
+    return now or task.element_id
 
 
 def doers(instance_id: int, element_ids: Iterable[str]) -> Select[Any]:

@@ -3,8 +3,9 @@
 Stopped, resumed and ended with the acts that move the instance.
 
 `licet:promise` = "15" there; `licet:clockStops` = "true" on what does not count against us (the applicant's own steps,
-the wait for an authority). The clock begins when the process first leaves those, stands still while it waits for
-nothing else, and ends with the instance. Whoever acts brings it in line, in the same transaction.
+the wait for an authority); a task that waits for the applicant's answer to a question (engine/correcting.py) does not
+either. The clock begins when the process first leaves those, stands still while it waits for nothing else, and ends
+with the instance. Whoever acts brings it in line, in the same transaction.
 """
 
 from __future__ import annotations
@@ -15,14 +16,26 @@ from sqlalchemy import select
 
 from engine import clocks
 from engine.clocks import NO_ROUND, OVER, PAUSED, RUNNING, WHOLE, Clock
-from engine.dialect.nodes import Node
+from engine.dialect.nodes import Token
+from engine.model import CORRECTION, OPEN, Instance, Task
 from ledger import clock
 from ledger.workdays import working_days_after
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from engine.run import Act
 
 PROMISE, STOPS = "licet:promise", "licet:clockStops"
+QUESTION = "请申请人补正"
+"""What it waits for where a task waits for an answer, beside the names of what is drawn."""
+
+
+def runs(session: Session, instance: Instance) -> bool:
+    """Whether the request has a clock that is not over."""
+    return session.scalar(select(Clock.id).where(
+        Clock.instance_id == instance.id, Clock.element_id == WHOLE, Clock.round == NO_ROUND,
+        Clock.state != OVER)) is not None
 
 
 def keep(act: Act) -> None:
@@ -36,7 +49,7 @@ def keep(act: Act) -> None:
         _end(act, found)
         return
     waits = _waits(act)
-    stops = bool(waits) and all(node.words.properties.get(STOPS) == "true" for node in waits)
+    stops = bool(waits) and _stop(act, waits)
     if found is None:
         if waits and not stops:
             _begin(act, int(allowed))
@@ -45,7 +58,7 @@ def keep(act: Act) -> None:
         clocks.note(act.session, found, "resumed", by=act.actor, before=found.due_at, after=found.due_at)
     elif stops and found.state == RUNNING:
         found.state, found.paused_on = PAUSED, clock.day_of(act.now)
-        named = dict.fromkeys(node.bpmn_name or node.bpmn_id for node in waits)
+        named = dict.fromkeys(map(_named, waits))
         clocks.note(act.session, found, "paused", by=act.actor, reason="、".join(named), before=found.due_at)
     elif found.state == PAUSED and not stops:
         _resume(act, found)
@@ -58,11 +71,29 @@ def _promised(act: Act) -> str | None:
                  if PROMISE in flow.target.words.properties), None)
 
 
-def _waits(act: Act) -> list[Node]:
+def _waits(act: Act) -> list[Token]:
     """Where the process waits: what is only attached to something else, or stands ready in case, is not counted."""
-    return [token.task_spec for token in act.process.tokens()
+    return [token for token in act.process.tokens()
             if token.thread_id in act.process.known and not token.task_spec.is_boundary
             and not token.task_spec.armed(token)]
+
+
+def _stop(act: Act, waits: list[Token]) -> bool:
+    """Whether nothing of it counts against us."""
+    ours = {token.thread_id for token in waits if not _drawn(token)}
+    if not ours:
+        return True
+    asked = select(Task.token).where(
+        Task.instance_id == act.instance.id, Task.state == OPEN, Task.hold == CORRECTION)
+    return ours <= set(act.session.scalars(asked))
+
+
+def _drawn(token: Token) -> bool:
+    return bool(token.task_spec.words.properties.get(STOPS) == "true")
+
+
+def _named(token: Token) -> str:
+    return (token.task_spec.bpmn_name or token.task_spec.bpmn_id) if _drawn(token) else QUESTION
 
 
 def _begin(act: Act, allowed: int) -> None:
@@ -93,4 +124,4 @@ def _end(act: Act, found: Clock | None) -> None:
     clocks.note(act.session, found, what, by=act.actor, at=act.now, before=found.due_at)
 
 
-__all__ = ["PROMISE", "STOPS", "keep"]
+__all__ = ["PROMISE", "QUESTION", "STOPS", "keep", "runs"]

@@ -14,7 +14,18 @@ from engine.clocks import WHOLE, Clock
 from engine.dialect.nodes import Token, context
 from engine.dialect.tasks import UserTask
 from engine.hands import AFTER, BEFORE
-from engine.model import OPEN, Incident, Renaming, Subscription, Task, TaskCandidate, Timer, Visit, sought
+from engine.model import (
+    CORRECTION,
+    OPEN,
+    Incident,
+    Renaming,
+    Subscription,
+    Task,
+    TaskCandidate,
+    Timer,
+    Visit,
+    sought,
+)
 
 if TYPE_CHECKING:
     from engine.run import Act
@@ -81,6 +92,9 @@ def redraw(act: Act, token: Token, target: UserTask) -> bool:
     found = session.scalars(open_.order_by(Task.id).execution_options(populate_existing=True)).all()
     barred = opening.barred(act, not_by, target.words.properties.get("licet:notApplicant") == "true", context(token))
     for task in found:
+        if task.role == CORRECTION:  # who answers does none of it
+            task.name = f"{name} · 补正"[:200]
+            continue
         task.not_by = not_by
         if task.parent_id is None:
             task.name, task.lane = name, target.lane
@@ -93,7 +107,7 @@ def redraw(act: Act, token: Token, target: UserTask) -> bool:
     if not (target.due or target.words.properties.get("licet:sla")):
         session.execute(update(Timer).where(Timer.instance_id == here, Timer.token == token.thread_id,
                                             Timer.state.in_(("waiting", "suspended"))).values(state="cancelled"))
-    return sum(completing.bar(act, task, barred) for task in found) > 0
+    return sum(completing.bar(act, task, barred) for task in found if task.role != CORRECTION) > 0
 
 
 __all__ = ["clocks_as_tasks", "redraw", "rename"]

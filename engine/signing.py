@@ -75,11 +75,7 @@ def ask(session: Session, task_id: int, signers: Sequence[Addressee], role: Role
     A signer may ask others in turn. Raises TooDeep, TooMany, FourEyes, Waiting, Delegated, and what `tasks.held` does.
     """
     host, instance = tasks.held(session, task_id, by, version=version)
-    tasks.undelegated(host)
-    if host.hold not in (None, BEFORE):
-        raise tasks.waiting(session, host)
-    if host.role == CORRECTION:
-        raise Answer()
+    may_be_asked(session, host)
     _room(session, host, len(signers))
     if not {one.id for one in signers}.isdisjoint(host.barred):
         raise tasks.FourEyes()
@@ -99,6 +95,15 @@ def ask(session: Session, task_id: int, signers: Sequence[Addressee], role: Role
         tasks.note(session, "task.sign_asked", host, instance, by, for_id=host.for_id, to=one.id, role=role)
     fp("engine.ask.before_commit")
     return host
+
+
+def may_be_asked(session: Session, host: Task) -> None:
+    """Raises Delegated, Waiting (it was handed in, or the applicant is asked), Answer."""
+    tasks.undelegated(host)
+    if host.hold not in (None, BEFORE):
+        raise tasks.waiting(session, host)
+    if host.role == CORRECTION:
+        raise Answer()
 
 
 def _room(session: Session, host: Task, more: int) -> None:
@@ -306,5 +311,5 @@ def said(session: Session, task_id: int) -> Mapping[str, Any]:
 
 __all__ = [
     "AGREE", "Answer", "Dropped", "Lapsed", "TaskPending", "TaskPlan", "TooDeep", "TooMany", "ask", "completes", "drop",
-    "hand_in", "pending", "plan_of", "plans", "said", "signed_after",
+    "hand_in", "may_be_asked", "pending", "plan_of", "plans", "said", "signed_after",
 ]

@@ -76,7 +76,8 @@ def answers(session: Session, task_id: int) -> dict[str, Any] | None:
 def claim(session: Session, task_id: int, actor: Actor) -> Task:
     """Take a task that is offered to the actor, or to somebody they stand in for.
 
-    Raises Held when somebody else was faster, AlreadyDone or Over when it is not open any more.
+    Raises Held when somebody else was faster, AlreadyDone or Over when it is not open any more, Waiting when it has
+    been handed in for them and waits for signatures.
     """
     task, instance, right = _open_task(session, task_id, actor)
     run.active(instance)
@@ -84,6 +85,8 @@ def claim(session: Session, task_id: int, actor: Actor) -> Task:
         return task
     if right is None:
         raise held_by(session, task, actor)
+    if task.hold == AFTER:
+        raise waiting(session, task)
     change(session, task, assignee_id=actor.id, assignee_name=actor.name, for_id=right.for_id)
     show(session, task, False)
     note(session, "task.claimed", task, instance, actor, for_id=right.for_id)

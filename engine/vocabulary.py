@@ -14,6 +14,7 @@ PROPERTIES = frozenset({
     "licet:sla", "licet:escalateAfter", "licet:escalateTo", "licet:notBy", "licet:notApplicant", "licet:stage",
     "licet:outcome", "licet:handTo", "licet:signers", "licet:final", "licet:keep", "licet:reads",
     "licet:promise", "licet:clockStops", "licet:clock", "licet:copyTo", "licet:signature",
+    "licet:signatureBy",
     "licet:silence", "licet:silenceAfter", "licet:silenceBasis", "licet:vote", "licet:votePercent", "licet:voteWeight",
     "licet:voteVeto", "licet:voteFor", "licet:voteAbstain", "licet:voteEarly", "licet:voteResult",
 })

@@ -14,6 +14,7 @@ from registry.access import passwords
 from registry.access.accounts import set_password
 from registry.access.roles import roles
 from registry.people.units import Unit
+from web import specimens
 from web.errors import field_problems
 from web.guard import actor, public
 from web.i18n import LANGUAGES, speak
@@ -28,10 +29,11 @@ bp = Blueprint("account", __name__)
 @bp.get("/account")
 def mine() -> str:
     """Roles and their places, language, appearance, password, sign-ins."""
-    return _page({})
+    return page({})
 
 
-def _page(problems: dict[str, list[str]]) -> str:
+def page(problems: dict[str, list[str]]) -> str:
+    """The page, with what is wrong with what was sent."""
     units = {grant.unit_id for grant in actor().grants}
     names = {unit.id: unit.name for unit in db.session.scalars(select(Unit).where(Unit.id.in_(units)))}
     signed_in = (
@@ -44,7 +46,8 @@ def _page(problems: dict[str, list[str]]) -> str:
         )
     )
     return render_template(
-        "account.html", names=names, roles=roles(), signed_in=db.session.scalars(signed_in).all(), problems=problems
+        "account.html", names=names, roles=roles(), signed_in=db.session.scalars(signed_in).all(), problems=problems,
+        signature=specimens.mine(),
     )
 
 
@@ -72,7 +75,7 @@ def password() -> Response | tuple[str, int]:
         _change_password(request.form.get("old", ""), request.form.get("new", ""), request.form.get("again", ""))
     except BadAnswer as error:
         db.session.rollback()
-        return _page(field_problems(error)), 400
+        return page(field_problems(error)), 400
     _end_others()
     flash(_("密码已修改，其他设备上的登录都已结束。"), "ok")
     return redirect(url_for("account.mine"), 303)

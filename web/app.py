@@ -31,6 +31,7 @@ RESOURCES = (
     "home",
     "login",
     "account",
+    "specimens",
     "absence",
     "handover",
     "register",

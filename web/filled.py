@@ -22,6 +22,7 @@ from web.session import db
 from workflows import CATALOG, form_named
 from workflows.faults import WARN, fault_of
 from workflows.joint import people
+from workflows.joint.reading import PAPERS
 from workflows.requests import Request, RequestFile
 from workflows.reviewing import content_form
 
@@ -162,6 +163,8 @@ def _paper(application: Request, keys: list[str], what: str) -> str:
         return _("评论的附件")
     if what == signing.KEY:
         return _("签名")
+    if what == PAPERS:
+        return _("要会签的证件")
     found = next((fields[what] for key in keys if what in (fields := _fields(application, key))), None)
     return say(schema.label_of(found)) if found else what
 

@@ -7,18 +7,21 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.model import Task
 from ledger.actor import Actor
 from ledger.errors import BadAnswer, Conflict, NotAllowed
+from registry.access.rules import visible
+from registry.certificates.models import Certificate
 from web.asked import whole_in
 from web.errors import field_problems, sentence
 from web.guard import actor
 from web.panels import PANELS, Panel
 from web.session import db
 from workflows import requests
-from workflows.joint import membership, people
+from workflows.joint import membership, people, reading
 from workflows.requests import Request
 
 bp = Blueprint("joint", __name__, url_prefix="/requests/<int:request_id>/members")
@@ -76,4 +79,21 @@ def _panel(session: Session, person: Actor, application: Request, _task: Task | 
         "poll": poll, "said": SAID, "may": membership.may_change(person, application)}
 
 
-PANELS.append(Panel("request", 8, "requests/poll.html", _panel))
+def _signed(session: Session, person: Actor, application: Request, _task: Task | None) -> dict[str, Any] | None:
+    """What is to be signed: the request, with a way there for whoever may read it, or the certificate in short."""
+    about = reading.subject(session, application)
+    held = session.get(Certificate, application.certificate_id) if application.process_id == reading.PROCESS and (
+        application.certificate_id) else None
+    if about is None and held is None:
+        return None
+    opens = _sees(session, person, held) if about is None else requests.readable(session, person, about.id)
+    return {"about": about, "certificate": held, "opens": opens}
+
+
+def _sees(session: Session, person: Actor, held: Certificate | None) -> bool:
+    found = select(Certificate.id).where(Certificate.id == held.id) if held is not None else None
+    return found is not None and session.scalar(visible(found, person, model=Certificate)) is not None
+
+
+PANELS += [Panel("request", 8, "requests/poll.html", _panel), Panel("task", 3, "requests/signed.html", _signed),
+           Panel("request", 7, "requests/signed.html", _signed)]

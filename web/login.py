@@ -33,6 +33,7 @@ from ledger.actor import Actor
 from ledger.db import HURRIED, unit
 from registry.access.accounts import Account, actor_of, authenticate
 from registry.people.persons import Person
+from web import freshness
 from web.config import Config
 from web.guard import public
 from web.i18n import speak
@@ -141,6 +142,7 @@ def begin(account: Account) -> None:
         delete(WebSession).where(WebSession.account_id == account.id, WebSession.expires_at < now - KEPT)
     )
     db.session.flush()
+    freshness.note()
     login_user(User(account, actor_of(db.session(), account), row, token))
 
 

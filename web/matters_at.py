@@ -19,7 +19,7 @@ from web.session import db
 from web.sight import unit_of
 from web.whereabouts import names_for
 from workflows import choices, requests
-from workflows.joint import elsewhere
+from workflows.joint import elsewhere, reading
 from workflows.requests import Request
 
 bp = Blueprint("matters_at", __name__)
@@ -46,7 +46,7 @@ def _given(session: Session, person: Actor, application: Request, _task: Task | 
     """The countersigns about it and the one it is about, as far as the visitor may read them; what may be begun."""
     offered = choices.of_subject(session, person, application) if application.instance.ended_at is None else []
     begun = _seen(session, person, [one.id for one in elsewhere.of_request(session, application)])
-    number = elsewhere.about(application)
+    number = reading.about(application)
     about = _seen(session, person, [number] if number else [])
     if not (offered or begun or about):
         return None

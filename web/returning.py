@@ -11,8 +11,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import tasks
+from engine import giving_back, tasks
 from engine.giving_back import Target
+from engine.hands import AFTER
 from engine.model import DRAWN, Instance, Task
 from engine.moves import CannotModify
 from engine.taking_back import TAKE_BACK
@@ -45,6 +46,7 @@ def choose(task_id: int) -> ResponseReturnValue:
         return late.too_late(task_id, tasks.over(db.session(), opened.task))
     if not opened.mine:
         raise NotFound
+    giving_back.free(db.session(), opened.task)
     return _page(opened)
 
 
@@ -150,10 +152,11 @@ def withdraw(request_id: int) -> ResponseReturnValue:
 
 # beside a task and a request
 def _may_return(session: Session, _actor: Actor, opened: Desk) -> bool:
-    if not opened.mine or opened.task.role != DRAWN or opened.task.owner_id is not None:
+    task = opened.task
+    if not opened.mine or task.role != DRAWN or task.hold == AFTER or task.owner_id is not None:
         return False
     done = select(Task.id).where(
-        Task.instance_id == opened.task.instance_id, Task.state == "completed", Task.undone_at.is_(None))
+        Task.instance_id == task.instance_id, Task.state == "completed", Task.undone_at.is_(None))
     return session.scalars(done.limit(1)).first() is not None
 
 

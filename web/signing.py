@@ -12,11 +12,12 @@ from web.panels import PANELS, Panel
 from web.whereabouts import names_for
 from workflows.requests import Request
 from workflows.sharing import signatures
+from workflows.story import SIGNED
 
 
 def _given(session: Session, person: Actor, application: Request, _task: Task | None) -> dict[str, Any] | None:
     found = signatures.of_request(session, application)
-    return {"signed": found, "who": names_for(session, application, person)} if found else None
+    return {"signed": found, "how": SIGNED, "who": names_for(session, application, person)} if found else None
 
 
 PANELS += [Panel("task", 45, "sharing/signed_beside.html", _given),

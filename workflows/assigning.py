@@ -55,6 +55,8 @@ def transfer(session: Session, actor: Actor, task_id: int, to_id: int | None, *,
              version: int | None) -> Task:
     """转办. Raises BadAnswer at "to" or "reason", and what `engine.assigning.transfer` raises."""
     task, _ = tasks.held(session, task_id, actor, version=version)
+    tasks.at_rest(session, task)
+    tasks.undelegated(task)
     to = chosen(session, task, to_id, "transfer", actor, reason=written("reason", reason))
     return assigning.transfer(session, task_id, to, by=actor, reason=reason.strip(), version=version)
 
@@ -63,6 +65,7 @@ def delegate(session: Session, actor: Actor, task_id: int, to_id: int | None, *,
              version: int | None) -> Task:
     """委派. Raises BadAnswer at "to" or "question", and what `engine.assigning.delegate` raises."""
     task, _ = tasks.held(session, task_id, actor, version=version)
+    tasks.at_rest(session, task)
     to = chosen(session, task, to_id, "delegate", actor, question=written("question", question))
     return assigning.delegate(session, task_id, to, by=actor, question=question.strip(), version=version)
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from engine import catalog, finality, returning, surviving
 from engine.model import Instance, Renaming, Task, TaskAnswer
+from engine.participation import called
 from forms.schema import FILES
 from ledger.files import File
 from workflows import desk, reviewing
@@ -30,7 +31,8 @@ several papers that came one by one ("renew-review") is always made anew."""
 
 def parts(session: Session, instance: Instance, task: Task) -> Mapping[str, str]:
     """{"form": ..., "f:trade": ..., "in": ..., "t:A3_hr": ...}: 32 hex digits each; none for what is done anew."""
-    node = finality.node_of(catalog.plan(session, instance.definition_id), task.element_id)
+    here = called(session, task)
+    node = finality.node_of(catalog.plan(session, instance.definition_id), here)
     keep = "" if node is None else node.words.properties.get("licet:keep", "")
     if node is None or keep == "false" or (task.form_key not in JUDGING and keep != "true"):
         return {}
@@ -40,7 +42,7 @@ def parts(session: Session, instance: Instance, task: Task) -> Mapping[str, str]
     given = {key: value for key, value in (task.inputs or {}).items() if key != "loopCounter"}
     if given:
         found["in"] = _short(_plain(given))
-    return {**found, **_decided(session, task, reads)}
+    return {**found, **_decided(session, task, here, reads)}
 
 
 def content(session: Session, request: Request) -> dict[str, str]:
@@ -54,12 +56,12 @@ def content(session: Session, request: Request) -> dict[str, str]:
             for key, value in request.content.items() if value not in (None, "", [], {})}
 
 
-def _decided(session: Session, task: Task, reads: list[str]) -> dict[str, str]:
+def _decided(session: Session, task: Task, here: str, reads: list[str]) -> dict[str, str]:
     """What the judgements before it said."""
     now = {row.was: row.now for row in session.scalars(
         select(Renaming).where(Renaming.instance_id == task.instance_id))}
     named = [(each, now.get(each.element_id, each.element_id)) for each in returning.before(session, task)]
-    stood = [(each, name) for each, name in named if name != task.element_id and (not reads or name in reads)]
+    stood = [(each, name) for each, name in named if name != here and (not reads or name in reads)]
     answers: dict[int, dict[str, Any]] = dict(session.execute(select(TaskAnswer.task_id, TaskAnswer.answers).where(
         TaskAnswer.task_id.in_([each.id for each, _ in stood]))).all())
     return {surviving.STEP + name + ("" if each.round is None else f"#{each.round}"):

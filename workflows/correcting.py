@@ -1,7 +1,8 @@
 """补正: whoever holds a task asks the applicant to correct single fields or documents, and keeps the task meanwhile.
 
-The applicant answers at the fields; that is one more round of what is asked for. What others had approved before and
-has changed by it is told to whoever asked, who may give it back to them.
+The applicant answers at the fields; that is one more round of what is asked for. What the system had found out from
+the answers before is found out again (rereading.py), and others who had approved on what has changed by it are asked
+again (engine/asking_again.py); where that cannot be any more, whoever asked is told.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import catalog, correcting, expressions, finality, returning, surviving, tasks
+from engine import asking_again, catalog, correcting, expressions, finality, tasks
 from engine.backwards import Backwards
 from engine.hands import Addressee
 from engine.model import CORRECTION, DRAWN, OPEN, Instance, Task
-from engine.surviving import TaskBasis
+from engine.participation import called
 from forms import narrow
 from forms.check import check
 from forms.schema import Form
@@ -27,8 +28,9 @@ from ledger.errors import BadAnswer, Conflict, NotFound, Problem
 from ledger.facts import Fact
 from ledger.outbox import Handler
 from registry.access.grants import holders
+from registry.access.substitutions import expand
 from registry.alerts.notices import notify
-from workflows import CATALOG, desk, eligible, form_for, reviewing
+from workflows import CATALOG, desk, eligible, form_for, rereading, reviewing
 from workflows.basis import JUDGING
 from workflows.checks import checks_for
 from workflows.process import Act
@@ -99,7 +101,7 @@ def askable(session: Session, request: Request) -> list[dict[str, str]]:
 def _steering(session: Session, request: Request, filled: Task) -> frozenset[str]:
     """The fields that the drawing reads when the form is handed in: they decide the way, which has been gone."""
     instance = session.get_one(Instance, request.instance_id)
-    node = finality.node_of(catalog.plan(session, instance.definition_id), filled.element_id)
+    node = finality.node_of(catalog.plan(session, instance.definition_id), called(session, filled))
     sources = [pair.source for pair in node.words.gives if pair.source.startswith("=")] if node is not None else []
     return frozenset[str]().union(*map(expressions.names, sources))
 
@@ -111,6 +113,7 @@ def ask(session: Session, actor: Actor, task_id: int, wanted: Mapping[str, str],
     `engine.correcting.ask` does.
     """
     host, _ = tasks.held(session, task_id, actor, version=version)
+    tasks.undelegated(host)
     tasks.at_rest(session, host)
     request = of_instance(session, host.instance_id)
     said = _sentences(wanted, {one["value"] for one in askable(session, request)})
@@ -187,21 +190,27 @@ def answered(act: Act) -> None:
     """Keep what was answered as one more round, judged as a whole as if it had been submitted so."""
     if act.task.role != CORRECTION:
         return
-    request, process = act.request, CATALOG[act.request.process_id]
-    rows = desk.asked_in(request, act.task)
-    full = {**_whole(act, {item.field for item in rows}), "verdict": _submit(request)}
-    whole = replace(act, answers=full)
-    if judge := process.judge(act.task.form_key or ""):
+    request, rows = act.request, desk.asked_in(act.request, act.task)
+    asked = {item.field for item in rows}
+    full = {**_whole(act, asked), "verdict": _submit(request)}
+    whole, before = replace(act, answers=full), request.content
+    if judge := CATALOG[request.process_id].judge(act.task.form_key or ""):
         judge(whole)
-    waived = request.details.get("waived")
-    if write := process.write(act.task.form_key or ""):
-        write(whole)
-    if waived:  # the steps that asked for it are not run again
-        request.details = {**request.details, "waived": waived}
+    other = sorted(key for key in asked if before.get(key) != full.get(key)) or sorted(asked)
+    rereading.correct(act.session, request, origin(act.session, request), act.by, other, lambda: _written(whole))
     for item in rows:
         item.answer = narrow.said_of(item.field, act.answers)
         item.answered_at = item.resolved_at = clock.now()
     act.session.flush()
+
+
+def _written(act: Act) -> None:
+    """Keep the round; what was waived stays waived: nobody asks for it again."""
+    request, waived = act.request, act.request.details.get("waived")
+    if write := CATALOG[request.process_id].write(act.task.form_key or ""):
+        write(act)
+    if waived:
+        request.details = {**request.details, "waived": waived}
 
 
 def _submit(request: Request) -> str:
@@ -239,14 +248,10 @@ def outstanding(session: Session, request: Request) -> list[Correction]:
 
 
 def stale(session: Session, request: Request) -> list[Stale]:
-    """What was approved on other answers than stand now, and counts."""
-    instance, found = session.get_one(Instance, request.instance_id), []
-    for task in returning.effective(session, instance.id):
-        was, now = session.get_one(TaskBasis, task.id).parts, surviving.parts_now(session, instance, task)
-        keys = [key[2:] for key in sorted({*was, *now}) if key.startswith("f:") and was.get(key) != now.get(key)]
-        if keys:
-            found.append(Stale(task, keys))
-    return found
+    """What was approved on other answers than stand now, and counts all the same: nobody can be asked again."""
+    found = asking_again.outdated(session, session.get_one(Instance, request.instance_id))
+    told = [(task, [key.removeprefix("f:") for key in keys if key.startswith("f:")]) for task, keys in found]
+    return [Stale(task, keys) for task, keys in told if keys]
 
 
 def tell_asked(session: Session, fact: Fact) -> None:
@@ -261,8 +266,13 @@ def tell_asked(session: Session, fact: Fact) -> None:
 
 
 def tell_answered(session: Session, fact: Fact) -> None:
-    """Whoever holds the task reads that it is answered."""
+    """Whoever holds the task reads that it is answered; or that others have to approve again before it comes back."""
     host = session.get(Task, (fact.after or {}).get("task", 0))
+    if host is not None and host.ended_how == "corrected" and host.assignee_id is not None:
+        notify(session, [host.assignee_id], fact,
+               "申请人已答复补正；“{task}”之前有意见须先按新内容重办，办完会再到这一步：{title}",
+               {"task": host.name, "title": host.title},
+               subject=("request", of_instance(session, host.instance_id).id))
     if host is None or host.state != OPEN:
         return
     people = {host.assignee_id} if host.assignee_id is not None else set(holders(session, host.offer))
@@ -270,8 +280,23 @@ def tell_answered(session: Session, fact: Fact) -> None:
            {"task": host.name, "title": host.title}, subject=("task", host.id))
 
 
+def tell_reopened(session: Session, fact: Fact) -> None:
+    """Whoever is to approve again reads why: what they had looked at is another now."""
+    for old in session.scalars(select(Task).where(Task.id.in_((fact.after or {}).get("again", ())))).all():
+        task = session.scalars(select(Task).where(
+            Task.instance_id == old.instance_id, Task.element_id == called(session, old), Task.token > old.token,
+            Task.state == OPEN, Task.parent_id.is_(None)).order_by(Task.token)).first()
+        if task is None:
+            continue
+        people = [task.assignee_id] if task.assignee_id else holders(session, task.offer)
+        notify(session, set(expand(session, people, task.process_id)) - {*task.barred, fact.actor_id}, fact,
+               "“{task}”看过的内容已由申请人补正，请重新办理：{title}", {"task": task.name, "title": task.title},
+               subject=("task", task.id))
+
+
 HANDLERS: list[tuple[str, Handler]] = [
     ("correction.asked", tell_asked), ("correction.dropped", tell_asked), ("correction.answered", tell_answered),
+    ("correction.reopened", tell_reopened),
 ]
 desk.SHAPES.append(shape)
 desk.CHECKED.append(answered)

@@ -80,7 +80,7 @@ def open_task(session: Session, actor: Actor, task_id: int) -> Desk:
     return Desk(
         task=task, request=request, form=shaped(session, request, task),
         data={**given, **(draft.answers if draft else {})}, draft_at=draft.saved_at if draft else None, mine=mine,
-        may_claim=offered and not mine, may_act=offered and task.hold is None,
+        may_claim=offered and not mine and task.hold != AFTER, may_act=offered and task.hold is None,
         waits=tasks.waiting(session, task).params["names"] if task.hold is not None else [],
         corrections=corrections_of(request, task, named=not naming.hidden_from(session, request, actor)),
     )
@@ -135,10 +135,13 @@ def _asks(task: Task, request: Request) -> bool:
 
 
 def save_draft(session: Session, actor: Actor, task_id: int, answers: Mapping[str, Any]) -> dt.datetime:
-    """Keep what was typed so far, unchecked; only for somebody who may act on the open task."""
+    """Keep what was typed so far, unchecked; only for somebody who may act on the open task. Raises NotFound, Waiting
+    where it has been handed in for others to sign."""
     task = tasks.get(session, task_id, actor)
     if not offers.offered(session, task, actor) or actor.id is None:
         raise NotFound
+    if task.hold == AFTER:  # what was handed in is what others sign
+        raise tasks.waiting(session, task)
     return _keep(session, task.id, actor.id, answers)
 
 
@@ -199,8 +202,10 @@ def _sign(session: Session, child: Task, answers: Mapping[str, Any]) -> None:
         return
     if answers.get("verdict") == signing.AGREE:
         signatures.settle(session, signing.completes(session, plan))
-    elif (kept := signing.pending(session, plan.task_id)) is not None and kept.by_id is not None:
-        _keep(session, plan.task_id, kept.by_id, kept.answers)
+    elif (kept := signing.pending(session, plan.task_id)) is not None:
+        holder = session.get_one(Task, plan.task_id).assignee_id or kept.by_id  # it may have been reassigned meanwhile
+        if holder is not None:
+            _keep(session, plan.task_id, holder, kept.answers)
 
 
 def proposed(session: Session, task: Task, actor: Actor) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.model import DRAWN, Task
+from engine.participation import at, called
 from forms import contents, schema
 from forms.contents import Entry
 from workflows import form_named
@@ -52,7 +53,7 @@ def for_task(session: Session, request: Request, task: Task) -> Rounds | None:
     if len(request.contents) < 2:
         return None
     judged = session.scalar(select(Task.completed_at).where(
-        Task.instance_id == task.instance_id, Task.element_id == task.element_id, Task.id != task.id,
+        Task.instance_id == task.instance_id, at(task.instance_id, [called(session, task)]), Task.id != task.id,
         Task.state == "completed", Task.role == DRAWN).order_by(Task.id.desc()).limit(1))
     *earlier, new = request.contents
     if judged is not None and new.at < judged:

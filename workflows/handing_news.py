@@ -1,7 +1,8 @@
 """Who is told when a task passes into other hands, or a signature is asked for, given, or waited for no more.
 
 Whoever gets something to do is told, and whoever stands in for them in that process; nobody is told of their own act.
-What somebody else has done meanwhile is not announced any more.
+What somebody else has done meanwhile is not announced any more. Whoever loses a task by another's hand reads who took
+it from them, why, and who has it now.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from collections.abc import Iterable
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine import signing
+from engine import fates, signing
 from engine.hands import AFTER, BEFORE, TaskDelegation
 from engine.model import OPEN, Task
 from ledger.facts import Fact
 from ledger.outbox import Handler
 from registry.access.substitutions import expand
 from registry.alerts.notices import notify
+from registry.people.persons import Person
+from workflows import eligible
 from workflows.requests import of_instance
 
 NEWS = {
@@ -30,6 +33,13 @@ BACK = {
     "done": "{by} 办好了您委派的“{task}”，请看过后办结：{title}",
     "moved_on": "您委派出去的“{task}”回到您这里：{title}",
 }
+LOST = {
+    "task.reassigned": "{by} 把“{task}”从您这里改派给 {to}（{reason}）：{title}",
+    "task.transferred": "{by} 把代您办理的“{task}”转办给 {to}（{reason}）：{title}",
+    "task.released": "{by} 把“{task}”从您这里放回，由其他人签收（{reason}）：{title}",
+    "vote.left": "{by} 请您退出会签“{task}”（{reason}）：{title}",
+}
+APART = {"task.released": "“{task}”须由没有参与过相关环节的人办理，已从您这里放回：{title}"}
 
 
 def tell_of_handing(session: Session, fact: Fact) -> None:
@@ -78,6 +88,22 @@ def tell_of_dropping(session: Session, fact: Fact) -> None:
         _notify(session, fact, host, [to], "{by} 不再请您加签“{task}”：{title}", opens="request")
 
 
+def tell_of_losing(session: Session, fact: Fact) -> None:
+    """Whoever had the task, or was asked to vote, and has nothing to do there any more: who, why, and who has it."""
+    task, after = _task(session, fact), fact.after or {}
+    lost = {after.get("to")} if fact.kind == "vote.left" else set(after.get("lost", ()))
+    if task is None or not lost - {fact.actor_id, None}:
+        return
+    to = session.get(Person, after.get("to") or 0)
+    said = {"by": fates.named(fact.actor_name), "task": _host(session, task).name, "title": task.title,
+            "to": to.name if to is not None else "", "reason": after.get("reason") or ""}
+    text = (LOST if said["reason"] else APART)[fact.kind]
+    request = of_instance(session, task.instance_id)
+    for person in session.scalars(select(Person).where(Person.id.in_(lost - {fact.actor_id, None}))).all():
+        subject = ("request", request.id) if eligible.reads(session, person, request) else ("instance", request.id)
+        notify(session, [person.id], fact, text, said, subject=subject)  # what they may not open opens nothing
+
+
 def tell_of_member(session: Session, fact: Fact) -> None:
     """Whoever joins a countersign that is running is told."""
     task = _task(session, fact)
@@ -94,13 +120,18 @@ def _notify(session: Session, fact: Fact, task: Task, people: Iterable[int | Non
             opens: str = "task") -> None:
     """Tell them and their substitutes; a click opens the task, or the request where the task is not theirs."""
     known = expand(session, sorted(one for one in people if one), task.process_id)
-    host = task if task.parent_id is None else session.get_one(Task, task.parent_id)
+    host = _host(session, task)
     subject = ("task", task.id) if opens == "task" else ("request", of_instance(session, task.instance_id).id)
     notify(session, [one for one in known if one not in (*task.barred, fact.actor_id)], fact, text,
            {"by": fact.actor_name, "task": host.name, "title": task.title}, subject=subject)
 
 
+def _host(session: Session, task: Task) -> Task:
+    return task if task.parent_id is None else session.get_one(Task, task.parent_id)
+
+
 HANDLERS: list[tuple[str, Handler]] = [
     *((kind, tell_of_handing) for kind in NEWS), ("task.delegation_ended", tell_of_giving_back),
     ("task.completed", tell_of_signature), ("task.sign_dropped", tell_of_dropping), ("vote.joined", tell_of_member),
+    *((kind, tell_of_losing) for kind in LOST),
 ]

@@ -31,6 +31,8 @@ HARMLESS = frozenset({
     "recompute", "note_open_posts", "note_late_proof", "note_late",
 })
 """Steps that look, count or remind: they may run again."""
+REREADS = frozenset({"prevalidate", "weigh", "employers", "check_successor"})
+"""Steps that read what was asked for and need no variables: after a correction in place they look again."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,10 @@ class Process:
     called drawing names ({"register": "register-term"}); what is known of it still goes by the drawing's key.
     `stages` and `outcomes` name what the drawing calls licet:stage and licet:outcome, `words` tell its facts in the
     story of a request, `news` which of them the applicant is told. `reacts` are the handlers of facts that begin it or
-    wake it (ledger.outbox). `repeatable` are the steps that may run again when people go back, `again` the forms whose
-    answers may then be given anew: what they leave is one more round of what is asked. `choices` says what may be begun
-    about a certificate, `begin` begins one of them; `choices_at` and `begin_at` do so for a unit or another request.
+    wake it (ledger.outbox). `rereads` are the steps that look again after a correction in place, `repeatable` those
+    that may run again when people go back, `again` the forms whose answers may then be given anew: what they leave is
+    one more round of what is asked. `choices` says what may be begun about a certificate, `begin` begins one of them;
+    `choices_at` and `begin_at` do so for a unit or another request.
     """
 
     id: str
@@ -93,6 +96,7 @@ class Process:
     news: Mapping[str, str] = field(default_factory=dict)
     reacts: Sequence[tuple[str, Handler]] = ()
     repeatable: frozenset[str] = HARMLESS
+    rereads: frozenset[str] = REREADS
     again: frozenset[str] = frozenset()
     choices: Callable[[Session, Actor, Certificate], Iterable[Choice]] | None = None
     begin: Callable[[Session, Actor, Certificate, str], Request] | None = None

@@ -266,6 +266,11 @@ def _joined() -> Select[Request]:
     return select(Request).join(Instance, Request.instance_id == Instance.id)
 
 
+def readable(session: Session, actor: Actor, request_id: int) -> bool:
+    """Whether the actor may read a request."""
+    return session.scalar(select(Request.id).where(Request.id == request_id, sees(actor))) is not None
+
+
 def get(session: Session, actor: Actor, request_id: int) -> Request:
     """The request, or NotFound where it does not exist or the actor may not see it."""
     query = _joined().where(Request.id == request_id, *(() if actor.kind == "system" else (sees(actor),)))

@@ -11,6 +11,7 @@ from engine import giving_back, returning, surviving, taking_back, tasks
 from engine.giving_back import Target
 from engine.keeping import redone
 from engine.model import DRAWN, OPEN, Instance, Task
+from engine.participation import called
 from engine.returning import ReturnCase, ReturnEffect
 from ledger import clock
 from ledger.actor import Actor
@@ -40,7 +41,8 @@ def give_back(session: Session, actor: Actor, task_id: int, to_task_id: int | No
 
     Raises what giving_back.give_back does, and BadAnswer without a reason.
     """
-    tasks.held(session, task_id, actor, version=version)  # who is too late reads that first
+    held, _ = tasks.held(session, task_id, actor, version=version)  # who is too late reads that first
+    giving_back.free(session, held)
     said = _reason(reason)
     case = giving_back.give_back(session, task_id, to_task_id, by=actor, reason=said, straight=straight,
                                  version=version, instance_version=instance_version)
@@ -84,7 +86,7 @@ def take_back(session: Session, actor: Actor, task_id: int) -> Task:
         if item.element_id == old.element_id and old.completed_at is not None and item.at >= old.completed_at:
             item.resolved_at = clock.now()
     again = session.scalars(select(Task).where(
-        Task.instance_id == old.instance_id, Task.element_id == old.element_id, Task.state == OPEN,
+        Task.instance_id == old.instance_id, Task.element_id == called(session, old), Task.state == OPEN,
         Task.token > old.token).order_by(Task.token)).first()
     return again or old
 
@@ -149,7 +151,7 @@ def why_here(session: Session, task: Task) -> ReturnCase | None:
     to = session.get(Task, case.to_task_id) if case is not None and case.to_task_id else None
     if case is None or to is None or case.kind == "taken_back":
         return None
-    return case if to.element_id == task.element_id and task.token > to.token else None
+    return case if called(session, to) == called(session, task) and task.token > to.token else None
 
 
 def changed_since(session: Session, task: Task) -> list[str]:
@@ -166,6 +168,21 @@ def effects(session: Session, case: ReturnCase) -> list[tuple[ReturnEffect, Task
     return list(found)
 
 
+def tell_whoever_is_not_needed(session: Session, fact: Fact) -> None:
+    """Who had something in hand that went away with a return reads who gave back what: signers, the applicant who was
+    asked something, reviewers beside it."""
+    after = fact.after or {}
+    gone = session.scalars(select(Task).where(
+        Task.id.in_(after.get("withdrawn", ())), Task.id != after.get("task"), Task.state == "cancelled",
+        Task.assignee_id.is_not(None)).order_by(Task.id)).all()
+    for task in gone:
+        request = of_instance(session, task.instance_id)
+        if task.assignee_id is not None and task.assignee_id != fact.actor_id:
+            notify(session, [task.assignee_id], fact, NOT_NEEDED[task.role],
+                   {"by": fact.actor_name, "task": task.name.removesuffix(SIGN).removesuffix(ANSWER),
+                    "to": after.get("target", ""), "title": task.title}, subject=("request", request.id))
+
+
 def tell_returned(session: Session, fact: Fact) -> None:
     """Who has to do a step again is told, unless they sent it back themselves."""
     after = fact.after or {}
@@ -173,7 +190,7 @@ def tell_returned(session: Session, fact: Fact) -> None:
     if old is None:
         return
     task = session.scalars(select(Task).where(
-        Task.instance_id == old.instance_id, Task.element_id == old.element_id, Task.state == OPEN,
+        Task.instance_id == old.instance_id, Task.element_id == called(session, old), Task.state == OPEN,
         Task.parent_id.is_(None)).order_by(Task.token.desc())).first()
     if task is None:
         return
@@ -182,4 +199,11 @@ def tell_returned(session: Session, fact: Fact) -> None:
            "“{task}”被退回重办：{title}", {"task": task.name, "title": task.title}, subject=("task", task.id))
 
 
-HANDLERS: list[tuple[str, Handler]] = [("task.returned", tell_returned)]
+SIGN, ANSWER = " · 加签", " · 补正"
+NOT_NEEDED: dict[str, str] = {
+    "drawn": "{by} 已把申请退回到“{to}”，您手里的“{task}”不用再办：{title}",
+    "before": "{by} 已把“{task}”退回，不用再加签：{title}", "after": "{by} 已把“{task}”退回，不用再加签：{title}",
+    "correction": "{by} 已把“{task}”退回，原来请您补正的不用再答复：{title}",
+}
+HANDLERS: list[tuple[str, Handler]] = [
+    ("task.returned", tell_returned), ("task.returned", tell_whoever_is_not_needed)]

@@ -27,7 +27,7 @@ from registry.access.grants import grant_role, holders
 from registry.certificates.models import Certificate
 from registry.people.persons import Person, leave
 from registry.people.units import Unit
-from workflows import assigning, choices, desk, inbox, opening, returning, signing
+from workflows import assigning, choices, correcting, desk, inbox, opening, returning, signing
 from workflows.absence import handover
 from workflows.requests import Request
 from workflows.sharing import consulting
@@ -119,6 +119,21 @@ def given_back(stage: Stage, session: Session, request: Request) -> None:
         version=task.version, instance_version=request.instance.version)
 
 
+def asked_to_correct(stage: Stage, session: Session, request: Request) -> None:
+    """补正: a field is asked for while the reviewer keeps the task."""
+    by, task = stage.claimed(session, request, "A3_safety", "safety")
+    wanted = {"trade": "培训证明写的是架子工，与所填工种不一致，请核对。"}
+    correcting.ask(session, by, task.id, wanted, version=task.version)
+
+
+def corrected(stage: Stage, session: Session, request: Request) -> None:
+    """The applicant answers at the field; who had judged what it said before is asked again."""
+    task = session.scalars(select(Task).where(
+        Task.instance_id == request.instance_id, Task.state == "open", Task.role == "correction")).one()
+    stage.does(session, request, task, actor_of(session, request.applicant_id), "answer", trade="02",
+               said_trade="填错了，按培训证明改为架子工。")
+
+
 def handed_in_again(stage: Stage, session: Session, request: Request) -> None:
     """The application once more, as it was: what others have judged stays."""
     task = session.scalars(select(Task).where(
@@ -162,6 +177,8 @@ CASES: tuple[tuple[Sequence[str], Sequence[Deed], int], ...] = (
     (("submit",), (passed_by_hr, partial(withdrawn, "edit", "填错了工种，改好再交。")), 0),
     (("submit",), (partial(withdrawn, "end", "本人调往外地项目，不再申请。"),), 0),
     (("submit",), (paused,), 0),
+    (("submit",), (passed_by_hr, asked_to_correct), 0),
+    (("submit",), (passed_by_hr, asked_to_correct, corrected), 0),
     (APPROVAL, (consulted,), 0),
     (("submit",), (), OVERDUE),
     (APPROVAL, (), ESCALATED),

@@ -33,6 +33,7 @@ def ask(session: Session, actor: Actor, task_id: int, to: Sequence[int], role: R
         version: int | None) -> Task:
     """加签, before or after. Raises BadAnswer at "to" or "question", and what `engine.signing.ask` raises."""
     task, _ = tasks.held(session, task_id, actor, version=version)
+    signing.may_be_asked(session, task)
     wrong: dict[str, list[Problem]] = {"question": written("question", question)}
     if not to:
         wrong["to"] = [Problem("请选择请谁加签。")]

@@ -61,7 +61,7 @@ WORDS: dict[str, str] = {
     "task.undone": "“{name}”原来的办理结果不再有效",
     "task.kept": "“{name}”所依据的内容没有改动，原来的办理结果保留",
     "task.silent": "“{name}”逾期未办，按规定视为{verdict}",
-    "task.signature": "在“{name}”上签名",
+    "task.signature": "在“{name}”上签名（{how}）",
     "request.withdrawn": "撤回申请：{reason}",
     "request.copied": "抄送给 {to}",
     "request.copy_read": "已阅",
@@ -72,6 +72,7 @@ WORDS: dict[str, str] = {
     "correction.asked": "请补正 {count} 处",
     "correction.answered": "答复 {count} 处补正",
     "correction.dropped": "不再要求补正",
+    "correction.reopened": "补正改动了 {count} 项意见所依据的内容，这些意见请原环节重新办理",
     "vote.closed": "会签“{name}”有了结果：{verdict}",
     "vote.left": "{to} 退出会签“{name}”：{reason}",
     "vote.joined": "{to} 加入会签“{name}”：{reason}",
@@ -100,6 +101,8 @@ TOLD_BY_REQUEST = frozenset({
     "request.compared", "request.registered",
 })
 """Facts written in the act that completes a task: the task's own line would say it twice."""
+SIGNED: dict[str, str] = {"drawn": "手写", "stored": "存档签名", "typed": "键入姓名"}
+"""How somebody signed."""
 VERDICTS: dict[str, str] = {
     "match": "一致", "mismatch": "不一致", "vote_passed": "通过", "vote_failed": "未通过",
     "approve": "同意", "agree": "同意", "pass": "通过", "disagree": "不同意", "abstain": "弃权", "reject": "驳回",
@@ -161,6 +164,8 @@ class _Teller:
             before, after = {}, {item.field or "reason": item.reason for item in found}
         if "verdict" in params:
             params["verdict"] = VERDICTS.get(str(params["verdict"]), params["verdict"])
+        if fact.kind == "task.signature":
+            params["how"] = SIGNED.get(str(after.get("how", "drawn")), "")
         text = WORDS.get(fact.kind) or words().get(fact.kind, fact.kind)
         if "{reason}" in text:
             after.pop("reason", None)  # the line says it

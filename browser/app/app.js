@@ -7,6 +7,7 @@ import "./forms.js";
 import { openInbox } from "./inbox.js";
 import { watchLive } from "./live.js";
 import { watchCounts } from "./notices.js";
+import { openPads } from "./pad.js";
 import { token } from "./request.js";
 
 htmx.config.history = true;
@@ -18,3 +19,4 @@ document.addEventListener("htmx:config:request", ({ detail }) => {
 globalThis.htmx = htmx;
 watchCounts();
 watchLive(openInbox());
+openPads();

@@ -1,72 +1,79 @@
-// A signature by hand: drawn with finger, pen or mouse on a canvas, or a picture of one (that is the way by keyboard). The answer
-// is the id of the uploaded picture, in a list as of any field of files.
+// A signature under a decision: drawn with finger, pen or mouse, taken from one's specimen (签名存档), or one's name typed in
+// full; which of them the drawing of the process allows stands in the field. The answer is the id of the picture that the
+// server made of it. Server: POST {signaturesUrl}/drawn|stored|typed -> 201 as an upload; 403 asks for the password.
 import { FormContext } from "@bpmn-io/form-js-viewer";
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { HEIGHT, LEAST, WIDTH, blank, hand, paint, picture } from "../app/pad.js";
+import { post } from "../app/request.js";
 import { text } from "../app/text.js";
 import { upload } from "./files.jsx";
 import { GroupFrame, told } from "./frame.jsx";
 
-const WIDTH = 640, HEIGHT = 200, LEAST = 8; // points: fewer are a slip of the hand
-
-/** Every stroke again: black on white, in the dark theme too, as on paper. */
-function paint(canvas, strokes) {
-  const pen = canvas.getContext("2d");
-  pen.fillStyle = "#fff";
-  pen.fillRect(0, 0, WIDTH, HEIGHT);
-  Object.assign(pen, { strokeStyle: "#111", fillStyle: "#111", lineWidth: 3, lineCap: "round", lineJoin: "round" });
-  for (const stroke of strokes) {
-    pen.beginPath();
-    stroke.forEach(([x, y], at) => (at ? pen.lineTo(x, y) : pen.moveTo(x, y)));
-    pen.stroke();
-  }
+/** A name as a picture: as large as the paper allows. */
+async function written(name) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: WIDTH, height: HEIGHT });
+  const pen = blank(canvas);
+  let size = 96;
+  do pen.font = `italic ${size}px KaiTi, STKaiti, "Noto Serif CJK SC", serif`; while (pen.measureText(name).width > WIDTH - 40 && --size > 16);
+  Object.assign(pen, { textAlign: "center", textBaseline: "middle" });
+  pen.fillText(name, WIDTH / 2, HEIGHT / 2);
+  return picture(canvas);
 }
 
 export function Signature(props) {
   const { disabled, domId, errors = [], field, onChange, readonly } = props;
-  const { files: known = {}, filesUrl } = useContext(FormContext).getService("config").licet ?? {};
+  const { files: known = {}, filesUrl, signaturesUrl } = useContext(FormContext).getService("config").licet ?? {};
+  const ways = (field.properties?.["licet:ways"] ?? "drawn,stored").split(",");
   const [id] = Array.isArray(props.value) ? props.value : [];
   const [strokes, setStrokes] = useState([]);
   const [problem, setProblem] = useState("");
   const [going, setGoing] = useState(false);
-  const canvas = useRef(), input = useRef(), drawing = useRef(null);
-  const locked = disabled || readonly || !filesUrl;
+  const [asking, setAsking] = useState(ways.includes("drawn") ? "" : ways.includes("typed") ? "typed" : ""); // "stored" or "typed": what a password is asked for
+  const canvas = useRef(), name = useRef(), password = useRef(), latest = useRef(strokes), pen = useRef();
+  latest.current = strokes;
+  pen.current ??= hand(() => canvas.current, () => latest.current, (stroke) => setStrokes((all) => [...all, stroke]));
+  const locked = disabled || readonly || !signaturesUrl;
   useEffect(() => { if (canvas.current) paint(canvas.current, strokes); }, [strokes, id]);
+  useEffect(() => { if (asking) (asking === "typed" ? name : password).current?.focus(); }, [asking]);
 
-  const place = ({ clientX, clientY }) => {
-    const box = canvas.current.getBoundingClientRect();
-    return [(clientX - box.left) * WIDTH / box.width, (clientY - box.top) * HEIGHT / box.height];
+  const keep = (kept) => {
+    known[kept.id] = kept;
+    setAsking("");
+    onChange({ value: [kept.id] });
   };
-  const down = (event) => {
-    if (event.button) return;
-    event.preventDefault();
-    canvas.current.setPointerCapture(event.pointerId);
-    drawing.current = [place(event)];
-  };
-  const move = (event) => {
-    if (!drawing.current) return;
-    drawing.current.push(place(event));
-    paint(canvas.current, [...strokes, drawing.current]);
-  };
-  const up = () => {
-    const stroke = drawing.current;
-    drawing.current = null;
-    if (stroke) setStrokes((all) => [...all, stroke]);
-  };
-
-  async function keep(file) {
+  async function send(way, body) {
     setProblem("");
     setGoing(true);
-    const { kept, problem: wrong } = await upload(filesUrl, file, ".png,.jpg,.jpeg");
+    const answer = await post(`${signaturesUrl}/${way}`, body);
     setGoing(false);
-    if (!kept) return setProblem(wrong);
-    known[kept.id] = { size: file.size, ...kept };
-    onChange({ value: [kept.id] });
+    if (answer.ok) return keep(answer.body);
+    if (answer.status === 403) setAsking(way);
+    const named = answer.body.problems?.name?.[0];
+    setProblem(answer.offline ? text("网络不通，请稍后再试") : named ?? answer.body.error ?? text("没有签上，请再试一次"));
   }
-  const use = () => {
+  const draw = async () => {
     if (strokes.flat().length < LEAST) return setProblem(text("请先写下姓名"));
-    canvas.current.toBlob((blob) => keep(new File([blob], "signature.png", { type: "image/png" })), "image/png");
+    setProblem("");
+    setGoing(true);
+    const { kept, problem: wrong } = await upload(`${signaturesUrl}/drawn`, await picture(canvas.current), ".png");
+    setGoing(false);
+    if (kept) keep(kept); else setProblem(wrong);
   };
-  const again = () => { setStrokes([]); onChange({ value: [] }); };
+  const store = () => {
+    const body = new FormData();
+    if (password.current?.value) body.append("password", password.current.value);
+    send("stored", body);
+  };
+  const type = async () => {
+    const body = new FormData(), said = name.current.value.trim();
+    if (!said || !password.current.value) return setProblem(text("请输入姓名和密码"));
+    body.append("name", said);
+    body.append("password", password.current.value);
+    body.append("file", await written(said));
+    send("typed", body);
+  };
+  const again = () => { setStrokes([]); setProblem(""); onChange({ value: [] }); };
+  const enter = (act) => (event) => { if (event.key === "Enter") { event.preventDefault(); act(); } };
 
   return (
     <GroupFrame type="licet-signature" props={{ ...props, errors: problem ? [...errors, problem] : errors }}>
@@ -74,16 +81,23 @@ export function Signature(props) {
         {!locked && <button type="button" class="btn" onClick={again}>{text("重新签名")}</button>}</div>}
       {!id && locked && <span class="licet-muted">{text("没有签名")}</span>}
       {!id && !locked && <div class="licet-sign">
-        <canvas ref={canvas} width={WIDTH} height={HEIGHT} role="img" aria-label={text("在这里手写签名；用键盘时请上传签名图片")}
-          onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={up} />
+        {ways.includes("drawn") && <>
+          <canvas ref={canvas} width={WIDTH} height={HEIGHT} role="img" aria-label={text("在这里手写签名；用键盘时请用下面的其他办法")}
+            onPointerDown={pen.current.down} onPointerMove={pen.current.move} onPointerUp={pen.current.up} onPointerCancel={pen.current.up} />
+          <div class="licet-sign-tools">
+            <button type="button" class="btn btn-primary" disabled={going || !strokes.length} onClick={draw}>{text("用这个签名")}</button>
+            <button type="button" class="btn" disabled={!strokes.length} onClick={() => setStrokes((all) => all.slice(0, -1))}>{text("撤销一笔")}</button>
+            <button type="button" class="btn" disabled={!strokes.length} onClick={() => setStrokes([])}>{text("清空")}</button>
+          </div></>}
         <div class="licet-sign-tools">
-          <button type="button" class="btn btn-primary" disabled={going || !strokes.length} onClick={use}>{text("用这个签名")}</button>
-          <button type="button" class="btn" disabled={!strokes.length} onClick={() => setStrokes((all) => all.slice(0, -1))}>{text("撤销一笔")}</button>
-          <button type="button" class="btn" disabled={!strokes.length} onClick={() => setStrokes([])}>{text("清空")}</button>
-          <input ref={input} type="file" hidden accept="image/png,image/jpeg" data-files-of={field.key}
-            onChange={({ target }) => { if (target.files.length) keep(target.files[0]); target.value = ""; }} />
-          <button type="button" class="btn" id={`${domId}-choose`} aria-describedby={told(domId)} onClick={() => input.current.click()}>{text("上传签名图片")}</button>
+          {ways.includes("stored") && <button type="button" class="btn" id={`${domId}-stored`} disabled={going} aria-describedby={told(domId)} onClick={store}>{text("用存档签名")}</button>}
+          {ways.includes("typed") && <button type="button" class="btn" id={`${domId}-typed`} disabled={going} aria-expanded={asking === "typed"} aria-describedby={told(domId)} onClick={() => { setProblem(""); setAsking("typed"); }}>{text("键入姓名")}</button>}
         </div>
+        {asking && <div class="licet-sign-asked">
+          {asking === "typed" && <label>{text("您的姓名")}<input ref={name} class="form-control" autocomplete="name" onKeyDown={enter(type)} /></label>}
+          <label>{text("登录密码")}<input ref={password} class="form-control" type="password" autocomplete="current-password" onKeyDown={enter(asking === "typed" ? type : store)} /></label>
+          <button type="button" class="btn btn-primary" disabled={going} onClick={asking === "typed" ? type : store}>{text("确认签名")}</button>
+        </div>}
       </div>}
     </GroupFrame>
   );

@@ -26,7 +26,7 @@ async function draw(root) {
     container: place,
     debounce: false, // with a delay, form-js loses what was typed when something else redraws the form meanwhile
     properties: { readOnly, ariaLabel: root.dataset.label },
-    licet: { files: part(root, "files", {}), filesUrl: root.dataset.filesUrl, checksUrl: root.dataset.checksUrl },
+    licet: { files: part(root, "files", {}), filesUrl: root.dataset.filesUrl, signaturesUrl: root.dataset.signaturesUrl, checksUrl: root.dataset.checksUrl },
     additionalModules: [fields],
   });
   await form.importSchema(tidy(schema, root), { ...given, ...answers, verdict: null });

@@ -30,6 +30,9 @@ def roles(sheet: Sheet) -> Iterator[Finding]:
                     "改为已有的角色", "choose a role that exists"))
 
 
+SIGNED_BY = ("drawn", "stored", "typed")
+
+
 def signatures(sheet: Sheet) -> Iterator[Finding]:
     """A verdict that wants a signature is one of the task's form: of a misspelt one nobody would ever be asked to sign.
     Of a form that is not known here nothing is said."""
@@ -37,6 +40,11 @@ def signatures(sheet: Sheet) -> Iterator[Finding]:
     for _, task in sheet.elements("userTask"):
         words = read_extensions(task)
         wanted = words.words("licet:signature")
+        for way in words.words("licet:signatureBy"):
+            if way not in SIGNED_BY:
+                yield sheet.found("signature", task, Text(
+                    f"没有签名办法“{way}”", f"there is no way to sign called {way!r}",
+                    f"可用：{'、'.join(SIGNED_BY)}", f"known: {', '.join(SIGNED_BY)}"))
         if not wanted or verdicts_of is None or words.form_id is None or words.form_id.startswith("="):
             continue
         known = verdicts_of(words.form_id)

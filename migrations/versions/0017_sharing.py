@@ -134,6 +134,29 @@ def upgrade() -> None:
     )
     op.create_index('ix_task_signature_request_id', 'task_signature', ['request_id'])
     op.create_table(
+        'signature_specimen',
+        sa.Column('person_id', KEY, autoincrement=False, nullable=False),
+        sa.Column('group_id', KEY, nullable=False),
+        sa.Column('file_id', KEY, nullable=False),
+        sa.Column('how', sa.String(length=8), nullable=False),
+        sa.Column('at', MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(['file_id'], ['file.id'], name=op.f('fk_signature_specimen_file_id_file')),
+        sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_signature_specimen_person_id_person')),
+        sa.PrimaryKeyConstraint('person_id', name=op.f('pk_signature_specimen')),
+    )
+    op.create_table(
+        'signature_made',
+        sa.Column('file_id', KEY, autoincrement=False, nullable=False),
+        sa.Column('group_id', KEY, nullable=False),
+        sa.Column('person_id', KEY, nullable=False),
+        sa.Column('how', sa.String(length=8), nullable=False),
+        sa.Column('at', MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(['file_id'], ['file.id'], name=op.f('fk_signature_made_file_id_file')),
+        sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_signature_made_person_id_person')),
+        sa.PrimaryKeyConstraint('file_id', name=op.f('pk_signature_made')),
+    )
+    op.create_index('ix_signature_made_person_id', 'signature_made', ['person_id'])
+    op.create_table(
         'inbox_view',
         sa.Column('id', KEY, nullable=False),
         sa.Column('group_id', KEY, nullable=False),
@@ -153,7 +176,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ('inbox_view', 'task_signature', 'consultation_view', 'consultation', 'urging', 'request_copy', 'comment_mention', 'comment'):
+    for table in ('inbox_view', 'signature_made', 'signature_specimen', 'task_signature', 'consultation_view', 'consultation', 'urging', 'request_copy', 'comment_mention', 'comment'):
         op.drop_table(table)
     for name in ('answered_at', 'answer', 'task_id'):
         op.drop_column('correction', name)

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Table, select
 
-from engine import giving_back, members, migration, pausing, snapshots
+from engine import correcting, giving_back, members, migration, pausing, snapshots, tasks
 from engine.clocks import Clock
 from engine.hooks import HOOKS, Hooks
 from engine.model import Instance, Task
@@ -166,3 +166,21 @@ def test_a_running_countersign_does_not_begin_or_cease_to_count_votes(world: Wor
     it = world.run(vote(), who=people(HAN, LI))
     plain = re.sub(rb'<zeebe:property name="licet:vote[^>]*>', b"", vote())
     assert rules(plan(world, it, world.deploy(plain))) == {"multi-instance-vote"}
+
+
+def test_a_question_moves_along_and_whoever_is_asked_may_answer_it(world: World) -> None:
+    """Also where the new drawing keeps them from the task itself; and approvals are known by their new names after."""
+    it = world.run(drawn("A", "B", "C"))
+    for one in "AB":
+        world.do(it, one, HAN, x=1)
+    host = held(world, it, LI)
+    with unit(world.engine) as session:
+        question = correcting.ask(session, host, to(HAN), by=LI, form_key="fill", count=1).id
+    there_and_back(world, it, drawing(
+        start(), task("A", gives={"x": "=x"}, sla="5"), task("B2", gives={"x": "=x"}, sla="5"),
+        task("C2", gives={"x": "=x"}, sla="5", notBy="A"), end(), flows("S A B2 C2 E")), B="B2", C="C2")
+    found = row(world, question)
+    assert (found.element_id, found.name, found.barred, found.not_by) == ("C2", "任务C2 · 补正", [], [])
+    with unit(world.engine) as session:
+        tasks.complete(session, question, HAN, {"verdict": "answer", "x": 1})
+    assert row(world, host).hold is None

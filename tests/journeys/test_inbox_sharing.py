@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 from engine import catalog
 from ledger.actor import SYSTEM
 from ledger.db import unit
+from tests.journeys.company import PASSWORD
 from tests.journeys.papers import paper
 from tests.journeys.person import Person
 from tests.journeys.site import Site
@@ -145,12 +146,13 @@ def test_an_expert_outside_answers_once(site: Site, arrive: Arrive, request_id: 
 
 
 @does("signature", ways=("desk", "phone"))
-@pytest.mark.parametrize("by_hand", [True, False], ids=["drawn with the finger", "uploaded by keyboard"])
+@pytest.mark.parametrize("by_hand", [True, False], ids=["drawn with the finger", "typed by keyboard"])
 def test_a_signature_stands_under_the_decision(site: Site, arrive: Arrive, by_hand: bool) -> None:
     after = b'<zeebe:property name="licet:escalateTo" value="legal_head"/>'
     files = CATALOG["application"].files
     with unit(site.engine) as session:
-        word = after + b'<zeebe:property name="licet:signature" value="pass"/>'
+        word = after + (b'<zeebe:property name="licet:signature" value="pass"/>'
+                        b'<zeebe:property name="licet:signatureBy" value="drawn,stored,typed"/>')
         drawn = files["application.bpmn"].replace(after, word)
         catalog.deploy(session, {**files, "application.bpmn": drawn}, by=SYSTEM)
     number = site.begun("desk", "E03", "unit", "company")
@@ -172,9 +174,41 @@ def test_a_signature_stands_under_the_decision(site: Site, arrive: Arrive, by_ha
         legal.page.mouse.up()
         legal.page.get_by_role("button", name="用这个签名").click()
     else:
-        legal.page.set_input_files('input[data-files-of="signature"]', paper("签名.png"))
+        legal.expects(409)
+        legal.page.get_by_role("button", name="用存档签名").press("Enter")
+        legal.page.get_by_text("您还没有存档签名").first.wait_for()
+        legal.page.get_by_role("button", name="键入姓名").press("Enter")
+        expect(legal.page.get_by_label("您的姓名")).to_be_focused()
+        legal.page.keyboard.type("韩立")
+        legal.page.keyboard.press("Tab")
+        legal.page.keyboard.type(PASSWORD)
+        legal.look()
+        legal.page.keyboard.press("Enter")
     legal.page.get_by_role("img", name="您的签名").wait_for()
     legal.look()
     legal.decide("通过")
     legal.go(f"/requests/{number}")
     legal.sees("韩立", "签名之后办理内容没有改动")
+
+
+def test_a_signature_is_kept_on_a_phone_and_shown_to_its_owner(arrive: Arrive) -> None:
+    legal = arrive("legal", phone=True)
+    legal.go("/account")
+    legal.page.get_by_text("存一个签名", exact=True).click()
+    canvas = legal.page.locator("form[data-sign-pad] canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box
+    legal.page.mouse.move(box["x"] + 20, box["y"] + 20)
+    legal.page.mouse.down()
+    for step in range(12):
+        legal.page.mouse.move(box["x"] + 20 + 15 * step, box["y"] + 20 + (step % 3) * 15)
+    legal.page.mouse.up()
+    expect(legal.page.locator("form[data-sign-pad] input[name=how]")).to_have_value("drawn")
+    legal.look()
+    if legal.page.get_by_label("登录密码").count():
+        legal.page.locator("form[data-sign-pad]").get_by_label("登录密码").fill(PASSWORD)
+    legal.page.get_by_role("button", name="存档", exact=True).click()
+    legal.sees("签名已存档。", "手写")
+    expect(legal.page.get_by_role("img", name="您的存档签名")).to_be_visible()
+    legal.look()

@@ -19,6 +19,7 @@ PEOPLE = (person(12, "韩梅", "hr"), person(13, "李雷", "hr", "safety"), pers
           person(16, "赵敏", "safety", "legal"), person(17, "钱多", "legal", "hr"))
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 ROLES = ("hr", "safety", "legal")
+PROMISED = ours.tag("startEvent", "S", ours.extensions(ours.properties(promise="20"))).encode()
 
 
 @dataclass
@@ -133,7 +134,7 @@ def of_people(seed: int) -> tuple[Sheet, bytes]:
     parts = [Duty(random, sheet), grow(random, sheet, 2), Voted(random, sheet), grow(random, sheet, 2)]
     if random.random() < 0.5:
         parts[1:3] = [Branches("parallel", parts[1:3])]
-    drawing = drawn(Sequence(parts))[0]
+    drawing = drawn(Sequence(parts))[0].replace(ours.start().encode(), PROMISED)
     sheet.onward = ways(ElementTree.fromstring(drawing))
     return sheet, drawing
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import assigning, giving_back, members, pausing, reopening, taking_back, tasks
+from engine import assigning, correcting, giving_back, members, pausing, reopening, taking_back, tasks
 from engine.hands import Addressee
 from engine.members import LastMember, MemberAlready
 from engine.model import Task
@@ -59,6 +59,8 @@ VERBS: dict[str, Verb] = {
     "stand in": lambda s, first, number: tasks.claim(s, number, SUBSTITUTE),
     "stand in and complete": lambda s, first, number: tasks.complete(s, number, SUBSTITUTE, {"c": 2}, version=2),
     "reassign": lambda s, first, number: assigning.reassign(s, number, to(ZHAO), by=BOSS, reason="离职"),
+    "correct": lambda s, first, number: correcting.ask(
+        s, number, to(ANNA), by=LI, form_key="fill", count=1, version=2),
 }
 BOTH = {"withdraw", "call off", "pause", "extend", "reassign"}
 """What others do whatever the holder has just done, as long as there is something left to do it with."""
@@ -68,6 +70,7 @@ PAIRS = [
     *((one, "stand in") for one in ("transfer", "withdraw", "stand in and complete", "reassign")),
     ("withdraw", "transfer"), ("withdraw", "withdraw"), ("withdraw", "call off"), ("call off", "call off"),
     ("pause", "pause"), ("pause", "extend"), ("pause", "transfer"),
+    *(("correct", other) for other in ("correct", "transfer", "pause", "reassign")),
 ]
 
 
@@ -155,6 +158,43 @@ def test_a_countersign_is_counted_as_it_was_cast(world: World, stage: Stages, on
                                                                      Exception)
         assert world.names(it) == (["C"] if against else world.names(it)), str(run)
         assert against or set(world.names(it)) == {"A"}, str(run)
+
+
+# B waits for an answer: `question` is ANNA's, `host` LI's task
+ASKED: dict[str, Verb] = {
+    "answered": lambda s, question, host: tasks.complete(s, question, ANNA, {"verdict": "answer"}),
+    "not wanted": lambda s, question, host: correcting.drop(s, question, by=LI),
+    "withdrawn": lambda s, question, host: taking_back.withdraw(
+        s, s.get_one(Task, host).instance_id, _first(s, host), by=ANNA, reason="写错了"),
+    "reassigned": lambda s, question, host: assigning.reassign(s, host, to(ZHAO), by=BOSS, reason="离职"),
+}
+ANSWERS = [("answered", other) for other in ASKED] + [("not wanted", "not wanted"), ("not wanted", "withdrawn")]
+
+
+def _first(session: Session, host: int) -> int:
+    return session.scalars(select(Task.id).where(
+        Task.instance_id == session.get_one(Task, host).instance_id).order_by(Task.token)).first() or 0
+
+
+@pytest.mark.parametrize(("one", "other"), ANSWERS, ids=[", ".join(pair) for pair in ANSWERS])
+def test_a_question_ends_once_and_its_task_is_free_again(world: World, stage: Stages, one: str, other: str) -> None:
+    world.deploy(LINE)
+
+    def prepare(it: int) -> Sequence[Act]:
+        world.do(it, "A", by=HAN)
+        number = newest(world, it, "B")
+        with unit(world.engine) as session:
+            tasks.claim(session, number, LI)
+            question = correcting.ask(session, number, to(ANNA), by=LI, form_key="fill", count=1).id
+        return [once(lambda session, verb=verb: ASKED[verb](session, question, number)) for verb in (one, other)]
+
+    for it, run in played(world, stage(few=True), prepare):
+        assert all(reads(error) for error in run.refused), str(run)
+        assert len(run.refused) == 1 or (not run.refused and {one, other} & BOTH_END), str(run)
+        assert all(task.hold is None and task.role == "drawn" for task in world.open(it)), str(run)
+
+
+BOTH_END = {"withdrawn", "reassigned"}
 
 
 def test_reopened_or_left_alone(world: World, stage: Stages) -> None:

@@ -38,12 +38,21 @@ def basis(session: Session, instance: Instance, one: Task) -> Mapping[str, str]:
     """What tasks of these drawings rest on: the last x that was answered at u1, and what was said before them."""
     if one.element_id == "u1" or one.role != "drawn":
         return {}
-    asked = session.scalars(select(TaskAnswer.answers).join(Task, Task.id == TaskAnswer.task_id).where(
-        Task.instance_id == instance.id, Task.element_id == "u1", Task.role == "drawn").order_by(
-        Task.token.desc())).first()
+    asked = session.get(TaskAnswer, _asked_last(session, instance.id))
     said = {f"t:{each.element_id}#{each.round}": digest(session.get_one(TaskAnswer, each.id).answers)
             for each in returning.before(session, one)}
-    return {"x": digest((asked or {}).get("x")), **said}
+    return {"x": digest((asked.answers if asked else {}).get("x")), **said}
+
+
+def _asked_last(session: Session, it: int) -> int:
+    """The task in which x was said last: the first one of the drawing, or a question about it."""
+    session.flush()
+    about = select(Task.id).where(Task.instance_id == it, (Task.role == "correction") | (
+        (Task.element_id == "u1") & (Task.role == "drawn")))
+    known = set(session.scalars(about))
+    done = session.scalars(select(Fact).where(
+        Fact.subject_kind == "instance", Fact.subject_id == it, Fact.kind == "task.completed").order_by(Fact.id.desc()))
+    return next((number for fact in done if (number := (fact.after or {})["task"]) in known), 0)
 
 
 @dataclass
@@ -73,11 +82,18 @@ class Told:
             select(TaskAnswer).where(TaskAnswer.task_id.in_([row.id for row in self.rows])))}
 
     @cached_property
+    def questions(self) -> set[int]:
+        """Who answers what is asked about a task has not done it."""
+        return {row.id for row in self.rows if row.role == "correction"}
+
+    @cached_property
     def did(self) -> dict[str, set[int]]:
         """Who had a hand in each element that was completed, undone or not."""
         hands: dict[int, set[int]] = defaultdict(set)
         at: dict[int, str] = {}
         for fact, after in self.of("task.completed", "task.delegation_ended"):
+            if after["task"] in self.questions:
+                continue
             if fact.kind == "task.completed" or after.get("how") == "done":
                 hands[after["task"]] |= {number for number in (fact.actor_id, after.get("for")) if number}
             if fact.kind == "task.completed":
@@ -91,6 +107,7 @@ class Told:
     def holders(self) -> dict[int, tuple[int | None, int | None]]:
         """Who holds each task, and for whom: as the drawing says, as was asked, then as the facts tell."""
         asked = {plan.made_id: plan.person_id for plan in self.session.scalars(select(TaskPlan))}
+        asked |= {after["question"]: after["to"] for _, after in self.of("correction.asked")}
         found: dict[int, tuple[int | None, int | None]] = {}
         for row in self.rows:
             voter = ((row.inputs or {}).get("one") or {}).get("person_id")
@@ -110,7 +127,8 @@ class Told:
             ReturnCase.instance_id == self.scene.it, ReturnCase.kind == "withdrawn")) if number}
 
     def barred(self, row: Task) -> set[int]:
-        return {number for element in self.scene.sheet.apart.get(row.element_id, ()) for number in self.did[element]}
+        apart = () if row.id in self.questions else self.scene.sheet.apart.get(row.element_id, ())
+        return {number for element in apart for number in self.did[element]}
 
     def effective(self) -> list[Task]:
         return [row for row in self.rows if row.state == "completed" and row.id not in self.undone]
@@ -122,7 +140,7 @@ def duties_are_kept_apart(told: Told) -> Iterator[str]:
     hands: dict[int, set[int]] = defaultdict(set)
     did: dict[str, set[int]] = defaultdict(set)
     for fact, after in told.of("task.completed", "task.delegation_ended"):
-        if fact.kind == "task.delegation_ended" and after.get("how") != "done":
+        if after["task"] in told.questions or (fact.kind == "task.delegation_ended" and after.get("how") != "done"):
             continue
         element = after["element"]
         hands[after["task"]] |= {number for number in (fact.actor_id, after.get("for")) if number}
@@ -246,7 +264,19 @@ def clocks_add_up(told: Told) -> Iterator[str]:
         yield f"{extended} days more were given than the ledgers have"
 
 
+def the_promise_stands_still_for_questions_only(told: Told) -> Iterator[str]:
+    """The clock of the whole stands still exactly while nothing but answers to questions is waited for."""
+    instance = told.session.get_one(Instance, told.scene.it)
+    found = told.session.scalar(select(Clock).where(Clock.instance_id == told.scene.it, Clock.element_id == ""))
+    waits = [row.hold for row in told.open() if row.role == "drawn"]
+    if instance.state == "active" and waits:
+        stands = all(hold == "correction" for hold in waits)
+        if found is None or found.state != ("paused" if stands else "running"):
+            yield f"the promise is {found and found.state} while the tasks wait for {waits}"
+
+
 TRUTHS: tuple[Truth, ...] = (
     duties_are_kept_apart, everybody_finds_what_is_theirs, nothing_waits_for_nobody, what_is_undone_counts_nowhere,
     approvals_stand_only_unchanged, story_tells_who_did_what, clocks_add_up,
+    the_promise_stands_still_for_questions_only,
 )

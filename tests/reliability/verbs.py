@@ -16,6 +16,7 @@ from ledger.db import unit
 from ledger.errors import Refused
 from tests.engine.conftest import BOSS
 from tests.engine.hands import to
+from tests.reliability import verbs_asked
 from tests.reliability.duties import PEOPLE
 from tests.reliability.scene import Deed, Scene
 from workflows.absence import passing
@@ -25,6 +26,8 @@ VERDICTS = ("agree", "agree", "agree", "disagree", "abstain")
 
 def answers(scene: Scene, task: Task) -> dict[str, object]:
     """What somebody might answer; never twice the same, so that what rests on it can be told."""
+    if task.role == "correction":
+        return {"verdict": "answer", "x": scene.random.choice((1, 1, 2)), "nonce": scene.random.random()}
     if task.role != "drawn":
         return {"verdict": scene.random.choice(("agree", "agree", "disagree"))}
     return {"verdict": scene.random.choice(VERDICTS), "c": scene.random.choice(range(10)),
@@ -32,11 +35,20 @@ def answers(scene: Scene, task: Task) -> dict[str, object]:
 
 
 def _complete(session: Session, scene: Scene, task: Task, by: Actor) -> dict[str, int]:
+    return hand_in(session, task, by, answers(scene, task))
+
+
+def hand_in(session: Session, task: Task, by: Actor, said: dict[str, object]) -> dict[str, int]:
+    """Somebody answers a task; the facts that it leaves beside task.completed."""
     if task.owner_id is not None and task.assignee_id == by.id:
-        assigning.resolve(session, task.id, by=by, answers=answers(scene, task))
+        assigning.resolve(session, task.id, by=by, answers=said)
         return {"task.delegation_ended": 1}
     before = task.assignee_id
-    done = tasks.complete(session, task.id, by, answers(scene, task))
+    resumes = task.role == "correction" and verbs_asked.resumes(session, task)
+    done = tasks.complete(session, task.id, by, said)
+    if task.role == "correction":
+        verbs_asked.all_are_asked(session, task.instance_id)
+        return {"correction.answered": 1, "clock.resumed": int(resumes)}
     return {"task.claimed": 1} if done.hold == "after" and before != by.id else {}
 
 
@@ -150,7 +162,7 @@ def _home(session: Session, scene: Scene, task: Task, by: Actor) -> dict[str, in
 DEEDS: dict[str, Deed] = {
     "claim": _claim, "release": _release, "complete": _complete, "transfer": _transfer, "delegate": _delegate,
     "recall": _recall, "reassign": _reassign, "ask": _ask, "drop": _drop, "join": _join, "leave": _leave,
-    "replace": _replace, "away": _away, "home": _home,
+    "replace": _replace, "away": _away, "home": _home, **verbs_asked.DEEDS,
 }
 OFTEN = {"complete": 12, "claim": 3, "delegate": 2, "away": 2}
 """What is done more often than the rest."""
@@ -187,4 +199,4 @@ def _likely(scene: Scene, task: Task, one: Actor) -> bool:
     return one.id in (task.assignee_id, scene.away.get(task.assignee_id))
 
 
-__all__ = ["DEEDS", "OFTEN", "answers", "deed"]
+__all__ = ["DEEDS", "OFTEN", "answers", "deed", "hand_in"]

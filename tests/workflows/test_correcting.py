@@ -14,10 +14,14 @@ from ledger import clock as clocks
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit
 from ledger.errors import AlreadyDone, BadAnswer, Conflict, NotAllowed, NotFound
+from ledger.facts import Fact
 from registry.access.accounts import Account
 from registry.alerts.notices import Notice
+from registry.certificates import lifecycle
 from registry.people.persons import leave, person_of
+from registry.people.units import create_unit
 from workflows import correcting, desk, differences, returning, standing, story
+from workflows.faults import fault_of
 
 pytestmark = pytest.mark.usefixtures("noted")
 WHY = "与培训证明不符"
@@ -118,17 +122,78 @@ def _askable(case):
         return correcting.askable(session, case.request(session))
 
 
-def test_what_others_approved_on_the_old_answer_is_told_to_whoever_asked(walk):
+def test_what_others_approved_on_the_old_answer_they_are_asked_again(walk):
     case = walk("P02").submitted()
     case.do("hr", "A3_hr", "pass")
-    number = held(case)
-    child = asked(case, number)
+    child = asked(case, held(case))
     with reading(case.engine) as session:
         assert correcting.stale(session, case.request(session)) == []
     answer(case, child, trade="02")
+    assert sorted(case.open()) == ["A3_hr", "A3_safety"]
+    case.work()
     with reading(case.engine) as session:
-        told, = correcting.stale(session, case.request(session))
-        assert (told.task.element_id, told.keys) == ("A3_hr", ["trade"])
+        assert correcting.stale(session, case.request(session)) == []
+        again = session.scalars(select(Task).where(Task.element_id == "A3_hr", Task.state == "open")).one()
+        assert returning.changed_since(session, again) == ["f:trade"]
+        texts = session.scalars(select(Notice.text).where(Notice.person_id == case.company.people["hr"])).all()
+        assert "“{task}”看过的内容已由申请人补正，请重新办理：{title}" in texts
+        assert "补正改动了 {count} 项意见所依据的内容，这些意见请原环节重新办理" in [
+            line.text for line in story.of_request(session, case.request(session))]
+    case.do("hr", "A3_hr", "pass")
+    case.do("safety", "A3_safety", "pass")
+    assert case.open() == ["A4_approve"]
+
+
+def test_an_approver_who_asks_gets_it_back_after_those_who_judge_again(walk):
+    case = walk("P02").reviewed()
+    number = held(case, "approver", "A4_approve")
+    answer(case, asked(case, number, "approver"), trade="02")
+    assert sorted(case.open()) == ["A3_hr", "A3_safety"]
+    case.work()
+    with reading(case.engine) as session:
+        texts = session.scalars(select(Notice.text).where(Notice.person_id == case.company.people["approver"])).all()
+        assert "申请人已答复补正；“{task}”之前有意见须先按新内容重办，办完会再到这一步：{title}" in texts
+    for login in ("hr", "safety"):
+        case.do(login, f"A3_{login}", "pass")
+    assert case.open() == ["A4_approve"]
+
+
+def test_the_system_looks_again_at_what_was_corrected(walk):
+    """What prevalidation noticed is told of the answers as they stand now (a certificate of the other trade that ran
+    out, and is still in the register)."""
+    case = walk("P02").submitted(trade="01")
+    with unit(case.engine) as session:
+        lifecycle.grant(session, "P02", person_of(session, case.company.people["worker"]), by=SYSTEM,
+                        number="浙A012020000009", item="02", issued_on=dt.date(2020, 1, 6),
+                        valid_from=dt.date(2020, 1, 6), valid_until=dt.date(2026, 1, 5), issuer="某厅")
+        case.request(session).problems = []
+    answer(case, asked(case, held(case)), trade="02")
+    with reading(case.engine) as session:
+        noticed = [fault_of(one) for one in case.request(session).problems]
+        assert any("浙A012020000009" in str(one.problem.params) for one in noticed), noticed
+        assert len(session.scalars(select(Fact).where(Fact.kind == "request.prevalidated")).all()) == 2
+
+
+def test_an_answer_by_which_another_way_would_have_been_gone_is_refused(
+        engine, company, holding, staffed, changing):
+    """The other company has agreed; a third one was never asked."""
+    case = changing(holding("P02"), "a")
+    with unit(engine) as session:
+        third = create_unit(session, parent=company.unit(session, "group"), kind="company", name="第三公司",
+                            code="DS", by=SYSTEM).id
+        person = person_of(session, case.request(session).applicant_id)
+        session.add(Account(person=person, group_id=person.group_id, login="asks", password_hash="-"))
+    case.do("hr", "T1_fill", "submit", new_unit=str(company.units["other"]), left_on="2026-11-30",
+            joined_on="2026-12-01")
+    case.do("legal2", "E2_agree", "agree")
+    case.do("stranger", "E3_confirm", "confirm")
+    case.do("stranger", "E4_proofs", "done")
+    child = asked(case, held(case, "approver", "T4_approve"), "approver", new_unit="调入单位与合同不一致")
+    with pytest.raises(BadAnswer) as refused:
+        answer(case, child, "hr", new_unit=str(third))
+    assert list(refused.value.problems) == ["new_unit"] and "退回" in refused.value.problems["new_unit"][0].text
+    answer(case, child, "hr", new_unit=str(company.units["other"]), said_new_unit="合同写错了，已更正合同")
+    assert case.open() == ["T4_approve"]
 
 
 def test_who_judges_beside_it_is_told_that_the_page_is_old(walk):

@@ -9,13 +9,15 @@ import pytest
 from sqlalchemy import Engine, select
 
 from engine import assigning as hands
+from engine import completing, run
 from engine.hands import TaskPlan
-from engine.model import Task
+from engine.model import Instance, Task
 from ledger import clock as clocks
-from ledger.actor import Actor
+from ledger.actor import SYSTEM, Actor
 from ledger.db import reading, unit
 from registry.alerts.notices import Notice
 from tests.journeys.company import Company
+from tests.workflows.acts import entrust
 from tests.workflows.test_absence import Away
 from tests.workflows.walk import Walk
 from workflows import assigning, desk, signing
@@ -88,6 +90,41 @@ def test_an_appointment_for_other_processes_tells_nobody_else(room: Desk) -> Non
     room.appoint("legal2", "custodian", processes={"leaving"})
     room.handed("reassign", "approver", "legal2", reason="出差")
     assert room.told("pm") == ["“法务经营初审”改派给您办理"] and "改派" not in str(room.told("custodian"))
+
+
+def test_whoever_loses_a_task_reads_who_took_it_why_and_who_has_it(room: Desk) -> None:
+    room.handed("reassign", "approver", "legal2", reason="韩立去外地")
+    assert room.told("legal") == ["梁总 把“法务经营初审”从您这里改派给 许文（韩立去外地）"]
+    assert room.told("approver") == []
+
+
+def test_whoever_had_delegated_what_is_reassigned_loses_it_too(room: Desk) -> None:
+    room.handed("delegate", "legal", "legal2", question="请代看", version=None)  # type: ignore[arg-type]
+    with unit(room.engine) as session:
+        entrust(session, room.company, "hr", "legal", "company")
+    room.handed("reassign", "approver", "hr", reason="都不在")
+    assert room.told("legal")[-1] == room.told("legal2")[-1] and "（都不在）" in room.told("legal")[-1]
+    assert room.told("hr") == ["“法务经营初审”改派给您办理"]
+
+
+def test_whoever_is_stood_in_for_reads_that_the_substitute_handed_it_on(room: Desk) -> None:
+    room.appoint("legal", "legal2")
+    room.act("legal2", desk.tasks.claim)
+    with unit(room.engine) as session:
+        entrust(session, room.company, "hr", "legal", "company")
+    room.handed("transfer", "legal2", "hr", **WHY)  # type: ignore[arg-type]
+    assert "许文 把代您办理的“法务经营初审”转办给 " in room.told("legal")[-1] and "（出差）" in room.told("legal")[-1]
+
+
+def test_a_task_that_four_eyes_take_away_is_not_gone_without_a_word(room: Desk) -> None:
+    """Two who open at once and must be kept apart: whoever did one loses the other."""
+    with unit(room.engine) as session:
+        task = session.get_one(Task, room.host)
+        instance = session.get_one(Instance, task.instance_id)
+        with run.act(session, instance, SYSTEM) as act:
+            completing.bar(act, task, [room.company.people["legal"]])
+    room.deliver()
+    assert room.told("legal") == ["“法务经营初审”须由没有参与过相关环节的人办理，已从您这里放回"]
 
 
 def test_what_went_on_before_the_worker_came_is_not_announced(room: Desk) -> None:

@@ -29,7 +29,8 @@ from workflows.sharing.copies import RequestCopy
 ACTED = {
     "task.transferred", "task.delegated", "task.sign_asked", "task.returned", "task.kept", "request.withdrawn",
     "clock.paused", "consultation.asked", "request.commented", "request.copied", "request.copy_read", "request.urged",
-    "substitution.made", "handover.begun", "handover.moved", "task.escalated",
+    "substitution.made", "handover.begun", "handover.moved", "task.escalated", "correction.asked",
+    "correction.answered", "correction.reopened",
 }
 """What somebody does in the demonstration with work in other hands."""
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -52,7 +53,8 @@ def test_the_demonstration_has_requests_in_every_state(engine, clock, tmp_path):
         assert any("vice_president@1" in offer for offer in offers)
         told = set(session.scalars(select(Fact.kind).distinct()))
         assert told >= ACTED, ACTED - told
-        assert {*session.scalars(select(Task.hold)), *session.scalars(select(Task.role))} >= {"before", "after"}
+        asked = {*session.scalars(select(Task.hold)), *session.scalars(select(Task.role))}
+        assert asked >= {"before", "after", "correction"}
         assert session.scalars(select(Task.id).where(Task.state == "open", Task.due_at < present())).all()
         read = session.scalars(select(RequestCopy.read_at)).all()
         assert None in read and len(set(read)) > 1

@@ -32,6 +32,7 @@ from registry.people.persons import Person, person_of
 from workflows import eligible
 from workflows.absence import inventory, passing
 from workflows.desk import Draft
+from workflows.joint.reading import admit
 from workflows.requests import Request, of_instance
 
 REASON = "工作移交"
@@ -156,8 +157,8 @@ class _Moving:
         if not task.offer:
             raise NothingElse()
         run.active(instance)
-        assigning.end_delegations(self.session, task)
-        passing.put_back(self.session, task, instance, by=self.by, reason=REASON)
+        lost = assigning.losing(task, assigning.end_delegations(self.session, task), (self.by.id,))
+        passing.put_back(self.session, task, instance, by=self.by, reason=REASON, **lost)
         return "ended", why
 
     def _member(self, task: Task) -> tuple[str, str]:
@@ -167,6 +168,7 @@ class _Moving:
             members.leave(self.session, task.id, by=self.by, reason=REASON)
             return "ended", ""
         to = eligible.require(self.session, task, self.to.id, for_="vote", by=self.by)
+        admit(self.session, self.by, of_instance(self.session, task.instance_id), to.id)
         members.replace(self.session, task.id, to, by=self.by, reason=REASON)
         return "moved", ""
 

@@ -18,11 +18,12 @@ from ledger.workdays import calendar, working_days_after
 from registry.access.rules import can
 from registry.certificates.models import Certificate
 from workflows import beginning, reviewing
-from workflows.joint import people
+from workflows.joint import people, reading
+from workflows.joint.reading import PROCESS
 from workflows.process import Act, Answers, Choice
 from workflows.requests import Request, of_instance
 
-PROCESS, NAME, DAYS = "joint", "内部会签", 3
+NAME, DAYS = "内部会签", 3
 BEGUN: dict[str, Any] = dict.fromkeys(("signers", "rule", "percent", "due_on", "silent"))
 RULES: dict[str, str] = {
     "all": "全部同意才通过", "any": "一人同意即通过", "percent": "同意的权重达到 {percent}% 即通过",
@@ -56,18 +57,22 @@ def begin(session: Session, actor: Actor, certificate: Certificate, _subtype: st
 def asked_given(session: Session, request: Request) -> Answers:
     """J1: whom one can choose; everybody must agree within three working days unless somebody says otherwise."""
     return {"people": people.options(session, request), "rule": "all", "silence": "none", "days": DAYS,
-            **request.content}
+            "about_request": reading.about(request) is not None, **request.content}
 
 
 def asked_checked(act: Act) -> None:
-    """J1: nobody twice; a percentage where the rule needs one."""
+    """J1: nobody twice, and nobody who could not read what they are to sign. Raises BadAnswer, NotYours."""
     if act.answers["verdict"] != "submit":
         return
-    rows, seen, wrong = act.answers.get("signers") or [], set[str](), {}
+    rows, seen, wrong = act.answers.get("signers") or [], set[str](), dict[str, list[Problem]]()
     for place, row in enumerate(rows):
         if row["person"] in seen:
             wrong[f"signers.{place}.person"] = [Problem("这个人已经选过了。")]
         seen.add(row["person"])
+    unread = reading.refusals(act.session, act.by, act.request, [int(row["person"]) for row in rows],
+                              bool(act.answers.get(reading.COPIES)))
+    for place, said in unread.items():
+        wrong.setdefault(f"signers.{place}.person", []).append(said)
     if not rows:
         wrong["signers"] = [Problem("请至少选一位会签人。")]
     if wrong:
@@ -75,9 +80,10 @@ def asked_checked(act: Act) -> None:
 
 
 def asked(act: Act) -> None:
-    """J1: what was asked is kept as a round of the request."""
+    """J1: what was asked is kept as a round of the request, and its signers may read what they sign."""
     if act.answers["verdict"] == "submit":
         reviewing.asked(act)
+        reading.share(act.session, act.by, act.request, [int(row["person"]) for row in act.answers["signers"]])
 
 
 def list_signers(step: Step) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from registry.access.rules import Thing, can
 from registry.certificates.models import Holder
 from registry.people.units import Unit
 from workflows import beginning, opening
-from workflows.joint.asking import BEGUN, NAME, PROCESS
+from workflows.joint.asking import BEGUN, NAME
+from workflows.joint.reading import PROCESS
 from workflows.process import Choice
 from workflows.requests import Request
 from workflows.sharing import copies
@@ -66,9 +67,3 @@ def of_request(session: Session, request: Request) -> list[Request]:
         .order_by(Fact.id).limit(MOST))
     numbers = [int((fact.after or {})["request"]) for fact in facts]
     return list(session.scalars(select(Request).where(Request.id.in_(numbers)).order_by(Request.id))) if numbers else []
-
-
-def about(request: Request) -> int | None:
-    """The id of the request that a countersign is about; None where it is about something else."""
-    found: int | None = request.details.get("about") if request.process_id == PROCESS else None
-    return found

@@ -15,7 +15,7 @@ from engine.model import Task
 from ledger.actor import Actor
 from ledger.errors import BadAnswer, NotAllowed, NotFound, Problem
 from registry.access.rules import can
-from workflows.joint import people
+from workflows.joint import people, reading
 from workflows.requests import Request
 
 MOST_WEIGHT, LONGEST = 100, 500
@@ -75,7 +75,7 @@ def change(session: Session, actor: Actor, request: Request, verb: str, said: Ma
     """Add somebody ("join": to, weight, veto), take somebody out ("leave": task) or put somebody in their place
     ("replace": task, to); always with a reason.
 
-    Raises NotFound, NotAllowed, BadAnswer, Conflict (LastMember, MemberAlready, or the vote is over).
+    Raises NotFound, NotAllowed, BadAnswer, Conflict (LastMember, MemberAlready, CannotRead, or the vote is over).
     """
     poll = poll_of(session, request)
     if not may_change(actor, request):
@@ -95,6 +95,7 @@ def change(session: Session, actor: Actor, request: Request, verb: str, said: Ma
     to = people.require(session, request, said.get("to"))
     if to.id == actor.id:  # whoever leads here arranges who votes; not that they do
         raise BadAnswer({"to": [Problem("不能把自己加进会签或换成自己，请由发起人安排。")]})
+    reading.admit(session, actor, request, to.id)
     if verb == "replace":
         members.replace(session, task_id, to, by=actor, reason=reason)
         return

@@ -146,9 +146,11 @@ def ask(session: Session, actor: Actor, task_id: int, wanted: Wanted, *, key: st
         ) -> tuple[Consultation, str]:
     """Make a link for an expert; with it the token, which nobody can be told a second time.
 
-    Raises what tasks.held raises (the actor must hold the task), MadeBefore, or BadAnswer at the fields.
+    Raises what tasks.held raises (the actor must hold the task), Waiting while it waits for others, MadeBefore, or
+    BadAnswer at the fields.
     """
     task, instance = tasks.held(session, task_id, actor)
+    tasks.at_rest(session, task)
     request = requests.of_instance(session, instance.id)
     if key and session.scalar(select(Fact.id).where(Fact.key == key)) is not None:
         raise MadeBefore()  # the form arrived twice at once

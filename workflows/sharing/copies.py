@@ -39,7 +39,7 @@ MOST_DRAWN = 50
 
 
 class RequestCopy(Base):
-    """A request copied to somebody: `why` is asked, drawn, mentioned or handover; `read_at` is the receipt."""
+    """A request copied to somebody: `why` is asked, drawn, mentioned, handover or joint; `read_at` is the receipt."""
 
     __tablename__ = "request_copy"
     __table_args__ = (
@@ -98,6 +98,12 @@ def _room(session: Session, request: Request, people: set[int]) -> None:
         RequestCopy.request_id == request.id, RequestCopy.why == "asked")))
     if len(known | people) > MOST_ASKED:
         raise BadAnswer({"to": [Problem("一项申请最多抄送 {most} 人。", {"most": MOST_ASKED})]})
+
+
+def let_read(session: Session, request: Request, person_id: int, by: Actor, why: str) -> bool:
+    """A copy that follows from something else somebody does (they ask for a signature); the caller has asked whether
+    `by` may. False where there is one already."""
+    return _write(session, request, person_id, by, why)
 
 
 def _write(session: Session, request: Request, person_id: int, by: Actor, why: str, element_id: str = "") -> bool:

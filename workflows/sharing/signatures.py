@@ -1,7 +1,8 @@
 """A signature by hand under a decision, bound to what was decided.
 
 Where a user task of the drawing says `licet:signature="pass,approve"`, its form gets a field for a signature that these
-verdicts need. The picture is an upload of whoever decides; what it stands under is kept as a SHA-256.
+verdicts need; `licet:signatureBy="drawn,typed"` says how it may be given (specimens.py; drawn or stored, without a
+word). The picture was made for this by whoever decides; what it stands under is kept as a SHA-256.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ from ledger.outbox import Handler
 from workflows import desk, eligible
 from workflows.process import Act
 from workflows.requests import Request
-
-MOST_BYTES = 2 * 1024 * 1024
-PICTURES = ("image/png", "image/jpeg")
+from workflows.sharing import specimens
+from workflows.sharing.specimens import Made
+from workflows.story import SIGNED
 
 
 class TaskSignature(Base):
@@ -66,28 +67,44 @@ def asked_at(session: Session, request: Request, task: Task) -> list[str]:
     return list(eligible.words_at(session, request.instance.definition_id, task.element_id)("licet:signature"))
 
 
+def ways_at(session: Session, request: Request, task: Task) -> list[str]:
+    """How a task may be signed."""
+    named = eligible.words_at(session, request.instance.definition_id, task.element_id)("licet:signatureBy")
+    return [one for one in named if one in specimens.WAYS] or list(specimens.USUAL)
+
+
 def shape(session: Session, request: Request, task: Task, form: Form) -> Form:
     """The form with its field for the signature."""
     verdicts = asked_at(session, request, task)
-    return with_signature(form, verdicts) if verdicts else form
+    return with_signature(form, verdicts, ways_at(session, request, task)) if verdicts else form
 
 
 def sign(act: Act) -> None:
-    """Bind the picture to what was answered; BadAnswer where it is none that somebody could have signed with."""
+    """Bind the picture to what was answered; BadAnswer where it was not made to sign this with."""
     chosen = act.answers.get(KEY)
     if not chosen or act.answers.get("verdict") not in asked_at(act.session, act.request, act.task):
         return
-    file = act.session.get_one(File, chosen[0])
-    if file.media_type not in PICTURES or file.size > MOST_BYTES:
-        raise BadAnswer({KEY: [Problem("签名要是不超过 2 MB 的 PNG 或 JPEG 图片，请重新签名。")]})
-    if file.by_id != act.by.id:
-        raise BadAnswer({KEY: [Problem("这不是您自己的签名，请重新签名。")]})
+    made = act.session.get(Made, chosen[0])
+    if made is None or made.person_id != act.by.id:
+        raise BadAnswer({KEY: [Problem("这不是您在这里签的名，请重新签名。")]})
+    if made.how not in ways_at(act.session, act.request, act.task):
+        raise BadAnswer({KEY: [Problem("这一步不能用“{how}”，请用别的办法签名。", {"how": Problem(SIGNED[made.how])})]})
+    if _used(act.session, made.file_id, act.task.id):
+        raise BadAnswer({KEY: [Problem("这个签名已经用在别的办理上，请重新签名。")]})
+    file = act.session.get_one(File, made.file_id)
     act.session.merge(TaskSignature(
-        task_id=act.task.id, group_id=act.task.group_id, request_id=act.request.id, file_id=file.id, how="drawn",
+        task_id=act.task.id, group_id=act.task.group_id, request_id=act.request.id, file_id=file.id, how=made.how,
         digest=digest(act.answers, file), at=clock.now(), by_id=act.by.id))
     act.session.flush()
     record(act.session, "task.signature", ("instance", act.task.instance_id), by=act.by, group_id=act.task.group_id,
-           after={"task": act.task.id, "element": act.task.element_id, "name": act.task.name, "file": file.id})
+           after={"task": act.task.id, "element": act.task.element_id, "name": act.task.name, "file": file.id,
+                  "how": made.how})
+
+
+def _used(session: Session, file_id: int, task_id: int) -> bool:
+    """Whether a picture signs something else already: what was made for one decision signs no other."""
+    found = select(TaskSignature.task_id).where(TaskSignature.file_id == file_id, TaskSignature.task_id != task_id)
+    return session.scalars(found.limit(1)).first() is not None
 
 
 def digest(answers: Mapping[str, Any], file: File) -> str:

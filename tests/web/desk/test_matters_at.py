@@ -60,7 +60,9 @@ def test_about_a_request_both_pages_lead_to_each_other_and_the_request_waits_for
     assert "发起内部会签" in legal.get(f"/requests/{request}").text
     legal.post(f"/requests/{request}/matters", JOINT)
     made = newest(town)
-    assert asked(town, legal, made.id)
+    signing = asked(town, legal, made.id)
+    read = town.visitor("safety").get(f"/tasks/{signing}").text
+    assert "要会签的是" in read and f'href="/requests/{request}"' in read
     page, about = legal.get(f"/requests/{request}").text, legal.get(f"/requests/{made.id}").text
     assert f'href="/requests/{made.id}"' in page and f"发起内部会签 {made.number}" in page
     assert f'href="/requests/{request}"' in about and f"/requests/{made.id}/matters" not in about
