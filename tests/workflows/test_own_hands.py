@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from engine import assigning, offers, signing, tasks
+from engine import assigning, catalog, offers, signing, tasks
 from engine.model import Task
 from engine.taking_back import NoMore
 from ledger import clock as clocks
@@ -29,8 +29,8 @@ from tests.workflows.passage import Passage
 from tests.workflows.test_correcting import answer, asked, held
 from tests.workflows.test_joint import asks, joint, say  # noqa: F401
 from tests.workflows.walk import Walk
+from workflows import CATALOG, correcting, desk, eligible, reopening, requests, returning
 from workflows import assigning as handing
-from workflows import correcting, desk, eligible, reopening, requests, returning
 from workflows import signing as signatures
 from workflows.absence import handover
 from workflows.joint import membership
@@ -370,3 +370,26 @@ def test_nobody_arranges_who_judges_what_they_applied_for(people: Desk, case: Wa
         session, actor, case.request(session), how="end", reason="不办了"))
     with pytest.raises(NotAllowed):
         people.act("desk", lambda session, actor: reopening.targets(session, actor, case.request(session)))
+
+
+def test_a_role_that_the_drawing_adds_is_a_role_for_the_task_while_it_lasts(
+    people: Desk, walk: Callable[[str], Walk]
+) -> None:
+    """licet:handTo: the legal review may be handed to a custodian, who does it; not once they are none any more."""
+    drawn = CATALOG["application"].files
+    head, tail = drawn["application.bpmn"].decode().split('<bpmn:userTask id="A3_legal"', 1)
+    word = '<zeebe:property name="licet:notApplicant" value="true"/>'
+    text = head + '<bpmn:userTask id="A3_legal"' + tail.replace(
+        word, f'{word}<zeebe:property name="licet:handTo" value="custodian"/>', 1)
+    with unit(people.engine) as session:
+        catalog.deploy(session, {**drawn, "application.bpmn": text.encode()}, by=SYSTEM)
+    at = walk("E03").submitted()
+    number = claimed(people, at)
+    people.act("legal", handing.transfer, number, people.company.people["custodian"], reason="出差", version=None)
+    people.verb("custodian", tasks.take, number)
+    people.revoke("custodian", "custodian")
+    with pytest.raises(tasks.RoleLost):
+        people.verb("custodian", tasks.take, number)
+    people.grant("custodian", "custodian")
+    at.do("custodian", "A3_legal", "pass")
+    assert people.row(number).completed_by == people.company.people["custodian"]
