@@ -22,6 +22,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from engine import tasks
+from engine.hands import BEFORE
 from engine.model import Task
 from ledger.actor import Actor
 from ledger.errors import BadAnswer, Conflict
@@ -184,8 +185,8 @@ def _quiet(page: str, status: int = 200) -> Response:
 
 
 VERBS.append(Verb("consult", _l("咨询外部专家"), "external-link", "consulting.new",
-                  lambda _session, _actor, opened: opened.mine and opened.may_act, 70, act="consulting.ask",
-                  keeps="question"))
+                  lambda _session, _actor, opened: opened.mine and opened.task.hold in (None, BEFORE), 70,
+                  act="consulting.ask", keeps="question"))
 
 
 def _given(session: Session, person: Actor, application: Request, task: Task | None) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from sqlalchemy import ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import tasks
+from engine.hands import BEFORE
 from engine.model import OPEN, Task
 from forms import contents
 from forms.contents import Entry
@@ -146,11 +147,12 @@ def ask(session: Session, actor: Actor, task_id: int, wanted: Wanted, *, key: st
         ) -> tuple[Consultation, str]:
     """Make a link for an expert; with it the token, which nobody can be told a second time.
 
-    Raises what tasks.held raises (the actor must hold the task), Waiting while it waits for others, MadeBefore, or
-    BadAnswer at the fields.
+    Raises what tasks.held raises (the actor must hold the task), Waiting where it is handed in or the applicant is
+    asked, MadeBefore, or BadAnswer at the fields.
     """
     task, instance = tasks.held(session, task_id, actor)
-    tasks.at_rest(session, task)
+    if task.hold not in (None, BEFORE):  # an expert may be heard while others are
+        raise tasks.waiting(session, task)
     request = requests.of_instance(session, instance.id)
     if key and session.scalar(select(Fact.id).where(Fact.key == key)) is not None:
         raise MadeBefore()  # the form arrived twice at once

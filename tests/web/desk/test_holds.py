@@ -25,7 +25,7 @@ from workflows import signing, triggers
 
 NOW: dict[str, set[str]] = {
     "none": {"release", "transfer", "delegate", "return", "correct", "sign", "consult"},
-    "before": {"release", "return", "sign"}, "after": set(), "correction": {"release", "return"},
+    "before": {"release", "return", "sign", "consult"}, "after": set(), "correction": {"release", "return"},
     "delegated": {"resolve", "delegate", "consult"},
 }
 """What whoever holds a task may do with it besides handing it in, by what it waits for."""
