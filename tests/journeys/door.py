@@ -91,6 +91,12 @@ class Seats:
                 session.add(WebSession(**row))
         return Person(login, context, site, way, english)
 
+    def guest(self, way: str, site: Site, *, english: bool = False) -> Person:
+        """Somebody without an account, whom the site does not know yet."""
+        context = self._context("guest", SIZES[way])
+        context.clear_cookies()
+        return Person("guest", context, site, way, english)
+
     def _context(self, login: str, size: dict[str, int]) -> BrowserContext:
         key, phone = (login, size["width"]), size is not WIDE
         if key not in self.known:

@@ -32,6 +32,8 @@ def messages() -> dict[str, str]:
             for one in read_po(source):
                 if one.id and isinstance(one.id, str) and isinstance(one.string, str):
                     found[one.id] = one.string
+                elif isinstance(one.id, tuple):  # of one; journeys count no further
+                    found[one.id[0]] = one.string[0]
     return {**of_types(), **found}
 
 
@@ -55,6 +57,9 @@ def english(words: str, typed: tuple[str, ...] = ()) -> str:
         return words
     if words in messages():
         return messages()[words].replace("%%", "%")
+    parts = words.split(" · ")  # a title: web.i18n.title_words
+    if len(parts) > 1 and all(one in messages() or not HAN.search(_without(one, typed)) for one in parts):
+        return " · ".join(english(one, typed) for one in parts)
     for pattern, one in _patterns():
         if HAN.search(HOLE.sub("", one)) and (found := pattern.fullmatch(words)):
             values = (english(value, typed) for value in found.groups())

@@ -5,13 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Download, Locator, Page
 
 AWAY = 200  # Tabs: whatever is further is out of reach
 HERE = "one => one === document.activeElement"
-TOWARDS = "one => Boolean(document.activeElement.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_PRECEDING)"
 GROUP = """one => one === document.activeElement || one.type === "radio" && document.activeElement.type === "radio"
   && one.name === document.activeElement.name && one.form === document.activeElement.form"""
+AWAY_FROM = """one => {
+  const reached = "a[href], button, input, select, textarea, summary, [tabindex]", from = document.activeElement;
+  const all = [...document.querySelectorAll(reached)].filter((each, _at, every) => each.tabIndex >= 0 && !each.disabled
+    && each.checkVisibility({visibilityProperty: true}) && each.type !== "hidden" && (each.type !== "radio" || each.checked
+    || each === one || !every.some(other => other !== each && other.type === "radio" && other.name === each.name
+    && other.form === each.form && (other.checked || other === one))));
+  const at = all.indexOf(from);
+  if (at >= 0 && all.includes(one)) return all.indexOf(one) - at;
+  return from.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_PRECEDING ? -1 : 1;
+}"""
 SHOWN = """() => {
   const one = document.activeElement, near = [one, one.closest("label")].filter(Boolean).map(e => getComputedStyle(e));
   return near.some(style => style.outlineStyle !== "none" || style.boxShadow !== "none");
@@ -29,6 +38,7 @@ class Hands(Protocol):
     def write(self, target: Locator, text: str) -> None: ...
     def choose(self, target: Locator, label: str) -> None: ...
     def upload(self, target: Locator, *files: Path) -> None: ...
+    def save(self, target: Locator) -> Download: ...
 
 
 class Mouse:
@@ -49,6 +59,11 @@ class Mouse:
     def upload(self, target: Locator, *files: Path) -> None:
         target.set_input_files([*files])
 
+    def save(self, target: Locator) -> Download:
+        with target.page.expect_download() as saved:
+            target.click()
+        return saved.value
+
 
 class Keys:
     """By keyboard alone; whatever gets the focus must show it."""
@@ -59,20 +74,21 @@ class Keys:
     def reach(self, target: Locator, there: str = HERE) -> None:
         """Tab until the focus is on the target (for a radio button: in its group)."""
         target.wait_for()
-        if target.evaluate(there):
+        one = target.element_handle()
+        if one.evaluate(there):
             return
         if self.page.evaluate("document.activeElement === document.body"):  # "skip to the content" comes first
             self.page.keyboard.press("Tab")
-            if self.page.evaluate("document.activeElement.matches('.licet-skip')") and target.evaluate(
+            if self.page.evaluate("document.activeElement.matches('.licet-skip')") and one.evaluate(
                     "one => Boolean(one.closest('main'))"):
                 self.page.keyboard.press("Enter")
-        back = target.evaluate(TOWARDS)
-        for _ in range(AWAY):
-            if target.evaluate(there):
-                break
-            self.page.keyboard.press("Shift+Tab" if back else "Tab")
-        else:
-            raise AssertionError(f"no Tab leads to {target}")
+        tabs = 0
+        while not one.evaluate(there):
+            ahead = one.evaluate(AWAY_FROM) or 1  # about: what it counts is looked at again after as many Tabs
+            for _ in range(abs(ahead)):
+                self.page.keyboard.press("Tab" if ahead > 0 else "Shift+Tab")
+            tabs += abs(ahead)
+            assert tabs < AWAY, f"no Tab leads to {target}"
         assert self.page.evaluate(SHOWN), f"the focus is not seen on {target}"
 
     def press(self, target: Locator) -> None:
@@ -112,6 +128,12 @@ class Keys:
         for _ in range(abs(down)):
             self.page.keyboard.press("ArrowDown" if down > 0 else "ArrowUp")
         assert target.evaluate("one => one.selectedIndex") == at
+
+    def save(self, target: Locator) -> Download:
+        self.reach(target)
+        with self.page.expect_download() as saved:
+            self.page.keyboard.press("Enter")
+        return saved.value
 
     def upload(self, target: Locator, *files: Path) -> None:
         self.reach(target)

@@ -67,15 +67,19 @@ class Person:
     # going about
     def sign_in(self) -> None:
         """Through the sign-in page, as anybody; who reads English switches there."""
-        self.page.goto(self.site.address + "/login")
-        if self.english:
-            self.hands.press(self.page.get_by_role("button", name="English").first)
-            self.page.wait_for_selector("html[lang=en]")
-        self.look()
+        self.come_in("/login")
         self.page.fill("input[name=login]", self.login)
         self.page.fill("input[name=password]", PASSWORD)
         self.page.click("form:has(input[name=password]) button:not([type=button])")
         self.page.wait_for_url(re.compile(r"^(?!.*/login)"))
+        self.look()
+
+    def come_in(self, path: str) -> None:
+        """To a page that somebody without an account sees; who reads English switches there."""
+        self.page.goto(self.site.address + path)
+        if self.english:
+            self.hands.press(self.page.get_by_role("button", name="English").first)
+            self.page.wait_for_selector("html[lang=en]")
         self.look()
 
     def go(self, path: str) -> None:
@@ -143,7 +147,7 @@ class Person:
             if one["type"] == "dynamiclist" and one["path"] in answers:
                 for number, row in enumerate(answers[one["path"]]):
                     if not self._field(one["components"][0]["id"], number).count():
-                        self.page.locator(f'[id$="-{one["id"]}-list"] .fjs-repeat-render-add').click()
+                        self.hands.press(self.page.locator(f'[id$="-{one["id"]}-list"] .fjs-repeat-render-add'))
                     for inner in one["components"]:
                         self._answer(inner, row.get(inner["key"]), number)
             elif one.get("key") in answers and not one.get("readonly"):
@@ -182,11 +186,11 @@ class Person:
 
     def decide(self, words: str, confirm: str = "") -> None:
         """Press a verdict button, and the confirmation if one is asked; then the next page."""
-        before = self.page.url
+        before = _path(self.page.url)  # to skip to the content, as one does by keyboard, changes the rest
         self.press(words)
         if confirm:
             self.hands.press(self.page.locator("dialog[open]").get_by_role("button", name=self.words(confirm)))
-        self.page.wait_for_url(lambda address: address != before)
+        self.page.wait_for_url(lambda address: _path(address) != before)
         self.page.wait_for_load_state()
         self.look()
 
@@ -202,7 +206,8 @@ class Person:
 
     def reads(self, label: str, value: str) -> None:
         """A field of the form holds this."""
-        expect(self.page.locator("[data-part=fields]").get_by_label(self.words(label), exact=True)).to_have_value(value)
+        field = self.page.locator("[data-part=fields]").get_by_label(self.words(label), exact=True)
+        expect(field).to_have_value(self.words(value))
 
     def look(self) -> None:
         """Examine the page as it is now."""
@@ -262,3 +267,7 @@ class Person:
         self.page.close()
         found = list(dict.fromkeys(self.complaints))
         assert not found, "\n".join(found)
+
+
+def _path(address: str) -> str:
+    return address.partition("#")[0]
