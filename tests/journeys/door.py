@@ -70,9 +70,11 @@ class Seats:
         self.browser = browser
         self.known: dict[tuple[str, int], BrowserContext] = {}
         self.passes: dict[tuple[str, bool], tuple[list[Any], dict[str, Any]]] = {}
+        self.greeted: set[tuple[str, bool]] = set()
 
     def taken(self, login: str, way: str, site: Site, *, english: bool = False) -> Person:
-        """Somebody in front of their browser: the first time through the sign-in page, then with that sign-in.
+        """Somebody in front of their browser. The first who come in a way come through the sign-in page; whoever has
+        signed in once stays so.
 
         `way`: "desk", "keys", "phone" (390 px) or "narrow" (a phone of 360 px).
         """
@@ -80,7 +82,11 @@ class Seats:
         if (login, english) not in self.passes:
             context.clear_cookies()
             person = Person(login, context, site, way, english)
-            person.sign_in()
+            if (way, english) in self.greeted:
+                person.sign_in_unseen()
+            else:
+                person.sign_in()
+            self.greeted.add((way, english))
             self.passes[login, english] = context.cookies(), _sign_in(site)
             return person
         cookies, row = self.passes[login, english]
