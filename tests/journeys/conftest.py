@@ -104,5 +104,5 @@ def arrive(seats: Seats, site: Site) -> Iterator[Arrive]:
         return person
 
     yield come
-    for person in people:
-        person.leave()
+    found = [words for person in people for words in person.leave()]
+    assert not found, "\n".join(dict.fromkeys(found))

@@ -22,7 +22,8 @@ AWAY_FROM = """one => {
   return from.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_PRECEDING ? -1 : 1;
 }"""
 SHOWN = """() => {
-  const one = document.activeElement, near = [one, one.closest("label")].filter(Boolean).map(e => getComputedStyle(e));
+  const one = document.activeElement, around = [one, one.closest("label, .fjs-input-group"), one.firstElementChild];
+  const near = around.filter(Boolean).map(each => getComputedStyle(each));
   return near.some(style => style.outlineStyle !== "none" || style.boxShadow !== "none");
 }"""
 LEADS = """one => one.matches("a[href]:not([download], [href^='#'])") || Boolean(one.form && one.type === "submit"
@@ -111,14 +112,22 @@ class Keys:
 
     def write(self, target: Locator, text: str) -> None:
         self.reach(target)
-        if target.get_attribute("type") == "date":  # year, month, day
-            for part in text.split("-"):
-                self.page.keyboard.type(part)
-                if len(part) == 4:
-                    self.page.keyboard.press("ArrowRight")
-            return
+        if target.get_attribute("type") == "date":
+            return self._day(target, text)
         self.page.keyboard.press("ControlOrMeta+a")
         self.page.keyboard.type(text)
+
+    def _day(self, target: Locator, text: str) -> None:
+        """Year, month and day, or month, day and year, as the browser of this machine asks for them."""
+        year, month, day = text.split("-")
+        for parts in ((year, "ArrowRight", month, day), (month, day, year)):
+            for _ in range(3):
+                self.page.keyboard.press("ArrowLeft")
+            for part in parts:
+                (self.page.keyboard.press if part == "ArrowRight" else self.page.keyboard.type)(part)
+            if target.input_value() == text:
+                return
+        raise AssertionError(f"{text} cannot be typed")
 
     def choose(self, target: Locator, label: str) -> None:
         self.reach(target)
@@ -136,6 +145,8 @@ class Keys:
         return saved.value
 
     def upload(self, target: Locator, *files: Path) -> None:
+        if not target.is_visible():  # a form's field: its button stands for it
+            target = target.locator("xpath=following-sibling::button[1]")
         self.reach(target)
         with self.page.expect_file_chooser() as chosen:
             self.page.keyboard.press("Enter")
