@@ -97,7 +97,7 @@ def test_several_are_approved_at_once_and_the_one_that_was_gone_says_so(
         approver.hands.press(approver.named("同意所选"))
     expect(approver.page.locator("dialog[open]")).to_contain_text(approver.words("同意选中的每一项吗？"))
     approver.confirms("同意")
-    approver.sees("有 1 项没有办成", "已由 梁总 于 2026-11-23 10:00 处理", "已同意 1 项。")
+    approver.sees("有 1 项没有办成", "已由 梁总 于 2026-11-23 10:00 处理，您的操作没有生效。", "已同意 1 项。")
     approver.follow("回到待办")
     assert rows(approver.page) == [] and site.task(there, "A5_file")
 
