@@ -148,12 +148,14 @@ def signs(legal: Person) -> None:
     """Drawn with the mouse or the finger, or a picture of it, which is the way by keyboard."""
     legal.fill("review", {"checked": []})
     legal.press("通过")
-    upload = legal.page.locator('input[data-files-of="signature"]')
-    upload.wait_for(state="attached")
+    missing = legal.page.locator('[data-part="problems-list"] a')
+    missing.wait_for()
     legal.look()
     if legal.way == "keys":
+        legal.hands.press(missing)
+        expect(legal.page.locator('[id$="signature-choose"]')).to_be_focused()  # not what cannot be pressed yet
         legal.typed.add("签名.png")
-        legal.hands.upload(upload, paper("签名.png"))
+        legal.hands.upload(legal.page.locator('input[data-files-of="signature"]'), paper("签名.png"))
     else:
         legal.page.locator("canvas").scroll_into_view_if_needed()
         box = legal.page.locator("canvas").bounding_box()
