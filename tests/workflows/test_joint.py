@@ -215,15 +215,16 @@ def gives_back(case: Passage, login: str) -> None:
 
 
 def test_a_signer_sends_it_back_and_who_agreed_to_the_same_words_is_not_asked_again(joint: Passage) -> None:
-    asks(joint, "legal", "safety", "hr")
+    signers = ("legal", "safety", "hr")
+    asks(joint, *signers)
     say(joint, "legal", "agree")
     gives_back(joint, "safety")
     assert joint.open() == ["J1_ask"]
-    joint.do("desk", "J1_ask", "submit")
+    asks(joint, *signers)
     assert joint.open() == ["J3_sign", "J3_sign"] and member(joint, "legal").said == "yes"
     gives_back(joint, "safety")
-    joint.do("desk", "J1_ask", "submit", question="费用另附，请再表态。")
+    asks(joint, *signers, question="费用另附，请再表态。")
     assert joint.open() == ["J3_sign"] * 3 and member(joint, "legal").said is None
-    for login in ("legal", "safety", "hr"):
+    for login in signers:
         say(joint, login, "agree")
     assert joint.outcome() == "joint_passed"
