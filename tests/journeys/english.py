@@ -15,7 +15,7 @@ from web.i18n import _english as of_types
 HAN = re.compile("[一-鿿]")
 HOLE = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
 TYPED = ("华建第一建筑有限公司", "华建第二建筑有限公司", "滨江花园一期", "华建集团", "石磊", "按实际情况填写",
-         "中文", *(name for name, _, _ in ROLES.values()))
+         "某省住建厅", "（浙）JZ安许证字〔2024〕000777", "中文", *(name for name, _, _ in ROLES.values()))
 ALL = """() => [
   document.body.innerText, ...[...document.querySelectorAll("[aria-label], [placeholder], [title], [alt]")]
   .filter(one => one.checkVisibility())

@@ -13,18 +13,17 @@ GROUP = """one => one === document.activeElement || one.type === "radio" && docu
   && one.name === document.activeElement.name && one.form === document.activeElement.form"""
 AWAY_FROM = """one => {
   const reached = "a[href], button, input, select, textarea, summary, [tabindex]", from = document.activeElement;
-  const all = [...document.querySelectorAll(reached)].filter((each, _at, every) => each.tabIndex >= 0 && !each.disabled
-    && each.checkVisibility({visibilityProperty: true}) && each.type !== "hidden" && (each.type !== "radio" || each.checked
-    || each === one || !every.some(other => other !== each && other.type === "radio" && other.name === each.name
-    && other.form === each.form && (other.checked || other === one))));
+  const all = [...document.querySelectorAll(reached)].filter(each => each.tabIndex >= 0 && !each.disabled
+    && each.type !== "hidden" && each.checkVisibility({visibilityProperty: true})
+    && (each.type !== "radio" || each.checked || each === one));
   const at = all.indexOf(from);
   if (at >= 0 && all.includes(one)) return all.indexOf(one) - at;
   return from.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_PRECEDING ? -1 : 1;
 }"""
 SHOWN = """() => {
-  const one = document.activeElement, around = [one, one.closest("label, .fjs-input-group"), one.firstElementChild];
-  const near = around.filter(Boolean).map(each => getComputedStyle(each));
-  return near.some(style => style.outlineStyle !== "none" || style.boxShadow !== "none");
+  const one = document.activeElement, framed = one.closest("label, .fjs-input-group");
+  const around = [one, framed, one.matches(".fjs-repeat-row-remove") && one.firstElementChild].filter(Boolean);
+  return around.some(each => getComputedStyle(each).outlineStyle !== "none");
 }"""
 LEADS = """one => one.matches("a[href]:not([download], [href^='#'])") || Boolean(one.form && one.type === "submit"
   && !one.closest("[data-licet-form]") && !one.form.matches("[hx-get], [hx-post]") && !one.dataset.confirm
@@ -71,6 +70,7 @@ class Keys:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        page.on("filechooser", lambda _chooser: None)  # from the start: asked for as Enter is pressed, it may come late
 
     def reach(self, target: Locator, there: str = HERE) -> None:
         """Tab until the focus is on the target (for a radio button: in its group)."""
