@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 
 from ledger.files import MOST_BYTES
@@ -107,6 +107,13 @@ class Licet(Flask):
     def dispatch_request(self) -> ResponseReturnValue:
         response: Response = self.make_response(super().dispatch_request())
         return session.settle(response)
+
+    def process_response(self, response: Response) -> Response:
+        """A file is the same for everybody, whatever else the answer looked at."""
+        response = super().process_response(response)
+        if request.endpoint == "static":
+            response.vary.discard("cookie")  # in small letters: werkzeug 3.1 removes no others
+        return response
 
     def log_exception(self, *args: Any, **kwargs: Any) -> None:
         """web.errors logs it once, with the number that the page shows."""

@@ -64,18 +64,21 @@ def _packed(file: Path, _changed: int) -> bytes:
 
 
 def pack(response: Response) -> Response:
-    """After a static file: cache it for good when its address changes with its content, and send text compressed."""
-    if request.endpoint != "static" or response.status_code != 200:
+    """After a static file: cache it for good when its address changes with its content, and send text compressed.
+
+    Also where it has not changed (304): what that answer says of caching replaces what the browser had kept.
+    """
+    if request.endpoint != "static" or response.status_code not in (200, 304):
         return response
     name = (request.view_args or {}).get("filename", "")
     if request.args.get("v") or (name.startswith(f"{BUILT}/") and HASHED.search(name)):
         response.headers["Cache-Control"] = FOREVER
     elif name.endswith(".woff2"):
         response.headers["Cache-Control"] = "public, max-age=2592000"
-    file = Path(current_app.static_folder or "") / name
-    if file.suffix in COMPRESSED and request.accept_encodings.quality("gzip") > 0:
-        _compress(response, file)
     response.vary.add("Accept-Encoding")
+    file = Path(current_app.static_folder or "") / name
+    if response.status_code == 200 and file.suffix in COMPRESSED and request.accept_encodings.quality("gzip") > 0:
+        _compress(response, file)
     return response
 
 

@@ -14,8 +14,23 @@ addEventListener("pageshow", () => {
   }
 });
 
+// By keyboard a closed list changes at every arrow: it is sent with Enter or the form's button, else one got no further than
+// the next choice. Where Space or Alt opened it, what is chosen goes at once, as with a mouse.
+let stepped; // the list that somebody goes through
+addEventListener("keydown", (event) => {
+  const list = event.target.closest?.("select[data-send-on-change]");
+  if (!list) return;
+  if (event.key === "Enter" && stepped === list) {
+    event.preventDefault();
+    list.form?.requestSubmit();
+  }
+  if (event.key !== "Tab") stepped = event.altKey || [" ", "Enter"].includes(event.key) ? null : list;
+});
+addEventListener("pointerdown", () => { stepped = null; });
+
 addEventListener("change", (event) => {
-  if (event.target.closest?.("[data-send-on-change]")) event.target.form?.requestSubmit();
+  const field = event.target.closest?.("[data-send-on-change]");
+  if (field && field !== stepped) field.form?.requestSubmit();
   if (event.target.matches?.("[data-tick-all]")) tickAll(event.target);
   if (event.target.matches?.('[data-rows] input[type="checkbox"]')) selection();
 });

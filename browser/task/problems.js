@@ -73,7 +73,7 @@ function entry(words, place) {
 export function reach(id) {
   const field = document.getElementById(id);
   field?.scrollIntoView({ block: "center" });
-  (field?.matches("input, select, textarea") ? field : field?.querySelector("input:not([hidden]), select, textarea, button") ?? field)?.focus({ preventScroll: true });
+  (field?.matches("input, select, textarea") ? field : field?.querySelector("input:not([hidden]), select, textarea, button:not(:disabled)") ?? field)?.focus({ preventScroll: true });
 }
 
 function placeFor(root) {

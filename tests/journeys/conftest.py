@@ -93,15 +93,16 @@ def seats(chromium: Browser) -> Iterator[Seats]:
 def arrive(seats: Seats, site: Site) -> Iterator[Arrive]:
     """arrive("legal") is the legal reviewer, signed in at a desk; arrive("legal", phone=True) holds a phone.
 
-    arrive("legal", way="keys", english=True) has no mouse and reads English.
+    arrive("legal", way="keys", english=True) has no mouse and reads English; arrive("", ...) has no account.
     """
     people: list[Person] = []
 
     def come(login: str, *, phone: bool = False, way: str = "", english: bool = False) -> Person:
-        person = seats.taken(login, way or ("narrow" if phone else "desk"), site, english=english)
+        way = way or ("narrow" if phone else "desk")
+        person = seats.taken(login, way, site, english=english) if login else seats.guest(way, site, english=english)
         people.append(person)
         return person
 
     yield come
-    for person in people:
-        person.leave()
+    found = [words for person in people for words in person.leave()]
+    assert not found, "\n".join(dict.fromkeys(found))

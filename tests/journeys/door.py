@@ -70,9 +70,11 @@ class Seats:
         self.browser = browser
         self.known: dict[tuple[str, int], BrowserContext] = {}
         self.passes: dict[tuple[str, bool], tuple[list[Any], dict[str, Any]]] = {}
+        self.greeted: set[tuple[str, bool]] = set()
 
     def taken(self, login: str, way: str, site: Site, *, english: bool = False) -> Person:
-        """Somebody in front of their browser: the first time through the sign-in page, then with that sign-in.
+        """Somebody in front of their browser. The first who come in a way come through the sign-in page; whoever has
+        signed in once stays so.
 
         `way`: "desk", "keys", "phone" (390 px) or "narrow" (a phone of 360 px).
         """
@@ -80,7 +82,11 @@ class Seats:
         if (login, english) not in self.passes:
             context.clear_cookies()
             person = Person(login, context, site, way, english)
-            person.sign_in()
+            if (way, english) in self.greeted:
+                person.sign_in_unseen()
+            else:
+                person.sign_in()
+            self.greeted.add((way, english))
             self.passes[login, english] = context.cookies(), _sign_in(site)
             return person
         cookies, row = self.passes[login, english]
@@ -90,6 +96,12 @@ class Seats:
             if session.scalar(select(WebSession.id).where(WebSession.token_hash == row["token_hash"])) is None:
                 session.add(WebSession(**row))
         return Person(login, context, site, way, english)
+
+    def guest(self, way: str, site: Site, *, english: bool = False) -> Person:
+        """Somebody without an account, whom the site does not know yet."""
+        context = self._context("guest", SIZES[way])
+        context.clear_cookies()
+        return Person("guest", context, site, way, english)
 
     def _context(self, login: str, size: dict[str, int]) -> BrowserContext:
         key, phone = (login, size["width"]), size is not WIDE

@@ -15,7 +15,7 @@ from web.i18n import _english as of_types
 HAN = re.compile("[一-鿿]")
 HOLE = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
 TYPED = ("华建第一建筑有限公司", "华建第二建筑有限公司", "滨江花园一期", "华建集团", "石磊", "按实际情况填写",
-         "中文", *(name for name, _, _ in ROLES.values()))
+         "某省住建厅", "（浙）JZ安许证字〔2024〕000777", "中文", *(name for name, _, _ in ROLES.values()))
 ALL = """() => [
   document.body.innerText, ...[...document.querySelectorAll("[aria-label], [placeholder], [title], [alt]")]
   .filter(one => one.checkVisibility())
@@ -32,6 +32,8 @@ def messages() -> dict[str, str]:
             for one in read_po(source):
                 if one.id and isinstance(one.id, str) and isinstance(one.string, str):
                     found[one.id] = one.string
+                elif isinstance(one.id, tuple):  # of one; journeys count no further
+                    found[one.id[0]] = one.string[0]
     return {**of_types(), **found}
 
 
@@ -55,6 +57,9 @@ def english(words: str, typed: tuple[str, ...] = ()) -> str:
         return words
     if words in messages():
         return messages()[words].replace("%%", "%")
+    parts = words.split(" · ")  # a title: web.i18n.title_words
+    if len(parts) > 1 and all(one in messages() or not HAN.search(_without(one, typed)) for one in parts):
+        return " · ".join(english(one, typed) for one in parts)
     for pattern, one in _patterns():
         if HAN.search(HOLE.sub("", one)) and (found := pattern.fullmatch(words)):
             values = (english(value, typed) for value in found.groups())

@@ -18,10 +18,10 @@ from tests.journeys.hands import hands
 from tests.journeys.papers import paper
 from tests.journeys.site import Site
 
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+AXE = "/static/built/axe.min.js?v=axe"  # browser/build.mjs puts it there; behind a question mark it is kept
 SEEN = os.environ.get("LICET_PICTURES", "")  # a folder: keep a picture of every page
 GRAVE = ("serious", "critical")
-EXAMINED: set[str] = set()  # elements that axe has seen at their places: a page of nothing else needs it no more
+EXAMINED: set[str] = set()  # pages that axe has seen, and elements at their places: it examines what is new
 BUILT = """() => {
   const page = innerWidth, seen = new Map(), places = new Set();
   for (const one of document.querySelectorAll("body, body *")) {
@@ -37,9 +37,25 @@ BUILT = """() => {
     seen.set(one, left.toString(36) + right.toString(36));
     places.add(seen.get(one));
   }
+  globalThis.licetPlaces = seen;
   const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-  return {drawing: Boolean(document.querySelector(UNDRAWN)), wide, places: [...places]};
+  const kind = `${page} ${document.documentElement.lang} ${location.pathname.replace(/\\d+/g, "0")}`;
+  return {drawing: Boolean(document.querySelector(UNDRAWN)), wide, kind, places: [...places], axe: Boolean(window.axe)};
 }""".replace("UNDRAWN", json.dumps("[data-licet-form]:is(:not([data-drawn]), [aria-busy])"))
+
+EXAMINE = """async ([fresh, grave]) => {
+  const rest = axe._audit.rules.filter(rule => rule.impact && !grave.includes(rule.impact));
+  const rules = Object.fromEntries(rest.map(rule => [rule.id, {enabled: false}]));
+  let include = document;
+  if (fresh) {
+    const wanted = new Set(fresh);
+    const found = [...licetPlaces.keys()].filter(one => one.isConnected && wanted.has(licetPlaces.get(one)));
+    const all = new Set(found);
+    include = {include: found.filter(one => !all.has(one.parentElement))};
+    if (!include.include.length) return [];
+  }
+  return (await axe.run(include, {resultTypes: ["violations"], rules})).violations;
+}"""
 
 
 class Person:
@@ -67,15 +83,30 @@ class Person:
     # going about
     def sign_in(self) -> None:
         """Through the sign-in page, as anybody; who reads English switches there."""
-        self.page.goto(self.site.address + "/login")
-        if self.english:
-            self.hands.press(self.page.get_by_role("button", name="English").first)
-            self.page.wait_for_selector("html[lang=en]")
-        self.look()
+        self.come_in("/login")
         self.page.fill("input[name=login]", self.login)
         self.page.fill("input[name=password]", PASSWORD)
         self.page.click("form:has(input[name=password]) button:not([type=button])")
         self.page.wait_for_url(re.compile(r"^(?!.*/login)"))
+        self.look()
+
+    def sign_in_unseen(self) -> None:
+        """The same without its page, for whoever is not the first to see it."""
+        ask, found = self.context.request, self.site.address
+        token = re.search(r'name="csrf_token" value="([^"]+)"', ask.get(found + "/login").text())
+        assert token
+        sent: dict[str, Any] = {"csrf_token": token[1]}
+        if self.english:
+            assert ask.post(found + "/language", form={**sent, "language": "en"}, max_redirects=0).status == 303
+        told = {**sent, "login": self.login, "password": PASSWORD}
+        assert ask.post(found + "/login", form=told, max_redirects=0).status == 303
+
+    def come_in(self, path: str) -> None:
+        """To a page that somebody without an account sees; who reads English switches there."""
+        self.page.goto(self.site.address + path)
+        if self.english:
+            self.hands.press(self.page.get_by_role("button", name="English").first)
+            self.page.wait_for_selector("html[lang=en]")
         self.look()
 
     def go(self, path: str) -> None:
@@ -143,7 +174,7 @@ class Person:
             if one["type"] == "dynamiclist" and one["path"] in answers:
                 for number, row in enumerate(answers[one["path"]]):
                     if not self._field(one["components"][0]["id"], number).count():
-                        self.page.locator(f'[id$="-{one["id"]}-list"] .fjs-repeat-render-add').click()
+                        self.hands.press(self.page.locator(f'[id$="-{one["id"]}-list"] .fjs-repeat-render-add'))
                     for inner in one["components"]:
                         self._answer(inner, row.get(inner["key"]), number)
             elif one.get("key") in answers and not one.get("readonly"):
@@ -182,11 +213,11 @@ class Person:
 
     def decide(self, words: str, confirm: str = "") -> None:
         """Press a verdict button, and the confirmation if one is asked; then the next page."""
-        before = self.page.url
+        before = _path(self.page.url)  # to skip to the content, as one does by keyboard, changes the rest
         self.press(words)
         if confirm:
             self.hands.press(self.page.locator("dialog[open]").get_by_role("button", name=self.words(confirm)))
-        self.page.wait_for_url(lambda address: address != before)
+        self.page.wait_for_url(lambda address: _path(address) != before)
         self.page.wait_for_load_state()
         self.look()
 
@@ -202,7 +233,8 @@ class Person:
 
     def reads(self, label: str, value: str) -> None:
         """A field of the form holds this."""
-        expect(self.page.locator("[data-part=fields]").get_by_label(self.words(label), exact=True)).to_have_value(value)
+        field = self.page.locator("[data-part=fields]").get_by_label(self.words(label), exact=True)
+        expect(field).to_have_value(self.words(value))
 
     def look(self) -> None:
         """Examine the page as it is now."""
@@ -217,21 +249,19 @@ class Person:
                 self._complain(f"Chinese left: {line}")
         if found["wide"] > 0:
             self._complain(f"{found['wide']} px wider than the screen")
-        built = set(found["places"])
-        if not built <= EXAMINED:
-            grave = [one for one in self._violations() if one["impact"] in GRAVE]
-            for one in grave:
-                places = [node["target"] for node in one["nodes"][:3]]
-                self._complain(f"axe {one['id']}: {one['help']} at {json.dumps(places, ensure_ascii=False)}")
-            if not grave:
-                EXAMINED.update(built)
+        if fresh := {found["kind"], *found["places"]} - EXAMINED:
+            self._examine(fresh, found)
 
-    def _violations(self) -> list[dict[str, Any]]:
-        if not self.page.evaluate("Boolean(window.axe)"):
-            self.page.evaluate(AXE.read_text("utf-8"))
-        found: list[dict[str, Any]] = self.page.evaluate(
-            "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)")
-        return found
+    def _examine(self, fresh: set[str], found: Mapping[str, Any]) -> None:
+        """By axe: the whole page where there was none like it yet, else the elements that are new on it."""
+        if not found["axe"]:
+            self.page.add_script_tag(url=AXE)
+        grave = self.page.evaluate(EXAMINE, [None if found["kind"] in fresh else [*fresh], GRAVE])
+        for one in grave:
+            places = [node["target"] for node in one["nodes"][:3]]
+            self._complain(f"axe {one['id']}: {one['help']} at {json.dumps(places, ensure_ascii=False)}")
+        if not grave:
+            EXAMINED.update(fresh)
 
     def _picture(self) -> None:
         folder, self.seen = Path(SEEN), self.seen + 1
@@ -256,9 +286,12 @@ class Person:
     def _complain(self, words: str) -> None:
         self.complaints.append(f"{self.login} at {self.page.url}: {words}")
 
-    def leave(self) -> None:
-        """Close the page; whatever was wrong on the way fails the journey."""
+    def leave(self) -> list[str]:
+        """Close the page; whatever was wrong on the way, which fails the journey."""
         self.page.wait_for_load_state()  # Chromium may hang on closing a page that is on its way
         self.page.close()
-        found = list(dict.fromkeys(self.complaints))
-        assert not found, "\n".join(found)
+        return self.complaints
+
+
+def _path(address: str) -> str:
+    return address.partition("#")[0]

@@ -47,6 +47,18 @@ class Site:
             here = select(Task.id).where(Task.instance_id == instance_id, Task.element_id == element)
             return session.scalars(here.where(Task.state == "open")).one()
 
+    def elements(self, request_id: int) -> list[str]:
+        """Where a request waits for somebody."""
+        with Session(self.engine) as session:
+            here = select(Task.element_id).where(
+                Task.instance_id == session.get_one(Request, request_id).instance_id, Task.state == "open")
+            return sorted(session.scalars(here))
+
+    def holder(self, request_id: int, element: str) -> str | None:
+        """Who has the open task of a request at this element."""
+        with Session(self.engine) as session:
+            return session.get_one(Task, self.task(request_id, element)).assignee_name
+
     def done(self, request_id: int, element: str, login: str, **more: Any) -> None:
         """`login` does the open task at this element, not through the browser: everything answered, first verdict."""
         number = self.task(request_id, element)

@@ -212,3 +212,12 @@ def test_names_and_numbers_are_masked_from_both_ends() -> None:
     assert masked_number(ID_NUMBER) == "110101********0214"
     assert masked_number("13812345678") == "138****5678"
     assert masked_number("苏A012025000123") == "苏A0*******0123"
+
+
+def test_a_file_that_never_changes_stays_cached_when_a_browser_asks_again(house: House) -> None:
+    client, address = house.app.test_client(), "/static/icon.svg?v=1"
+    first = client.get(address)
+    again = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304
+    assert {one.headers["Cache-Control"] for one in (first, again)} == {"public, max-age=31536000, immutable"}
+    assert "Cookie" not in {name for one in (first, again) for name in one.vary}

@@ -22,7 +22,7 @@ from registry.certificates.models import Certificate
 from registry.people.persons import leave, person_of
 from tests.journeys.company import Company, open_accounts
 from tests.workflows.passage import Passage
-from workflows import choices
+from workflows import choices, returning
 from workflows.absence import handover
 from workflows.joint import membership
 
@@ -202,3 +202,29 @@ def test_the_last_vote_is_not_ended_without_a_successor(joint: Passage) -> None:
     asks(joint, "legal")
     (how, why), = hand_over(joint, "legal", None)
     assert how == "refused" and "只剩这一位会签人" in why
+
+
+def gives_back(case: Passage, login: str) -> None:
+    """A signer sends the countersign back to whoever asked."""
+    with unit(case.engine) as session:
+        by = case.company.actor(session, login)
+        task = session.scalars(select(Task).where(Task.state == "open", Task.assignee_id == by.id)).one()
+        [target] = [one for one in returning.targets(session, by, task.id) if one.refused is None]
+        returning.give_back(session, by, task.id, target.task_id, reason="方案没有写费用", straight=True,
+                            version=task.version, instance_version=None)
+
+
+def test_a_signer_sends_it_back_and_who_agreed_to_the_same_words_is_not_asked_again(joint: Passage) -> None:
+    signers = ("legal", "safety", "hr")
+    asks(joint, *signers)
+    say(joint, "legal", "agree")
+    gives_back(joint, "safety")
+    assert joint.open() == ["J1_ask"]
+    asks(joint, *signers)
+    assert joint.open() == ["J3_sign", "J3_sign"] and member(joint, "legal").said == "yes"
+    gives_back(joint, "safety")
+    asks(joint, *signers, question="费用另附，请再表态。")
+    assert joint.open() == ["J3_sign"] * 3 and member(joint, "legal").said is None
+    for login in signers:
+        say(joint, login, "agree")
+    assert joint.outcome() == "joint_passed"

@@ -78,6 +78,23 @@ def test_a_drawn_return_leaves_the_other_reviewers_approval_standing(walk):
     assert case.open() == ["A4_approve"]
 
 
+def test_from_inside_a_parallel_branch_both_branches_go_and_what_is_unchanged_stands(walk):
+    case = walk("P02").submitted()
+    case.do("safety", "A3_safety", "pass")
+    back(case, "hr", "A3_hr", "A1_fill")
+    assert case.open() == ["A1_fill"]
+    case.do("applicant", "A1_fill", "submit")
+    assert (case.open(), kept(case)) == (["A3_hr"], ["A3_safety"])
+    back(case, "hr", "A3_hr", "A1_fill")
+    case.do("applicant", "A1_fill", "submit", trade="02")
+    assert sorted(case.open()) == ["A3_hr", "A3_safety"]
+    back(case, "safety", "A3_safety", "A1_fill")  # the other branch is still at work
+    assert case.open() == ["A1_fill"]
+    case.submitted().do("hr", "A3_hr", "pass")
+    case.do("safety", "A3_safety", "pass")
+    assert case.open() == ["A4_approve"]
+
+
 def test_back_to_one_reviewer_leaves_the_other_alone(walk):
     case = walk("P02").reviewed()
     back(case, "approver", "A4_approve", "A3_hr")

@@ -15,4 +15,5 @@ JOINT = Process(
     words={"joint.concluded": "会签结束：同意 {yes}，不同意 {no}，弃权 {abstain}，退出 {left}",
            "joint.asked": "发起内部会签 {number}"},
     choices=choices, begin=begin, choices_at=choices_at, begin_at=begin_at, repeatable=frozenset({"list_signers"}),
+    again=frozenset({"joint-ask"}),
 )
