@@ -56,7 +56,8 @@ ASKED = {
     "started by me": "?scope=started", "done by me": "?scope=took_part", "copied to me": "?scope=copied",
     "overdue": "?overdue=1", "one process": "?process=application", "one step": "?step=A4_approve",
     "one type": "?type=P02", "one unit": "?unit=2", "filters that fit nothing": "?type=E01&step=A9",
-    "searched": "?q=申请 42", "searched in vain": "?q=zzzz", "searched by number": "?q=SQ-4242", "done by me, searched in vain": "?scope=took_part&q=zzzz",
+    "searched": "?q=申请 42", "searched in vain": "?q=zzzz", "searched by number": "?q=SQ-4242",
+    "done by me, searched in vain": "?scope=took_part&q=zzzz",
 }
 LISTED = {
     "mine": "", "open": "?scope=open", "all": "?scope=all", "all, searched": "?scope=all&q=申请 42",
