@@ -291,7 +291,7 @@ def find(
 ) -> Found:
     """One page of requests, newest first: those behind the one numbered `after`. "open" are all that have not ended."""
     first = _ids(session, actor, scope, search, None, COUNT_TO)  # looked through once for both: the page, the count
-    ids = [number for number in first if after is None or number < after][:size + 1]
+    ids: Sequence[int] = [number for number in first if after is None or number < after][:size + 1]
     if len(ids) <= size and len(first) == COUNT_TO:
         ids = _ids(session, actor, scope, search, after, size + 1)
     return Found(_rows(session, ids[:size]), len(ids) > size, len(first))
