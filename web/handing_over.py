@@ -33,7 +33,7 @@ from workflows.eligible import Candidate, For
 from workflows.requests import Request
 
 bp = Blueprint("handing_over", __name__, url_prefix="/tasks/<int:task_id>")
-SHOWN, SIGNERS = 20, 10
+SHOWN, SIGNERS = 20, 8
 """How many people a page lists; of each who may sign it is asked whether they may read the request."""
 
 

@@ -65,22 +65,27 @@ def fire(world: World, it: int) -> Act:
     return once(lambda session: timers.fire(session, number))
 
 
-def played(world: World, on: Stage, prepare: Callable[[int], Sequence[Act]],
+def played(world: World, on: Stage, prepare: Callable[[int], Sequence[Act]], *, swept: bool = False,
            **variables: Any) -> Iterator[tuple[int, Run]]:
-    """Every order, each on a fresh instance (begun with `variables`) that the judge finds in order afterwards."""
-    count = 0
+    """Every order, each on a fresh instance (begun with `variables`); the judge finds all of them in order afterwards.
+
+    `swept`: who plays moves each on before the next; then the judge looks before that.
+    """
     fresh: list[int] = []
+    runs: list[Run] = []
 
     def begin() -> Sequence[Act]:
         fresh.append(world.start(**variables))
         return prepare(fresh[-1])
 
     for run in interleavings(on, begin):
-        wrong = judge(world.engine, only=[fresh[-1]])
+        runs.append(run)
+        wrong = judge(world.engine, only=fresh[-1:]) if swept else []
         assert not wrong, f"{run}\n" + "\n".join(wrong)
         yield fresh[-1], run
-        count += 1
-    assert count > 2  # even with few stops: each alone first, and one while the other waits
+    wrong = judge(world.engine, only=fresh)
+    assert not wrong, "\n".join([*(f"{it}: {run}" for it, run in zip(fresh, runs, strict=True)), *wrong])
+    assert len(runs) > 2  # even with few stops: each alone first, and one while the other waits
 
 
 def one_wins(run: Run, loses: type[Exception] = Conflict) -> int:
@@ -184,7 +189,7 @@ def test_c8_worker_and_web_step_one_instance_one_after_the_other(world: World, s
         clock.advance(timedelta(hours=1))
         return [timers.sweep, complete(world, it)]
 
-    for it, run in played(world, stage(), prepare):
+    for it, run in played(world, stage(), prepare, swept=True):
         assert not run.refused and run.results[0] in (0, 1), str(run)
         world.sweep()  # a worker that met a locked row left it for the next sweep
         assert world.names(it) == ["B"]
