@@ -38,8 +38,8 @@ bp = Blueprint("handover", __name__, url_prefix="/people/<int:person_id>/handove
 MAKE = "handover.make"
 SHOWN = 20
 KINDS = {
-    "task": _l("手里的待办"), "delegation": _l("委派"), "sign": _l("还没有签的加签"), "substitution": _l("代理"),
-    "request": _l("进行中的申请"), "draft": _l("草稿"), "role": _l("角色"), "notice": _l("未读通知"),
+    "task": _l("手里的待办"), "delegation": _l("委派的任务"), "sign": _l("还没有签的加签"), "substitution": _l("代理"),
+    "request": _l("进行中的申请"), "draft": _l("草稿"), "role": _l("担任的角色"), "notice": _l("未读通知"),
 }
 END = {
     "task": _l("放回同组"), "substitution": _l("结束代理"), "role": _l("收回角色"), "draft": _l("删除草稿"),
