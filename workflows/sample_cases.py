@@ -20,6 +20,7 @@ from engine import catalog, pausing, tasks, timers
 from engine.model import CORRECTION, Task
 from forms import narrow
 from forms.schema import Form
+from forms.signing import KEY
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
 from ledger.db import unit
@@ -33,7 +34,7 @@ from registry.people.units import Unit
 from workflows import CATALOG, assigning, choices, correcting, desk, inbox, opening, reopening, returning, signing
 from workflows.absence import handover
 from workflows.requests import Request
-from workflows.sharing import consulting, signatures
+from workflows.sharing import consulting
 from workflows.sharing.consulting import Wanted
 
 Deed = Callable[["Stage", Session, Request], None]
@@ -277,7 +278,7 @@ def _countersign(stage: Stage, session: Session) -> None:
         Task.instance_id == request.instance_id, Task.state == "open", Task.assignee_id == voter.id)).one()
     desk.complete(session, voter, mine.id, {
         "verdict": "agree", "opinion": "借期内无续期安排，同意。",
-        signatures.KEY: [stage.keep(session, voter, "签名.png", signature())]})
+        KEY: [stage.keep(session, voter, "签名.png", signature())]})
 
 
 def _draw(stage: Stage, session: Session, words: bytes) -> None:
