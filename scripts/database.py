@@ -121,16 +121,17 @@ def fill(url: str, data: Path, sample: str) -> None:
 
         begun = time.monotonic()
         say("demonstration data ...")
-        load(engine, data / "files", size=SIZES[sample], told=progress)
+        links = load(engine, data / "files", size=SIZES[sample], told=progress)
         with reading(engine) as session:
-            write_accounts(data / "accounts.txt", demo_accounts(session))
+            write_accounts(data / "accounts.txt", demo_accounts(session), links)
         say(f"demonstration data: {time.monotonic() - begun:.0f} s")
     engine.dispose()
 
 
-def write_accounts(file: Path, accounts: list[dict[str, str]]) -> None:
-    """One line for each demonstration account, as `make run` shows them."""
+def write_accounts(file: Path, accounts: list[dict[str, str]], links: list[str]) -> None:
+    """One line for each demonstration account, as `make run` shows them, and for each link of an expert outside."""
     lines = [f"  {a['login']:<16} {a['password']:<20} {a['role']}  {a['name']}" for a in accounts]
+    lines += [f"  {'(no account)':<16} {link:<27}外部专家的咨询链接，只能答复一次" for link in links]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -1,6 +1,7 @@
 """The tour's part about work in several hands: the inbox, signatures, going back, clocks, countersigns, who is away.
 
-Everything it shows is in the demonstration from the start (workflows/sample_cases.py); nothing is changed.
+Everything it shows is in the demonstration from the start (workflows/sample_cases.py); what it changes is a link for an
+expert and a task that one custodian passes to the other while it is open twice.
 """
 
 from __future__ import annotations
@@ -41,10 +42,83 @@ def reviewing(studio: Studio) -> None:
     head.shot("sign-phone")
     task = row(approver, "/inbox?scope=mine", "审批", "等")
     approver.look(f"{task}/return", "return", tall=900)
-    approver.look(f"{task}/consultations/new", "consult", tall=760)
+    approver.look(f"{task}/consultations/new", "consult", tall=900)
+    expert(studio, approver)
     keeper = studio.at("custodian2")
     task = row(keeper, "/inbox?scope=mine", "申报")
     keeper.look(f"{task}/transfer", "transfer-task", tall=720)
+    officer = studio.at("safety")
+    task = row(officer, "/inbox?scope=mine", "初审", "等")
+    asking(officer, task)
+    differing(officer)
+    vice = studio.at("vice")
+    request = row(vice, "/requests?scope=all", "驳回")
+    vice.look(f"{request}/reopen", "reopen", tall=760)
+    several(studio.at("approver"))
+    late(studio)
+
+
+def expert(studio: Studio, asker: Seat) -> None:
+    """What an expert outside sees of a question that has just been asked (the page for asking is open)."""
+    asker.page.fill("#f-expert_name", "林可为")
+    asker.page.fill("#f-question", "按新版考核大纲，这个工种的复审培训学时够不够？")
+    for name in ("操作类别", "培训机构", "培训学时"):
+        asker.page.get_by_label(name).check()
+    asker.follow("生成链接")
+    link = asker.page.input_value("#link")
+    outside = studio.at("", phone=True)
+    outside.go(link.removeprefix(studio.address))
+    outside.follow("打开")
+    outside.shot("expert-phone")
+
+
+def asking(seat: Seat, task: str) -> None:
+    """What the applicant is to correct, with a sentence; nothing is sent."""
+    seat.go(f"{task}/corrections")
+    seat.page.get_by_label("培训学时", exact=True).check()
+    seat.page.get_by_label("要补正什么 培训学时").fill("学时与培训证明不一致，请核对。")
+    seat.shot("correct-ask", tall=760)
+
+
+def differing(seat: Seat) -> None:
+    """The task in hand whose corrections were answered: what was asked for, and what is different now."""
+    seat.go("/inbox?scope=mine")
+    for task in [one.get_attribute("href") or "" for one in seat.page.locator("[data-row-link]").all()]:
+        seat.go(task)
+        if seat.page.locator("#rail-differences").count():
+            break
+    seat.shot("corrected", of=seat.page.locator("#rail-corrections, #rail-differences").locator(".."), tall=700)
+
+
+def several(seat: Seat) -> None:
+    """Tasks approved together: each with what became of it (nothing is done where somebody is waited for)."""
+    seat.go("/inbox?scope=mine")
+    for box in seat.page.locator("[data-row]", has_text="加签").get_by_role("checkbox").all():
+        box.check()
+    seat.shot("bulk", tall=520)
+    seat.page.locator("[data-bulk] button[value=approve]").click()
+    seat.page.locator("dialog[open]").get_by_role("button", name="同意").click()
+    seat.page.get_by_text("没有办成").first.wait_for()
+    seat.settle()
+    seat.shot("bulk-done", tall=420)
+
+
+def late(studio: Studio) -> None:
+    """Somebody writes a reason, and meanwhile the task has gone."""
+    keeper = studio.at("custodian2")
+    task = row(keeper, "/inbox?scope=mine", "申报", "委派")
+    keeper.go(f"{task}/return")
+    keeper.page.fill("#reason", "受理窗口要求补充体检表原件，请重新上传。")
+    again = keeper.page.context.new_page()
+    again.goto(f"{studio.address}{task}/transfer")
+    again.get_by_role("radio").and_(again.locator(":enabled")).first.check()
+    again.fill("#f-text", "下午换班，由您接着办。")
+    again.get_by_role("button", name="转办", exact=True).click()
+    again.wait_for_url("**/inbox*")
+    again.close()
+    keeper.page.locator("main form button.btn-primary").last.click()
+    keeper.settle()
+    keeper.shot("late", tall=420)
 
 
 def asked_for(studio: Studio) -> None:

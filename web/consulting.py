@@ -185,8 +185,8 @@ def _quiet(page: str, status: int = 200) -> Response:
 
 
 VERBS.append(Verb("consult", _l("咨询外部专家"), "external-link", "consulting.new",
-                  lambda _session, _actor, opened: opened.mine and opened.task.hold in (None, BEFORE), 70,
-                  act="consulting.ask", keeps="question"))
+                  lambda _session, person, opened: opened.mine and opened.task.hold in (None, BEFORE)
+                  and opened.request.applicant_id != person.id, 70, act="consulting.ask", keeps="question"))
 
 
 def _given(session: Session, person: Actor, application: Request, task: Task | None) -> dict[str, Any] | None:

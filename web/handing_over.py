@@ -205,10 +205,10 @@ VERBS += [
     Verb("delegate", _l("委派"), "user-plus", "handing_over.delegation_page",
          lambda session, person, opened: handing.may_delegate(session, opened.task, person), 40,
          act="handing_over.delegate", keeps="question"),
-    Verb("resolve", _l("交回"), "arrow-back-up", "handing_over.resolution",
+    Verb("resolve", _l("交回"), "clipboard-check", "handing_over.resolution",
          lambda _session, person, opened: opened.mine and bool(opened.task.owner_id), 20,
          act="handing_over.resolve", keeps="opinion"),
-    Verb("recall", _l("收回委派"), "arrow-back-up", "handing_over.recall",
+    Verb("recall", _l("收回委派"), "rotate", "handing_over.recall",
          lambda session, person, opened: handing.may_recall(session, opened.task, person), 20, first=True),
 ]
 

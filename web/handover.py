@@ -38,15 +38,18 @@ bp = Blueprint("handover", __name__, url_prefix="/people/<int:person_id>/handove
 MAKE = "handover.make"
 SHOWN = 20
 KINDS = {
-    "task": _l("手里的待办"), "delegation": _l("委派"), "sign": _l("还没有签的加签"), "substitution": _l("代理"),
-    "request": _l("进行中的申请"), "draft": _l("草稿"), "role": _l("角色"), "notice": _l("未读通知"),
+    "task": _l("手里的待办"), "delegation": _l("委派的任务"), "sign": _l("还没有签的加签"), "substitution": _l("代理"),
+    "request": _l("进行中的申请"), "draft": _l("草稿"), "role": _l("担任的角色"), "notice": _l("未读通知"),
 }
-MOVE = {kind: _l("移交") for kind in KINDS}
 END = {
     "task": _l("放回同组"), "substitution": _l("结束代理"), "role": _l("收回角色"), "draft": _l("删除草稿"),
     "notice": _l("不再提醒"), "delegation": _l("交回委派人"),
 }
 """What can be done with a kind where nobody takes it over."""
+ASKS = {
+    "draft": _l("删除后不能恢复。确定删除这些草稿吗？"), "role": _l("收回后，这个人不能再用这些角色办事。确定收回吗？"),
+}
+"""What is asked before it is done, where it cannot be undone by whoever does it."""
 ROWS: dict[str, type[Any]] = {
     "task": Task, "delegation": TaskDelegation, "sign": TaskPlan, "substitution": Substitution,
     "request": Request, "draft": Task, "role": RoleGrant, "notice": Notice,
@@ -69,8 +72,9 @@ def show(person_id: int) -> ResponseReturnValue:
     found = handovers.of_person(db.session(), person)
     left, items = inventory.complete_of(db.session(), person), _done(found)
     return render_template(
-        "handover/show.html", person=person, handover=found, left=left, kinds=KINDS, end=END, only_ends=_only_ends(),
-        how=HOW, successor=_successor(found), parts=[(kind, _shown(person, kind)) for kind in KINDS if left.left[kind]],
+        "handover/show.html", person=person, handover=found, left=left, kinds=KINDS, end=END, asks=ASKS,
+        only_ends=_only_ends(), how=HOW, successor=_successor(found),
+        parts=[(kind, _shown(person, kind)) for kind in KINDS if left.left[kind]],
         done=[(item, _about(person, item)) for item in items], more=handover.LIMIT,
         items_named=_names_of_people(items),
     )

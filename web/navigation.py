@@ -22,7 +22,8 @@ COUNTS: dict[str, Count] = {}
 
 @dataclass(frozen=True)
 class Entry:
-    """A place to go. `action` None means everybody; `phone` is its place in the bottom bar, None for not there."""
+    """A place to go. `action` None means everybody; `phone` is its place in the bottom bar, None for not there;
+    `family` are the modules, or single pages of one, that belong to it."""
 
     endpoint: str
     label: LazyString
@@ -36,17 +37,22 @@ class Entry:
     @property
     def here(self) -> bool:
         """Whether the page shown belongs to this entry."""
-        place = (request.endpoint or "").partition(".")[0]
-        return place == self.endpoint.partition(".")[0] or place in self.family
+        endpoint = request.endpoint or ""
+        place = endpoint.partition(".")[0]
+        return place == self.endpoint.partition(".")[0] or place in self.family or endpoint in self.family
 
 
 HOLDERS = ("handover", "lacks", "effects", "tenure", "joining", "companies", "works", "winning", "machines", "affected")
 STEWARDS = ("steward", "steward_acts", "steward_chart", "steward_quality", "layouts")
+HANDS = ("tasks", "handing_over", "signing_up", "correcting", "consulting", "returning.choose", "returning.give_back",
+         "inbox_bulk", "inbox_handing")
+SHARED = ("returning.ask_withdraw", "returning.withdraw", "reopening", "comments", "copied", "clocks", "joint",
+          "reassigning")
 IMPORTS = ("imports", "imports_mapping", "imports_rows", "imports_commit", "imports_file")
 ENTRIES = (
     Entry("home.desk", _l("工作台"), "home"),
-    Entry("inbox.tasks", _l("待办"), "inbox", phone=1, family=("tasks",), count="inbox"),
-    Entry("requests.mine", _l("我的申请"), "send", phone=2, short=_l("申请")),
+    Entry("inbox.tasks", _l("待办"), "inbox", phone=1, family=HANDS, count="inbox"),
+    Entry("requests.mine", _l("我的申请"), "send", phone=2, short=_l("申请"), family=SHARED),
     Entry("register.certificates", _l("证件台账"), "certificate", "certificate.read", phone=3, short=_l("台账"),
           family=("register_days", "matters", "renewals", *IMPORTS, *STEWARDS)),
     Entry("people.persons", _l("人员与项目"), "users", "person.read", family=HOLDERS),

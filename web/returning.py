@@ -84,7 +84,8 @@ def _told(target: Target) -> dict[str, Any]:
     may = {work.task_id for work in target.may_stand}
     return {
         "gone": target.preview.withdrawn, "undone": [work for work in target.undone if work.task_id not in may],
-        "may": target.may_stand, "staying": target.preview.staying, "timers": target.preview.timers,
+        "may": target.may_stand, "staying": target.preview.staying,
+        "timers": list(dict.fromkeys(element for element, _due in target.preview.timers)),
         "remarks": [remark.text(language()) for remark in target.preview.remarks],
     }
 

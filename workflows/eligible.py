@@ -164,7 +164,7 @@ def require(session: Session, task: Task, person_id: int, *, for_: For, by: Acto
     """The person, if the task may go to them (or they may be asked). Raises BadAnswer with the sentence at "to"."""
     person = session.scalar(select(Person).where(Person.id == person_id, Person.group_id == task.group_id))
     if person is None:
-        raise BadAnswer({"to": [Problem("没有找到这个人，请从列表里选择。")]})
+        raise BadAnswer({"to": [Problem("没有找到这个人，请从列表里选择。" if person_id else "请选择一位。")]})
     asked = _Asked(session, task, of_instance(session, task.instance_id), for_, by)
     wrong = _why_not(asked, person, (_usable, *LOOKS))
     if wrong is not None:

@@ -73,7 +73,7 @@ def tell_of_signature(session: Session, fact: Fact) -> None:
     asked = [plan for plan in signing.plans(session, host.id) if plan.role == child.role and plan.dropped_at is None]
     people = {plan.by_id for plan in asked} | {host.assignee_id}
     if child.role == AFTER and signing.said(session, child.id).get("verdict") != signing.AGREE:
-        _notify(session, fact, host, people, "{by} 不同意“{task}”，已退还给您：{title}")
+        _notify(session, fact, host, people, "{by} 不同意“{task}”，已退回给您：{title}")
     elif child.role == AFTER and host.state == "completed":
         _notify(session, fact, host, people, "加签的人都同意，“{task}”已生效：{title}")
     elif child.role == BEFORE and host.state == OPEN and host.hold is None:

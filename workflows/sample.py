@@ -70,6 +70,7 @@ class Case:
     moments: list[dt.datetime] = field(default_factory=list)
     request_id: int = 0
     papers: dict[tuple[int | None, str], int] = field(default_factory=dict)
+    links: list[str] = field(default_factory=list)
 
     def act(self, do: Callable[[Session], Any]) -> Any:
         """One transaction, at the next moment."""
@@ -81,9 +82,16 @@ class Case:
     def paper(self, session: Session, by: Actor, name: str = "材料") -> int:
         """A file that this person uploaded, called after what it is."""
         if (by.id, name) not in self.papers:
-            kept = files.keep(session, self.folder, io.BytesIO(PAPER), f"{name}.pdf", by=by)
-            self.papers[by.id, name] = kept.id
+            self.papers[by.id, name] = self.keep(session, by, f"{name}.pdf", PAPER)
         return self.papers[by.id, name]
+
+    def keep(self, session: Session, by: Actor, name: str, body: bytes) -> int:
+        """A file that this person uploads."""
+        return files.keep(session, self.folder, io.BytesIO(body), name, by=by).id
+
+    def stage(self, session: Session) -> sample_cases.Stage:
+        """Where the stories of sample_cases are played."""
+        return sample_cases.Stage(session, self.fill, self.keep, self.links)
 
     def fill(
         self, form: Form, given: dict[str, Any], verdict: str, by: Actor, session: Session, request: Request
@@ -95,8 +103,11 @@ class Case:
 def load(
     engine: Engine, folder: Path, *, seed: int = 2026, size: sample.Size = sample.SIZES["demo"],
     told: sample.Told = lambda what, done, of: None,
-) -> None:
-    """Fill an empty, migrated database: calendar, organisation, register, processes, then requests by running them."""
+) -> list[str]:
+    """Fill an empty, migrated database: calendar, organisation, register, processes, then requests by running them.
+
+    Answers with the addresses of its links for people outside, which nobody can be told a second time.
+    """
     with unit(engine) as session:
         workdays.seed(session)
         sample.load(session, seed=seed, companies=size.companies, projects=size.projects, people=size.people,
@@ -111,16 +122,18 @@ def load(
     for done, ((code, kind, holder), path) in enumerate(zip(subjects, cycle(PATHS), strict=False), 1):
         play(engine, folder, code, kind, holder, path)
         told("requests", done, len(subjects))
-    _cases(engine, folder, spare)
+    links = _cases(engine, folder, spare)
     share(engine)
+    return links
 
 
-def _cases(engine: Engine, folder: Path, spare: Sequence[tuple[str, str, int]]) -> None:
-    """The stories of sample_cases, of those people; what is left over goes to whoever leaves."""
-    for (code, kind, holder), (path, deeds, early) in zip(spare, sample_cases.CASES, strict=False):
-        play(engine, folder, code, kind, holder, path, deeds, early)
+def _cases(engine: Engine, folder: Path, spare: Sequence[tuple[str, str, int]]) -> list[str]:
+    """The stories of sample_cases, of those people; what is left over is for the present. Their links."""
     case = Case(engine, folder, clock.Fixed(clock.now()))
-    sample_cases.arrange(engine, spare[len(sample_cases.CASES):], case.fill)
+    for (code, kind, holder), (path, deeds, early) in zip(spare, sample_cases.CASES, strict=False):
+        play(engine, folder, code, kind, holder, path, deeds, early, case.links)
+    sample_cases.arrange(engine, spare[len(sample_cases.CASES):], case.stage)
+    return case.links
 
 
 def _subjects(session: Session) -> Iterator[tuple[str, str, int]]:
@@ -161,13 +174,13 @@ def _held(code: str, holder: Any, own: Any) -> Exists:
 
 def play(
     engine: Engine, folder: Path, code: str, kind: str, holder_id: int, path: Sequence[str],
-    deeds: Sequence[sample_cases.Deed] = (), early: int = 0,
+    deeds: Sequence[sample_cases.Deed] = (), early: int = 0, links: list[str] | None = None,
 ) -> int | None:
     """Open a request and take it along a path of verdicts and answers, then further deeds, the last of them `early`
-    working days ago; its id, or None where it may not be opened."""
+    working days ago; its id, or None where it may not be opened. `links` takes what nobody is told a second time."""
     acts = len(path) + len(deeds) + 1
     moments = office_hours(engine, acts + (0 if early else holder_id % 4), early)[:acts]
-    case = Case(engine, folder, clock.Fixed(moments[0]), moments)
+    case = Case(engine, folder, clock.Fixed(moments[0]), moments, links=[] if links is None else links)
     with clock.use(case.now):
         opened = case.act(lambda session: _open(session, code, kind, holder_id))
         if opened is None:
@@ -181,7 +194,7 @@ def play(
 
 
 def _do(case: Case, deed: sample_cases.Deed, session: Session) -> None:
-    deed(sample_cases.Stage(session, case.fill), session, session.get_one(Request, case.request_id))
+    deed(case.stage(session), session, session.get_one(Request, case.request_id))
 
 
 def office_hours(engine: Engine, count: int, early: int = 0) -> list[dt.datetime]:

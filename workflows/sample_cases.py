@@ -7,16 +7,20 @@ by the verbs that people have.
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from PIL import Image, ImageDraw
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from engine import pausing, tasks, timers
-from engine.model import Task
+from engine import catalog, pausing, tasks, timers
+from engine.model import CORRECTION, Task
+from forms import narrow
 from forms.schema import Form
+from forms.signing import KEY
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
 from ledger.db import unit
@@ -27,7 +31,7 @@ from registry.access.grants import grant_role, holders
 from registry.certificates.models import Certificate
 from registry.people.persons import Person, leave
 from registry.people.units import Unit
-from workflows import assigning, choices, correcting, desk, inbox, opening, returning, signing
+from workflows import CATALOG, assigning, choices, correcting, desk, inbox, opening, reopening, returning, signing
 from workflows.absence import handover
 from workflows.requests import Request
 from workflows.sharing import consulting
@@ -35,15 +39,17 @@ from workflows.sharing.consulting import Wanted
 
 Deed = Callable[["Stage", Session, Request], None]
 Answering = Callable[[Form, dict[str, Any], str, Actor, Session, Request], dict[str, Any]]
+Keeping = Callable[[Session, Actor, str, bytes], int]
 
 
 class Stage:
-    """Who plays: the holders of the roles of the first company. `fill` answers a form for a verdict."""
+    """Who plays: the holders of the roles of the first company. `fill` answers a form for a verdict, `keep` takes a
+    file that somebody uploads, `links` are addresses that nobody can be told a second time."""
 
-    def __init__(self, session: Session, fill: Answering) -> None:
+    def __init__(self, session: Session, fill: Answering, keep: Keeping, links: list[str]) -> None:
         self.company_id = session.scalars(
             select(Unit.id).where(Unit.kind == "company").order_by(Unit.id).limit(1)).one()
-        self.fill = fill
+        self.fill, self.keep, self.links = fill, keep, links
 
     def who(self, session: Session, role: str, place: int = 0) -> Actor:
         """The holder of a role, or the next one after."""
@@ -119,14 +125,14 @@ def given_back(stage: Stage, session: Session, request: Request) -> None:
         version=task.version, instance_version=request.instance.version)
 
 
-def asked_to_correct(stage: Stage, session: Session, request: Request) -> None:
+def trade_asked(stage: Stage, session: Session, request: Request) -> None:
     """补正: a field is asked for while the reviewer keeps the task."""
     by, task = stage.claimed(session, request, "A3_safety", "safety")
     wanted = {"trade": "培训证明写的是架子工，与所填工种不一致，请核对。"}
     correcting.ask(session, by, task.id, wanted, version=task.version)
 
 
-def corrected(stage: Stage, session: Session, request: Request) -> None:
+def trade_corrected(stage: Stage, session: Session, request: Request) -> None:
     """The applicant answers at the field; who had judged what it said before is asked again."""
     task = session.scalars(select(Task).where(
         Task.instance_id == request.instance_id, Task.state == "open", Task.role == "correction")).one()
@@ -153,18 +159,66 @@ def paused(stage: Stage, session: Session, request: Request) -> None:
 
 
 def consulted(stage: Stage, session: Session, request: Request) -> None:
-    """咨询: a link for somebody outside, which nobody has opened yet."""
+    """咨询: two experts outside; one has answered, the other's link waits to be opened."""
     by, task = stage.claimed(session, request, "A4_approve", "approver")
     shown = consulting.material(session, request)
     fields = [one.path for one in shown.entries if one.path not in shown.personal][:3]
-    consulting.ask(session, by, task.id, Wanted(
-        "顾启明", "省建设安全技术协会", "按新版考核大纲，这个工种的复审培训学时够不够？", fields))
+    _, first = consulting.ask(session, by, task.id, Wanted(
+        "江若水", "市职业病防治院", "体检医院不在我市名单上，它的结论能不能用？", fields))
+    consulting.open_link(session, first, address="", agent="")
+    consulting.answer(session, first, verdict="agree", text="该院有职业健康检查备案，结论可以采用。")
+    _, second = consulting.ask(session, by, task.id, Wanted(
+        "顾启明", "省建设安全技术协会", "按新版考核大纲，这个工种的复审培训学时够不够？", fields,
+        days=consulting.MOST_DAYS))
+    stage.links.append(f"/x/{second}")
 
 
-APPROVAL, DECIDED = ("submit", "pass"), ("submit", "pass", "approve")
-LEFT = 2
-"""Requests of somebody who leaves."""
+def asked_to_correct(stage: Stage, session: Session, request: Request) -> None:
+    """请申请人补正: the task stays where it is and waits; the clock stands still."""
+    by, task = stage.claimed(session, request, "A3_safety", "safety")
+    correcting.ask(session, by, task.id, {
+        "doc_health": "体检表看不清签字，请换一份清楚的扫描件。",
+        "training_hours": "学时与培训证明不一致，请核对。"}, version=task.version)
+
+
+def corrected(stage: Stage, session: Session, request: Request) -> None:
+    """Two places were asked for, one was changed: the reviewer reads both."""
+    task = session.scalars(select(Task).where(
+        Task.instance_id == request.instance_id, Task.state == "open", Task.role == CORRECTION)).one()
+    stage.does(session, request, task, actor_of(session, request.applicant_id), narrow.ANSWER, training_hours=48,
+               **{narrow.said_key("training_hours"): "原来填错了，已按培训证明改为 48 学时。"})
+
+
+def reopened(stage: Stage, session: Session, request: Request) -> None:
+    """重新开启: what was rejected goes on from where it was judged."""
+    by = stage.who(session, "vice_president")
+    target = next(one for one in reopening.targets(session, by, request) if one.refused is None)
+    reopening.reopen(session, by, request, target.task_id, version=request.instance.version,
+                     reason="年度用工计划已调整，原驳回理由不再成立，请重新审核。")
+
+
+def signature() -> bytes:
+    """A picture of strokes as of a hand."""
+    picture = Image.new("L", (360, 120), 255)
+    pen = ImageDraw.Draw(picture)
+    for strokes in STROKES:
+        pen.line(strokes, fill=20, width=5, joint="curve")
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+STROKES = (
+    ((40, 30), (110, 24)), ((76, 10), (72, 60), (48, 100)), ((76, 52), (96, 80), (124, 98)), ((150, 34), (216, 28)),
+    ((186, 14), (180, 96), (166, 86)), ((156, 62), (212, 56)), ((250, 26), (236, 60), (262, 70), (330, 60)),
+    ((292, 18), (286, 100)), ((262, 98), (318, 92)),
+)
+APPROVAL, DECIDED, REJECTED = ("submit", "pass"), ("submit", "pass", "approve"), ("submit", "pass", "reject")
+LEFT = 3
+"""One request of the present moment, and those of somebody who leaves."""
 CLERKS = ("工程部工程师", "预算员", "行政专员", "会计", "设计师")
+AT_VOTE = b'<zeebe:property name="licet:stage" value="joint_signing"/>'
+SIGNED = b'<zeebe:property name="licet:signature" value="agree"/>'
 OVERDUE, ESCALATED = 3, 6
 """Working days ago: since then nobody has judged what has two of them."""
 CASES: tuple[tuple[Sequence[str], Sequence[Deed], int], ...] = (
@@ -177,9 +231,12 @@ CASES: tuple[tuple[Sequence[str], Sequence[Deed], int], ...] = (
     (("submit",), (passed_by_hr, partial(withdrawn, "edit", "填错了工种，改好再交。")), 0),
     (("submit",), (partial(withdrawn, "end", "本人调往外地项目，不再申请。"),), 0),
     (("submit",), (paused,), 0),
-    (("submit",), (passed_by_hr, asked_to_correct), 0),
-    (("submit",), (passed_by_hr, asked_to_correct, corrected), 0),
+    (("submit",), (passed_by_hr, trade_asked, trade_corrected), 0),
     (APPROVAL, (consulted,), 0),
+    (("submit",), (asked_to_correct,), 0),
+    (("submit",), (asked_to_correct, corrected), 0),
+    (REJECTED, (), 0),
+    (REJECTED, (reopened,), 0),
     (("submit",), (), OVERDUE),
     (APPROVAL, (), ESCALATED),
 )
@@ -203,15 +260,16 @@ def spare(session: Session, subjects: Iterator[tuple[str, str, int]]) -> list[tu
     return found
 
 
-def arrange(engine: Engine, subjects: Sequence[tuple[str, str, int]], fill: Answering) -> None:
-    """What is no request of its own: a countersign half voted, somebody away, somebody who leaves, a saved view; and
-    what the timers would have done meanwhile."""
+def arrange(engine: Engine, subjects: Sequence[tuple[str, str, int]], at: Callable[[Session], Stage]) -> None:
+    """What is no request of the last days: a countersign half voted, somebody away, somebody who leaves, a saved view,
+    an approval of this moment; and what the timers would have done meanwhile."""
     timers.sweep(engine)
     with unit(engine) as session:
-        stage = Stage(session, fill)
+        stage = at(session)
         _countersign(stage, session)
         _absence(stage, session)
-        _leaver(stage, session, subjects)
+        _just_passed(stage, session, subjects[:1])
+        _leaver(stage, session, subjects[1:])
         inbox.save_view(session, stage.who(session, "approver"), "已逾期的审批",
                         {"scope": "groups", "step": "A4_approve", "overdue": "1"})
 
@@ -222,7 +280,9 @@ def _countersign(stage: Stage, session: Session) -> None:
         Certificate.type_code == "E03", Certificate.holder_unit_id == stage.company_id)).first()
     if held is None:
         return  # a small demonstration may not have it
+    _draw(stage, session, SIGNED)
     request = choices.begin(session, by, held.id, "joint")
+    _draw(stage, session, b"\n")  # tried once, and taken back; without a difference it would be the first version again
     task = session.scalars(select(Task).where(Task.instance_id == request.instance_id, Task.state == "open")).one()
     signers = [{"person": str(stage.who(session, role).id), "weight": weight, "veto": role == "safety_head"}
                for role, weight in (("legal_head", 2), ("safety_head", 2), ("hr_head", 1))]
@@ -232,7 +292,26 @@ def _countersign(stage: Stage, session: Session) -> None:
     voter = stage.who(session, "legal_head")
     mine = session.scalars(select(Task).where(
         Task.instance_id == request.instance_id, Task.state == "open", Task.assignee_id == voter.id)).one()
-    desk.complete(session, voter, mine.id, {"verdict": "agree", "opinion": "借期内无续期安排，同意。"})
+    desk.complete(session, voter, mine.id, {
+        "verdict": "agree", "opinion": "借期内无续期安排，同意。",
+        KEY: [stage.keep(session, voter, "签名.png", signature())]})
+
+
+def _draw(stage: Stage, session: Session, words: bytes) -> None:
+    """A version of the countersign's drawing with these words at the vote."""
+    files = CATALOG["joint"].files
+    drawn = files["joint.bpmn"].replace(AT_VOTE, AT_VOTE + words)
+    catalog.deploy(session, {**files, "joint.bpmn": drawn}, by=stage.who(session, "process_owner"))
+
+
+def _just_passed(stage: Stage, session: Session, subjects: Sequence[tuple[str, str, int]]) -> None:
+    """One branch of a review has passed just now: ten minutes long that can be taken back."""
+    by = stage.who(session, "applicant")
+    for code, kind, holder_id in subjects:
+        request = opening.open_request(session, by, code, kind, holder_id)
+        session.flush()
+        handed_in_again(stage, session, request)
+        passed_by_hr(stage, session, request)
 
 
 def _absence(stage: Stage, session: Session) -> None:

@@ -48,6 +48,20 @@ addEventListener("keydown", (event) => {
   if (done) event.preventDefault();
 });
 
+// An open menu closes by Escape, which gives the focus back to its button, and by a click beside it.
+addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && !document.querySelector("dialog[open]") && document.querySelector(".more-verbs[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, { capture: true });
+
+addEventListener("click", ({ target }) => {
+  for (const menu of document.querySelectorAll(".more-verbs[open]")) if (!menu.contains(target)) menu.open = false;
+});
+
 function help() {
   const dialog = document.createElement("dialog");
   dialog.className = "licet-dialog";

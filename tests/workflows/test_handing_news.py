@@ -173,7 +173,7 @@ def test_signers_after_it_are_told_once_it_is_handed_in(room: Desk) -> None:
 
 
 @pytest.mark.parametrize(("verdict", "text"), [
-    ("agree", "加签的人都同意，“法务经营初审”已生效"), ("disagree", "许文 不同意“法务经营初审”，已退还给您")])
+    ("agree", "加签的人都同意，“法务经营初审”已生效"), ("disagree", "许文 不同意“法务经营初审”，已退回给您")])
 def test_the_asker_is_told_what_came_of_a_signature_after_it(room: Desk, verdict: str, text: str) -> None:
     room.ask("after", "legal2")
     room.case.do("legal", "A3_legal", "pass")

@@ -22,6 +22,7 @@ from workflows import story
 from workflows.inbox import InboxView
 from workflows.joint.membership import poll_of
 from workflows.requests import Request
+from workflows.sharing import consulting
 from workflows.sharing.comments import CommentMention
 from workflows.sharing.consulting import Consultation
 from workflows.sharing.copies import RequestCopy
@@ -30,7 +31,7 @@ ACTED = {
     "task.transferred", "task.delegated", "task.sign_asked", "task.returned", "task.kept", "request.withdrawn",
     "clock.paused", "consultation.asked", "request.commented", "request.copied", "request.copy_read", "request.urged",
     "substitution.made", "handover.begun", "handover.moved", "task.escalated", "correction.asked",
-    "correction.answered", "correction.reopened",
+    "correction.answered", "correction.reopened", "instance.reopened", "consultation.answered", "task.signature",
 }
 """What somebody does in the demonstration with work in other hands."""
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -40,8 +41,9 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_demonstration_has_requests_in_every_state(engine, clock, tmp_path):
     """With one request for each path, and fewer certificates than `make run`: that takes half the time."""
     size = replace(SIZES["demo"], certificates=600, requests=len(workflows.sample.PATHS))
-    workflows.sample.load(engine, tmp_path, size=size)
+    links = workflows.sample.load(engine, tmp_path, size=size)
     with reading(engine) as session:
+        assert [consulting.living(session, link.removeprefix("/x/")) is not None for link in links] == [True]
         stages = set(session.scalars(select(Instance.stage).where(Instance.state == "active")))
         outcomes = set(session.scalars(select(Instance.outcome).where(Instance.ended_at.is_not(None))))
         assert stages >= {"draft", "correction", "unit_review", "approval", "filing", "filed", "accepted", "granted",

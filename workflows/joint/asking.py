@@ -51,7 +51,7 @@ def begin(session: Session, actor: Actor, certificate: Certificate, _subtype: st
     """A countersign of the actor's own: there may be several about one certificate."""
     return beginning.begin(
         session, PROCESS, certificate.holder, by=actor, kind=certificate.type, certificate=certificate,
-        title=f"{certificate.type.name} · {certificate.holder_name}", variables=BEGUN)
+        title=f"{NAME} · {certificate.type.name} · {certificate.holder_name}", variables=BEGUN)
 
 
 def asked_given(session: Session, request: Request) -> Answers:

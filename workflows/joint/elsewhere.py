@@ -50,11 +50,11 @@ def _draft(session: Session, actor: Actor, subject: Unit | Request) -> Request |
 def begin_at(session: Session, actor: Actor, subject: Unit | Request, _subtype: str) -> Request:
     """A countersign of the actor's own. The request that it is about does not wait for it; its story tells of it."""
     if isinstance(subject, Unit):
-        return beginning.begin(session, PROCESS, subject, by=actor, title=subject.name, variables=BEGUN)
+        return beginning.begin(session, PROCESS, subject, by=actor, title=f"{NAME} · {subject.name}", variables=BEGUN)
     holder: Holder = opening.holder_of(session, subject.holder_kind, subject.holder_id)
     made = beginning.begin(
-        session, PROCESS, holder, by=actor, kind=subject.kind, title=subject.title, variables=BEGUN,
-        details={"about": subject.id})
+        session, PROCESS, holder, by=actor, kind=subject.kind, title=f"{NAME} · {subject.title}",
+        variables=BEGUN, details={"about": subject.id})
     record(session, "joint.asked", ("request", subject.id), by=actor, group_id=subject.group_id,
            after={"number": made.number, "request": made.id})
     return made

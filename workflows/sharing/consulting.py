@@ -156,6 +156,8 @@ def ask(session: Session, actor: Actor, task_id: int, wanted: Wanted, *, key: st
     request = requests.of_instance(session, instance.id)
     if key and session.scalar(select(Fact.id).where(Fact.key == key)) is not None:
         raise MadeBefore()  # the form arrived twice at once
+    if actor.id == request.applicant_id:
+        raise NotAllowed("咨询由审核的人提出，答复也只给他们看。申请人可以用评论说明。")
     _check(session, request, task, wanted)
     token, today = secrets.token_urlsafe(16), clock.today()
     row = Consultation(

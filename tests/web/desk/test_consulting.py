@@ -17,6 +17,8 @@ from ledger.facts import Fact
 from ledger.outbox import deliver
 from registry.alerts.notices import Notice
 from tests.web.desk.at_work import Town
+from tests.web.desk.test_correcting import ask as corrections
+from tests.web.desk.test_correcting import question
 from tests.web.desk.test_inbox import submit
 from tests.web.desk.test_moved_on import approve, end
 from workflows import triggers
@@ -211,3 +213,12 @@ def test_not_too_many_links_at_once(town: Town, task: int) -> None:
 def test_personal_data_is_marked_and_never_ticked_by_itself(town: Town, task: int) -> None:
     page = town.visitor("legal").get(f"/tasks/{task}/consultations/new").text
     assert "checked" not in page.split("给专家看的内容")[1] and "可能是个人信息" in page
+
+
+def test_who_applied_asks_no_expert_whose_answer_they_could_not_read(town: Town, task: int) -> None:
+    corrections(town, town.visitor("legal"), task, address="请核对门牌号")
+    child, desk = question(town, task), town.visitor("desk")
+    assert "咨询外部专家" not in desk.get(f"/tasks/{child}").text
+    refused = desk.post(f"/tasks/{child}/consultations", ASKED)
+    assert refused.status_code == 403 and "申请人可以用评论说明" in refused.text
+    assert not facts(town, "consultation.asked")

@@ -51,7 +51,7 @@ def test_it_is_asked_at_a_field_answered_there_and_read_beside_the_task(town: To
     with Session(town.engine) as session:
         request = session.scalars(select(Task.instance_id).where(Task.id == mine)).one()
     page = desk.get(f"/requests/{request}").text
-    assert "等申请人补正，其他步骤照常办理" in page and WHY in page
+    assert "请补正这些，其他步骤照常办理" in page and WHY in page
     done = desk.hand_in(child, {"verdict": "answer", "address": "杭州市余杭区文一西路 1 号", "said_address": "已更正"})
     assert done.status_code == 303
     page = legal.get(f"/tasks/{mine}").text
@@ -106,5 +106,5 @@ def test_the_pages_speak_english(town: Town, mine: int) -> None:
         visitor.post("/language", {"language": "en"})
     assert "Ask the applicant to correct" in legal.get(f"/tasks/{mine}/corrections").text
     ask(town, legal, mine, address=WHY)
-    assert "Not waiting for it any more" in legal.get(f"/tasks/{mine}").text
+    assert "Stop waiting for corrections" in legal.get(f"/tasks/{mine}").text
     assert "asks you to correct something" in desk.get(f"/tasks/{question(town, mine)}").text

@@ -83,8 +83,9 @@ def test_a_refused_transfer_says_why_and_keeps_the_words(
 
 
 def test_whom_it_goes_to_must_be_somebody(town: Town, mine: int) -> None:
-    page = town.visitor("legal").post(f"/tasks/{mine}/transfer", {"to": "x", "reason": "出差", "version": 2})
-    assert page.status_code == 400 and "没有找到这个人" in page.text
+    for to, said in (("x", "请选择一位。"), ("999999", "没有找到这个人")):
+        page = town.visitor("legal").post(f"/tasks/{mine}/transfer", {"to": to, "reason": "出差", "version": 2})
+        assert page.status_code == 400 and said in page.text
 
 
 def test_a_delegate_fills_in_the_form_and_the_delegator_completes_it(town: Town, mine: int) -> None:

@@ -38,7 +38,7 @@ def test_at_a_companys_page_whoever_may_begin_requests_there_asks_several(town: 
     assert "发起内部会签" in desk.get(f"/companies/{unit}").text
     begun = desk.post(f"/units/{unit}/matters", JOINT)
     made = newest(town)
-    assert begun.location == f"/tasks/{town.open_task(made.id)}" and made.title == "华建第一建筑有限公司"
+    assert begun.location == f"/tasks/{town.open_task(made.id)}" and made.title == "内部会签 · 华建第一建筑有限公司"
     assert desk.post(f"/units/{unit}/matters", JOINT).location == begun.location  # the draft goes on
     assert "内部会签：继续填写" in desk.get(f"/companies/{unit}").text
     assert asked(town, desk, made.id)

@@ -292,8 +292,8 @@ def test_all_of_it_speaks_english(town: Town, case: tuple[int, int], clock: Fixe
     for visitor in (desk, legal):
         visitor.post("/language", {"language": "en"})
     for visitor, address, words in (
-        (desk, f"/requests/{request}", ("Waiting for", "It is the next one due. Urged 1 time.", "Mentions 许文",
-                                        "1 unread", "File of a comment", "You urged")),
+        (desk, f"/requests/{request}", ("Waiting for", "It is the next one due. 1 reminder sent.", "Mentions 许文",
+                                        "1 unread", "File of a comment", "You sent a reminder")),
         (desk, f"/requests/{request}/comments", ("Write a comment", "Strike out", "Mention colleagues")),
         (desk, f"/requests/{request}/copies/new", ("Whoever gets a copy is told", "Copied already to 路人甲")),
         (legal, f"/tasks/{task}/consultations/new", ("Ask an outside expert", "Make the link", "Valid for")),
