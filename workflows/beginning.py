@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import instances
 from engine.model import Instance
 from ledger import clock
 from ledger.actor import Actor
+from ledger.db import Base, BigId
 from ledger.facts import Subject, record
 from registry.certificates.catalogue import in_force_of
 from registry.certificates.kinds import CertificateType
@@ -21,7 +22,7 @@ from registry.certificates.models import Certificate, Holder
 from registry.people.persons import Person
 from registry.people.units import Unit, places
 from workflows import typed
-from workflows.requests import Request, RequestCount
+from workflows.requests import Request
 
 MOST_TITLE = 200  # characters
 SUPPLEMENT_DAYS = 10  # working days, where the notice sets no other term (unverified practice)
@@ -30,6 +31,16 @@ VARIABLES = frozenset({
     "decision_days", "supplement_days",
 })
 """The names that every instance begins with."""
+
+
+class RequestCount(Base):
+    """The last number given in a group and year; its row is the lock that keeps numbers unique."""
+
+    __tablename__ = "request_count"
+
+    group_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int] = mapped_column(default=0)
 
 
 def begin(

@@ -191,16 +191,6 @@ class AuthorityAnswer(Base):
     at: Mapped[dt.datetime] = mapped_column(Instant, default=clock.now)
 
 
-class RequestCount(Base):
-    """The last number given in a group and year; its row is the lock that keeps numbers unique."""
-
-    __tablename__ = "request_count"
-
-    group_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
-    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    last: Mapped[int] = mapped_column(default=0)
-
-
 _open, _completed = (sa.literal(state, literal_execute=True) for state in (OPEN, "completed"))
 # written out, not bound: the indexes are partial
 
