@@ -98,7 +98,7 @@ def ring(kind: str, url: str | None = None) -> bool:
 
 
 def tell(url: str) -> None:
-    """Say to the web processes that something has happened; what, they look up (web/live.py)."""
+    """Say to the web processes that something has happened; what, they look up (web/desk/live.py)."""
     if not url:
         return
     try:
@@ -154,7 +154,8 @@ class Rounds:
 
 def due_work() -> dict[str, Part]:
     """What there is to do, by kind of wake-up, causes before effects: each does a small piece, says how much it did."""
-    from engine import deliveries, starting, timers
+    from engine.messaging import deliveries
+    from engine.time import starting, timers
     from ledger import outbox
     from registry.alerts import deadlines
     from registry.intake.stewardship import counting

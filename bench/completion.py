@@ -21,8 +21,9 @@ from bench.drawn import LOOP, OURS, PASSED, STEPS
 from bench.measure import Figure
 from bench.naive import Naive
 from bench.plain import Plain
-from engine import catalog, instances, tasks
+from engine import catalog, instances
 from engine.model import Instance, Task
+from engine.usertasks import tasks
 from ledger.actor import SYSTEM, Actor, Grant
 from ledger.db import open_database, reading, unit
 from ledger.workdays import seed

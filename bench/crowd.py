@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import tasks
 from engine.model import Task
+from engine.usertasks import tasks
 from ledger import clock
 from ledger.actor import Actor
 from registry.access.accounts import Account
@@ -21,7 +21,7 @@ from registry.people.persons import Person
 from registry.people.spelling import spell
 from registry.people.units import Unit
 from registry.sample.names import FEMALE, MALE, SURNAMES
-from workflows import signing
+from workflows.handling import signing
 from workflows.requests import Request
 from workflows.sharing import comments, consulting, copies
 

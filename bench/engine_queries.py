@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from bench.completion import HR, Ours
 from bench.measure import Figure
-from engine import listing, timers
+from engine.time import timers
+from engine.usertasks import listing
 from ledger import clock
 from ledger.db import open_database, reading, unit
 from migrations.run import upgrade

@@ -29,8 +29,8 @@ from bench.long_way import long_way
 from bench.measure import Figure
 from bench.pages import NUMBERS, signed_in
 from engine import catalog
-from engine.giving_back import MOST, targets
 from engine.model import Task
+from engine.returns.giving_back import MOST, targets
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
 from ledger.db import open_database, unit
@@ -45,9 +45,10 @@ from tests.journeys.company import PASSWORD, found, open_accounts
 from tests.journeys.papers import PDF
 from web.app import create_app
 from web.config import Config
-from web.live import Watch
-from workflows import desk, opening
-from workflows.assigning import reassign
+from web.desk.live import Watch
+from workflows.applying import opening
+from workflows.handling import desk
+from workflows.handling.assigning import reassign
 from workflows.requests import Request, sees
 
 OURS, THEIRS, TURNS, BAR, AT_ONCE, ROUNDS = 10_000, 200_000, 40, 100, 20, 3

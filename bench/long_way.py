@@ -6,8 +6,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bench.drawn import extended, flows, node, process
-from engine import catalog, instances, tasks
+from engine import catalog, instances
 from engine.model import Task
+from engine.usertasks import tasks
 from ledger.actor import SYSTEM, Actor
 
 

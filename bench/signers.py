@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from bench import databases
 from bench.drawn import extended, flows, node, process
 from bench.measure import Figure
-from engine import catalog, instances, tasks
+from engine import catalog, instances
 from engine.model import Instance, Task
+from engine.usertasks import tasks
 from ledger.actor import SYSTEM, Actor, Grant
 from ledger.db import open_database, reading, unit
 from ledger.workdays import seed

@@ -18,11 +18,12 @@ from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.orm import Session
 
 import feel.dmn
-from engine import drawing, expressions, lint, start_events
+from engine import drawing, expressions, lint
 from engine.dialect import Blueprint, parse
 from engine.drawing import Element
 from engine.findings import Finding
 from engine.hooks import HOOKS, REPEATABLE, Hooks
+from engine.messaging import start_events
 from engine.model import Definition, Instance
 from engine.resources import DefinitionFile, Resource
 from engine.rules.names import unprovided

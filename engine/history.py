@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine import catalog
 from engine.model import OPEN, Definition, Instance, Migration, Renaming, Ruling, Task, Visit
-from engine.worktime import WorkTime, median, percentile
+from engine.time.worktime import WorkTime, median, percentile
 from ledger import clock
 from ledger.errors import NotFound
 from ledger.workdays import calendar

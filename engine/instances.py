@@ -11,7 +11,6 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine import catalog, run, state
-from engine.hands import TaskDelegation
 from engine.model import (
     Definition,
     Delivery,
@@ -25,6 +24,7 @@ from engine.model import (
     Timer,
     Visit,
 )
+from engine.usertasks.hands import TaskDelegation
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
 from ledger.db import ring_after_commit

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import Table, bindparam, insert, update
 
 from engine import expressions
-from engine.deadlines import ADD_TIMER, deadline, timer
 from engine.dialect.catching import Awaiting
 from engine.dialect.nodes import ARRIVING, Fault, Node, Token, context, fitting
 from engine.dialect.tasks import UserTask
@@ -19,7 +18,8 @@ from engine.dialect.throwing import LONGEST_KEY
 from engine.dialect.triggers import MessageTrigger, SignalTrigger, TimerTrigger
 from engine.model import DRAWN, Delivery, Subscription, Task, TaskCandidate, TaskExclusion, rank, sought
 from engine.packing import plain
-from engine.participation import applicants, doers
+from engine.time.deadlines import ADD_TIMER, deadline, timer
+from engine.usertasks.participation import applicants, doers
 from feel import FeelError
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from sqlalchemy import BindParameter, Table, bindparam, delete, insert, update
 
 from engine import opening, state
 from engine.dialect.nodes import OVER, Node, Token
-from engine.hands import TaskDelegation
 from engine.model import OPEN, Incident, Ruling, Subscription, Task, TaskCandidate, TaskExclusion, Timer, Visit
+from engine.usertasks.hands import TaskDelegation
 
 if TYPE_CHECKING:
     from engine.run import Act

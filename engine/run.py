@@ -16,14 +16,18 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from engine import catalog, causes, expressions, halting, keeping, promising, rows, sending, state
+from engine import catalog, causes, expressions, rows, state
 from engine.dialect.climbing import BpmnError
 from engine.dialect.nodes import OVER, STARTED, STUCK, WORKING, Fault, Node, Token, context
 from engine.dialect.scopes import Process
 from engine.dialect.triggers import MessageTrigger, SignalTrigger, TimerTrigger
+from engine.messaging import sending
 from engine.model import Instance
 from engine.opening import Wait
+from engine.operations import halting
 from engine.packing import freeze, plain
+from engine.returns import keeping
+from engine.time import promising
 from feel import FeelError
 from ledger import clock
 from ledger.actor import Actor

@@ -71,7 +71,7 @@ def paper(name: str) -> FilePayload:
 
 @cache
 def _sheet(title: str) -> bytes:
-    from web.certificate_pdf import font_file
+    from web.ledgers.certificate_pdf import font_file
 
     sheet = Image.new("RGB", (620, 440), "#fbf7ec")
     draw = ImageDraw.Draw(sheet)

@@ -16,10 +16,10 @@ from ledger import clock, workdays
 from ledger.actor import SYSTEM
 from ledger.db import unit
 from ledger.errors import Refused
+from web.catalogue.types_cli import types
 from web.config import Config
-from web.inventory_cli import inventory
+from web.intake.inventory_cli import inventory
 from web.session import db
-from web.types_cli import types
 
 licet = AppGroup("licet", help="Set up and look after a site.")
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"

@@ -16,12 +16,12 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import Refused, WrongKind
 from ledger.files import File, keep, path_of
-from web.custody import note_file
+from web.cabinet.custody import note_file
 from web.errors import answer, sentence
 from web.guard import actor
 from web.session import db
 from web.thumbnails import PICTURES, kind_picture, thumbnail
-from workflows import desk
+from workflows.handling import desk
 
 bp = Blueprint("files", __name__, url_prefix="/files")
 DAY = dt.timedelta(days=1)

@@ -9,7 +9,7 @@ from flask import Blueprint, jsonify, render_template, url_for
 from flask.wrappers import Response
 from sqlalchemy import func, select
 
-from engine import listing
+from engine.usertasks import listing
 from ledger import clock
 from ledger.actor import Actor
 from ledger.workdays import CalendarYear

@@ -13,9 +13,9 @@ from engine.model import Instance, Task
 from forms.schema import Form
 from ledger.actor import Actor
 from registry.access.roles import roles
+from workflows.applying.typed import form_known, form_of, kept, verdicts_of
 from workflows.process import Process
 from workflows.requests import Request
-from workflows.typed import form_known, form_of, kept, verdicts_of
 
 CATALOG: dict[str, Process] = {}
 
@@ -59,17 +59,17 @@ def _hooks(process: Process) -> Hooks:
     """What the engine asks of a process; the rooms that answer are loaded when it does (they need the catalogue)."""
 
     def basis(session: Session, instance: Instance, task: Task) -> Mapping[str, str]:
-        from workflows import basis
+        from workflows.handling import basis
 
         return basis.parts(session, instance, task)
 
     def silent(session: Session, task: Task, verdict: str) -> None:
-        from workflows import silence
+        from workflows.handling import silence
 
         silence.silent(session, task, verdict)
 
     def lasting(form_key: str) -> bool:
-        from workflows import basis
+        from workflows.handling import basis
 
         return basis.lasting(process, form_key)
 
@@ -79,12 +79,12 @@ def _hooks(process: Process) -> Hooks:
         return ending.rightful(session, task)
 
     def applied(session: Session, task: Task) -> bool:
-        from workflows import duties
+        from workflows.handling import duties
 
         return duties.applied(session, task)
 
     def entitled(session: Session, task: Task, actor: Actor) -> bool:
-        from workflows import duties
+        from workflows.handling import duties
 
         return duties.entitled(session, task, actor)
 

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import messages, run
+from engine import run
+from engine.messaging import messages
 from forms import schema
 from forms.check import check
 from ledger import clock
@@ -17,7 +18,7 @@ from ledger.actor import Actor
 from ledger.errors import BadAnswer, Conflict, NotAllowed, NotFound, Problem
 from ledger.facts import Fact, record
 from registry.access.rules import can
-from workflows import bans
+from workflows.applying import bans
 from workflows.filing import file_ids, may_use
 from workflows.requests import AuthorityAnswer, Request, attach, get
 

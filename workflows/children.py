@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import messages, run
+from engine import run
 from engine.catalog import Step
+from engine.messaging import messages
 from engine.model import Instance
 from ledger.actor import SYSTEM
 from ledger.facts import Fact

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from ledger.actor import Actor
 from ledger.errors import Conflict
 from registry.certificates.models import Certificate
-from workflows import CATALOG, beginning
+from workflows import CATALOG
+from workflows.applying import beginning
 from workflows.requests import Request
 
 NAMES: dict[str, str] = {

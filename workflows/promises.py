@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import recounting
-from engine.clocks import NO_ROUND, OVER, PAUSED, WHOLE, Clock, ClockEntry, last_day
 from engine.model import Task
+from engine.time import recounting
+from engine.time.clocks import NO_ROUND, OVER, PAUSED, WHOLE, Clock, ClockEntry, last_day
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
 from ledger.errors import NotAllowed, NotFound

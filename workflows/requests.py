@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, UniqueC
 from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship
 
 from engine.model import OPEN, Instance, Task, TaskCandidate
-from engine.offers import groups_of
-from engine.participation import TaskParticipant
+from engine.usertasks.offers import groups_of
+from engine.usertasks.participation import TaskParticipant
 from ledger import clock
 from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant, Json
@@ -157,8 +157,8 @@ class RequestFile(Base):
 class Correction(Base):
     """A reason to correct, at a field or document of the form (or "" for the whole).
 
-    `task_id` is the question to the applicant where whoever asks keeps the task (engine/correcting.py); `answer` what
-    was said at the field.
+    `task_id` is the question to the applicant where whoever asks keeps the task
+    (engine/usertasks/correcting.py); `answer` what was said at the field.
     """
 
     __tablename__ = "correction"

@@ -32,7 +32,9 @@ from registry.certificates.numbers import rule_of
 from registry.people.persons import Person
 from registry.people.units import Unit
 from registry.sample.numbers import Numbers
-from workflows import authority, desk, groundwork, opening, sample_cases
+from workflows import authority, sample_cases
+from workflows.applying import groundwork, opening
+from workflows.handling import desk
 from workflows.requests import Request
 from workflows.sharing.sample import share
 

@@ -16,8 +16,10 @@ from PIL import Image, ImageDraw
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from engine import catalog, pausing, tasks, timers
+from engine import catalog
 from engine.model import CORRECTION, Task
+from engine.time import pausing, timers
+from engine.usertasks import tasks
 from forms import narrow
 from forms.schema import Form
 from forms.signing import KEY
@@ -31,8 +33,10 @@ from registry.access.grants import grant_role, holders
 from registry.certificates.models import Certificate
 from registry.people.persons import Person, leave
 from registry.people.units import Unit
-from workflows import CATALOG, assigning, choices, correcting, desk, inbox, opening, reopening, returning, signing
+from workflows import CATALOG
 from workflows.absence import handover
+from workflows.applying import choices, opening
+from workflows.handling import assigning, correcting, desk, inbox, reopening, returning, signing
 from workflows.requests import Request
 from workflows.sharing import consulting
 from workflows.sharing.consulting import Wanted

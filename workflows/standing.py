@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import messages
+from engine.messaging import messages
 from engine.model import NEVER, Task, Timer
 from registry.access.roles import roles
 from registry.people.persons import Person

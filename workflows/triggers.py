@@ -19,19 +19,9 @@ from registry.certificates.catalogue import type_of
 from registry.certificates.models import Certificate
 from registry.certificates.retiming import retime
 from registry.people.units import places
-from workflows import (
-    CATALOG,
-    children,
-    consequences,
-    correcting,
-    handing_news,
-    imports,
-    news,
-    outcomes,
-    promises,
-    returning,
-)
+from workflows import CATALOG, children, consequences, imports, news, outcomes, promises
 from workflows.absence import ending, revoking
+from workflows.handling import correcting, handing_news, returning
 from workflows.requests import Request
 from workflows.sharing import comments, consulting, copies, signatures, urging
 

@@ -45,7 +45,7 @@ def shorten() -> None:
 
 def keep_working(*which: str) -> None:
     """A worker, and another one when it is killed: forked from here, so that it is back at once."""
-    from engine import timers  # noqa: F401 - all that the worker needs is loaded before the fork
+    from engine.time import timers  # noqa: F401 - all that the worker needs is loaded before the fork
     from registry.alerts import deadlines  # noqa: F401
     from registry.intake import work  # noqa: F401
     from worker import main

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from engine import messages
+from engine.messaging import messages
 from engine.model import Instance, Task
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit
@@ -30,7 +30,8 @@ from registry.people.units import unit_of
 from tests.chaos.client import Entry, Log, Person
 from tests.chaos.site import Site
 from tests.journeys.company import PASSWORD, Company, found, open_accounts
-from workflows import authority, desk
+from workflows import authority
+from workflows.handling import desk
 from workflows.requests import Request
 from workflows.sample import answer
 

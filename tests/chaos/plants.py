@@ -13,8 +13,10 @@ from tests.reliability.planted import unlocked
 
 def no_lock() -> None:
     """Nobody locks the instance, and nobody looks at versions before writing."""
-    from engine import rows, run, tasks, timers
+    from engine import rows, run
     from engine.model import Instance, Timer
+    from engine.time import timers
+    from engine.usertasks import tasks
 
     run.LOCK = unlocked(run.LOCK)
     run.SAVE = update(run.INSTANCE).where(run.INSTANCE.c.id == bindparam("of_id")).values(
@@ -32,7 +34,7 @@ def no_lock() -> None:
 
 def outside() -> None:
     """What an answer means is committed before the process moves: two transactions where there must be one."""
-    from workflows import desk
+    from workflows.handling import desk
 
     drop = desk.drop_draft
 

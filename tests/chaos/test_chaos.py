@@ -19,7 +19,7 @@ from tests.chaos.account import accounted
 from tests.chaos.client import Entry, Log
 from tests.chaos.control import Control
 from tests.journeys.company import found, open_accounts
-from workflows import opening
+from workflows.applying import opening
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("site"), pytest.mark.timeout(400)]
 

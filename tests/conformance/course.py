@@ -11,10 +11,13 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-from engine import catalog, deliveries, instances, starting, tasks, timers
+from engine import catalog, instances
 from engine.catalog import Do, Step
 from engine.dialect import BpmnError
+from engine.messaging import deliveries
 from engine.model import Incident, StartTrigger, Task, Timer, Visit
+from engine.time import starting, timers
+from engine.usertasks import tasks
 from feel import FeelError
 from ledger import clock
 from ledger.actor import SYSTEM, Actor, Grant

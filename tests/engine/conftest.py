@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from engine import catalog, deliveries, history, incidents, instances, messages, repair, starting, state, tasks, timers
+from engine import catalog, history, instances, state
+from engine.messaging import deliveries, messages
 from engine.model import Instance, Task
+from engine.operations import incidents, repair
+from engine.time import starting, timers
+from engine.usertasks import tasks
 from ledger.actor import SYSTEM, Actor, Grant
 from ledger.db import reading, unit
 from ledger.workdays import seed

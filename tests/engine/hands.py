@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine import assigning, signing, tasks
-from engine.hands import Addressee, TaskPlan
 from engine.model import Task
-from engine.signing import Role
+from engine.usertasks import assigning, signing, tasks
+from engine.usertasks.hands import Addressee, TaskPlan
+from engine.usertasks.signing import Role
 from ledger.actor import Actor
 from ledger.db import reading, unit
 from tests.engine.conftest import World, person

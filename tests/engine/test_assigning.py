@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from engine import assigning, instances, offers, tasks
-from engine.hands import TaskDelegation
+from engine import instances
 from engine.model import Task
+from engine.usertasks import assigning, offers, tasks
+from engine.usertasks.hands import TaskDelegation
 from ledger.actor import Absent
 from ledger.db import reading, unit
 from ledger.errors import AlreadyDone, Conflict, NotFound

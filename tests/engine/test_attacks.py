@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from engine import assigning, clocks, correcting, members, pausing, signing, tasks, timers, timesheet
-from engine.assigning import Addressee
 from engine.model import Task
-from engine.pausing import StandsStill
+from engine.time import clocks, pausing, timers, timesheet
+from engine.time.pausing import StandsStill
+from engine.usertasks import assigning, correcting, members, signing, tasks
+from engine.usertasks.assigning import Addressee
 from ledger.actor import SYSTEM, Actor
 from ledger.clock import SHANGHAI
 from ledger.db import reading, unit

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import clocks, giving_back, pausing, recounting, signing, tasks, timers, timesheet
-from engine.clocks import shifted
 from engine.model import NEVER, Task, Timer
-from engine.returning import ReturnCase
+from engine.returns import giving_back
+from engine.returns.returning import ReturnCase
+from engine.time import clocks, pausing, recounting, timers, timesheet
+from engine.time.clocks import shifted
+from engine.usertasks import signing, tasks
 from ledger import workdays
 from ledger.clock import SHANGHAI, end_of_day
 from ledger.db import reading, unit

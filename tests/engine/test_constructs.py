@@ -306,7 +306,7 @@ def test_each_of_a_list_signs_and_the_results_are_gathered(world: World):
     )
     assert [task.assignee_id for task in world.open(it)] == [12, 13]
     first, second = world.open(it)
-    from engine import tasks
+    from engine.usertasks import tasks
     from ledger.db import unit
     from tests.engine.conftest import LI
 

@@ -11,9 +11,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import asking_again, clocks, correcting, giving_back, signing, tasks, timesheet
 from engine.hooks import HOOKS, Hooks
 from engine.model import NEVER, Instance, Task, TaskAnswer
+from engine.returns import asking_again, giving_back
+from engine.time import clocks, timesheet
+from engine.usertasks import correcting, signing, tasks
 from ledger.actor import Actor
 from ledger.clock import SHANGHAI, end_of_day
 from ledger.db import reading, unit

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from engine import catalog, incidents, repair
+from engine import catalog
 from engine.dialect import BpmnError
 from engine.model import Subscription
+from engine.operations import incidents, repair
 from ledger.db import reading, unit
 from ledger.errors import Conflict
 from tests.engine.conftest import HAN, World

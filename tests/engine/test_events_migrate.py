@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from engine import catalog, migration, modification, tasks
+from engine import catalog
 from engine.model import Subscription, Timer
-from engine.modification import BackTo, Cancel, Move, StartBefore
+from engine.operations import migration, modification
+from engine.operations.modification import BackTo, Cancel, Move, StartBefore
+from engine.usertasks import tasks
 from ledger.db import reading, unit
 from ledger.errors import Conflict
 from tests.engine.conftest import BOSS, HAN, World

@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select, text
 
-from engine import instances, messages, modification, tasks, timers
+from engine import instances
+from engine.messaging import messages
 from engine.model import NEVER, Instance, Task, TaskCandidate, sought
-from engine.moves import Cancel
+from engine.operations import modification
+from engine.operations.moves import Cancel
+from engine.time import timers
+from engine.usertasks import tasks
 from ledger.db import open_database, reading, unit
 from ledger.errors import AlreadyDone, Conflict
 from migrations.run import to

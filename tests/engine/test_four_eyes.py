@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.modification import Cancel, CannotModify, Move, StartBefore
+from engine.operations.modification import Cancel, CannotModify, Move, StartBefore
 from tests.engine.conftest import HAN, LI, World
 from tests.engine.drawings import (
     boundary,

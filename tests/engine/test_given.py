@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from engine import catalog, deliveries, history, instances, listing, messages, tasks, timers
+from engine import catalog, history, instances
 from engine.dialect import BpmnError
+from engine.messaging import deliveries, messages
 from engine.model import Definition, Instance, Subscription, Task, TaskCandidate, Timer
+from engine.time import timers
+from engine.usertasks import listing, tasks
 from ledger.db import reading, unit
 from ledger.errors import BadDiagram, Conflict, NotFound
 from ledger.facts import story

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import catalog, incidents, instances, repair
+from engine import catalog, instances
 from engine.model import Incident, Timer
+from engine.operations import incidents, repair
 from ledger.db import reading, unit
 from tests.engine.conftest import HAN, World
 from tests.engine.drawings import (

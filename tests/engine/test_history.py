@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from engine import history, migration
+from engine import history
 from engine.model import Visit
-from engine.worktime import WorkTime, median, percentile
+from engine.operations import migration
+from engine.time.worktime import WorkTime, median, percentile
 from ledger.clock import SHANGHAI
 from ledger.db import reading, unit
 from ledger.workdays import ONE_DAY, Calendar

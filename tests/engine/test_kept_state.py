@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Engine
 
-from engine import state, tasks
+from engine import state
 from engine.dialect.scopes import Process
+from engine.usertasks import tasks
 from ledger.db import unit
 from tests.engine.conftest import HAN, World
 from tests.engine.drawings import drawing, end, flows, start, task

@@ -8,9 +8,11 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select, text
 
-from engine import deadlines, instances, listing, tasks
-from engine.listing import Narrow
+from engine import instances
 from engine.model import Task, TaskCandidate
+from engine.time import deadlines
+from engine.usertasks import listing, tasks
+from engine.usertasks.listing import Narrow
 from ledger.actor import Absent, Actor, Grant
 from ledger.clock import Fixed
 from ledger.db import reading, unit

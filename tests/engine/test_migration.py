@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import instances, messages, migration, tasks
+from engine import instances
+from engine.messaging import messages
 from engine.model import Instance, Migration, Subscription, Task, Timer, Visit
+from engine.operations import migration
+from engine.usertasks import tasks
 from ledger.db import reading, unit
 from ledger.facts import story
 from tests.engine.conftest import BOSS, HAN, LI, World

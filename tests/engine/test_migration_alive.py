@@ -9,10 +9,13 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Table, select
 
-from engine import correcting, giving_back, members, migration, pausing, snapshots, tasks
-from engine.clocks import Clock
 from engine.hooks import HOOKS, Hooks
 from engine.model import Instance, Task
+from engine.operations import migration, snapshots
+from engine.returns import giving_back
+from engine.time import pausing
+from engine.time.clocks import Clock
+from engine.usertasks import correcting, members, tasks
 from ledger.db import reading, unit
 from tests.engine.conftest import BOSS, HAN, LI, World
 from tests.engine.drawings import drawing, end, flows, gateway, start, task

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import history, instances, messages, modification
+from engine import history, instances
+from engine.messaging import messages
 from engine.model import Task
-from engine.modification import BackTo, Cancel, CannotModify, Move, Preview, StartBefore
+from engine.operations import modification
+from engine.operations.modification import BackTo, Cancel, CannotModify, Move, Preview, StartBefore
 from ledger.db import reading, unit
 from ledger.errors import Conflict
 from ledger.facts import story

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import offers, participation, tasks
 from engine.model import Task
+from engine.usertasks import offers, participation, tasks
 from ledger.actor import SYSTEM, Absent, Actor
 from ledger.db import reading, unit
 from ledger.errors import Conflict, NotFound

@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from engine import deliveries, incidents, instances, messages, migration, modification, repair, tasks, timers
+from engine import instances
+from engine.messaging import deliveries, messages
 from engine.model import Incident, Migration
+from engine.operations import incidents, migration, modification, repair
+from engine.time import timers
+from engine.usertasks import tasks
 from ledger.db import unit
 from ledger.failpoints import arm
 from tests.engine.conftest import BOSS, HAN, World
@@ -31,7 +35,7 @@ DEEDS: dict[str, tuple[str, Deed]] = {
         session, it, to, by=BOSS, reason="x", mapping={"A": "A2"})),
     "fire": ("engine.timer.before_commit", lambda session, it, _: timers.fire_now(
         session, timers.of_instance(session, it)[0].id, by=BOSS, reason="x")),
-    "skip": ("engine.repair.before_commit", lambda session, it, _: repair.skip(
+    "skip": ("engine.operations.repair.before_commit", lambda session, it, _: repair.skip(
         session, incidents.open(session, instances.get(session, it), "A", "x").id, by=BOSS, reason="x")),
 }
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import catalog, incidents, repair, run
+from engine import catalog, run
 from engine.dialect.nodes import Fault
 from engine.model import Delivery, Timer
+from engine.operations import incidents, repair
 from ledger.clock import Fixed
 from ledger.db import reading, unit
 from tests.engine.conftest import HAN, World

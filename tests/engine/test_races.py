@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, select
 
-from engine import history, listing, tasks, timers
+from engine import history
 from engine.model import Task, TaskAnswer, Timer
+from engine.time import timers
+from engine.usertasks import listing, tasks
 from ledger.db import reading, unit
 from ledger.errors import AlreadyDone, Conflict, NotFound
 from ledger.facts import Fact

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import migration, modification
 from engine.model import Task
+from engine.operations import migration, modification
 from ledger.db import reading, unit
 from tests.engine import drawings
 from tests.engine.conftest import BOSS, World

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from engine import catalog, instances, reopening
-from engine.giving_back import Final
-from engine.reopening import NotOver
+from engine import catalog, instances
+from engine.returns import reopening
+from engine.returns.giving_back import Final
+from engine.returns.reopening import NotOver
 from ledger.db import reading, unit
 from ledger.errors import Conflict
 from ledger.facts import story

@@ -12,9 +12,10 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from engine import catalog, causes, many, migration, modification, repair
+from engine import catalog, causes
 from engine.catalog import Step
 from engine.model import Instance
+from engine.operations import many, migration, modification, repair
 from ledger.db import reading, unit
 from ledger.errors import BadAnswer, Conflict
 from ledger.facts import story

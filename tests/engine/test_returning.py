@@ -11,13 +11,15 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import catalog, giving_back, returning, taking_back, tasks
-from engine.giving_back import Final, Overtaken, Target
+from engine import catalog
 from engine.hooks import HOOKS, REPEATABLE, Hooks
 from engine.model import Instance, Task, TaskAnswer
-from engine.moves import CannotModify
-from engine.returning import ReturnCase, ReturnEffect
-from engine.tasks import FourEyes, Held
+from engine.operations.moves import CannotModify
+from engine.returns import giving_back, returning, taking_back
+from engine.returns.giving_back import Final, Overtaken, Target
+from engine.returns.returning import ReturnCase, ReturnEffect
+from engine.usertasks import tasks
+from engine.usertasks.tasks import FourEyes, Held
 from ledger.actor import Actor
 from ledger.db import reading, unit
 from ledger.errors import AlreadyDone, BadAnswer

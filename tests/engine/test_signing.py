@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine import assigning, instances, signing, tasks
+from engine import instances
 from engine.model import TaskAnswer, TaskCandidate
+from engine.usertasks import assigning, signing, tasks
 from ledger.db import reading, unit
 from ledger.errors import AlreadyDone, NotAllowed, NotFound
 from tests.engine.conftest import ANNA, BOSS, HAN, LI, World

@@ -11,9 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from engine import instances, many, messages, tasks, timers
+from engine import instances
+from engine.messaging import messages
 from engine.model import Timer
+from engine.operations import many
 from engine.run import NotRunning
+from engine.time import timers
+from engine.usertasks import tasks
 from ledger.db import reading, unit
 from ledger.errors import Conflict
 from ledger.facts import story

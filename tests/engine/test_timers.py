@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import catalog, tasks, timers
+from engine import catalog
 from engine.model import Timer
+from engine.time import timers
+from engine.usertasks import tasks
 from ledger import clock as clocks
 from ledger.db import reading, unit
 from ledger.facts import Fact
@@ -47,7 +49,7 @@ LATE = drawing(
 SWEEP = """
 import sys
 from datetime import datetime
-from engine import timers
+from engine.time import timers
 from ledger import clock
 from ledger.db import open_database
 with clock.use(clock.Fixed(datetime.fromisoformat(sys.argv[2]))):

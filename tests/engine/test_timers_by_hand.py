@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import incidents, instances, timers
+from engine import instances
 from engine.model import Task, Timer
+from engine.operations import incidents
 from engine.run import NotRunning
+from engine.time import timers
 from ledger.db import reading, unit
 from ledger.errors import Conflict, NotFound
 from ledger.facts import Fact, story

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import catalog, members, modification, tasks
-from engine.assigning import Addressee
+from engine import catalog
 from engine.model import Instance, Task
-from engine.modification import BackTo
+from engine.operations import modification
+from engine.operations.modification import BackTo
+from engine.usertasks import members, tasks
+from engine.usertasks.assigning import Addressee
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit
 from ledger.errors import AlreadyDone

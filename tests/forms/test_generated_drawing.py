@@ -8,7 +8,7 @@ from forms.texts import translated
 from tests.forms.conftest import Open
 from tests.forms.pages import form_page
 from tests.forms.test_drawing import serious
-from workflows.typed import form_of
+from workflows.applying.typed import form_of
 
 pytestmark = pytest.mark.browser
 DRAWN = [("apply", "P07"), ("register", "P01"), ("apply", "Q01")]

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Engine, LargeBinary, Table, insert, select
 
-from engine import catalog, timers
+from engine import catalog
 from engine.model import (
     DRAWN,
     NEVER,
@@ -33,6 +33,7 @@ from engine.model import (
     Visit,
 )
 from engine.resources import DefinitionFile, Resource
+from engine.time import timers
 from feel.values import DaysDuration, Range, YearsMonths
 from ledger import clock
 from ledger.db import Base, unit

@@ -19,7 +19,9 @@ from tests.journeys.answers import filled
 from tests.journeys.company import Company
 from tests.journeys.papers import PDF
 from worker import Rounds, due_work
-from workflows import authority, desk, opening
+from workflows import authority
+from workflows.applying import opening
+from workflows.handling import desk
 from workflows.requests import Request
 
 

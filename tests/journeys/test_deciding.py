@@ -10,7 +10,7 @@ from tests.journeys.holdings import held
 from tests.journeys.site import Site
 from tests.journeys.way import Arrive
 from tests.journeys.ways import does
-from workflows import choices
+from workflows.applying import choices
 
 pytestmark = pytest.mark.browser
 LEGAL, SAFETY, HR = (f"{name} · 华建第一建筑有限公司" for name in ("韩立", "郑安", "宋雅"))

@@ -10,7 +10,7 @@ from ledger.db import unit
 from tests.journeys.application import Arrive
 from tests.journeys.person import Person
 from tests.journeys.site import Site
-from workflows import desk
+from workflows.handling import desk
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from engine import tasks
+from engine.usertasks import tasks
 from ledger.db import unit
 from tests.journeys.person import Person
 from tests.journeys.site import Site

@@ -11,7 +11,7 @@ from tests.journeys.application import Arrive
 from tests.journeys.person import Person
 from tests.journeys.site import Site
 from tests.journeys.ways import WAYS, does, races
-from web import live
+from web.desk import live
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from engine import tasks
+from engine.usertasks import tasks
 from ledger.db import unit
 from tests.journeys.person import Person
 from tests.journeys.site import Site

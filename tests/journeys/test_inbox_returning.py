@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine import tasks
+from engine.usertasks import tasks
 from ledger.db import unit
 from tests.journeys.site import Site
 from tests.journeys.test_inbox_hands import TITLE, licence

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine import members, run
+from engine import run
 from engine.dialect.rounds import MultiInstance
 from engine.model import Instance, Task
+from engine.usertasks import members
 from tests.reliability.duties import Countersign
 from tests.reliability.truths import Told
 

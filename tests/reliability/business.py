@@ -14,7 +14,7 @@ from registry.alerts.notices import Notice
 from registry.certificates.codes import LIVE, STATES, WITHDRAWN
 from registry.certificates.models import Certificate, Version
 from tests.reliability.invariants import Look, Rule
-from workflows.beginning import RequestCount
+from workflows.applying.beginning import RequestCount
 from workflows.requests import AuthorityAnswer, Correction, Request, RequestContent
 
 

@@ -16,7 +16,6 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from engine import run, state
-from engine.clocks import Clock
 from engine.model import (
     NEVER,
     Definition,
@@ -30,7 +29,8 @@ from engine.model import (
     Visit,
     rank,
 )
-from engine.tasks import ENDED
+from engine.time.clocks import Clock
+from engine.usertasks.tasks import ENDED
 from ledger import clock
 from ledger.facts import Fact
 

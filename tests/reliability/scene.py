@@ -10,8 +10,8 @@ from random import Random
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.hands import Addressee
 from engine.model import Task, Visit
+from engine.usertasks.hands import Addressee
 from ledger.actor import Absent, Actor
 from ledger.clock import Fixed
 from ledger.db import reading

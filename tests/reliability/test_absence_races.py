@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.orm import Session
 
-from engine import tasks
-from engine.hands import Addressee
+from engine.usertasks import tasks
+from engine.usertasks.hands import Addressee
 from ledger.actor import SYSTEM, Absent, Actor
 from ledger.db import unit
 from tests.engine.conftest import BOSS, HAN, World

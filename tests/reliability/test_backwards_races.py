@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import giving_back, reopening, taking_back, tasks
 from engine.model import Task
+from engine.returns import giving_back, reopening, taking_back
+from engine.usertasks import tasks
 from ledger.db import reading, unit
 from tests.engine.conftest import ANNA, BOSS, HAN, LI, World
 from tests.engine.drawings import drawing, end, flows, start, task

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, select
 
-from engine import instances, timers
+from engine import instances
+from engine.time import timers
 from ledger import outbox
 from ledger.actor import SYSTEM
 from ledger.clock import Fixed
@@ -29,7 +30,9 @@ from tests.reliability.business import BUSINESS
 from tests.reliability.conftest import judge
 from tests.reliability.stepping import Act, Run, Stage, interleavings, once
 from tests.workflows.walk import Walk
-from workflows import authority, desk, opening, triggers
+from workflows import authority, triggers
+from workflows.applying import opening
+from workflows.handling import desk
 from workflows.requests import AuthorityAnswer, Request
 from workflows.sample import answer
 

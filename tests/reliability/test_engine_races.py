@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from engine import catalog, deliveries, instances, messages, migration, modification, tasks, timers
+from engine import catalog, instances
+from engine.messaging import deliveries, messages
 from engine.model import Delivery, Instance, Task, Timer
-from engine.moves import BackTo
+from engine.operations import migration, modification
+from engine.operations.moves import BackTo
+from engine.time import timers
+from engine.usertasks import tasks
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit
 from ledger.errors import AlreadyDone, Conflict, Refused

@@ -12,26 +12,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from engine import (
-    assigning,
-    catalog,
-    correcting,
-    deliveries,
-    giving_back,
-    instances,
-    members,
-    messages,
-    migration,
-    modification,
-    pausing,
-    reopening,
-    repair,
-    starting,
-    taking_back,
-    tasks,
-    timers,
-)
-from engine.moves import BackTo
+from engine import catalog, instances
+from engine.messaging import deliveries, messages
+from engine.operations import migration, modification, repair
+from engine.operations.moves import BackTo
+from engine.returns import giving_back, reopening, taking_back
+from engine.time import pausing, starting, timers
+from engine.usertasks import assigning, correcting, members, tasks
 from ledger import failpoints, outbox
 from ledger.actor import SYSTEM
 from ledger.clock import SHANGHAI, Fixed

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from engine import tasks
+from engine.usertasks import tasks
 from ledger import clock as clocks
 from ledger.db import unit
 from ledger.errors import BadAnswer
@@ -22,7 +22,7 @@ from tests.reliability import test_business_races as business
 from tests.reliability.stepping import Act, Stage
 from tests.reliability.test_business_races import by, played
 from tests.workflows.walk import Walk
-from workflows import inbox
+from workflows.handling import inbox
 from workflows.sharing import comments, consulting, copies
 
 company, holder, walk = business.company, business.holder, business.walk

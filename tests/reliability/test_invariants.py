@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from engine import tasks
+from engine.usertasks import tasks
 from ledger import outbox
 from ledger.clock import Fixed
 from ledger.db import unit

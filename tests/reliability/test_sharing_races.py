@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from sqlalchemy import Engine, func, select
 
-from engine import tasks
+from engine.usertasks import tasks
 from ledger.clock import Fixed
 from ledger.db import reading, unit
 from ledger.facts import Fact
@@ -19,7 +19,7 @@ from tests.reliability import test_business_races as business
 from tests.reliability.stepping import Act, Stage, once
 from tests.reliability.test_business_races import by, played
 from tests.workflows.walk import Walk
-from workflows import inbox
+from workflows.handling import inbox
 from workflows.sharing import consulting, copies, urging
 
 Stages = Callable[..., Stage]

@@ -29,8 +29,11 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 import worker
-from engine import catalog, instances, messages, state, tasks, timers
+from engine import catalog, instances, state
+from engine.messaging import messages
 from engine.model import Instance, Task, Timer
+from engine.time import timers
+from engine.usertasks import tasks
 from ledger import outbox
 from ledger.actor import SYSTEM
 from ledger.clock import Fixed

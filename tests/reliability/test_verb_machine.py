@@ -13,9 +13,12 @@ from typing import Any
 
 import pytest
 
-from engine import asking_again, assigning, clocks, listing, offers, opening, returning, tasks
+from engine import opening
 from engine.hooks import HOOKS, Hooks
 from engine.model import Task
+from engine.returns import asking_again, returning
+from engine.time import clocks
+from engine.usertasks import assigning, listing, offers, tasks
 from ledger.actor import Actor
 from ledger.db import reading, unit
 from ledger.errors import Refused

@@ -13,12 +13,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import assigning, correcting, giving_back, members, pausing, reopening, taking_back, tasks
-from engine.hands import Addressee
-from engine.members import LastMember, MemberAlready
 from engine.model import Task
-from engine.moves import CannotModify
+from engine.operations.moves import CannotModify
+from engine.returns import giving_back, reopening, taking_back
 from engine.run import NotRunning
+from engine.time import pausing
+from engine.usertasks import assigning, correcting, members, tasks
+from engine.usertasks.hands import Addressee
+from engine.usertasks.members import LastMember, MemberAlready
 from ledger.actor import SYSTEM, Absent
 from ledger.db import reading, unit
 from ledger.errors import Conflict

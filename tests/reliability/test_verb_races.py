@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from engine import assigning, instances, signing, tasks
+from engine import instances
 from engine.model import Task
 from engine.run import NotRunning
+from engine.usertasks import assigning, signing, tasks
 from ledger.errors import Conflict
 from tests.engine.conftest import BOSS, HAN, LI, World
 from tests.engine.hands import ONE, WANG, ZHAO, ask, complete, delegate, held, to

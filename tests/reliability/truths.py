@@ -14,12 +14,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import assigning, listing, returning
-from engine.clocks import Clock, ClockEntry, last_day
-from engine.hands import TaskPlan
 from engine.model import Instance, Task, TaskAnswer
-from engine.returning import ReturnCase
-from engine.surviving import TaskBasis
+from engine.returns import returning
+from engine.returns.returning import ReturnCase
+from engine.returns.surviving import TaskBasis
+from engine.time.clocks import Clock, ClockEntry, last_day
+from engine.usertasks import assigning, listing
+from engine.usertasks.hands import TaskPlan
 from ledger.actor import Actor
 from ledger.facts import Fact
 from ledger.workdays import calendar

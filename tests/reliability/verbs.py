@@ -8,9 +8,9 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import assigning, members, signing, tasks
-from engine.hands import Addressee, TaskPlan
 from engine.model import OPEN, Task
+from engine.usertasks import assigning, members, signing, tasks
+from engine.usertasks.hands import Addressee, TaskPlan
 from ledger.actor import SYSTEM, Actor
 from ledger.db import unit
 from ledger.errors import Refused

@@ -5,10 +5,14 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import asking_again, catalog, clocks, correcting, giving_back, moves, run
-from engine.backwards import Backwards
+from engine import catalog, run
 from engine.model import OPEN, Instance, Task
-from engine.moves import BackTo
+from engine.operations import moves
+from engine.operations.moves import BackTo
+from engine.returns import asking_again, giving_back
+from engine.returns.backwards import Backwards
+from engine.time import clocks
+from engine.usertasks import correcting
 from ledger.actor import Actor
 from ledger.errors import Conflict
 from tests.reliability.scene import Deed, Scene

@@ -7,9 +7,10 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import giving_back, pausing, reopening, taking_back
-from engine.giving_back import Target
 from engine.model import Task
+from engine.returns import giving_back, reopening, taking_back
+from engine.returns.giving_back import Target
+from engine.time import pausing
 from ledger.actor import Actor
 from tests.engine.conftest import ANNA, BOSS
 from tests.reliability.scene import Scene

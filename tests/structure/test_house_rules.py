@@ -97,7 +97,7 @@ def test_log_lines_are_chosen_not_built() -> None:
 def test_no_two_modules_give_templates_a_function_of_one_name() -> None:
     """The later one would win on every page, silently."""
     given: dict[str, list[str]] = {}
-    for path in (ROOT / "web").glob("*.py"):
+    for path in (ROOT / "web").rglob("*.py"):
         for node in ast.walk(tree(path)):
             for name in _given_to_templates(node):
                 given.setdefault(name, []).append(path.name)

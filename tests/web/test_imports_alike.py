@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from registry.intake.batch.models import Batch
 from tests.web.bringing import HEADINGS, Bringing, line
 from tests.web.test_imports import bringing, founded, house  # noqa: F401  (fixtures)
-from web.imports_alike import ONE_PAGE
+from web.intake.imports_alike import ONE_PAGE
 from web.spreadsheet import Sheet, workbook
 
 MANY = ONE_PAGE // len(HEADINGS) + 6

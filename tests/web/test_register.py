@@ -21,8 +21,8 @@ from registry.certificates.timers import FACTS
 from registry.people.persons import create_person, person_of
 from registry.people.units import unit_of
 from tests.web.house import House
-from web.register import STEPS
-from web.story import KINDS
+from web.ledgers.register import STEPS
+from web.requests.story import KINDS
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
@@ -178,7 +178,7 @@ def test_the_sheet_is_one_page_in_a_font_of_its_own(house: House) -> None:
 def test_nothing_but_our_font_can_get_into_a_sheet(house: House) -> None:
     from weasyprint.urls import FatalURLFetchingError
 
-    from web.certificate_pdf import printed
+    from web.ledgers.certificate_pdf import printed
 
     for address in ("file:///etc/passwd", "http://127.0.0.1:1/", "data:text/css,x", "asset:other.otf"):
         try:

@@ -95,7 +95,7 @@ def test_a_past_day_and_a_comparison_are_exported_too(house: House) -> None:
 
 def test_a_file_that_leaves_rows_out_says_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     crew(house, 5)
-    monkeypatch.setattr("web.register_export.MOST_ROWS", 3)
+    monkeypatch.setattr("web.ledgers.register_export.MOST_ROWS", 3)
     answer = house.browser("custodian").post("/certificates/export", {})
     first, second = sheets(answer.data)
     said = [cell.value for row in second for cell in row]

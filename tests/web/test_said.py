@@ -9,9 +9,9 @@ from flask import Flask, session
 
 from forms import schema
 from ledger.errors import Problem, problem_of
-from web.answers import spoken
 from web.errors import problem_text
 from web.i18n import open_languages, title_words
+from web.requests.answers import spoken
 
 EITHER = Problem("{types}之一", {"types": ["建筑业企业资质证书", "施工许可证"]})
 LINKED = Problem("{types}在 {day} 以前到期，或没有登记。", {"types": ["安全生产许可证", EITHER], "day": "2027-01-01"})

@@ -19,7 +19,7 @@ from registry.certificates.editions import TypeEdition
 from tests.databases import SqliteFiles
 from tests.founding import Founder
 from tests.web.house import Browser, House
-from web.types_form import flat, type_from, typed
+from web.catalogue.types_form import flat, type_from, typed
 
 SOON = "2026-12-01"
 

@@ -9,8 +9,8 @@ import pytest
 
 from registry.certificates.catalogue import shipped
 from registry.rules import tables
+from web.catalogue.rules import decided, sheets
 from web.i18n import FOLDER, catalogue
-from web.rules import decided, sheets
 from web.words import collected
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ from registry.custody import loans
 from registry.custody.originals import Original
 from registry.people.persons import person_of
 from tests.workflows.cabinet import MONDAY, back, day
-from workflows import choices
+from workflows.applying import choices
 from workflows.requests import Request
 
 

@@ -17,7 +17,7 @@ from registry.custody.loans import Loan
 from registry.people.persons import person_of
 from registry.people.units import unit_of
 from tests.workflows.passage import Passage
-from workflows import choices
+from workflows.applying import choices
 from workflows.sample import PAPER
 
 MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)

@@ -22,7 +22,7 @@ from tests.workflows.cabinet import MONDAY, Cabinet
 from tests.workflows.coverage import Reached
 from tests.workflows.passage import Passage
 from tests.workflows.walk import Walk
-from workflows import choices
+from workflows.applying import choices
 
 
 @pytest.fixture(autouse=True)

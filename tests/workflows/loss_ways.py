@@ -7,7 +7,7 @@ from ledger.actor import SYSTEM
 from ledger.db import reading, unit
 from registry.custody import originals, whereabouts
 from registry.custody.originals import Absence, Original
-from workflows import choices
+from workflows.applying import choices
 from workflows.requests import Request
 
 

@@ -13,13 +13,15 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 import workflows
-from engine import history, timers
+from engine import history
 from engine.model import Task
+from engine.time import timers
 from ledger import clock, outbox
 from ledger.db import reading, unit
 from registry.certificates import timers as certificate_timers
 from tests.journeys.company import Company
-from workflows import authority, desk, triggers
+from workflows import authority, triggers
+from workflows.handling import desk
 from workflows.requests import Request
 from workflows.sample import Case, answer
 

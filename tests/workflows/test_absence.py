@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from engine import listing, offers, tasks
 from engine.model import Task
+from engine.usertasks import listing, offers, tasks
 from ledger import clock as clocks
 from ledger import outbox
 from ledger.actor import SYSTEM

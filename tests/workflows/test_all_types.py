@@ -20,11 +20,13 @@ from registry.certificates.models import Certificate
 from registry.people.tenure import Employment, employ
 from registry.sample.numbers import Numbers
 from tests.workflows.walk import APPLICANTS, Walk, holder_for
-from workflows import form_for, opening, reviewing, typed
+from workflows import form_for
 from workflows.application.given import application
 from workflows.application.rules import blocking, faults, registration_faults
 from workflows.application.steps import grant_of
-from workflows.checks import checks_for
+from workflows.applying import opening, typed
+from workflows.applying.checks import checks_for
+from workflows.handling import reviewing
 from workflows.registration.entering import registration
 from workflows.requests import RequestContent
 from workflows.sample import Case, answer
@@ -127,7 +129,7 @@ def test_a_request_keeps_the_form_it_began_with_when_its_type_is_edited(engine, 
         before = opened(session, company, code)
         form = form_for(before, "apply")
         now = {**types(), code: edited(type_of(code))}
-        for name in ("workflows.typed.type_of", "workflows.opening.type_of"):
+        for name in ("workflows.applying.typed.type_of", "workflows.applying.opening.type_of"):
             monkeypatch.setattr(name, now.__getitem__)
         monkeypatch.setattr(opening, "in_force_of", lambda wanted, *_: now[wanted])
         after = opening.start(session, now[code], opening.holder_of(session, before.holder_kind, before.holder_id),

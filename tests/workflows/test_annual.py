@@ -5,8 +5,9 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
-from engine import history, starting
+from engine import history
 from engine.model import Instance
+from engine.time import starting
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit
 from ledger.errors import BadAnswer

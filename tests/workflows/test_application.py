@@ -14,7 +14,9 @@ from registry.access.grants import grant_role
 from registry.certificates.catalogue import type_of
 from registry.certificates.models import Certificate
 from registry.people.persons import person_of
-from workflows import authority, desk, opening, requests, story
+from workflows import authority, requests, story
+from workflows.applying import opening
+from workflows.handling import desk
 from workflows.requests import Correction
 
 pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.usefixtures("noted")]

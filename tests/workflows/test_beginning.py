@@ -10,7 +10,8 @@ from ledger.db import reading, unit
 from registry.certificates import lifecycle
 from registry.certificates.models import Certificate
 from registry.people.units import unit_of
-from workflows import CATALOG, beginning, children
+from workflows import CATALOG, children
+from workflows.applying import beginning
 
 
 @pytest.fixture

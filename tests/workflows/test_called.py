@@ -12,7 +12,7 @@ from ledger.db import reading, unit
 from registry.people.units import unit_of
 from tests.engine.drawings import drawing, end, extensions, flow, flows, gateway, mapping, start, tag, zeebe
 from tests.workflows.passage import Passage, elements
-from workflows import beginning, opening
+from workflows.applying import beginning, opening
 from workflows.process import Process
 from workflows.registration import REGISTRATION
 from workflows.submission import SUBMISSION

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
-from engine import starting
 from engine.model import Instance
+from engine.time import starting
 from ledger.actor import SYSTEM
 from ledger.clock import SHANGHAI
 from ledger.db import reading, unit
@@ -20,7 +20,8 @@ from registry.people.persons import person_of
 from registry.people.tenure import Assignment, assign, relieve
 from tests.workflows.acts import held, renewed_ahead
 from tests.workflows.passage import Passage
-from workflows import authority, beginning, story
+from workflows import authority, story
+from workflows.applying import beginning
 from workflows.requests import Request
 
 pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.usefixtures("noted")]

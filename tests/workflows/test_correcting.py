@@ -5,11 +5,12 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
-from engine import correcting as engine_correcting
-from engine import fates, giving_back, signing, tasks
-from engine.hands import Addressee
 from engine.model import Task, Timer
-from engine.participation import doers
+from engine.returns import giving_back
+from engine.usertasks import correcting as engine_correcting
+from engine.usertasks import fates, signing, tasks
+from engine.usertasks.hands import Addressee
+from engine.usertasks.participation import doers
 from ledger import clock as clocks
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit
@@ -20,8 +21,9 @@ from registry.alerts.notices import Notice
 from registry.certificates import lifecycle
 from registry.people.persons import leave, person_of
 from registry.people.units import create_unit
-from workflows import correcting, desk, differences, returning, standing, story
-from workflows.faults import fault_of
+from workflows import standing, story
+from workflows.applying.faults import fault_of
+from workflows.handling import correcting, desk, differences, returning
 
 pytestmark = pytest.mark.usefixtures("noted")
 WHY = "与培训证明不符"

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from engine import tasks
-from engine.assigning import TaskDelegation
 from engine.model import Task
-from engine.signing import TaskPlan
+from engine.usertasks import tasks
+from engine.usertasks.assigning import TaskDelegation
+from engine.usertasks.signing import TaskPlan
 from ledger import clock
 from ledger.db import reading, unit
 from ledger.errors import BadAnswer
@@ -20,7 +20,7 @@ from registry.access.accounts import Account
 from registry.people.persons import person_of
 from tests.journeys.company import Company
 from tests.workflows.walk import Walk
-from workflows import eligible
+from workflows.handling import eligible
 
 pytestmark = pytest.mark.usefixtures("noted")
 

@@ -13,9 +13,9 @@ from ledger.errors import BadAnswer
 from registry.certificates.catalogue import type_of, types
 from registry.certificates.kinds import Field, Option, Review
 from tests.forms.making import filled
-from workflows.checks import checks_for
+from workflows.applying.checks import checks_for
+from workflows.applying.typed import form_for_kind, form_known, form_of
 from workflows.requests import Request
-from workflows.typed import form_for_kind, form_known, form_of
 
 KEYS = ("apply", "register")
 CHECKS = checks_for(None, Request(type_code="P14"))

@@ -8,10 +8,11 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Engine, select
 
-from engine import assigning as hands
-from engine import completing, run
-from engine.hands import TaskPlan
+from engine import run
 from engine.model import Instance, Task
+from engine.usertasks import assigning as hands
+from engine.usertasks import completing
+from engine.usertasks.hands import TaskPlan
 from ledger import clock as clocks
 from ledger.actor import SYSTEM, Actor
 from ledger.db import reading, unit
@@ -20,7 +21,7 @@ from tests.journeys.company import Company
 from tests.workflows.acts import entrust
 from tests.workflows.test_absence import Away
 from tests.workflows.walk import Walk
-from workflows import assigning, desk, signing
+from workflows.handling import assigning, desk, signing
 from workflows.sharing import comments, urging
 
 pytestmark = pytest.mark.usefixtures("noted")

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Engine, select
 
-from engine import assigning, tasks
 from engine.model import Task, TaskExclusion
+from engine.usertasks import assigning, tasks
 from ledger import clock as clocks
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit
@@ -25,8 +25,9 @@ from tests.journeys.company import Company
 from tests.reliability.conftest import judge
 from tests.workflows.test_leaving import Leaver, leaver  # noqa: F401
 from tests.workflows.walk import Walk
-from workflows import desk, requests
+from workflows import requests
 from workflows.absence import handover, inventory
+from workflows.handling import desk
 
 pytestmark = pytest.mark.usefixtures("noted")
 DAY = dt.timedelta(days=1)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from engine import members
 from engine.model import Task
+from engine.usertasks import members
 from ledger.actor import SYSTEM
 from ledger.clock import SHANGHAI, Fixed
 from ledger.db import reading, unit
@@ -22,8 +22,9 @@ from registry.certificates.models import Certificate
 from registry.people.persons import leave, person_of
 from tests.journeys.company import Company, open_accounts
 from tests.workflows.passage import Passage
-from workflows import choices, returning
 from workflows.absence import handover
+from workflows.applying import choices
+from workflows.handling import returning
 from workflows.joint import membership
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -51,7 +52,7 @@ def asks(case: Passage, *logins: str, **more: Any) -> Passage:
 def say(case: Passage, login: str, verdict: str, **more: Any) -> None:
     """Somebody says it at their own task."""
     with unit(case.engine) as session:
-        from workflows import desk
+        from workflows.handling import desk
 
         actor = case.company.actor(session, login)
         task = session.scalars(select(Task).where(Task.state == "open", Task.assignee_id == actor.id)).one()

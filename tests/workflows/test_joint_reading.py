@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from engine import tasks
+from engine.usertasks import tasks
 from ledger.clock import Fixed
 from ledger.db import reading as looking
 from ledger.db import unit
@@ -20,7 +20,9 @@ from tests.journeys.company import Company, open_accounts
 from tests.workflows.passage import Passage
 from tests.workflows.test_joint import asks, hand_over, joint, member, say  # noqa: F401 - the fixture
 from tests.workflows.walk import Walk
-from workflows import assigning, choices, desk, requests
+from workflows import requests
+from workflows.applying import choices
+from workflows.handling import assigning, desk
 from workflows.joint import membership, reading
 
 pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.usefixtures("noted")]

@@ -18,7 +18,8 @@ from registry.custody.whereabouts import Place
 from registry.people.persons import person_of
 from tests.workflows.cabinet import MONDAY
 from tests.workflows.loss_ways import announced, reissued, reported, suspected
-from workflows import CATALOG, choices
+from workflows import CATALOG
+from workflows.applying import choices
 from workflows.loss.freezing import Frozen, running
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from engine import assigning, catalog, offers, signing, tasks
+from engine import catalog
 from engine.model import Task
-from engine.taking_back import NoMore
+from engine.returns.taking_back import NoMore
+from engine.usertasks import assigning, offers, signing, tasks
 from ledger import clock as clocks
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit
@@ -29,10 +30,11 @@ from tests.workflows.passage import Passage
 from tests.workflows.test_correcting import answer, asked, held
 from tests.workflows.test_joint import asks, joint, say  # noqa: F401
 from tests.workflows.walk import Walk
-from workflows import CATALOG, correcting, desk, eligible, reopening, requests, returning
-from workflows import assigning as handing
-from workflows import signing as signatures
+from workflows import CATALOG, requests
 from workflows.absence import handover
+from workflows.handling import assigning as handing
+from workflows.handling import correcting, desk, eligible, reopening, returning
+from workflows.handling import signing as signatures
 from workflows.joint import membership
 from workflows.sharing import consulting
 

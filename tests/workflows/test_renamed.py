@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import catalog, migration
-from engine import tasks as engine_tasks
+from engine import catalog
 from engine.model import Task
+from engine.operations import migration
+from engine.usertasks import tasks as engine_tasks
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit
 from registry.access.accounts import Account
@@ -19,8 +20,8 @@ from registry.alerts.notices import Notice
 from registry.people.persons import person_of
 from tests.workflows.test_returning import back
 from tests.workflows.walk import Walk
-from workflows import correcting, desk, differences, returning
 from workflows.application import APPLICATION
+from workflows.handling import correcting, desk, differences, returning
 
 pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 OLD, NEW = "A3_safety", "A3_security"

@@ -18,7 +18,8 @@ from registry.certificates import codes, lifecycle
 from registry.people.tenure import employ
 from tests.engine.drawings import drawing, end, flows, start
 from tests.workflows.renewing import Renewing
-from workflows import beginning, choices, handing
+from workflows import handing
+from workflows.applying import beginning, choices
 from workflows.process import Process
 from workflows.requests import Request
 

@@ -6,7 +6,7 @@ import threading
 import pytest
 from sqlalchemy import func, select
 
-from engine import timers
+from engine.time import timers
 from ledger import outbox
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit

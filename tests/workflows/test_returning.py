@@ -5,12 +5,14 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
-from engine import giving_back, taking_back, tasks
 from engine.model import Task
+from engine.returns import giving_back, taking_back
+from engine.usertasks import tasks
 from ledger.db import reading, unit
 from ledger.errors import BadAnswer, NotAllowed
 from registry.alerts.notices import Notice
-from workflows import desk, returning, story
+from workflows import story
+from workflows.handling import desk, returning
 from workflows.requests import of_instance
 
 pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.usefixtures("noted")]

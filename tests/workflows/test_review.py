@@ -17,7 +17,7 @@ from registry.people.persons import create_person
 from registry.people.units import unit_of
 from tests.workflows.passage import Passage, elements
 from tests.workflows.renewing import noon
-from workflows import choices
+from workflows.applying import choices
 from workflows.requests import Request
 from workflows.review import batches
 

@@ -19,7 +19,7 @@ from registry.access.substitutions import Substitution
 from registry.people.identity import check_id_number
 from registry.sample import SIZES
 from workflows import story
-from workflows.inbox import InboxView
+from workflows.handling.inbox import InboxView
 from workflows.joint.membership import poll_of
 from workflows.requests import Request
 from workflows.sharing import consulting

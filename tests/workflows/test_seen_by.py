@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from engine import participation, tasks
 from engine.model import Task
+from engine.usertasks import participation, tasks
 from ledger.actor import Actor
 from ledger.db import reading, unit
 from ledger.errors import NotFound

@@ -15,7 +15,8 @@ from registry.people.tenure import assign
 from registry.people.works import contracted
 from registry.rules.lacking import lacking
 from tests.workflows.walk import holder_for
-from workflows import cures, offering, opening, triggers
+from workflows import triggers
+from workflows.applying import cures, offering, opening
 from workflows.requests import Request
 
 DAY = dt.date(2026, 1, 5)

@@ -17,7 +17,7 @@ from registry.certificates.catalogue import type_of
 from registry.people.machines import create_machine
 from tests.journeys.company import Company
 from tests.workflows.passage import Passage
-from workflows import opening
+from workflows.applying import opening
 
 HOLDERS = {"J": ("unit", "project"), "E": ("unit", "company"), "P": ("person", "worker"), "Q": ("machine", "")}
 APPLICANTS = {"J": "applicant", "E": "desk", "P": "applicant", "Q": "applicant"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Engine, literal, select
 from sqlalchemy.orm import Session
 
-from engine.hands import Addressee
 from engine.model import OPEN, Task
+from engine.usertasks.hands import Addressee
 from ledger import clock
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit

@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from engine import assigning, members, run, tasks
-from engine.hands import Addressee, TaskDelegation, TaskPlan
+from engine import run
 from engine.model import OPEN, Instance, Task, TaskExclusion
-from engine.participation import doers
+from engine.usertasks import assigning, members, tasks
+from engine.usertasks.hands import Addressee, TaskDelegation, TaskPlan
+from engine.usertasks.participation import doers
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
 from ledger.db import reading, unit
@@ -29,9 +30,9 @@ from registry.access.rules import Thing, can
 from registry.access.substitutions import Substitution
 from registry.alerts.notices import Notice, notify
 from registry.people.persons import Person, person_of
-from workflows import eligible
 from workflows.absence import inventory, passing
-from workflows.desk import Draft
+from workflows.handling import eligible
+from workflows.handling.desk import Draft
 from workflows.joint.reading import admit
 from workflows.requests import Request, of_instance
 

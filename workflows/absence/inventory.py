@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from sqlalchemy import Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from engine.hands import TaskDelegation, TaskPlan
 from engine.model import DRAWN, OPEN, Instance, Task
+from engine.usertasks.hands import TaskDelegation, TaskPlan
 from ledger import clock
 from registry.access.grants import RoleGrant
 from registry.access.handovers import Handover, HandoverItem
 from registry.access.substitutions import Substitution
 from registry.alerts.notices import Notice
 from registry.people.persons import Person
-from workflows.desk import Draft
+from workflows.handling.desk import Draft
 from workflows.requests import Request
 
 KINDS = ("task", "delegation", "sign", "substitution", "request", "draft", "role", "notice")

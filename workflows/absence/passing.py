@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine import run, tasks
-from engine.hands import Addressee
+from engine import run
 from engine.model import OPEN, Instance, Task
+from engine.usertasks import tasks
+from engine.usertasks.hands import Addressee
 from ledger.actor import Actor
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Select, literal, select, union_all
 
 from engine.model import OPEN, Instance, Task, TaskCandidate
-from engine.offers import groups_of
+from engine.usertasks.offers import groups_of
 from ledger.actor import Absent, Actor
 from registry.access.handovers import HandoverItem
 from workflows import requests

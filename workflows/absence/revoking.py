@@ -5,15 +5,15 @@ from __future__ import annotations
 from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
-from engine.hands import AFTER
 from engine.model import DRAWN, OPEN, Task
+from engine.usertasks.hands import AFTER
 from ledger.actor import SYSTEM
 from ledger.facts import Fact
 from ledger.outbox import Handler
 from registry.access.accounts import actor_for
 from registry.people.persons import Person
-from workflows import duties
 from workflows.absence import passing
+from workflows.handling import duties
 
 
 def put_back(session: Session, fact: Fact) -> None:

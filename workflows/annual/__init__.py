@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ledger.errors import BadAnswer, Problem
 from workflows.annual.campaigns import STEPS, confirmed, duties_given
-from workflows.beginning import VARIABLES
+from workflows.applying.beginning import VARIABLES
 from workflows.process import Act, Process
 
 

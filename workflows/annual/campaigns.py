@@ -19,7 +19,9 @@ from registry.certificates import codes
 from registry.certificates.models import Certificate
 from registry.people.scope import subtree
 from registry.people.units import Unit, unit_of
-from workflows import beginning, children, reviewing
+from workflows import children
+from workflows.applying import beginning
+from workflows.handling import reviewing
 from workflows.process import Act, Answers
 from workflows.requests import Request, of_instance
 from workflows.review.batches import enlist

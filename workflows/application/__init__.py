@@ -6,7 +6,7 @@ from workflows.application.answered import ANSWERED, CHECKED
 from workflows.application.given import GIVEN
 from workflows.application.steps import STEPS
 from workflows.application.won import REACTS
-from workflows.beginning import VARIABLES
+from workflows.applying.beginning import VARIABLES
 from workflows.process import Process
 from workflows.registration import REGISTRATION, entering
 from workflows.submission import SUBMISSION, filing

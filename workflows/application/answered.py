@@ -7,9 +7,9 @@ from collections.abc import Callable
 from ledger.errors import BadAnswer, Problem
 from registry.certificates import drafting
 from registry.certificates.catalogue import type_of
-from workflows import reviewing
 from workflows.application.rules import blocking, faults, registration_faults
-from workflows.opening import lock_holder
+from workflows.applying.opening import lock_holder
+from workflows.handling import reviewing
 from workflows.process import Act
 
 

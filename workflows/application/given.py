@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from forms import contents
-from workflows import form_for, reviewing
-from workflows.known import known_of
-from workflows.opening import holder_of
+from workflows import form_for
+from workflows.applying.known import known_of
+from workflows.applying.opening import holder_of
+from workflows.handling import reviewing
 from workflows.process import Answers
 from workflows.requests import Request
 

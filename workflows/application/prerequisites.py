@@ -28,7 +28,7 @@ from registry.rules import gathering
 from registry.rules.book import Book
 from registry.rules.lacking import lacking
 from registry.rules.people import AGED, REGISTERED, age_limit
-from workflows.faults import BLOCK, WARN, Fault, of_line, told
+from workflows.applying.faults import BLOCK, WARN, Fault, of_line, told
 
 ABC = ("P03", "P04", "P05")
 ASKED = {"J03": ("R07", "R08", "R12"), "E02": ("R11",), "E03": ("R09", "R10")}

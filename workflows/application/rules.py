@@ -20,13 +20,13 @@ from registry.certificates.models import Certificate
 from registry.people.identity import age_on
 from registry.people.persons import Person
 from registry.rules.people import AGED
-from workflows import bans
 from workflows.application.prerequisites import Matter
 from workflows.application.prerequisites import faults as faults_of_rules
-from workflows.faults import BLOCK, WARN, Fault
-from workflows.generated import PERSONAL
-from workflows.known import known_of
-from workflows.opening import holder_of, kind_for
+from workflows.applying import bans
+from workflows.applying.faults import BLOCK, WARN, Fault
+from workflows.applying.generated import PERSONAL
+from workflows.applying.known import known_of
+from workflows.applying.opening import holder_of, kind_for
 from workflows.requests import Request
 from workflows.transfer.kinds import GROWING, LAST_DAYS
 

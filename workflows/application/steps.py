@@ -16,8 +16,8 @@ from registry.certificates.kinds import CertificateType
 from registry.certificates.models import Holder
 from workflows import form_named
 from workflows.application.rules import DAYS, blocking, day_in, faults
-from workflows.known import known_of
-from workflows.opening import holder_of, kind_for
+from workflows.applying.known import known_of
+from workflows.applying.opening import holder_of, kind_for
 from workflows.requests import Request, of_instance
 
 

@@ -22,7 +22,7 @@ from registry.people.tenure import Assignment
 from registry.people.units import Unit
 from registry.people.works import Works
 from registry.rules.lacking import lacking
-from workflows import opening
+from workflows.applying import opening
 from workflows.requests import Request
 
 RULE, MANAGER = "R12", "project_manager"

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from workflows import reviewing
-from workflows.beginning import VARIABLES
+from workflows.applying.beginning import VARIABLES
 from workflows.borrowing import starting, telling
 from workflows.borrowing.answered import ANSWERED
 from workflows.borrowing.papers import GIVEN
 from workflows.borrowing.steps import STEPS
+from workflows.handling import reviewing
 from workflows.process import Process
 
 STAGES: dict[str, str] = {"draft": "填报中", "approval": "单位审批", "handing": "待当面交接", "out": "已借出，等待归还"}

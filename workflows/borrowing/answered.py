@@ -13,10 +13,10 @@ from registry.custody.originals import original_of, refuse_stopped
 from registry.people.persons import person_of
 from registry.people.units import unit_of
 from registry.rules.lacking import may_lend
-from workflows import reviewing
 from workflows.borrowing import papers
+from workflows.handling import reviewing
+from workflows.handling.reviewing import note
 from workflows.process import Act
-from workflows.reviewing import note
 
 
 def borrowed(act: Act) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import messages, run
+from engine import run
+from engine.messaging import messages
 from ledger.actor import SYSTEM, Actor
 from ledger.facts import Fact
 from registry.access.accounts import actor_for
@@ -15,7 +16,7 @@ from registry.access.rules import can
 from registry.certificates.models import Certificate
 from registry.custody.loans import Loan
 from registry.custody.reservations import cancel_reservation
-from workflows import beginning
+from workflows.applying import beginning
 from workflows.borrowing.papers import originals_of, reservation_of, scan_of
 from workflows.process import Choice
 from workflows.requests import Request

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from workflows.beginning import VARIABLES
+from workflows.applying.beginning import VARIABLES
 from workflows.cancellation.answered import ANSWERED, CHECKED, GIVEN
 from workflows.cancellation.beginning import begin, choices
 from workflows.cancellation.following import REACTS

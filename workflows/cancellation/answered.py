@@ -12,12 +12,12 @@ from ledger import clock
 from ledger.errors import BadAnswer, Problem
 from registry.certificates.chain import turned_on
 from registry.custody.originals import Original
-from workflows import reviewing
 from workflows.borrowing.papers import label
 from workflows.clearing.hindrance import subject
+from workflows.handling import reviewing
+from workflows.handling.reviewing import note
 from workflows.process import Act, Answers
 from workflows.requests import Request
-from workflows.reviewing import note
 
 
 def grounded(act: Act) -> None:

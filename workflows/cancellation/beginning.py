@@ -12,7 +12,7 @@ from registry.access.rules import can
 from registry.certificates.chain import ran_out
 from registry.certificates.codes import LIVE
 from registry.certificates.models import Certificate
-from workflows.beginning import about, counter, unfinished
+from workflows.applying.beginning import about, counter, unfinished
 from workflows.process import Choice
 from workflows.requests import Request
 

@@ -11,9 +11,9 @@ from ledger import clock
 from ledger.errors import BadAnswer, Problem
 from ledger.facts import record
 from workflows.clearing.hindrance import WEIGH, Hindrance
+from workflows.handling.reviewing import note
 from workflows.process import Act, Answers
 from workflows.requests import Request, of_instance
-from workflows.reviewing import note
 
 
 def standing_in_the_way(session: Session, request: Request) -> list[Hindrance]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from workflows.beginning import VARIABLES
+from workflows.applying.beginning import VARIABLES
 from workflows.duty.doing import ANSWERED, CHECKED, GIVEN, REACTS, STEPS
 from workflows.process import Process
 

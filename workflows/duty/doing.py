@@ -17,9 +17,9 @@ from registry.access.grants import holders
 from registry.alerts.notices import notify
 from registry.people.units import places, unit_of
 from registry.rules.lacking import lacking
-from workflows import reviewing
 from workflows.annual.campaigns import NAMES, certificates
-from workflows.faults import lack_of
+from workflows.applying.faults import lack_of
+from workflows.handling import reviewing
 from workflows.process import Act, Answers
 from workflows.requests import Request, RequestContent, of_instance
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from workflows.beginning import VARIABLES
+from workflows.applying.beginning import VARIABLES
 from workflows.joint.asking import ANSWERED, CHECKED, GIVEN, STEPS, begin, choices
 from workflows.joint.elsewhere import begin_at, choices_at
 from workflows.process import Process

@@ -17,7 +17,8 @@ from ledger.facts import record
 from ledger.workdays import calendar, working_days_after
 from registry.access.rules import can
 from registry.certificates.models import Certificate
-from workflows import beginning, reviewing
+from workflows.applying import beginning
+from workflows.handling import reviewing
 from workflows.joint import people, reading
 from workflows.joint.reading import PROCESS
 from workflows.process import Act, Answers, Choice

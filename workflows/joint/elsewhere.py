@@ -11,7 +11,7 @@ from ledger.facts import Fact, FactAbout, record
 from registry.access.rules import Thing, can
 from registry.certificates.models import Holder
 from registry.people.units import Unit
-from workflows import beginning, opening
+from workflows.applying import beginning, opening
 from workflows.joint.asking import BEGUN, NAME
 from workflows.joint.reading import PROCESS
 from workflows.process import Choice

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import members
 from engine.model import Task
+from engine.usertasks import members
 from ledger.actor import Actor
 from ledger.errors import BadAnswer, NotAllowed, NotFound, Problem
 from registry.access.rules import can

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from engine.assigning import Addressee
+from engine.usertasks.assigning import Addressee
 from ledger import clock
 from ledger.errors import BadAnswer, Problem
 from registry.access.accounts import Account

@@ -16,7 +16,8 @@ from ledger.errors import Conflict, Problem
 from registry.access.rules import can
 from registry.certificates.models import Certificate
 from registry.people.persons import Person
-from workflows import eligible, requests
+from workflows import requests
+from workflows.handling import eligible
 from workflows.requests import Request
 from workflows.sharing import copies
 

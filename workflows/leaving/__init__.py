@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from workflows.beginning import VARIABLES
+from workflows.applying.beginning import VARIABLES
 from workflows.leaving.answering import ANSWERED, CHECKED, GIVEN
 from workflows.leaving.starting import REACTS
 from workflows.leaving.steps import STEPS

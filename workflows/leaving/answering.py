@@ -11,12 +11,12 @@ from ledger import clock
 from ledger.errors import BadAnswer, Problem
 from registry.certificates.models import Certificate
 from workflows.absence import inventory
+from workflows.applying.faults import lack_of
 from workflows.borrowing.papers import label
-from workflows.faults import lack_of
+from workflows.handling.reviewing import note
 from workflows.leaving import holding
 from workflows.process import Act, Answers
 from workflows.requests import Request
-from workflows.reviewing import note
 
 LEFT = {
     "task": "未移交：待办 {count} 项", "delegation": "未移交：委派 {count} 项", "sign": "未移交：待签 {count} 项",

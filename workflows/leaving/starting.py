@@ -5,14 +5,15 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import messages, run
+from engine import run
+from engine.messaging import messages
 from engine.model import Instance
 from ledger.actor import SYSTEM
 from ledger.facts import Fact, FactAbout
 from ledger.outbox import Handler
 from registry.people.persons import Person
 from registry.people.units import Unit
-from workflows.beginning import begin
+from workflows.applying.beginning import begin
 from workflows.requests import Request
 
 SETTLED, RETURNED = "loan.settled", "person.returned"

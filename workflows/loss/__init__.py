@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from registry.custody import originals
-from workflows.beginning import VARIABLES
+from workflows.applying.beginning import VARIABLES
 from workflows.loss import freezing, reporting
 from workflows.loss.answered import ANSWERED, CHECKED
 from workflows.loss.steps import STEPS

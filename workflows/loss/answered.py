@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from ledger.errors import BadAnswer, Problem
 from registry.custody.originals import held, original_of
-from workflows import reviewing
+from workflows.handling import reviewing
+from workflows.handling.reviewing import note
 from workflows.loss.freezing import loss_of
 from workflows.process import Act
 from workflows.requests import RequestContent
-from workflows.reviewing import note
 
 
 def reported(act: Act) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import instances, messages, run
+from engine import instances, run
+from engine.messaging import messages
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
 from ledger.facts import Fact
@@ -20,7 +21,7 @@ from registry.custody.loans import Loan
 from registry.custody.originals import Absence, Original, original_of
 from registry.people.persons import Person
 from registry.people.units import places
-from workflows import beginning
+from workflows.applying import beginning
 from workflows.borrowing.papers import label, originals_of
 from workflows.loss.freezing import loss_of, running
 from workflows.process import Answers, Choice

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from forms import contents
 from ledger import clock
 from workflows import form_for
+from workflows.handling.reviewing import note, returned
 from workflows.process import Act, Answers
 from workflows.requests import Request
-from workflows.reviewing import note, returned
 
 
 def registered(act: Act) -> None:

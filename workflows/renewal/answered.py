@@ -13,7 +13,8 @@ from registry.certificates.chain import require_valid
 from registry.certificates.drafting import WrongTerm, checked_term
 from registry.certificates.models import Certificate
 from registry.people.persons import leave
-from workflows import handing, reviewing
+from workflows import handing
+from workflows.handling import reviewing
 from workflows.process import Act
 from workflows.renewal.steps import HANDED, remember
 from workflows.renewal.terms import kind_of

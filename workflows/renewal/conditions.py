@@ -21,7 +21,7 @@ from registry.certificates.lifecycle import renewals
 from registry.certificates.models import Certificate
 from registry.people.identity import age_on
 from registry.people.tenure import Employment
-from workflows import beginning
+from workflows.applying import beginning
 from workflows.renewal.terms import Days, kind_of, next_end
 
 NAMES: dict[str, str] = {

@@ -17,7 +17,7 @@ from registry.certificates import codes
 from registry.certificates.lifecycle import renewals
 from registry.certificates.models import Certificate
 from registry.certificates.windows import end_of_term
-from workflows import beginning
+from workflows.applying import beginning
 from workflows.process import Choice
 from workflows.renewal.conditions import WHY
 from workflows.renewal.terms import days_of, kind_of

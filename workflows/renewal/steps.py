@@ -11,7 +11,7 @@ from ledger.errors import Conflict
 from ledger.facts import record
 from registry.certificates.kinds import Document
 from registry.certificates.models import Certificate
-from workflows import opening
+from workflows.applying import opening
 from workflows.handing import hand_over
 from workflows.renewal import conditions
 from workflows.renewal.conditions import Case

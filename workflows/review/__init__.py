@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from workflows.beginning import VARIABLES
+from workflows.applying.beginning import VARIABLES
 from workflows.process import Process
 from workflows.review import batches, telling
 from workflows.review.answered import ANSWERED, CHECKED, GIVEN

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ledger.errors import BadAnswer, Problem
 from registry.certificates.models import Certificate
-from workflows import reviewing
+from workflows.handling import reviewing
 from workflows.process import Act, Answers
 from workflows.renewal.terms import kind_of
 from workflows.requests import Request

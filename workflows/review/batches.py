@@ -21,7 +21,7 @@ from registry.certificates.chain import duty_of
 from registry.certificates.models import Certificate
 from registry.certificates.windows import duty_step
 from registry.people.units import Unit, unit_of
-from workflows import beginning
+from workflows.applying import beginning
 from workflows.process import Choice
 from workflows.renewal.starting import entered_late, is_review
 from workflows.renewal.terms import kind_of

@@ -8,13 +8,13 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.assigning import Addressee
 from engine.model import Task
+from engine.usertasks.assigning import Addressee
 from ledger.actor import Actor
 from ledger.errors import BadAnswer, Problem
 from registry.people.persons import Person
-from workflows import eligible
-from workflows.eligible import Candidate
+from workflows.handling import eligible
+from workflows.handling.eligible import Candidate
 from workflows.requests import Request
 
 Purpose = Literal["mention", "copy"]

@@ -24,7 +24,8 @@ from ledger.outbox import Handler
 from registry.access.substitutions import expand
 from registry.alerts.notices import notify
 from registry.people.persons import Person
-from workflows import eligible, naming, requests
+from workflows import requests
+from workflows.handling import eligible, naming
 from workflows.requests import INVOLVED, Request, RequestFile
 from workflows.sharing import colleagues
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from sqlalchemy import ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine import tasks
-from engine.hands import BEFORE
 from engine.model import OPEN, Task
+from engine.usertasks import tasks
+from engine.usertasks.hands import BEFORE
 from forms import contents
 from forms.contents import Entry
 from forms.signing import KEY as SIGNATURE
@@ -33,8 +33,8 @@ from ledger.workdays import calendar
 from registry.alerts.notices import notify
 from registry.people import sealing
 from workflows import requests
+from workflows.handling.reviewing import content_form
 from workflows.requests import Request, RequestFile
-from workflows.reviewing import content_form
 
 TOKEN = re.compile(r"[\w-]{22}", re.ASCII)
 DAYS, MOST_DAYS, MOST_OPEN, MOST_ASKED, MOST_VIEWS = 5, 30, 5, 30, 200

@@ -15,10 +15,10 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine import offers
-from engine.assigning import Addressee
 from engine.model import Instance, Task, Visit
 from engine.opening import at_places
+from engine.usertasks import offers
+from engine.usertasks.assigning import Addressee
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
 from ledger.db import Base, BigId, Id, Instant
@@ -28,7 +28,8 @@ from ledger.outbox import Handler
 from registry.access.grants import holders
 from registry.alerts.notices import notify
 from registry.people.persons import Person
-from workflows import eligible, requests
+from workflows import requests
+from workflows.handling import eligible
 from workflows.requests import INVOLVED, Request
 from workflows.sharing import colleagues
 

@@ -27,7 +27,7 @@ from ledger.errors import BadAnswer, Problem
 from ledger.facts import record
 from ledger.files import File
 from ledger.outbox import Handler
-from workflows import desk, eligible
+from workflows.handling import desk, eligible
 from workflows.process import Act
 from workflows.requests import Request
 from workflows.sharing import specimens

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from sqlalchemy import ForeignKey, String, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine import offers, tasks
-from engine.clocks import Clock
 from engine.model import OPEN, Instance, Task, TaskCandidate
+from engine.time.clocks import Clock
+from engine.usertasks import offers, tasks
 from ledger import clock
 from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant
@@ -26,7 +26,8 @@ from ledger.workdays import calendar
 from registry.access.grants import holders
 from registry.access.substitutions import expand
 from registry.alerts.notices import notify
-from workflows import naming, requests
+from workflows import requests
+from workflows.handling import naming
 from workflows.requests import Request
 
 YOUNGEST = dt.timedelta(hours=4)

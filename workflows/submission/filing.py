@@ -10,9 +10,9 @@ from engine.catalog import Step
 from ledger import clock
 from ledger.errors import BadAnswer, Problem
 from ledger.facts import record
+from workflows.handling.reviewing import note
 from workflows.process import Act, Answers
 from workflows.requests import AuthorityAnswer, Request, of_instance
-from workflows.reviewing import note
 
 
 def file_checked(act: Act) -> None:

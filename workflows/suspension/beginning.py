@@ -15,7 +15,7 @@ from registry.certificates.catalogue import type_of
 from registry.certificates.codes import LEAVING, VALID
 from registry.certificates.models import Certificate
 from registry.people.units import places
-from workflows.beginning import about, unfinished
+from workflows.applying.beginning import about, unfinished
 from workflows.process import Choice
 from workflows.requests import Request
 

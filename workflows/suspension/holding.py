@@ -13,9 +13,9 @@ from registry.certificates import codes, lifecycle
 from registry.certificates.chain import from_day
 from registry.certificates.models import Certificate
 from workflows.cancellation.beginning import PASSIVE, start
+from workflows.handling.reviewing import note
 from workflows.process import Act, Answers
 from workflows.requests import Request, of_instance
-from workflows.reviewing import note
 
 
 def certificate_of(session: Session, request: Request) -> Certificate:

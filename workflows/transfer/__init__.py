@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from workflows import children
-from workflows.beginning import VARIABLES
+from workflows.applying.beginning import VARIABLES
 from workflows.clearing import CLEARING
 from workflows.clearing.hindrance import WEIGH
 from workflows.process import Process

@@ -12,7 +12,7 @@ from ledger.actor import Actor
 from registry.access.rules import can
 from registry.certificates.codes import LIVE
 from registry.certificates.models import Certificate
-from workflows.beginning import about, unfinished
+from workflows.applying.beginning import about, unfinished
 from workflows.process import Choice
 from workflows.requests import Request
 from workflows.transfer.kinds import ABOUT, FITS, NAMES, due_on

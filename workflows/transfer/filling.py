@@ -18,9 +18,9 @@ from registry.certificates.models import Certificate, Holder
 from registry.people.persons import Person, person_of
 from registry.people.units import WORKS, Unit
 from registry.people.works import CONTRACTING, GRADES
-from workflows import reviewing
+from workflows.applying.opening import kind_for
 from workflows.clearing.hindrance import subject
-from workflows.opening import kind_for
+from workflows.handling import reviewing
 from workflows.process import Act, Answers
 from workflows.requests import Request
 from workflows.transfer import inward

@@ -14,8 +14,8 @@ from ledger.actor import Actor
 from ledger.errors import BadAnswer, NotAllowed, NotFound, Problem
 from registry.certificates.kinds import CertificateType
 from registry.people.persons import Person, person_of
-from workflows import opening
-from workflows.beginning import begin, counter
+from workflows.applying import opening
+from workflows.applying.beginning import begin, counter
 from workflows.process import Act, Answers
 from workflows.requests import Request
 from workflows.transfer.kinds import INWARD, LEAVING_PROVINCE, NAMES, USUAL_DAYS

@@ -17,7 +17,7 @@ from registry.certificates.models import Certificate
 from registry.people.persons import person_of
 from registry.people.units import Unit, places, unit_of
 from workflows import CATALOG
-from workflows.beginning import VARIABLES, begin
+from workflows.applying.beginning import VARIABLES, begin
 from workflows.requests import Request, of_instance
 
 

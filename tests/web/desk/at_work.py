@@ -27,7 +27,7 @@ from web.app import create_app
 from web.config import Config
 from web.login import digest
 from web.web_session import WebSession
-from workflows import opening
+from workflows.applying import opening
 from workflows.requests import Request
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from engine.hands import TaskPlan
 from engine.model import Task
+from engine.usertasks.hands import TaskPlan
 from ledger import clock
 from ledger.actor import SYSTEM
 from ledger.db import unit
@@ -30,7 +30,7 @@ from tests.web.desk.test_hands import children, hand, number
 from tests.web.desk.test_inbox import review, submit
 from tests.web.desk.test_strangers import SENT, facts
 from workflows import triggers
-from workflows.inbox import InboxView
+from workflows.handling.inbox import InboxView
 from workflows.requests import RequestFile, of_instance
 from workflows.sharing.consulting import Consultation
 

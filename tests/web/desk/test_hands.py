@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.hands import TaskPlan
 from engine.model import Task
+from engine.usertasks.hands import TaskPlan
 from tests.journeys.answers import filled
 from tests.web.desk.at_work import Town, Visitor
 from tests.web.desk.test_inbox import submit
-from workflows import desk
+from workflows.handling import desk
 from workflows.requests import Correction, of_instance
 
 RETURN = {"verdict": "return", "returns": [{"field": "address", "reason": "与规划许可证不一致，请核对门牌号"}]}

@@ -9,8 +9,8 @@ from flask import url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.hands import TaskPending
 from engine.model import Instance, Task
+from engine.usertasks.hands import TaskPending
 from ledger import outbox
 from ledger.actor import SYSTEM
 from ledger.db import unit
@@ -21,7 +21,8 @@ from tests.web.desk.at_work import Town
 from tests.web.desk.test_correcting import ask as ask_correction
 from tests.web.desk.test_hands import answers, children, hand, mine, number  # noqa: F401 - the fixture
 from tests.web.desk.test_moved_on import VERBS
-from workflows import signing, triggers
+from workflows import triggers
+from workflows.handling import signing
 
 NOW: dict[str, set[str]] = {
     "none": {"release", "transfer", "delegate", "return", "correct", "sign", "consult"},

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from engine import tasks
 from engine.model import Task
+from engine.usertasks import tasks
 from ledger import clock as clocks
 from ledger.clock import Fixed
 from ledger.db import unit
@@ -111,7 +111,7 @@ def test_search_finds_by_holder_and_number_and_says_when_it_finds_nothing(town: 
 def test_the_second_page_goes_on_where_the_first_ended(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     people = ("worker", "applicant", "pm", "hr", "legal", "safety", "approver", "custodian", "desk")
     there = [town.open_task(town.request("desk", "P02", name)) for name in people]
-    monkeypatch.setattr("web.inbox.PAGE", 4)
+    monkeypatch.setattr("web.desk.inbox.PAGE", 4)
     desk = town.visitor("desk")
     address, found = "/inbox?order=newest", list[int]()
     while address:
@@ -124,7 +124,7 @@ def test_the_second_page_goes_on_where_the_first_ended(town: Town, monkeypatch: 
 
 
 def test_a_last_page_that_was_worked_off_shows_what_is_left(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("web.inbox.PAGE", 1)
+    monkeypatch.setattr("web.desk.inbox.PAGE", 1)
     first, last, hr = review(town, "worker"), review(town, "pm"), town.visitor("hr")
     after = re.search(r'rel="next" href="([^"]+)"', hr.get("/inbox").text)
     assert after is not None

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from engine import tasks
 from engine.model import Task
+from engine.usertasks import tasks
 from ledger.db import unit
 from tests.web.desk.at_work import Town, Visitor
 from tests.web.desk.test_inbox import review, submit
-from workflows import bulk, desk
+from workflows.handling import bulk, desk
 
 
 def drafts(town: Town, *people: str) -> list[int]:

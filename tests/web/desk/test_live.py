@@ -16,8 +16,8 @@ from ledger.db import unit
 from ledger.facts import Fact
 from tests.web.desk.at_work import Town, Visitor
 from tests.web.desk.test_inbox import submit
-from web import live
-from web.live import Watch
+from web.desk import live
+from web.desk.live import Watch
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ from tests.journeys.answers import filled
 from tests.web.desk.at_work import Town
 from tests.web.desk.test_inbox import submit
 from web.app import RESOURCES
-from web.verbs import VERBS, Verb
+from web.desk.verbs import VERBS, Verb
 
 for name in RESOURCES:  # each adds its verbs when it is imported
     import_module(f"web.{name}")

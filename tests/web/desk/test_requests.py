@@ -99,7 +99,7 @@ def test_the_list_shows_mine_and_only_what_i_may_see(town: Town) -> None:
 
 
 def test_the_list_goes_on_behind_its_last_row_whatever_came_since(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("web.requests.PAGE", 2)
+    monkeypatch.setattr("web.requests.requests.PAGE", 2)
     there, desk = [town.request("desk", "P02", name) for name in ("worker", "pm", "hr", "legal", "safety")], "desk"
     address, found = "/requests?scope=all", list[int]()
     while address:
@@ -119,7 +119,7 @@ def test_a_long_list_is_not_counted_to_its_end(town: Town, monkeypatch: pytest.M
     monkeypatch.setattr("workflows.requests.COUNT_TO", 3)
     for name in ("worker", "pm", "hr", "legal"):
         town.request("desk", "P02", name)
-    monkeypatch.setattr("web.requests.PAGE", 2)
+    monkeypatch.setattr("web.requests.requests.PAGE", 2)
     assert "共 3+ 条" in town.visitor("desk").get("/requests").text
 
 

@@ -22,7 +22,8 @@ from tests.journeys.papers import picture
 from tests.web.desk.at_work import Town, Visitor
 from tests.web.desk.test_inbox import submit
 from tests.web.desk.test_signing import AFTER, decide, sign
-from workflows import CATALOG, returning
+from workflows import CATALOG
+from workflows.handling import returning
 from workflows.requests import Request
 from workflows.sharing.signatures import TaskSignature
 from workflows.sharing.specimens import Specimen

@@ -1,0 +1,1 @@
+"""Timers, deadlines in working days, the clocks and their ledger, and what silence means."""

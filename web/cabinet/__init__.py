@@ -1,0 +1,1 @@
+"""Papers: originals, who has them, and marked copies."""

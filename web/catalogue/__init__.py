@@ -1,0 +1,1 @@
+"""What is known beforehand: types of certificates, rules, working days, processes."""

@@ -1,0 +1,1 @@
+"""The inbox and everything a person does with a task of theirs."""

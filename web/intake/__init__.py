@@ -1,0 +1,1 @@
+"""Old ledgers coming in: the file, its columns, its rows, and the act that enters them."""

@@ -1,0 +1,1 @@
+"""Companies, projects, people, machines, and what happens to them."""
