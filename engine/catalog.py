@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,13 +18,13 @@ from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.orm import Session
 
 import feel.dmn
-from engine import drawing, expressions, lint
+from engine import expressions, lint
 from engine.dialect import Blueprint, parse
-from engine.drawing import Element
 from engine.findings import Finding
 from engine.hooks import HOOKS, REPEATABLE, Hooks
 from engine.messaging import start_events
 from engine.model import Definition, Instance
+from engine.package import Package, unpack
 from engine.resources import DefinitionFile, Resource
 from engine.rules.names import unprovided
 from engine.rules.sheet import Sheet
@@ -53,8 +53,6 @@ class Step:
 
 Do = Callable[[Step], Mapping[str, Any] | None]
 DEPLOYED = "engine_deployed"
-KINDS = ("只能部署 .bpmn、.dmn 和 .form 文件", "only .bpmn, .dmn and .form files are deployed")
-MEND = ("在决策表编辑器里改正这一格", "mend that cell in the decision table editor")
 STEPS: dict[str, dict[str, Do]] = {}
 VARIABLES: dict[str, frozenset[str]] = {}
 _form_known: list[Callable[[str], bool]] = []
@@ -100,47 +98,6 @@ def know_roles(known: Callable[[str], bool]) -> None:
     """Say which roles exist; until somebody does, roles are not checked at deployment."""
     _advised.clear()
     _role_known[:] = [known]
-
-
-@dataclass
-class Package:
-    """The files of a deployment, read."""
-
-    drawings: list[tuple[str, Element]] = field(default_factory=list)
-    models: list[feel.dmn.Model] = field(default_factory=list)
-    forms: set[str] = field(default_factory=set)
-
-    def process_ids(self) -> list[str]:
-        """The executable processes, those that nobody here calls first."""
-        found = [node for _, root in self.drawings for node in lint.processes(root)]
-        called = {target for _, root in self.drawings for target in lint.called(root)}
-        ids = [str(node.get("id")) for node in found]
-        return sorted(ids, key=lambda process_id: process_id in called)
-
-
-def unpack(files: Mapping[str, bytes]) -> Package:
-    """Read the files. Raises BadDiagram for one that is not what its name says."""
-    package = Package()
-    for name in sorted(files):
-        kind = name.rpartition(".")[2].lower()
-        if kind == "bpmn":
-            package.drawings.append((name, drawing.read(files[name], name)))
-        elif kind == "dmn":
-            package.models.append(_decisions(files[name], name))
-        elif kind == "form":
-            package.forms.add(name.rpartition("/")[2].removesuffix(".form"))
-        else:
-            raise drawing.refuse("file-kind", f"不认识的文件 {name}", f"unknown kind of file {name}", name, fix=KINDS)
-    return package
-
-
-def _decisions(body: bytes, name: str) -> feel.dmn.Model:
-    drawing.read(body, name)
-    try:
-        return feel.dmn.parse(body)
-    except feel.FeelError as error:
-        zh, en = error.told("zh"), error.told("en")
-        raise drawing.refuse("dmn", zh, en, name, error.line, error.column, fix=MEND) from None
 
 
 def check(files: Mapping[str, bytes]) -> list[Finding]:
