@@ -36,6 +36,7 @@ from workflows import authority, sample_cases
 from workflows.applying import groundwork, opening
 from workflows.handling import desk
 from workflows.requests import Request
+from workflows.sharing import specimens
 from workflows.sharing.sample import share
 
 PAPER = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj " \
@@ -84,16 +85,16 @@ class Case:
     def paper(self, session: Session, by: Actor, name: str = "材料") -> int:
         """A file that this person uploaded, called after what it is."""
         if (by.id, name) not in self.papers:
-            self.papers[by.id, name] = self.keep(session, by, f"{name}.pdf", PAPER)
+            self.papers[by.id, name] = files.keep(session, self.folder, io.BytesIO(PAPER), f"{name}.pdf", by=by).id
         return self.papers[by.id, name]
 
-    def keep(self, session: Session, by: Actor, name: str, body: bytes) -> int:
-        """A file that this person uploads."""
-        return files.keep(session, self.folder, io.BytesIO(body), name, by=by).id
+    def sign(self, session: Session, by: Actor, picture: bytes) -> int:
+        """What this person signs with, drawn by hand."""
+        return specimens.drawn(session, self.folder, picture, by=by).id
 
     def stage(self, session: Session) -> sample_cases.Stage:
-        """Where the stories of sample_cases are played."""
-        return sample_cases.Stage(session, self.fill, self.keep, self.links)
+        """Where sample_cases plays."""
+        return sample_cases.Stage(session, self.fill, self.sign, self.links)
 
     def fill(
         self, form: Form, given: dict[str, Any], verdict: str, by: Actor, session: Session, request: Request

@@ -43,17 +43,17 @@ from workflows.sharing.consulting import Wanted
 
 Deed = Callable[["Stage", Session, Request], None]
 Answering = Callable[[Form, dict[str, Any], str, Actor, Session, Request], dict[str, Any]]
-Keeping = Callable[[Session, Actor, str, bytes], int]
+Signing = Callable[[Session, Actor, bytes], int]
 
 
 class Stage:
-    """Who plays: the holders of the roles of the first company. `fill` answers a form for a verdict, `keep` takes a
-    file that somebody uploads, `links` are addresses that nobody can be told a second time."""
+    """Who plays: the holders of the roles of the first company. `fill` answers a form for a verdict, `sign` is
+    what somebody signs with, `links` are addresses that nobody can be told a second time."""
 
-    def __init__(self, session: Session, fill: Answering, keep: Keeping, links: list[str]) -> None:
+    def __init__(self, session: Session, fill: Answering, sign: Signing, links: list[str]) -> None:
         self.company_id = session.scalars(
             select(Unit.id).where(Unit.kind == "company").order_by(Unit.id).limit(1)).one()
-        self.fill, self.keep, self.links = fill, keep, links
+        self.fill, self.sign, self.links = fill, sign, links
 
     def who(self, session: Session, role: str, place: int = 0) -> Actor:
         """The holder of a role, or the next one after."""
@@ -298,7 +298,7 @@ def _countersign(stage: Stage, session: Session) -> None:
         Task.instance_id == request.instance_id, Task.state == "open", Task.assignee_id == voter.id)).one()
     desk.complete(session, voter, mine.id, {
         "verdict": "agree", "opinion": "借期内无续期安排，同意。",
-        KEY: [stage.keep(session, voter, "签名.png", signature())]})
+        KEY: [stage.sign(session, voter, signature())]})
 
 
 def _draw(stage: Stage, session: Session, words: bytes) -> None:

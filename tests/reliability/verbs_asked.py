@@ -20,7 +20,7 @@ from tests.reliability.scene import Deed, Scene
 
 def _correct(session: Session, scene: Scene, task: Task, by: Actor) -> dict[str, int]:
     child = correcting.ask(session, task.id, scene.other(by), by=by, form_key="fill", count=1)
-    return {"correction.asked": 1, "clock.paused": int((child.inputs or {})[correcting.STOPPED])}
+    return {"correction.asked": 1, "clock.paused": int(bool((child.inputs or {})[correcting.STOPPED]))}
 
 
 def _drop(session: Session, scene: Scene, task: Task, by: Actor) -> dict[str, int] | None:
@@ -37,7 +37,9 @@ def _drop(session: Session, scene: Scene, task: Task, by: Actor) -> dict[str, in
 def resumes(session: Session, child: Task) -> bool:
     """Whether the end of a question lets the clock of its host go on."""
     host = correcting.host_of(session, child)
-    return bool((child.inputs or {}).get(correcting.STOPPED)) and clocks.stopped(session, host)
+    found = clocks.running_clock(session, host) if host.state == OPEN else None
+    stopped = found is not None and found.state == clocks.PAUSED and clocks.paused_in(session, found)
+    return bool(stopped) and (child.inputs or {}).get(correcting.STOPPED) == stopped
 
 
 def all_are_asked(session: Session, it: int) -> None:
