@@ -33,6 +33,7 @@ ANGLE = 28  # degrees
 UNREADABLE = (pypdfium2.PdfiumError, OSError, ValueError, SyntaxError, Image.DecompressionBombError)
 """What a broken file raises: SyntaxError is Pillow's for a damaged PNG."""
 _drawing = threading.Lock()
+_decoding = threading.RLock()
 
 
 class CannotMark(WrongKind):
@@ -58,7 +59,7 @@ def marked(content: bytes, media_type: str, mark: Mark) -> bytes:
     """The content (a PDF, PNG, JPEG or WebP) as a PDF with the mark on every page. CannotMark where that fails."""
     out = BytesIO()
     try:
-        with _drawing, _whole():
+        with _drawing, whole():
             first, *others = [_burnt(page, mark) for page in _pages(content, media_type)]
             first.save(out, "PDF", save_all=True, append_images=others, resolution=DOTS_PER_INCH, quality=QUALITY,
                        title=mark.code)
@@ -68,13 +69,14 @@ def marked(content: bytes, media_type: str, mark: Mark) -> bytes:
 
 
 @contextmanager
-def _whole() -> Iterator[None]:
+def whole() -> Iterator[None]:
     """A picture that breaks off is an error here: WeasyPrint makes Pillow accept such pictures in the whole process."""
-    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
-    try:
-        yield
-    finally:
-        ImageFile.LOAD_TRUNCATED_IMAGES = before
+    with _decoding:
+        before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+        try:
+            yield
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _pages(content: bytes, media_type: str) -> Iterator[Image.Image]:

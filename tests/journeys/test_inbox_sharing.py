@@ -155,9 +155,9 @@ def signs(legal: Person) -> None:
     legal.look()
     if legal.way == "keys":
         legal.hands.press(missing)
-        expect(legal.page.locator('[id$="signature-choose"]')).to_be_focused()  # not what cannot be pressed yet
-        legal.page.get_by_role("button", name=legal.words("键入姓名")).press("Enter")
-        expect(legal.page.get_by_label(legal.words("您的姓名"))).to_be_focused()
+        expect(legal.page.locator('[id$="signature-stored"]')).to_be_focused()  # not what cannot be pressed yet
+        legal.page.locator('[id$="signature-typed"]').press("Enter")
+        expect(legal.page.locator(".licet-sign-asked input").first).to_be_focused()
         legal.typed.add("韩立")
         legal.page.keyboard.type("韩立")
         legal.page.keyboard.press("Tab")

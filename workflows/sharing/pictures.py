@@ -13,6 +13,7 @@ from io import BytesIO
 from PIL import Image, ImageOps
 
 from ledger.errors import WrongKind
+from registry.custody.watermark import whole
 
 MOST_BYTES = 2 * 1024 * 1024
 MOST_PIXELS = 8_000_000
@@ -89,7 +90,7 @@ def _whole_jpeg(content: bytes) -> None:
 
 def _decoded(content: bytes) -> Image.Image:
     try:
-        with warnings.catch_warnings():
+        with whole(), warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as image:
                 if image.width * image.height > MOST_PIXELS:
