@@ -131,7 +131,7 @@ def retry(session: Session, incident_id: int, *, by: Actor, reason: str = "", ed
         timers.again(session, found.timer_id)
     elif found.delivery_id is not None:
         deliveries.again(session, found.delivery_id)
-    fp("engine.operations.repair.before_commit")
+    fp("engine.repair.before_commit")
     return found
 
 
@@ -164,7 +164,7 @@ def skip(session: Session, incident_id: int, *, by: Actor, reason: str, along: s
         with run.act(session, instance, by) as act:
             _pass(act.token(found.token), along)
     session.flush()
-    fp("engine.operations.repair.before_commit")
+    fp("engine.repair.before_commit")
     return found
 
 

@@ -35,8 +35,8 @@ def _attempt(engine: Engine, trigger_id: int) -> bool:
     try:
         with unit(engine) as session:
             begun = begin(session, trigger_id)
-            fp("engine.time.starting.before_commit")
-        fp("engine.time.starting.after_commit")
+            fp("engine.starting.before_commit")
+        fp("engine.starting.after_commit")
         return begun
     except OperationalError:
         return False  # the database made us wait too long; the next sweep looks again

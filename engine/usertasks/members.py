@@ -87,7 +87,7 @@ def join(session: Session, task_id: int, to: Addressee, *, by: Actor, reason: st
         child.parent.task_spec.join(
             child.parent, _item(child, {"weight": weight, "veto": veto}, to))
         _tell(act, "vote.joined", task, to, reason)
-    fp("engine.usertasks.members.before_commit")
+    fp("engine.members.before_commit")
 
 
 def leave(session: Session, task_id: int, *, by: Actor, reason: str) -> None:
@@ -103,7 +103,7 @@ def leave(session: Session, task_id: int, *, by: Actor, reason: str) -> None:
         act.why_of[child.thread_id] = "vote_left"
         _tell(act, "vote.left", task, _who(child, task), reason)
         child.task_spec.body.drop(child)
-    fp("engine.usertasks.members.before_commit")
+    fp("engine.members.before_commit")
 
 
 def replace(session: Session, task_id: int, to: Addressee, *, by: Actor, reason: str) -> None:
@@ -120,7 +120,7 @@ def replace(session: Session, task_id: int, to: Addressee, *, by: Actor, reason:
         _tell(act, "vote.left", task, _who(child, task), reason)
         child.task_spec.body.replace(child, _item(child, {}, to))
         _tell(act, "vote.joined", task, to, reason)
-    fp("engine.usertasks.members.before_commit")
+    fp("engine.members.before_commit")
 
 
 def _open(session: Session, task_id: int) -> tuple[Task, Instance]:

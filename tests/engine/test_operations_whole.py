@@ -35,7 +35,7 @@ DEEDS: dict[str, tuple[str, Deed]] = {
         session, it, to, by=BOSS, reason="x", mapping={"A": "A2"})),
     "fire": ("engine.timer.before_commit", lambda session, it, _: timers.fire_now(
         session, timers.of_instance(session, it)[0].id, by=BOSS, reason="x")),
-    "skip": ("engine.operations.repair.before_commit", lambda session, it, _: repair.skip(
+    "skip": ("engine.repair.before_commit", lambda session, it, _: repair.skip(
         session, incidents.open(session, instances.get(session, it), "A", "x").id, by=BOSS, reason="x")),
 }
 
