@@ -1,0 +1,1 @@
+"""Where process owners change drawings, tables and forms before they are published."""
