@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -14,21 +13,9 @@ from engine.findings import Finding
 from ledger.errors import BadDiagram
 
 Element: TypeAlias = "etree._Element"
-MAX_BYTES = 2_000_000
-MAX_NODES = 20_000
+MAX_BYTES = 5_000_000
+MAX_NODES = 120_000
 MAX_DEPTH = 60
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How large a file may be: bytes and elements."""
-
-    size: int = MAX_BYTES
-    nodes: int = MAX_NODES
-
-
-DEPLOYED, DRAFTED = Limits(), Limits(5_000_000, 150_000)
-"""What may be deployed, and what may be worked on."""
 DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY|ELEMENT|ATTLIST)", re.IGNORECASE)
 PROLOGUE = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]+)", re.IGNORECASE)
 ENCODINGS = {b"utf-8", b"us-ascii", b"ascii", b"iso-8859-1", b"windows-1252", b"gbk", b"gb2312", b"gb18030"}
@@ -37,10 +24,10 @@ SAVE_AGAIN = ("用流程设计器重新保存为 UTF-8", "save it again, as UTF-
 SPLIT = ("拆成几个被调用的流程", "split it into processes that call each other")
 
 
-def read(data: bytes, file: str = "", limits: Limits = DEPLOYED, *, whole: bool = False) -> Element:
+def read(data: bytes, file: str = "", *, whole: bool = False) -> Element:
     """The root element of `data`. Raises BadDiagram with one finding when the file is not plain, small XML.
     `whole` keeps comments and processing instructions."""
-    _refuse_disguise(data, file, limits)
+    _refuse_disguise(data, file)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, dtd_validation=False,
         remove_comments=not whole, remove_pis=not whole,
@@ -51,7 +38,7 @@ def read(data: bytes, file: str = "", limits: Limits = DEPLOYED, *, whole: bool 
         line, column = error.position
         raise refuse("xml", f"不是合法的 XML：{error.msg}", f"not well-formed XML: {error.msg}", file,
                      line=line or 0, column=column or 0, fix=SAVE_AGAIN) from None
-    _measure(root, file, limits)
+    _measure(root, file)
     return root
 
 
@@ -61,10 +48,11 @@ def refuse(rule: str, zh: str, en: str, file: str = "", line: int = 0, column: i
     return BadDiagram([Finding(rule, zh, en, *fix, file=file, line=line, column=column)])
 
 
-def _refuse_disguise(data: bytes, file: str, limits: Limits) -> None:
-    if len(data) > limits.size:
-        most = limits.size // 1_000_000
-        raise refuse("too-large", f"文件超过 {most} MB", f"the file is larger than {most} MB", file, fix=SPLIT)
+def _refuse_disguise(data: bytes, file: str) -> None:
+    if len(data) > MAX_BYTES:
+        megabytes = MAX_BYTES // 1_000_000
+        raise refuse("too-large", f"文件超过 {megabytes} MB", f"the file is larger than {megabytes} MB",
+                     file, fix=SPLIT)
     named = PROLOGUE.search(data[:200])
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data or (named and named[1].lower() not in ENCODINGS):
         raise refuse("encoding", "文件须为 UTF-8 编码", "the file must be UTF-8", file, fix=SAVE_AGAIN)
@@ -75,14 +63,14 @@ def _refuse_disguise(data: bytes, file: str, limits: Limits) -> None:
                      fix=("删除这些声明", "remove these declarations"))
 
 
-def _measure(root: Element, file: str, limits: Limits) -> None:
+def _measure(root: Element, file: str) -> None:
     nodes, depth = 0, 0
     for happened, _node in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if happened == "start" else -1
         nodes += happened == "start"
-        if nodes > limits.nodes or depth > MAX_DEPTH:
-            raise refuse("too-many-nodes", f"超过 {limits.nodes} 个节点或 {MAX_DEPTH} 层嵌套",
-                         f"more than {limits.nodes} nodes or {MAX_DEPTH} levels", file, fix=SPLIT)
+        if nodes > MAX_NODES or depth > MAX_DEPTH:
+            raise refuse("too-many-nodes", f"超过 {MAX_NODES} 个节点或 {MAX_DEPTH} 层嵌套",
+                         f"more than {MAX_NODES} nodes or {MAX_DEPTH} levels", file, fix=SPLIT)
 
 
 @lru_cache(maxsize=2)

@@ -1,1 +1,1 @@
-"""Where process owners change drawings, tables and forms before they are published."""
+"""What process owners work with before anything is in force: drafts, their merging, comparing, rehearsal."""

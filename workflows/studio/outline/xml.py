@@ -31,7 +31,7 @@ COMMENT, INSTRUCTION = "!--", "?"
 
 def read(body: bytes, name: str) -> Outline:
     """The parts of an XML file. Raises BadDiagram for what is not plain XML."""
-    root = drawing.read(body, name, drawing.DRAFTED, whole=True)
+    root = drawing.read(body, name, whole=True)
     reader = _Reader(root)
     reader.take(root, "", ROOT)
     _lanes(reader.records)
