@@ -27,4 +27,5 @@ def _name(column: Element, kind: str, at: int) -> str:
 
 def column_of(key: str) -> str:
     """The id of the column that a cell's key names; empty for any other key."""
-    return key.rpartition(f"/{CELL}")[2] if f"/{CELL}" in key else ""
+    _, found, rest = key.rpartition(f"/{CELL}")
+    return rest.partition("/")[0] if found else ""

@@ -1,4 +1,4 @@
-"""Forms (form-js schemas, JSON) as records, and back: components by id, options by value, everything else by its path."""
+"""Forms (form-js schemas, JSON) as records, and back: components by id, options by value, the rest by its path."""
 
 from __future__ import annotations
 

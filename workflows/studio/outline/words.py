@@ -33,7 +33,8 @@ FIELDS: Mapping[str, str] = {
     "formDefinition @formId": "表单", "assignmentDefinition @assignee": "办理人",
     "assignmentDefinition @candidateGroups": "办理角色", "assignmentDefinition @candidateUsers": "候选人",
     "taskSchedule @dueDate": "办理期限", "taskSchedule @followUpDate": "跟进日期",
-    "priorityDefinition @priority": "优先级", "taskDefinition @type": "执行的步骤", "taskDefinition @retries": "重试次数",
+    "priorityDefinition @priority": "优先级", "taskDefinition @type": "执行的步骤",
+    "taskDefinition @retries": "重试次数",
     "calledDecision @decisionId": "使用的决策", "calledDecision @resultVariable": "决策结果变量",
     "script @expression": "脚本", "script @resultVariable": "脚本结果变量", "calledElement @processId": "调用的流程",
     "loopCharacteristics @inputCollection": "逐个处理的列表", "loopCharacteristics @inputElement": "每项的名字",
@@ -48,14 +49,17 @@ FIELDS: Mapping[str, str] = {
     "/text": "文字", "/value": "值", "/style": "样式", "/needs": "要求填写的栏目", "/partial": "可不填完",
     "/confirm": "确认的问题", "/licet:title": "表单标题", "/properties/licet:check": "核对",
     "/properties/licet:after": "不得早于", "/properties/licet:past": "只能是过去的日期",
-    "/properties/licet:all": "须全部勾选", "/subtype": "日期或时间", "/path": "分组变量名", "/decimalDigits": "小数位数",
+    "/properties/licet:all": "须全部勾选", "/subtype": "日期或时间", "/path": "分组变量名",
+    "/decimalDigits": "小数位数",
 }  # fmt: skip
 PROPERTIES: Mapping[str, str] = {
     "licet:sla": "办理时限（工作日）", "licet:escalateAfter": "超时几个工作日后升级", "licet:escalateTo": "升级给",
-    "licet:notBy": "不得与之为同一人的任务", "licet:notApplicant": "申请人不得办理", "licet:stage": "阶段",
+    "licet:notBy": "不得与之为同一人的任务", "licet:notApplicant": "申请人不得办理",
+    "licet:stage": "阶段",
     "licet:outcome": "结果", "licet:handTo": "可转办的角色", "licet:signers": "可加签的角色", "licet:final": "不可退回",
     "licet:keep": "退回后保留", "licet:reads": "依据的内容", "licet:promise": "承诺时限（工作日）",
-    "licet:clockStops": "此处停表", "licet:clock": "退回后时限", "licet:copyTo": "抄送", "licet:signature": "须签名的意见",
+    "licet:clockStops": "此处停表", "licet:clock": "退回后时限", "licet:copyTo": "抄送",
+    "licet:signature": "须签名的意见",
     "licet:signatureBy": "签名方式", "licet:silence": "逾期视为", "licet:silenceAfter": "逾期几个工作日视为",
     "licet:silenceBasis": "逾期视为的依据", "licet:vote": "表决方式", "licet:votePercent": "通过比例",
     "licet:voteWeight": "表决权重", "licet:voteVeto": "一票否决", "licet:voteFor": "赞成意见",
@@ -65,7 +69,7 @@ PROPERTIES: Mapping[str, str] = {
 REFERENCES = frozenset({"parent", "lane", "@sourceRef", "@targetRef", "@default", "@attachedToRef", "@processRef"})
 """Fields that name another part of the file by its id."""
 YES_NO = {"true": "是", "false": "否"}
-PARTS = frozenset(KINDS) - {"definitions", "decisionTable", "collaboration", "text", "error", "values", "licet:verdicts"}
+PARTS = frozenset(KINDS) - {"definitions", "decisionTable", "collaboration", "error", "values", "licet:verdicts"}
 """Kinds that stand in a list of changes by themselves; what lies in them is told of them."""
 
 
@@ -89,15 +93,33 @@ def name_of(outline: Outline, record: Record) -> str:
 
 def title(outline: Outline, record: Record) -> Problem:
     """Kind and name of a part: 人工任务“审核”."""
-    name, kind = name_of(outline, record) or record.id, KINDS.get(record.kind, "")
+    if record.kind == "rule":
+        return _rule(outline, record)
+    name, kind = name_of(outline, record) or _ends(outline, record) or record.id, KINDS.get(record.kind, "")
     said = Problem(kind) if kind else record.kind
     return Problem("{kind}“{name}”", {"kind": said, "name": name}) if name else Problem("{kind}", {"kind": said})
 
 
+def _ends(outline: Outline, record: Record) -> str:
+    """A flow without a name is known by what it connects."""
+    ends = [record.fields.get(name, "") for name in ("@sourceRef", "@targetRef")]
+    return " → ".join(value_of(outline, "@sourceRef", end) for end in ends) if all(ends) else ""
+
+
+def _rule(outline: Outline, record: Record) -> Problem:
+    """A rule is known by its number in the table, and by its description where it has one."""
+    held = outline.records.get(record.parent)
+    rules = [key for key in held.children if outline.records[key].kind == "rule"] if held else []
+    number, name = rules.index(record.key) + 1 if record.key in rules else 0, name_of(outline, record)
+    if name:
+        return Problem("第 {n} 条规则“{name}”", {"n": number, "name": name})
+    return Problem("第 {n} 条规则", {"n": number})
+
+
 def what(outline: Outline, record: Record, name: str) -> Problem:
     """What one field of a part is called."""
-    if column_of(record.parent) or column_of(record.key):
-        column = outline.records.get(f"#{column_of(record.parent) or column_of(record.key)}")
+    if column_of(record.key):
+        column = outline.records.get(f"#{column_of(record.key)}")
         return Problem("“{column}”一格", {"column": name_of(outline, column) if column else ""})
     if record.kind == "property" and name == "@value":
         said = PROPERTIES.get(record.fields.get("@name", ""))
@@ -126,7 +148,8 @@ def value_of(outline: Outline, name: str, value: str) -> str:
     if name in REFERENCES:
         names = [part.removeprefix("#") for part in value.split()]
         records = [outline.records.get(f"#{part}") for part in names]
-        return "、".join((record and name_of(outline, record)) or part for part, record in zip(names, records, strict=True))
+        pairs = zip(names, records, strict=True)
+        return "、".join((record and name_of(outline, record)) or part for part, record in pairs)
     if name == "tag":
         return KINDS.get(value.rpartition("}")[2], value.rpartition("}")[2])
     return YES_NO.get(value) or (_plain(value) if name.startswith("/") else value)

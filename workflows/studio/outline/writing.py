@@ -18,7 +18,8 @@ UNWRITTEN = frozenset({"tag", "parent", "lane", "text", "xml", "points"})
 def write(outline: Outline) -> bytes:
     """The file in UTF-8, indented; every namespace is declared at its root."""
     prefixes = _distinct(outline.prefixes)
-    root = etree.Element(outline.records[ROOT].fields["tag"], nsmap={prefix or None: at for at, prefix in prefixes.items()})
+    spaces = {prefix or None: address for address, prefix in prefixes.items()}
+    root = etree.Element(outline.records[ROOT].fields["tag"], nsmap=spaces)  # type: ignore[arg-type]
     _fill(root, outline.records[ROOT], outline, prefixes, 0)
     body = outline.before.encode() + etree.tostring(root, encoding="utf-8")
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + body + b"\n"
@@ -47,7 +48,8 @@ def _fill(node: Element, record: Record, outline: Outline, prefixes: dict[str, s
     first = 1 if len(node) and str(node[0].tag).endswith("}extension") else 0
     for at, said in enumerate(json.loads(record.fields.get("points", "[]")), first):
         point = etree.SubElement(node, WAYPOINT)
-        point.attrib.update({name: _prefixed(value, prefixes) if f"@{name}" == TYPE else value for name, value in said.items()})
+        for name, value in said.items():
+            point.set(name, _prefixed(value, prefixes) if f"@{name}" == TYPE else value)
         node.insert(at, point)
     if len(node):
         node.text = "\n" + "  " * (depth + 1)

@@ -35,8 +35,9 @@ def read(body: bytes, name: str) -> Outline:
     reader = _Reader(root)
     reader.take(root, "", ROOT)
     _lanes(reader.records)
-    prefixes = {address: prefix or "" for _, (prefix, address) in reversed(list(etree.iterwalk(root, ("start-ns",))))}
-    above = "".join(etree.tostring(one, encoding="unicode", with_tail=False) + "\n"
+    prefixes = {address: prefix or ""
+                for _, (prefix, address) in reversed(list(etree.iterwalk(root, ("start-ns",))))}
+    above = "".join(etree.tostring(one, encoding="utf-8", with_tail=False).decode() + "\n"
                     for one in reversed(list(root.itersiblings(preceding=True))))
     return Outline(reader.records, prefixes, above)
 
@@ -132,17 +133,21 @@ def _fields(node: Element, parent: str) -> dict[str, str]:
     tag = _tag(node)
     found = {"tag": tag} | ({"parent": parent} if parent else {})
     if tag in (COMMENT, INSTRUCTION):
-        return found | {"xml": etree.tostring(node, encoding="unicode", with_tail=False)}
+        return found | {"xml": etree.tostring(node, encoding="utf-8", with_tail=False).decode()}
     for name, value in node.attrib.items():
-        found[f"@{name}"] = _resolved(node, str(value)) if f"@{name}" == TYPE else str(value)
+        found[f"@{str(name)}"] = _resolved(node, str(value)) if f"@{str(name)}" == TYPE else str(value)
     if _mixed(node):
         return found | {"xml": etree.tostring(node, method="c14n", exclusive=True, with_tail=False).decode()}
     if len(node) == 0 and node.text and node.text.strip():
         found["text"] = node.text
     if points := node.findall(WAYPOINT):
-        found["points"] = json.dumps([{str(name): _resolved(one, str(value)) if f"@{name}" == TYPE else str(value)
-                                       for name, value in one.attrib.items()} for one in points])
+        found["points"] = json.dumps([_point(one) for one in points])
     return found
+
+
+def _point(node: Element) -> dict[str, str]:
+    said = {str(name): str(value) for name, value in node.attrib.items()}
+    return {name: _resolved(node, value) if f"@{name}" == TYPE else value for name, value in said.items()}
 
 
 def _mixed(node: Element) -> bool:
