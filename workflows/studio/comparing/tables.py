@@ -37,7 +37,8 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A rule with its number in both versions; `state` is added, removed, changed, moved or same. `note` describes it."""
+    """A rule with its number in both versions; `state` is added, removed, changed, moved or same; `note` is what is
+    said of it."""
 
     state: str
     before: int | None
