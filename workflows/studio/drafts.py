@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, UniqueConstraint, exists, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import catalog, drawing
@@ -144,6 +144,24 @@ def one(session: Session, draft_id: int) -> Draft:
     if found is None:
         raise NotFound
     return found
+
+
+def seen(session: Session, draft_id: int, *, by: Actor) -> Draft:
+    """The draft, if `by` is of the group it was begun in. Raises NotFound."""
+    found = one(session, draft_id)
+    if found.group_id not in (None, by.group_id):
+        raise NotFound
+    return found
+
+
+def visible(by: Actor) -> Select[Draft]:
+    """The drafts of the group that `by` belongs to."""
+    return select(Draft).where(or_(Draft.group_id.is_(None), Draft.group_id == by.group_id))
+
+
+def worked_on(by: Actor) -> ColumnElement[bool]:
+    """Whether `by` has saved something of a draft: a condition for `visible`."""
+    return exists().where(Revision.draft_id == Draft.id, Revision.by_id == by.id)
 
 
 def revision(session: Session, draft: Draft, number: int | None = None) -> Revision:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ledger.actor import Actor
@@ -25,6 +25,13 @@ def waiting(session: Session, draft: Draft) -> list[Revision]:
     """What is kept aside and waits for somebody to choose, newest first."""
     wanted = select(Revision).where(Revision.draft_id == draft.id, Revision.aside, Revision.settled.is_(None))
     return list(session.scalars(wanted.order_by(Revision.number.desc())))
+
+
+def counts(session: Session, ids: Collection[int]) -> dict[int, int]:
+    """How many wait, by draft; drafts where none does are left out."""
+    wanted = select(Revision.draft_id, func.count()).where(
+        Revision.draft_id.in_(ids), Revision.aside, Revision.settled.is_(None))
+    return dict(session.execute(wanted.group_by(Revision.draft_id)).all())
 
 
 def aside(session: Session, draft: Draft, number: int) -> Revision:

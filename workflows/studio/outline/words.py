@@ -81,7 +81,7 @@ def holder(outline: Outline, key: str) -> Record:
 
 def name_of(outline: Outline, record: Record) -> str:
     """What a part is called, as somebody wrote it; empty where it has no name."""
-    for name in ("@name", "@label"):
+    for name in ("@label", "@name"):
         if record.fields.get(name):
             return record.fields[name]
     for name in ("/label", "/text", "/licet:title", "/key"):
@@ -125,8 +125,8 @@ def what(outline: Outline, record: Record, name: str) -> Problem:
         said = PROPERTIES.get(record.fields.get("@name", ""))
         return Problem(said) if said else Problem("属性 {name}", {"name": record.fields.get("@name", "")})
     if record.kind in ("input", "output") and "@target" in record.fields:
-        kind = "带入变量 {name}" if record.kind == "input" else "带出变量 {name}"
-        return Problem(kind, {"name": record.fields["@target"]})
+        return Problem("带入变量 {name}" if record.kind == "input" else "带出变量 {name}",
+                       {"name": record.fields["@target"]})
     return _field(record, name)
 
 
