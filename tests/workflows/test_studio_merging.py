@@ -12,13 +12,14 @@ from lxml import etree
 
 from engine import drawing
 from tests.workflows import edits
-from workflows.studio import merging, outline
+from workflows.studio import contents, merging, outline
 from workflows.studio.merging import merge
 
 ROOT = Path(__file__).parents[2]
 DRAWING = (ROOT / "workflows/joint/joint.bpmn").read_bytes()
 TABLE = (ROOT / "workflows/application/second-approval.dmn").read_bytes()
 FORM = (ROOT / "forms/library/approve.form").read_bytes()
+BLANK = contents.drawn("blank", "空白")
 NUMBERS = st.integers(0, 10**9)
 FEW = settings(max_examples=15, deadline=None, derandomize=True)
 
@@ -132,6 +133,21 @@ def test_who_removes_what_another_changed_is_asked() -> None:
     found = outline.read("a", kept.body or b"").records
     assert found["#J2_list"].fields["@name"] == "另一个名字"
     assert "di:BPMNShape J2_list" in found
+
+
+def test_a_line_follows_the_two_elements_that_two_people_moved() -> None:
+    def moved(element: str, x: str, line: str = "") -> bytes:
+        root = etree.fromstring(BLANK)
+        for node in root.iter(etree.Element):
+            if node.get("bpmnElement") == element:
+                node[0].set("x", x)
+            if line and node.get("bpmnElement") == "Flow_1":
+                node[0].set("x", line)
+        return etree.tostring(root)
+
+    merged = merge("a.bpmn", BLANK, moved("Task_1", "260"), moved("Start_1", "170", "206")).body or b""
+    edge = next(node for node in etree.fromstring(merged).iter() if node.get("bpmnElement") == "Flow_1")
+    assert [point.get("x") for point in edge] == ["206", "260"]
 
 
 def test_a_comment_and_words_nobody_knows_are_kept() -> None:
