@@ -48,7 +48,7 @@ def begun(owner: Person) -> str:
     row = owner.page.locator("li", has_text=owner.words("证件续期"))
     row.get_by_role("button", name=owner.words("修改")).first.click()
     owner.page.wait_for_url("**/studio/drafts/*")
-    owner.sees("草稿已建好", "检查结果")
+    owner.sees("草稿已建好，改动会自动保存，发布之前不影响正在办理的申请。", "检查结果")
     owner.page.wait_for_selector("[data-diagram]:not([aria-busy])")
     owner.look()
     return owner.page.url.rstrip("/")
@@ -103,3 +103,13 @@ def test_a_changed_draft_is_compared_renamed_restored_and_exported(site: Site, a
     with owner.page.expect_download() as download:
         owner.named("导出全部文件").first.click()
     assert download.value.suggested_filename.endswith(".zip")
+
+
+def test_the_pages_of_a_draft_are_in_english_too(site: Site, arrive: Arrive) -> None:
+    owner = arrive("owner", english=True)
+    owner.typed |= {"renewal"}
+    draft = begun(owner)
+    file = opened(owner, "renewal.bpmn", draft)
+    saves(owner, "renewal.bpmn", draft, file["number"], file["body"].replace('value="10"', 'value="7"', 1))
+    for path in ("/history", "", "/../../compare?before=d1.1&after=d1"):
+        owner.go(draft.removeprefix(site.address) + path)

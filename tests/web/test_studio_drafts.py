@@ -71,10 +71,10 @@ def test_a_contradiction_is_kept_and_settled_on_its_page(owner: Owner) -> None:
     assert answer.status_code == 409
     told = answer.get_json()
     assert [(one["what"], one["mine"], one["theirs"]) for one in told["conflicts"]] == [("名称", HOSTILE, "甲")]
-    page = owner.browser.get(told["merge"]).text
+    page = owner.browser.get(told["settle"]).text
     assert "&lt;img src=x" in page and "<img src=x" not in page
-    assert owner.browser.post(told["merge"]).status_code == 409
-    assert owner.browser.post(told["merge"], {told["conflicts"][0]["key"]: "mine"}).status_code == 303
+    assert owner.browser.post(told["settle"]).status_code == 409
+    assert owner.browser.post(told["settle"], {told["conflicts"][0]["key"]: "mine"}).status_code == 303
     assert "onerror" in owner.get(f"/files/{NAME}").get_json()["body"]
 
 

@@ -41,7 +41,7 @@ def body(draft_id: int, name: str) -> Response:
 @needs("process.edit")
 def save(draft_id: int, name: str) -> ResponseReturnValue:
     """Save a file: {base: number, how, body} -> {number, merged, conflicts: []}; where others' changes came in, `body`
-    is the file with both. What contradicts is kept aside: 409 {error, conflicts, aside, number, merge: address}."""
+    is the file with both. What contradicts is kept aside: 409 {error, conflicts, aside, number, settle: address}."""
     draft = draft_of(draft_id)
     base, how, sent = _sent()
     saved = drafts.save(db.session(), draft.id, {name: sent}, base=base, by=actor(), how=how)
@@ -50,7 +50,7 @@ def save(draft_id: int, name: str) -> ResponseReturnValue:
         address = url_for("draft_history.aside", draft_id=draft.id, number=saved.aside)
         told = [_told(one) for one in saved.conflicts]
         words = _("您保存的内容与别人刚保存的有矛盾，两份都已保留，请选择。")
-        return jsonify(error=words, conflicts=told, aside=saved.aside, number=saved.number, merge=address), 409
+        return jsonify(error=words, conflicts=told, aside=saved.aside, number=saved.number, settle=address), 409
     answer: dict[str, Any] = {"number": saved.number, "merged": list(saved.merged), "conflicts": []}
     if name in saved.merged:
         answer["body"] = _text(_file(draft, name))
