@@ -116,22 +116,24 @@ def test_who_began_with_a_thinned_revision_still_saves(engine: Engine, clock: Fi
     assert b'value="8"' in kept
 
 
-@pytest.mark.parametrize("name", ["../x.bpmn", "a/b.form", "x.exe", "", "a\x00.form", "a\nb.form", ".form",
-                                  "x" * 200 + ".form"])
-def test_a_file_has_a_name_that_names_no_place(session: Session, name: str) -> None:
+def test_a_file_has_a_name_that_names_no_place(session: Session) -> None:
     draft = begun(session)
-    with pytest.raises(drafts.BadName):
-        drafts.save(session, draft.id, {name: b"{}"}, base=1, by=ANNA)
+    for name in ("../x.bpmn", "a/b.form", "x.exe", "", "a\x00.form", "a\nb.form", ".form", "x" * 200 + ".form"):
+        with pytest.raises(drafts.BadName):
+            drafts.save(session, draft.id, {name: b"{}"}, base=1, by=ANNA)
 
 
-@pytest.mark.parametrize(("name", "body"), [
+UNREADABLE = (
     ("a.bpmn", b"<a"), ("a.bpmn", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"), ("a.form", b"[]"),
     ("a.form", b'{"a":' * 60 + b"1" + b"}" * 60), ("a.dmn", b"\xff\xfe"), ("a.form", b'{"a": NaN}'),
-])  # fmt: skip
-def test_what_cannot_be_read_is_not_kept(session: Session, name: str, body: bytes) -> None:
+)  # fmt: skip
+
+
+def test_what_cannot_be_read_is_not_kept(session: Session) -> None:
     draft = begun(session)
-    with pytest.raises(BadDiagram):
-        drafts.save(session, draft.id, {name: body}, base=1, by=ANNA)
+    for name, body in UNREADABLE:
+        with pytest.raises(BadDiagram):
+            drafts.save(session, draft.id, {name: body}, base=1, by=ANNA)
 
 
 def test_files_are_added_renamed_and_removed(session: Session) -> None:
