@@ -162,6 +162,7 @@ def due_work() -> dict[str, Part]:
     from registry.intake.stewardship import counting
     from workflows import triggers
     from workflows.absence import ending, handover
+    from workflows.studio import history
 
     return {
         "timers": lambda database: timers.sweep(database, limit=20),
@@ -170,6 +171,7 @@ def due_work() -> dict[str, Part]:
         "deadlines": lambda database: deadlines.sweep(database, limit=50),
         "quality": counting.sweep,
         "absence": lambda database: ending.sweep(database, limit=20) + handover.forward(database, limit=20),
+        "drafts": history.sweep,
         "outbox": lambda database: outbox.deliver(database, triggers.HANDLERS, limit=50),
     }
 

@@ -32,6 +32,7 @@ from tests.founding import Founder
 from tests.registry.intake.passing import import_everything
 from tests.structure.source import calls, modules, name_of, tree
 from tests.web.desk.at_work import Town
+from tests.workflows import drafting
 from tests.workflows.walk import Walk
 from workflows import triggers
 from workflows.requests import Request
@@ -90,6 +91,7 @@ def test_a_walk_through_the_site_passes_every_failpoint(town: Town, engine: Engi
         _hand_on(World(engine))
         _go_back(World(engine))
         _import(town, engine, tmp_path)
+        drafting.walk(engine, clock)
     assert sorted(set(NAMES) - passed) == []
 
 

@@ -42,7 +42,7 @@ def body(draft_id: int, name: str) -> Response:
 @needs("process.edit")
 def save(draft_id: int, name: str) -> ResponseReturnValue:
     """Save a file: {base: number, how, body} -> {number, merged, conflicts: []}; where others' changes came in, `body`
-    is the file with both. What contradicts is kept aside: 409 {conflicts, aside, number, settle: address}."""
+    is the file with both. What contradicts is kept aside: 409 {error, conflicts, aside, number, settle: address}."""
     draft = draft_of(draft_id)
     base, how, sent = _sent()
     saved = drafts.save(db.session(), draft.id, {name: sent}, base=base, by=actor(), how=how)
