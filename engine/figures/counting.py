@@ -109,7 +109,7 @@ def _days_of_instances(session: Session) -> int:
     for kind, left in ((Visit, Visit.left_at), (Task, Task.completed_at)):
         days = select(kind.instance_id, left).where(
             kind.instance_id.in_(processes), over(kind), kind.counted.is_(True))
-        found |= {(processes[instance_id], clock.day_of(at)) for instance_id, at in session.execute(days)}
+        found |= {(processes[instance_id], clock.day_of(at)) for instance_id, at in session.execute(days) if at}
     _make_stale(session, found)
     _drop(session, [row.id for row in rows])
     return len(rows)
@@ -129,8 +129,9 @@ def _drop(session: Session, ids: list[int]) -> None:
 # counting
 def _recount(session: Session, companies: Companies) -> int:
     """Count some stale days again from their rows; how many rows they have, at least 1 for a day."""
-    days = session.execute(select(ElementStale.process_id, ElementStale.day).where(ElementStale.day.is_not(None))
-                           .distinct().order_by(ElementStale.process_id, ElementStale.day).limit(DAYS)).all()
+    some = select(ElementStale.process_id, ElementStale.day).where(ElementStale.day.is_not(None)).distinct()
+    rows = session.execute(some.order_by(ElementStale.process_id, ElementStale.day).limit(DAYS))
+    days = [(process_id, day) for process_id, day in rows if day is not None]
     done = 0
     for process_id, day in days:
         ids = list(session.scalars(select(ElementStale.id).where(
@@ -208,7 +209,7 @@ def _take(session: Session, kind: Passed, which: Any, companies: Companies, cell
 
 
 def _renamed(session: Session, instances: Collection[int]) -> dict[tuple[int, str], str]:
-    found = {}
+    found: dict[tuple[int, str], str] = {}
     numbers = sorted(instances)
     for begin in range(0, len(numbers), SLICE):
         some = select(Renaming.instance_id, Renaming.was, Renaming.now).where(
