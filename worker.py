@@ -182,22 +182,26 @@ class Rounds:
 
 
 def seldom(part: Part, seconds: float) -> Part:
-    """A part that need not follow every wake-up: once in so many seconds, and at once again while there is more."""
-    last = [-seconds, 0]
+    """A part that need not follow every wake-up: once in so many seconds, or fifty times as long as it took; at once
+    again while it finds more to do."""
+    next_at, more = 0.0, 0
 
     def now_and_then(database: Engine) -> int:
-        if not last[1] and time.monotonic() - last[0] < seconds:
+        nonlocal next_at, more
+        begun = time.monotonic()
+        if not more and begun < next_at:
             return 0
-        last[:] = [time.monotonic(), 0]  # also if it fails
-        last[1] = part(database)
-        return int(last[1])
+        more, next_at = 0, begun + seconds  # also if it fails
+        more = part(database)
+        next_at = max(next_at, begun + 50 * (time.monotonic() - begun))
+        return more
 
     return now_and_then
 
 
 def due_work() -> dict[str, Part]:
     """What there is to do, by kind of wake-up, causes before effects: each does a small piece, says how much it did."""
-    from engine.figures import counting
+    from engine.figures import counting, standing
     from engine.messaging import deliveries
     from engine.time import starting, timers
     from ledger import outbox
@@ -214,6 +218,7 @@ def due_work() -> dict[str, Part]:
         "deadlines": lambda database: deadlines.sweep(database, limit=50),
         "quality": quality.sweep,
         "figures": seldom(lambda database: counting.sweep(database, companies), FIGURES),
+        "waiting": seldom(lambda database: standing.look(database, companies) * 0, FIGURES),
         "absence": lambda database: ending.sweep(database, limit=20) + handover.forward(database, limit=20),
         "outbox": lambda database: outbox.deliver(database, triggers.HANDLERS, limit=50),
     }

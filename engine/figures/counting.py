@@ -44,7 +44,7 @@ def sweep(engine: Engine, companies: Companies) -> int:
         if not _anything(session):
             return 0
     with unit(engine) as session:
-        if not _my_turn(session):
+        if not my_turn(session):
             return 0
         done = _edited_years(session) + _days_of_instances(session)
         done += _recount(session, companies) or _count(session, companies)
@@ -65,7 +65,7 @@ def _anything(session: Session) -> bool:
         _years(session))
 
 
-def _my_turn(session: Session) -> bool:
+def my_turn(session: Session) -> bool:
     """Only one transaction at a time adds to the sums; nobody waits for it."""
     if session.get(ElementMark, TURN) is None:
         session.add(ElementMark(name=TURN, value=0))
@@ -77,7 +77,8 @@ def _my_turn(session: Session) -> bool:
 # what makes days stale
 def _years(session: Session) -> dict[int, int]:
     """Years whose working days were edited since they were last looked at, with their revision."""
-    known = {row.name: row.value for row in session.scalars(select(ElementMark).where(ElementMark.name != TURN))}
+    known = {row.name: row.value for row in session.scalars(select(ElementMark).where(
+        ElementMark.name.startswith("calendar:")))}
     now = session.execute(select(CalendarYear.year, CalendarYear.revision)).all()
     return {year: revision for year, revision in now if known.get(_mark(year)) != revision}
 
@@ -253,4 +254,4 @@ def _insert(session: Session, cells: Cells) -> None:
         session.execute(insert(ElementDay), rows)
 
 
-__all__ = ["Companies", "behind", "sweep"]
+__all__ = ["Companies", "behind", "my_turn", "sweep"]

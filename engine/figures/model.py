@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Index, String, literal
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.model import OPEN, Incident, Instance, Task, Visit
-from ledger.db import Base, BigId, Id, Json
+from ledger.db import Base, BigId, Id, Instant, Json
 
 DAY, MONTH = "d", "m"
 Passed = type[Visit] | type[Task]
@@ -63,6 +63,20 @@ class ElementDay(Base):
     sketch: Mapped[dict[str, int]] = mapped_column(Json)
 
 
+class ElementNow(Base):
+    """How many waited at an element when the worker looked last (the mark "now" says when), the first since `since`;
+    `unit_id` and `definition_id` as on ElementDay."""
+
+    __tablename__ = "element_now"
+
+    process_id: Mapped[str] = mapped_column(String(120), primary_key=True)
+    unit_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    definition_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    element_id: Mapped[str] = mapped_column(String(120), primary_key=True)
+    count: Mapped[int]
+    since: Mapped[dt.datetime] = mapped_column(Instant)
+
+
 class ElementStale(Base):
     """What has to be counted again: a day of a process, or (until the worker knows which) the days of an instance.
 
@@ -78,12 +92,13 @@ class ElementStale(Base):
 
 
 class ElementMark(Base):
-    """What the sums rest on: "turn" is locked by the worker that counts, "calendar:2027" the revision of a year."""
+    """What the sums rest on: "turn" is locked by the worker that counts, "calendar:2027" the revision of a year,
+    "now" the second at which ElementNow was read."""
 
     __tablename__ = "element_mark"
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    value: Mapped[int]
+    value: Mapped[int] = mapped_column(BigId)
 
 
 def recount(session: Session, instance: Instance) -> None:
@@ -91,4 +106,5 @@ def recount(session: Session, instance: Instance) -> None:
     session.add(ElementStale(process_id=instance.process_id, instance_id=instance.id))
 
 
-__all__ = ["DAY", "MONTH", "ElementDay", "ElementMark", "ElementStale", "recount"]
+__all__ = ["DAY", "MONTH", "ElementDay", "ElementMark", "ElementNow", "ElementStale", "Passed", "fresh", "over",
+           "recount", "waiting"]

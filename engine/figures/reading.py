@@ -13,12 +13,10 @@ from sqlalchemy import Text, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.figures import sketch
-from engine.figures.model import DAY, MONTH, ElementDay, waiting
-from engine.model import Incident, Instance, Task, Visit
+from engine.figures.model import DAY, MONTH, ElementDay, ElementNow
+from engine.model import Incident, Instance
 from ledger import clock
 from ledger.workdays import ONE_DAY
-
-LIVE = ("active", "suspended")
 
 
 @dataclass(frozen=True)
@@ -95,18 +93,13 @@ def _following(day: dt.date) -> dt.date:
 
 
 def waits(session: Session, asked: Asked) -> dict[str, Waiting]:
-    """By element, as it is this moment (the period does not matter)."""
-    found: dict[str, Waiting] = {}
-    for kind, since in ((Visit, Visit.entered_at), (Task, Task.created_at)):
-        at = cast(Instance.places, Text)
-        query = select(kind.element_id, at, func.count(), func.min(since)).select_from(Instance).join(
-            kind, kind.instance_id == Instance.id).where(waiting(kind), *_running(asked))
-        for element_id, places, count, first in session.execute(query.group_by(kind.element_id, at)):
-            if _in(places, asked.units):
-                known = found.get(element_id)
-                found[element_id] = Waiting(count + (known.count if known else 0),
-                                            min(first, known.since) if known else first)
-    return found
+    """By element, as it was when the worker looked last (standing.looked_at); the period does not matter."""
+    query = select(ElementNow.element_id, func.sum(ElementNow.count), func.min(ElementNow.since)).where(
+        ElementNow.process_id == asked.process_id, ElementNow.unit_id.in_(asked.units))
+    if asked.definition_id is not None:
+        query = query.where(ElementNow.definition_id == asked.definition_id)
+    rows = session.execute(query.group_by(ElementNow.element_id))
+    return {element_id: Waiting(int(count), since) for element_id, count, since in rows}
 
 
 def failed(session: Session, asked: Asked) -> dict[str, Failed]:
@@ -126,11 +119,6 @@ def failed(session: Session, asked: Asked) -> dict[str, Failed]:
             if _in(places, asked.units):
                 counted.setdefault(element_id, [0, 0])[place] += count
     return {element: Failed(*counts) for element, counts in counted.items()}
-
-
-def _running(asked: Asked) -> list[Any]:
-    of = [Instance.process_id == asked.process_id, Instance.state.in_(LIVE)]
-    return of if asked.definition_id is None else [*of, Instance.definition_id == asked.definition_id]
 
 
 def _in(places: str, units: Iterable[int]) -> bool:

@@ -42,8 +42,18 @@ def upgrade() -> None:
     op.create_table(
         'element_mark',
         sa.Column('name', sa.String(length=40), nullable=False),
-        sa.Column('value', sa.Integer(), nullable=False),
+        sa.Column('value', KEY, nullable=False),
         sa.PrimaryKeyConstraint('name', name=op.f('pk_element_mark')),
+    )
+    op.create_table(
+        'element_now',
+        sa.Column('process_id', sa.String(length=120), nullable=False),
+        sa.Column('unit_id', KEY, autoincrement=False, nullable=False),
+        sa.Column('definition_id', KEY, autoincrement=False, nullable=False),
+        sa.Column('element_id', sa.String(length=120), nullable=False),
+        sa.Column('count', sa.Integer(), nullable=False),
+        sa.Column('since', MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint('process_id', 'unit_id', 'definition_id', 'element_id', name=op.f('pk_element_now')),
     )
     op.create_table(
         'element_stale',
@@ -82,5 +92,5 @@ def downgrade() -> None:
         op.drop_column(table, 'counted')
     op.drop_index('ix_incident_unresolved', 'incident')
     op.drop_index('ix_incident_opened', 'incident')
-    for table in ('worker_beat', 'element_stale', 'element_mark', 'element_day'):
+    for table in ('worker_beat', 'element_stale', 'element_now', 'element_mark', 'element_day'):
         op.drop_table(table)

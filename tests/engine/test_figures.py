@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine import history
-from engine.figures import counting, reading, sketch
+from engine.figures import counting, reading, sketch, standing
 from engine.figures.model import ElementDay, ElementStale
 from engine.model import Instance, Task, Visit
 from engine.operations import migration
@@ -37,6 +37,7 @@ def every(_session: Session, places: Collection[int]) -> Collection[int]:
 def count(world: World) -> None:
     while counting.sweep(world.engine, every):
         pass
+    standing.look(world.engine, every)
 
 
 def asked(units: tuple[int, ...] = (GROUP,), period: tuple[date, date] = EVER, **more: Any) -> reading.Asked:
@@ -182,8 +183,8 @@ def test_two_workers_count_everything_once(world: World) -> None:
     count(world)
     world.do(world.start(), "A", c=1)
     with unit(world.engine) as first:
-        assert counting._my_turn(first)
-        assert counting.sweep(world.engine, every) == 0
+        assert counting.my_turn(first)
+        assert counting.sweep(world.engine, every) == standing.look(world.engine, every) == 0
     agree(world)
 
 
