@@ -69,6 +69,7 @@ RESOURCES = (
     "cockpit.heat",
     "cockpit.health_page",
     "cockpit.metrics",
+    "cockpit.workload",
     "desk.inbox",
     "desk.inbox_bulk",
     "desk.inbox_handing",
