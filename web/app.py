@@ -70,6 +70,7 @@ RESOURCES = (
     "cockpit.health_page",
     "cockpit.metrics",
     "cockpit.workload",
+    "cockpit.impact",
     "desk.inbox",
     "desk.inbox_bulk",
     "desk.inbox_handing",
