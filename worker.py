@@ -167,13 +167,14 @@ class Rounds:
 
     def live(self, kind: str) -> None:
         """Give a sign of life every 15 s, whatever the work is doing meanwhile (ledger/beats.py)."""
-        number, over = None, False
+        number, over, place = None, False, f"{socket.gethostname()} {os.getpid()}"
         while not over:
             over = self.stopping.wait(0 if number is None else beats.EVERY)
             try:
                 with unit(self.database) as session:
-                    if number is None or not beats.beat(session, number, self.told, self.doing):
-                        number = beats.begin(session, kind, f"{socket.gethostname()} {os.getpid()}")
+                    if number is None or not beats.beat(session, number, place, self.told, self.doing):
+                        number = beats.begin(session, kind, place)
+                        beats.beat(session, number, place, self.told, self.doing)
                     if over:
                         beats.stop(session, number)
             except Exception as error:  # the work goes on without

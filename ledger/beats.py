@@ -57,11 +57,11 @@ def begin(session: Session, kind: str, place: str) -> int:
     return row.id
 
 
-def beat(session: Session, number: int, parts: Mapping[str, Mapping[str, Any]],
+def beat(session: Session, number: int, place: str, parts: Mapping[str, Mapping[str, Any]],
          doing: tuple[str, dt.datetime] | None) -> bool:
     """It is alive; False when its row is gone (the clock jumped, the database was restored): begin again."""
     row = session.get(WorkerBeat, number)
-    if row is None:
+    if row is None or row.place != place[:120]:
         return False
     row.seen_at, row.stopped_at = clock.now(), None
     row.parts = {name: dict(told) for name, told in parts.items()}

@@ -19,6 +19,7 @@ from engine.model import Instance, Task, Visit
 from engine.operations import migration
 from engine.time.worktime import median, percentile
 from ledger import clock as clocks
+from ledger import failpoints
 from ledger.db import reading as looking
 from ledger.db import unit
 from ledger.workdays import CalendarDay, touch
@@ -185,6 +186,18 @@ def test_two_workers_count_everything_once(world: World) -> None:
     with unit(world.engine) as first:
         assert counting.my_turn(first)
         assert counting.sweep(world.engine, every) == standing.look(world.engine, every) == 0
+    agree(world)
+
+
+@pytest.mark.parametrize("name", ["figures.counted.before_commit", "figures.waiting.before_commit"])
+def test_what_is_killed_before_it_commits_is_counted_once_all_the_same(world: World, name: str) -> None:
+    def die(passed: str) -> None:
+        if passed == name:
+            raise failpoints.FailpointHit(passed)
+
+    world.do(world.run(LINE), "A", c=1)
+    with failpoints.watched(die), pytest.raises(failpoints.FailpointHit):
+        count(world)
     agree(world)
 
 

@@ -130,9 +130,14 @@ def days(value: float | None) -> str:
         return "–"
     if value < 1 / 24:
         return "0" if value < 1 / 24 / 60 else _("%(n)d 分钟", n=max(1, round(value * 24 * 60)))
-    if value < 1:
-        return _("%(n)s 小时", n=f"{value * 24:.3g}")
-    return _("%(n)s 天", n=f"{value:.0f}" if value >= 100 else f"{value:.3g}")
+    if value < 0.95:
+        return _("%(n)s 小时", n=_short(value * 24))
+    return _("%(n)s 天", n=_short(value))
+
+
+def _short(value: float) -> str:
+    """As many digits as the error of a sketch leaves."""
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}".removesuffix(".0")
 
 
 def percent(share: float) -> str:

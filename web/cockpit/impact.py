@@ -1,4 +1,4 @@
-"""/cockpit/impact?kind=&key=: what hangs on a person, a role, a form or a type, before it is taken away."""
+"""/cockpit/impact?kind=&key=: what hangs on a person, role, form or type, before it is taken away."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ LINES = {
     "loan": _l("借出未还的原件"), "delegation": _l("委派"), "sign": _l("加签"), "substitution": _l("代理安排"),
     "draft": _l("填了没有提交的内容"), "role": _l("担任的角色"), "notice": _l("未读的通知"),
     "process_draft": _l("没有发布的流程草稿"), "drawing": _l("正在使用的流程里提到的环节"),
-    "draft_drawing": _l("流程草稿里提到的环节"), "waiting": _l("等这个角色领取的任务"), "holder": _l("担任这个角色的人"),
+    "draft_drawing": _l("流程草稿里提到的环节"), "waiting": _l("等这个角色领取的任务"),
+    "holder": _l("担任这个角色的人"),
     "open": _l("正用这张表单的未办任务"), "process": _l("指定用这张表单的流程"), "type": _l("用这张表单的证件种类"),
     "certificate": _l("没有注销的证件"), "running": _l("正在办的申请"), "rule": _l("提到它的规则"),
     "required": _l("提到它的其他种类"),
@@ -100,8 +101,7 @@ def _name(kind: str, key: str) -> str:
 @bp.app_template_global()
 def impact_lines(kind: str, key: str) -> list[Line]:
     """The list for a card on the page where somebody is about to take it away; within what they see there."""
-    units = [one for one in db.session.scalars(visible(select(Unit), actor()).where(
-        Unit.kind.in_(("group", "company"))))]
+    units = list(db.session.scalars(visible(select(Unit), actor()).where(Unit.kind.in_(("group", "company")))))
     if kind == "person":
         return listing.of_person(db.session(), db.session.get_one(Person, int(key)))
     return listing.KINDS[kind](db.session(), key, _topmost(units))
