@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from engine.figures.reading import Failed, Passed, Waiting
+from web.i18n import say
 
 MEASURES: dict[str, Any] = {
     "median": _l("用时（中位数）"), "p90": _l("用时（九成不超过）"), "count": _l("办结次数"),
@@ -152,7 +153,7 @@ def painted(shown: list[Row], measure: str, comparing: bool) -> dict[str, dict[s
         if not row.drawn or (row.level is None and not row.value):
             continue
         text = percent(row.change) if comparing and row.change is not None else words(measure, row.value)
-        found[row.element] = {"level": row.level, "text": text, "title": f"{row.name} · {text}"}
+        found[row.element] = {"level": row.level, "text": text, "title": f"{say(row.name)} · {text}"}
     return found
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from forms import schema
 from ledger.errors import NotFound
 from registry.access.roles import roles
-from registry.access.rules import visible
+from registry.access.rules import can, visible
 from registry.certificates.catalogue import types
 from registry.people.persons import Person
 from registry.people.units import Unit
@@ -40,6 +40,9 @@ LINES = {
 }
 """Key of a line -> what people read."""
 WEIGHTS = {"stop": ("bad", _l("会停下来")), "moves": ("due", _l("要先安排")), "note": ("closed", _l("供参考"))}
+OPENED_BY = {"request": "request.read", "loan": "custody.read", "person": "person.read", "definition": "process.read",
+             "process_draft": "process.edit"}
+"""Who may open the page of a thing; a task's is for those who may do it, and never linked here."""
 PAGES = {"definition": ("processes.show", "definition_id"), "process_draft": ("drafts.show", "draft_id")}
 MOST_FOUND = 20
 
@@ -122,6 +125,8 @@ def impact_words(line: Line) -> tuple[str, str, str]:
 def impact_place(item: Item) -> str:
     """The page of a thing on the list; "" where there is none."""
     kind, number = item.ref or ("", 0)
+    if not can(actor(), OPENED_BY.get(kind, ""), None):
+        return ""
     endpoint, argument = PAGES.get(kind, ("", ""))
     if endpoint in current_app.view_functions:
         where: dict[str, int] = {argument: number}

@@ -87,7 +87,7 @@ def _named(element: etree._Element) -> str:
     fallback = ""
     while at is not None:
         name, known = at.get("name"), at.get("id")
-        if name and "}" in str(at.tag) and "zeebe" not in str(at.tag):
+        if name and "zeebe" not in str(at.tag) and not str(at.tag).endswith("sequenceFlow"):
             return name
         fallback = fallback or known or ""
         at = at.getparent()
