@@ -1,4 +1,4 @@
-"""The heat map of a process with 100,000 instances, a third of them running: whole pages, and the worker's counting.
+"""The heat map of a process with 100,000 instances, a third of them running, and the pages beside it; the counting.
 
 The rows are written straight into the tables: ten visits and four tasks of each instance, over a year, in thirty
 companies. A whole page each time: signed in, routed, queried, drawn; CPU of this process, and of PostgreSQL's.
@@ -60,6 +60,14 @@ TASK = (
     "'[]', '[]', '[]', true, {entered}, "
     f"case when {GOES_ON} then 'open' else 'completed' end, :now, "
     f"case when {GOES_ON} then null else {{left}} end from instance i where i.stage = 'bench'")
+OFFERED = (  # a tenth is held, the rest waits for the role at its company and at the group
+    "update task set assignee_id = 1 + id % 12 where state = 'open' and id % 10 = 0",
+    "update task set completed_by = 1 + id % 12 where state = 'completed'",
+    "insert into task_candidate (task_id, candidate, open, rank_at, search) select t.id, 'legal@' || "
+    "(:company + t.instance_id % :companies), true, t.rank_at, '' from task t where t.state = 'open' and t.id % 10 > 0",
+    "insert into task_candidate (task_id, candidate, open, rank_at, search) select t.id, 'legal@' || "
+    ":group, true, t.rank_at, '' from task t where t.state = 'open' and t.id % 10 > 0",
+)
 AS_JSON = {"sqlite": ("", ""), "postgresql": ("cast(", " as json)")}
 
 
@@ -80,6 +88,9 @@ def _all(site: Site) -> Iterator[Figure]:
     yield site.figure("heat map, the worker looks who waits", lambda: standing.look(site.engine, companies), 2000)
     for what, asked in ASKED.items():
         yield site.figure(f"heat map of 100k instances, {what}, p95", lambda asked=asked: site.page(asked), BAR)
+    for page in ("workload", f"workload/away?person={site.words['person']}", "impact?kind=role&key=legal"):
+        name = page.partition("?")[0]
+        yield site.figure(f"{name} of 100k instances, p95", lambda page=page: site.open("/cockpit/" + page), BAR)
 
 
 class Site:
@@ -96,8 +107,10 @@ class Site:
             made = [create_unit(session, kind="company", name=f"第{number}公司", code=f"B{number}", parent=group,
                                 by=SYSTEM).id for number in range(COMPANIES)]
             self._fill(session, group.id, made[0])
-        self.words = {"company": made[3], "begin": (clock.today() - dt.timedelta(days=350)).isoformat(),
-                      "end": (clock.today() - dt.timedelta(days=9)).isoformat()}
+        today = clock.today()
+        self.words = {"company": made[3], "person": company.people["legal"],
+                      "begin": (today - dt.timedelta(days=350)).isoformat(),
+                      "end": (today - dt.timedelta(days=9)).isoformat()}
         app = create_app(Config(data=folder, database_url=url, secret="s" * 40, testing=True, limits=False))
         self.client = signed_in(app.test_client(), "owner", PASSWORD)
         self.settle()
@@ -118,6 +131,8 @@ class Site:
                     "{left}", MOMENT[self.on].format(left))
                 _run(session, statement, {**known, "token": place + 1, "element": element,
                                           "last": place == len(elements) - 1})
+        for statement in OFFERED:
+            _run(session, statement, known)
 
     def settle(self) -> None:
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as rows:
@@ -136,9 +151,14 @@ class Site:
         return Figure(f"{what}, {self.on}", statistics.quantiles(each[3:], n=20)[-1] * 1e3, "ms CPU", bar)
 
     def page(self, asked: str) -> None:
-        answer = self.client.get("/cockpit/heat?process=application&" + asked.format(**self.words))
-        if answer.status_code != 200 or "heat-list" not in answer.text:
-            raise SystemExit(f"{asked}: {answer.status_code}")
+        if "heat-list" not in self.open("/cockpit/heat?process=application&" + asked.format(**self.words)):
+            raise SystemExit(f"{asked}: no figures")
+
+    def open(self, address: str) -> str:
+        answer = self.client.get(address)
+        if answer.status_code != 200:
+            raise SystemExit(f"{address}: {answer.status_code}")
+        return answer.text
 
 
 def _run(session: Session, statement: str, known: dict[str, Any]) -> None:
