@@ -133,7 +133,7 @@ def days(value: float | None) -> str:
         return "0" if value < 1 / 24 / 60 else _("%(n)d 分钟", n=max(1, round(value * 24 * 60)))
     if value < 0.95:
         return _("%(n)s 小时", n=_short(value * 24))
-    return _("%(n)s 天", n=_short(value))
+    return _("%(n)s天", n=_short(value))
 
 
 def _short(value: float) -> str:
