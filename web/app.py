@@ -106,6 +106,8 @@ RESOURCES = (
     "intake.imports_rows",
     "intake.imports_commit",
     "intake.imports_file",
+    "studio.editor",
+    "studio.pickers",
 )
 """Each is a module of this room with a blueprint `bp`."""
 
