@@ -22,6 +22,7 @@ const options = {
     theme: "browser/app/theme.js",
     task: "browser/task/task.js",
     diagram: "browser/diagram/diagram.js",
+    heat: "browser/heat/heat.js",
     "app-style": "browser/css/app.css",
     "task-style": "browser/css/task.css",
     "diagram-style": "browser/css/diagram.css",
