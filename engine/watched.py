@@ -59,7 +59,7 @@ Index("ix_timer_held", Timer.state, Timer.due_at, **_where(HELD))
 
 
 def spoken(value: Any) -> str | None:
-    """A scalar as a search writes it: numbers without idle zeros, dates in ISO 8601, letters folded; None for others."""
+    """A scalar as a search writes it: numbers without idle zeros, dates in ISO 8601, letters folded; or None."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float | Decimal):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from engine import catalog, watched
@@ -34,7 +34,8 @@ VARIABLE = re.compile(r"\s*([^\W\d][\w.-]{0,119})\s*=\s*(.+?)\s*", re.DOTALL)
 class Sought:
     """What a list is narrowed to; empty words and zeros narrow nothing. `older` counts working days since the start.
 
-    `words` is a part of the business key, title, holder's name or certificate number, or "variable = value".
+    `words` is a part of the business key, title, holder's name or certificate number, or "variable = value"; `trouble`
+    an element with an open incident, `cause` how that begins.
     """
 
     process: str = ""
@@ -44,6 +45,8 @@ class Sought:
     element: str = ""
     unit: int = 0
     words: str = ""
+    trouble: str = ""
+    cause: str = ""
 
     def plain(self) -> dict[str, Any]:
         """As a row keeps it."""
@@ -102,6 +105,8 @@ def _narrowed(session: Session, actor: Actor, sought: Sought) -> Iterable[Column
         yield Instance.state == sought.state
     if sought.state == "ended":
         yield Instance.state.in_(OVER)
+    if sought.trouble or sought.cause:
+        yield troubled_at(sought.trouble, sought.cause)
     if sought.older:
         yield Instance.started_at < begun_before(session, sought.older)
     if sought.element:
@@ -116,6 +121,16 @@ def _narrowed(session: Session, actor: Actor, sought: Sought) -> Iterable[Column
 def begun_before(session: Session, days: int) -> dt.datetime:
     """The moment before which whatever began is more than so many working days old."""
     return clock.start_of_day(calendar(session).before(clock.today(), min(days, MOST_DAYS)))
+
+
+def troubled_at(element: str, cause: str) -> ColumnElement[bool]:
+    """The instances with an open incident at this element, of a cause that begins so."""
+    found = select(Incident.instance_id).where(text("incident.resolved_at IS NULL"))
+    if element:
+        found = found.where(Incident.element_id == element)
+    if cause:
+        found = found.where(Incident.cause.startswith(cause, autoescape=True))
+    return Instance.id.in_(found)
 
 
 def _named(sought: Sought) -> ColumnElement[bool]:
