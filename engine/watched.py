@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, bindparam, delete, func, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, bindparam, delete, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.model import Incident, Instance, Task, Timer, Visit
 from ledger.db import Base, BigId
@@ -131,12 +131,20 @@ def _as_number(value: str) -> str | None:
         return None
 
 
-def standing_at(elements: Iterable[str]) -> ColumnElement[bool]:
-    """The instances that wait at one of these elements now."""
-    wanted = list(elements)
-    tasks = select(Task.instance_id).where(text("task.state = 'open'"), Task.element_id.in_(wanted))
-    visits = select(Visit.instance_id).where(text("visit.left_at IS NULL"), Visit.element_id.in_(wanted))
-    return Instance.id.in_(tasks.union_all(visits))
+FEW = 5000
+
+
+def standing_at(session: Session, element_id: str) -> ColumnElement[bool]:
+    """The instances that wait at this element now. Left to itself SQLite gathers all of them before it shows the
+    newest: good for few; of many each instance is asked in turn."""
+    tasks = select(Task.instance_id).where(text("task.state = 'open'"), Task.element_id == element_id)
+    visits = select(Visit.instance_id).where(text("visit.left_at IS NULL"), Visit.element_id == element_id)
+    some = session.scalar(select(func.count()).select_from(tasks.union_all(visits).limit(FEW + 1).subquery())) or 0
+    if some <= FEW:
+        return Instance.id.in_(tasks.union_all(visits))
+    here = (one.where(column == Instance.id).correlate(Instance).exists()
+            for one, column in ((tasks, Task.instance_id), (visits, Visit.instance_id)))
+    return or_(*here)
 
 
 def troubled() -> ColumnElement[bool]:

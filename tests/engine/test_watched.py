@@ -6,8 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
+from engine import watched
 from engine.model import Instance
 from engine.watched import InstanceVariable, named, standing_at, with_variable
 from ledger.db import reading
@@ -45,13 +47,16 @@ def test_numbers_of_people_and_long_texts_are_never_looked_for(world: World) -> 
     assert rows(world, it) == {"code": "1234"}
 
 
-def test_instances_are_found_by_variable_element_and_name(world: World) -> None:
+def test_instances_are_found_by_variable_element_and_name(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = world.run(LINE, fee=12), world.start(fee=Decimal("12.50"), Type="J03")
     world.do(one, "A", verdict="ok")
     assert found(world, with_variable("fee", "12.5")) == [two]
     assert found(world, with_variable("Type", "j03")) == [two]
     assert found(world, with_variable("fee", "13")) == []
-    assert found(world, standing_at(["B"])) == [one]
+    with reading(world.engine) as session:
+        assert found(world, standing_at(session, "B")) == [one]
+        monkeypatch.setattr(watched, "FEW", 0)
+        assert found(world, standing_at(session, "B")) == [one]
     assert found(world, named("测试")) == [one, two]
 
 

@@ -26,7 +26,7 @@ from web.guard import actor, needs
 from web.i18n import language, say
 from web.session import db
 from workflows.cockpit import batch_preview, batches, finding, reach
-from workflows.cockpit.batches import Batch
+from workflows.cockpit.batches import InstanceBatch
 from workflows.cockpit.finding import Sought
 
 bp = Blueprint("batches", __name__, url_prefix="/cockpit/batches")
@@ -149,15 +149,15 @@ def show(batch_id: int) -> ResponseReturnValue:
         reasons=batches.reasons(session, batch.id), rows=rows[:PAGE], state=state, states=STATES,
         next=url_for("batches.show", batch_id=batch.id, state=state or None, after=rows[PAGE - 1][0].instance_id)
         if len(rows) > PAGE else "", undoing=batches.undoing(session, batch), to=_to(session, batch),
-        undoes=session.get(Batch, batch.undoes_id) if batch.undoes_id else None, may_act=_may_undo(batch),
+        undoes=session.get(InstanceBatch, batch.undoes_id) if batch.undoes_id else None, may_act=_may_undo(batch),
     )
 
 
-def _to(session: Session, batch: Batch) -> Definition | None:
+def _to(session: Session, batch: InstanceBatch) -> Definition | None:
     return session.get(Definition, batch.args["to"]) if batch.args.get("to") else None
 
 
-def _may_undo(batch: Batch) -> bool:
+def _may_undo(batch: InstanceBatch) -> bool:
     return batch.undone_by is not None and batch.undoes_id is None and can(actor(), reach.ACT)
 
 

@@ -20,7 +20,7 @@ from ledger.jobs import Turn
 from registry.access.accounts import actor_for
 from registry.people.persons import person_of
 from workflows.cockpit import batches, reach
-from workflows.cockpit.batches import DONE, WAITING, Batch, BatchRow
+from workflows.cockpit.batches import DONE, WAITING, BatchRow, InstanceBatch
 
 AT_ONCE = 50
 """Instances between two looks at whether somebody wants the job to stop."""
@@ -38,7 +38,7 @@ def work(engine: Engine, turn: Turn) -> None:
     """Do the batch of a job, from where it stands."""
     batch_id = int(turn.args["batch"])
     with reading(engine) as session:
-        batch = session.get_one(Batch, batch_id)
+        batch = session.get_one(InstanceBatch, batch_id)
         actor = SYSTEM if batch.by_id is None else actor_for(session, person_of(session, batch.by_id))
         session.expunge(batch)
     while numbers := _next(engine, turn, batch_id):
@@ -59,7 +59,7 @@ def _next(engine: Engine, turn: Turn, batch_id: int) -> Sequence[int]:
         return session.scalars(wanted.order_by(BatchRow.instance_id).limit(AT_ONCE)).all()
 
 
-def _one(batch: Batch, actor: Actor, session: Session, number: int) -> None:
+def _one(batch: InstanceBatch, actor: Actor, session: Session, number: int) -> None:
     """Do it to one instance and mark its row, in one transaction."""
     instance = run.lock(session, number)
     row = session.get_one(BatchRow, (batch.id, number), populate_existing=True)
@@ -74,20 +74,20 @@ def _one(batch: Batch, actor: Actor, session: Session, number: int) -> None:
     fp("cockpit.batch.one")
 
 
-Verb = Callable[[Session, Batch, BatchRow, Instance, Actor], int | None]
+Verb = Callable[[Session, InstanceBatch, BatchRow, Instance, Actor], int | None]
 
 
-def _suspend(session: Session, batch: Batch, row: BatchRow, instance: Instance, by: Actor) -> None:
+def _suspend(session: Session, batch: InstanceBatch, row: BatchRow, instance: Instance, by: Actor) -> None:
     _undisturbed(batch, row, instance, "active")
     instances.suspend(session, instance.id, by=by, reason=batch.reason)
 
 
-def _resume(session: Session, batch: Batch, row: BatchRow, instance: Instance, by: Actor) -> None:
+def _resume(session: Session, batch: InstanceBatch, row: BatchRow, instance: Instance, by: Actor) -> None:
     _undisturbed(batch, row, instance, "suspended")
     instances.resume(session, instance.id, by=by, reason=batch.reason)
 
 
-def _undisturbed(batch: Batch, row: BatchRow, instance: Instance, state: str) -> None:
+def _undisturbed(batch: InstanceBatch, row: BatchRow, instance: Instance, state: str) -> None:
     """An undo is for what still stands as the batch left it; one that was resumed may have gone on, and is held again
     all the same."""
     if batch.undoes_id is not None and (instance.state != state or (
@@ -95,22 +95,22 @@ def _undisturbed(batch: Batch, row: BatchRow, instance: Instance, state: str) ->
         raise GoneOn
 
 
-def _terminate(session: Session, batch: Batch, _row: BatchRow, instance: Instance, by: Actor) -> None:
+def _terminate(session: Session, batch: InstanceBatch, _row: BatchRow, instance: Instance, by: Actor) -> None:
     instances.terminate(session, instance.id, by=by, reason=batch.reason)
 
 
-def _migrate(session: Session, batch: Batch, _row: BatchRow, instance: Instance, by: Actor) -> int:
+def _migrate(session: Session, batch: InstanceBatch, _row: BatchRow, instance: Instance, by: Actor) -> int:
     made = migration.migrate(session, instance.id, int(batch.args["to"]), by=by, reason=batch.reason,
                              mapping=batch.args.get("mapping") or {})
     return made.id
 
 
-def _unmigrate(session: Session, batch: Batch, row: BatchRow, _instance: Instance, by: Actor) -> None:
+def _unmigrate(session: Session, batch: InstanceBatch, row: BatchRow, _instance: Instance, by: Actor) -> None:
     migration.undo(session, row.migration_id or 0, by=by, reason=batch.reason)
 
 
-def _incidents(settle: Callable[..., object], session: Session, batch: Batch, _row: BatchRow, instance: Instance,
-               by: Actor) -> None:
+def _incidents(settle: Callable[..., object], session: Session, batch: InstanceBatch, _row: BatchRow,
+               instance: Instance, by: Actor) -> None:
     """Every open incident of the instance that the batch is about, the oldest first; one may settle another."""
     meant = select(Incident.id).where(Incident.instance_id == instance.id, Incident.resolved_at.is_(None))
     if batch.args.get("trouble"):

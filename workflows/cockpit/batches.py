@@ -55,7 +55,7 @@ class CannotUndoVerb(Conflict):
     """这种操作不能撤销。"""
 
 
-class Batch(Base):
+class InstanceBatch(Base):
     """What somebody had done to many: `args` hold the version and mapping of a migration, and what the list was
     narrowed to; `undoes_id` the batch that this one takes back."""
 
@@ -104,7 +104,7 @@ def chosen(session: Session, actor: Actor, sought: Sought, ids: Sequence[int] = 
 
 
 def ask(session: Session, actor: Actor, verb: str, meant: ColumnElement[bool], *, reason: str,
-        args: Mapping[str, Any] | None = None) -> Batch:
+        args: Mapping[str, Any] | None = None) -> InstanceBatch:
     """Have it done to each of them. Raises BadAnswer at "reason", Nothing, TooMany."""
     if verb not in VERBS:
         raise NotFound
@@ -122,7 +122,7 @@ def ask(session: Session, actor: Actor, verb: str, meant: ColumnElement[bool], *
     return _sent(session, actor, batch)
 
 
-def undo(session: Session, actor: Actor, batch_id: int, *, reason: str) -> Batch:
+def undo(session: Session, actor: Actor, batch_id: int, *, reason: str) -> InstanceBatch:
     """Take back what a batch has done, where nothing has happened since. Raises BadAnswer at "reason", CannotUndoVerb,
     StillRunning, UndoneAlready, Nothing, NotFound."""
     said, batch = reason_of(reason), one(session, actor, batch_id)
@@ -131,7 +131,7 @@ def undo(session: Session, actor: Actor, batch_id: int, *, reason: str) -> Batch
         raise CannotUndoVerb
     if batch.job_id is not None and session.get_one(Job, batch.job_id).under_way:
         raise StillRunning
-    before = session.scalar(select(Batch).where(Batch.undoes_id == batch.id))
+    before = session.scalar(select(InstanceBatch).where(InstanceBatch.undoes_id == batch.id))
     if before is not None:
         raise UndoneAlready(by=before.by_name, at=before.asked_at)
     made = _batch(session, actor, batch.undone_by, said, {}, undoes=batch.id)
@@ -145,15 +145,16 @@ def undo(session: Session, actor: Actor, batch_id: int, *, reason: str) -> Batch
 
 
 def _batch(session: Session, actor: Actor, verb: str, reason: str, args: Mapping[str, Any] | None,
-           undoes: int | None = None) -> Batch:
-    batch = Batch(verb=verb, args=dict(args or {}), reason=reason, total=0, group_id=actor.group_id, by_id=actor.id,
-                  by_name=actor.name, asked_at=clock.now(), undoes_id=undoes)
+           undoes: int | None = None) -> InstanceBatch:
+    batch = InstanceBatch(
+        verb=verb, args=dict(args or {}), reason=reason, total=0, group_id=actor.group_id, by_id=actor.id,
+        by_name=actor.name, asked_at=clock.now(), undoes_id=undoes)
     session.add(batch)
     session.flush()
     return batch
 
 
-def _sent(session: Session, actor: Actor, batch: Batch) -> Batch:
+def _sent(session: Session, actor: Actor, batch: InstanceBatch) -> InstanceBatch:
     """Count its rows and hand it to the worker."""
     batch.total = session.scalar(select(func.count()).where(BatchRow.batch_id == batch.id)) or 0
     if not batch.total:
@@ -168,35 +169,36 @@ def _sent(session: Session, actor: Actor, batch: Batch) -> Batch:
 
 
 # reading
-def one(session: Session, actor: Actor, batch_id: int) -> Batch:
+def one(session: Session, actor: Actor, batch_id: int) -> InstanceBatch:
     """The batch; NotFound for others than who asked for it and who keeps all processes of the group running."""
-    found = session.get(Batch, batch_id)
+    found = session.get(InstanceBatch, batch_id)
     if found is None or not sees(actor, found):
         raise NotFound
     return found
 
 
-def sees(actor: Actor, batch: Batch) -> bool:
+def sees(actor: Actor, batch: InstanceBatch) -> bool:
     """Whether the actor may read of it."""
     mine = batch.by_id is not None and batch.by_id == actor.id
     return mine or can(actor, reach.READ, Thing(f"/{batch.group_id}/"))
 
 
-def newest(session: Session, actor: Actor, *, limit: int = 50) -> list[Batch]:
+def newest(session: Session, actor: Actor, *, limit: int = 50) -> list[InstanceBatch]:
     """The newest batches that the actor may read of."""
-    rows = session.scalars(select(Batch).where(Batch.group_id == actor.group_id).order_by(Batch.id.desc()).limit(500))
+    wanted = select(InstanceBatch).where(InstanceBatch.group_id == actor.group_id)
+    rows = session.scalars(wanted.order_by(InstanceBatch.id.desc()).limit(500))
     return [batch for batch in rows if sees(actor, batch)][:limit]
 
 
-def of_job(session: Session, actor: Actor, job_id: int) -> Batch:
+def of_job(session: Session, actor: Actor, job_id: int) -> InstanceBatch:
     """The batch that a job works on."""
-    found = session.scalar(select(Batch.id).where(Batch.job_id == job_id))
+    found = session.scalar(select(InstanceBatch.id).where(InstanceBatch.job_id == job_id))
     return one(session, actor, found or 0)
 
 
-def undoing(session: Session, batch: Batch) -> Batch | None:
+def undoing(session: Session, batch: InstanceBatch) -> InstanceBatch | None:
     """The batch that takes this one back, if somebody asked for that."""
-    return session.scalar(select(Batch).where(Batch.undoes_id == batch.id))
+    return session.scalar(select(InstanceBatch).where(InstanceBatch.undoes_id == batch.id))
 
 
 def counts(session: Session, batch_id: int) -> dict[str, int]:

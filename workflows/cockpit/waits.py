@@ -39,11 +39,13 @@ def timers(session: Session, actor: Actor, tab: str, *, process_id: str = "", sk
 def messages(session: Session, actor: Actor, *, process_id: str = "", words: str = "", skip: int = 0,
              size: int = SIZE) -> Sequence[tuple[Subscription, Instance]]:
     """One page of what instances wait to hear, the newest first; `words` is a name, or a key that it comes with."""
-    wanted = select(Subscription, Instance).join(Instance, Instance.id == Subscription.instance_id)
-    wanted = wanted.where(_seen(actor, process_id))
+    whose = select(Instance.id).where(Instance.id == Subscription.instance_id, _seen(actor, process_id))
+    wanted = select(Subscription.id).where(whose.correlate(Subscription).exists())
     if words:
         wanted = wanted.where((Subscription.name == words) | (Subscription.key == words))
-    return session.execute(wanted.order_by(Subscription.id.desc()).offset(skip).limit(size)).all()
+    page = session.scalars(wanted.order_by(Subscription.id.desc()).offset(skip).limit(size)).all()
+    rows = select(Subscription, Instance).join(Instance, Instance.id == Subscription.instance_id)
+    return session.execute(rows.where(Subscription.id.in_(page)).order_by(Subscription.id.desc())).all()
 
 
 def kept(session: Session, actor: Actor, *, skip: int = 0, size: int = SIZE) -> Sequence[Delivery]:
