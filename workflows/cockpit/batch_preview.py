@@ -16,8 +16,11 @@ from workflows.cockpit.batches import MOST
 
 LOOKED = 200
 """So many migrations are rehearsed for a preview; the others when they are done, each refused by itself if need be."""
-ENDED, NOT_ACTIVE, NOT_SUSPENDED = "已结束", "已经挂起", "没有挂起"
-SAME, OTHER, NO_TROUBLE, HELD = "已经在这个版本上", "是另一个流程", "没有等待处理的异常", "已挂起，请先恢复"
+WHY: dict[str, str] = {
+    "ended": "已结束", "suspended": "已经挂起", "active": "没有挂起", "same": "已经在这个版本上", "other": "是另一个流程",
+    "fine": "没有等待处理的异常", "held": "已挂起，请先恢复",
+}
+"""Why one would be refused; msgids."""
 
 
 @dataclass
@@ -67,20 +70,20 @@ def preview(session: Session, verb: str, meant: ColumnElement[bool], *, to: int 
 
 def _why_not(verb: str, state: str, troubled: bool) -> str:
     if state not in MOVABLE:
-        return ENDED
+        return WHY["ended"]
     if verb == "suspend" and state != "active":
-        return NOT_ACTIVE
+        return WHY["suspended"]
     if verb == "resume" and state != "suspended":
-        return NOT_SUSPENDED
+        return WHY["active"]
     if verb in ("retry", "skip", "drop") and (not troubled or state != "active"):
-        return HELD if troubled else NO_TROUBLE
+        return WHY["held" if troubled else "fine"]
     return ""
 
 
 def _not_to(definition_id: int, process_id: str, to: int, process: str | None) -> str:
     if not to:
         return ""
-    return SAME if definition_id == to else OTHER if process_id != process else ""
+    return WHY["same"] if definition_id == to else WHY["other"] if process_id != process else ""
 
 
 def _process(session: Session, to: int) -> str | None:
