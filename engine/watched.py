@@ -33,7 +33,8 @@ class InstanceVariable(Base):
     """A scalar variable of a process as it stands, folded as `spoken` writes it; deleted when the variable is gone."""
 
     __tablename__ = "instance_variable"
-    __table_args__ = (Index("ix_instance_variable_sought", "name", "value", "instance_id"),)
+    __table_args__ = (Index("ix_instance_variable_sought", "name", "value", "instance_id"),
+                      {"sqlite_with_rowid": False})
 
     instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), type_=BigId, primary_key=True,
                                              autoincrement=False)
@@ -103,7 +104,7 @@ def keep(act: Act, was: Mapping[str, str]) -> None:
     changed = [{"instance_id": here, "name": name, "value": value} for name, value in now.items()
                if was.get(name) != value]
     if changed:
-        act.connection.execute(_PUT[act.connection.dialect.name], changed)
+        act.connection.execute(_PUT[act.connection.dialect.name], changed if len(changed) > 1 else changed[0])
 
 
 def _put(insert: Any) -> Any:

@@ -123,7 +123,8 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=120), nullable=False),
     sa.Column('value', sa.String(length=80), nullable=False),
     sa.ForeignKeyConstraint(['instance_id'], ['instance.id'], name=op.f('fk_instance_variable_instance_id_instance')),
-    sa.PrimaryKeyConstraint('instance_id', 'name', name=op.f('pk_instance_variable'))
+    sa.PrimaryKeyConstraint('instance_id', 'name', name=op.f('pk_instance_variable')),
+    sqlite_with_rowid=False
     )
     with op.batch_alter_table('instance_variable', schema=None) as batch_op:
         batch_op.create_index('ix_instance_variable_sought', ['name', 'value', 'instance_id'], unique=False)

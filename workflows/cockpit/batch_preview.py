@@ -17,8 +17,8 @@ from workflows.cockpit.batches import MOST
 LOOKED = 200
 """So many migrations are rehearsed for a preview; the others when they are done, each refused by itself if need be."""
 WHY: dict[str, str] = {
-    "ended": "已结束", "suspended": "已经挂起", "active": "没有挂起", "same": "已经在这个版本上", "other": "是另一个流程",
-    "fine": "没有等待处理的异常", "held": "已挂起，请先恢复",
+    "ended": "已结束", "suspended": "已经挂起", "active": "没有挂起", "same": "已经在这个版本上",
+    "other": "是另一个流程", "fine": "没有等待处理的异常", "held": "已挂起，请先恢复",
 }
 """Why one would be refused; msgids."""
 

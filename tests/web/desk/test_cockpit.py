@@ -259,3 +259,27 @@ def test_incidents_of_one_kind_stand_together(town: Town, watched: Watched) -> N
     assert "坏other" not in inside
     with Session(town.engine) as session:
         assert len(session.scalars(select(Incident.id).where(Incident.resolved_at.is_(None))).all()) == 3
+
+
+def test_a_batch_is_previewed_asked_for_with_a_reason_and_read_by_who_may(town: Town, watched: Watched) -> None:
+    it, held = watched.start(), watched.start()
+    owner, local = town.visitor("owner"), give(town, "hr", "process_owner", "company")
+    said(owner, f"{LIST}/{held}/suspension")
+    page = owner.get("/cockpit/batches/new?verb=suspend&process=watched").text
+    for words in ("2 项", "已经挂起 · 1 项", "可以整批撤销"):
+        assert words in page
+    assert "没有您可以处理的流程" in owner.get("/cockpit/batches/new?verb=suspend&q=zzzz").text
+    form = {"verb": "suspend", "process": "watched"}
+    assert "请写明原因" in owner.post("/cockpit/batches", form).text
+    answer = owner.post("/cockpit/batches", {**form, "reason": "等新规"})
+    assert answer.status_code == 303
+    assert "还没轮到" in owner.get(answer.location).text
+    watched.work()
+    page = owner.get(answer.location).text
+    assert "不能再操作" in page
+    assert local.get(answer.location).status_code == 404
+    assert local.post(f"{answer.location}/undo", {"reason": "x"}).status_code == 404
+    said(owner, f"{answer.location}/undo")
+    watched.work()
+    assert watched.states(it, held) == ["active", "suspended"]
+    assert "撤销这一批" in owner.get(answer.location).text
