@@ -7,12 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from engine import watched
 from engine.model import Instance
+from engine.packing import freeze, pack
 from engine.watched import InstanceVariable, named, standing_at, with_variable
-from ledger.db import reading
+from ledger import clock
+from ledger.db import open_database, reading
+from migrations.run import FOLDER, to, upgrade
 from tests.engine.conftest import World
 from tests.engine.drawings import drawing, end, flows, script, start, task
 
@@ -63,3 +66,28 @@ def test_instances_are_found_by_variable_element_and_name(world: World, monkeypa
 def test_an_instance_belongs_where_its_places_are(world: World) -> None:
     it = world.run(LINE)
     assert world.row(it).unit_path == "/1/3/"
+
+
+def test_instances_of_before_are_found_after_the_upgrade(blank_url: str) -> None:
+    file = next((FOLDER / "versions").glob("*_cockpit.py")).read_text("utf-8")
+    to(blank_url, file.split("down_revision = '")[1][:4])
+    engine = open_database(blank_url)
+    known = {"fee": Decimal("12.30"), "day": date(2027, 3, 15), "phone": "13812345678", "list": [1]}
+    row = {"id": 1, "process_id": "P", "version": 1, "name": "P", "digest": "x", "deployed_by": "x", "definition_id": 1,
+           "business_key": "K", "title": "T", "group_id": 1, "places": "[3, 1]", "state": "active",
+           "deployed_at": clock.now(), "started_at": clock.now(),
+           "blob": bytes([3]) + pack([1, [[-1, "P", freeze(known), []]]])}
+    for table, names in (("definition", ("id", "process_id", "version", "name", "digest", "deployed_at",
+                                         "deployed_by")),
+                         ("instance", ("id", "process_id", "definition_id", "business_key", "title", "group_id",
+                                       "places", "state", "started_at", "version", "blob"))):
+        said = ", ".join(f":{name}" for name in names)
+        with engine.begin() as rows_:
+            rows_.execute(text(f"insert into {table} ({', '.join(names)}) values ({said})"),
+                          {name: row[name] for name in names})
+    upgrade(blank_url)
+    with reading(engine) as session:
+        assert session.scalar(select(Instance.unit_path)) == "/1/3/"
+        found_now = session.execute(select(InstanceVariable.name, InstanceVariable.value)).all()
+    engine.dispose()
+    assert dict(found_now) == {"fee": "12.3", "day": "2027-03-15"}

@@ -145,7 +145,8 @@ def show(batch_id: int) -> ResponseReturnValue:
     rows = batches.rows(session, person, batch.id, state=state, after=whole_in(request.args.get("after")) or 0,
                         size=PAGE + 1)
     return render_template(
-        "cockpit/batch.html", batch=batch, job=session.get(Job, batch.job_id), numbers=batches.counts(session, batch.id),
+        "cockpit/batch.html", batch=batch, job=session.get(Job, batch.job_id),
+        numbers=batches.counts(session, batch.id),
         reasons=batches.reasons(session, batch.id), rows=rows[:PAGE], state=state, states=STATES,
         next=url_for("batches.show", batch_id=batch.id, state=state or None, after=rows[PAGE - 1][0].instance_id)
         if len(rows) > PAGE else "", undoing=batches.undoing(session, batch), to=_to(session, batch),
