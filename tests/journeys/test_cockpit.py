@@ -67,8 +67,8 @@ def test_the_cockpit_on_a_phone(site: Site, watched: Watched, arrive: Arrive) ->
     watched.deploy(laid_out(RENAMED))
     owner = arrive("owner", phone=True)
     for path in ("instances", f"instances/{it}", f"instances/{bad}", f"instances/{it}/modification?start=A",
-                 "incidents", "incidents?trouble=G", "waiting", "waiting?tab=kept", "batches", "batches/new?verb=migrate",
-                 f"incidents/{watched.incident(bad).id}/edit"):
+                 "incidents", "incidents?trouble=G", "waiting", "waiting?tab=kept", "batches",
+                 "batches/new?verb=migrate", f"incidents/{watched.incident(bad).id}/edit"):
         owner.go(f"/cockpit/{path}")
     owner.go(f"/cockpit/instances/{it}")
     owner.page.locator("#suspend > summary").click()

@@ -25,6 +25,8 @@ from workflows.cockpit import batch_preview, batches, finding
 from workflows.cockpit.finding import Sought
 
 ALL = Sought(process="watched", state="all")
+ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what does not hang on the database."""
 
 
 class Killed(BaseException):
@@ -89,6 +91,7 @@ def test_each_is_done_and_who_refuses_says_why(watched: Watched) -> None:
     assert why(watched, batch) == ["该流程已结束或已挂起，不能再操作。"]
 
 
+@ONE
 def test_what_is_meant_is_fixed_when_it_is_asked_for_and_ends_at_ones_own_companies(watched: Watched) -> None:
     theirs, ours = watched.start("other"), watched.start()
     by = local(watched)
@@ -101,7 +104,7 @@ def test_what_is_meant_is_fixed_when_it_is_asked_for_and_ends_at_ones_own_compan
         ask(watched, "terminate", theirs, by=by)
 
 
-@pytest.mark.parametrize("place", ["cockpit.batch.one", "cockpit.batch.refused", "ledger.jobs.told", "db.after_commit"])
+@pytest.mark.parametrize("place", ["cockpit.batch.one", "cockpit.batch.refused", "ledger.jobs.told"])
 def test_a_killed_batch_goes_on_and_does_nothing_twice(watched: Watched, place: str) -> None:
     them = [watched.start() for _ in range(4)]
     batch, passed = ask(watched, "suspend"), []
@@ -154,6 +157,7 @@ def test_many_are_moved_to_another_version_and_back(watched: Watched) -> None:
     assert [watched.row(it).definition_id for it in (one, two)] == [to, watched.first]
 
 
+@ONE
 def test_incidents_of_many_are_tried_again_and_what_has_none_says_so(watched: Watched) -> None:
     bad, good = watched.troubled(), watched.start()
     batch = ask(watched, "retry", bad, good)
@@ -169,6 +173,7 @@ def test_incidents_of_many_are_tried_again_and_what_has_none_says_so(watched: Wa
         assert told.refused == Counter({("没有等待处理的异常", ""): 1})
 
 
+@ONE
 def test_a_verb_that_cannot_be_taken_back_is_not(watched: Watched) -> None:
     watched.start()
     batch = ask(watched, "terminate")
@@ -177,6 +182,7 @@ def test_a_verb_that_cannot_be_taken_back_is_not(watched: Watched) -> None:
         undo(watched, batch)
 
 
+@ONE
 def test_rights_are_looked_at_when_the_work_is_done(watched: Watched) -> None:
     it = watched.start()
     batch = ask(watched, "suspend", it, by=local(watched))
@@ -189,6 +195,7 @@ def test_rights_are_looked_at_when_the_work_is_done(watched: Watched) -> None:
     assert watched.states(it) == ["active"]
 
 
+@ONE
 def test_a_batch_that_is_stopped_leaves_the_rest_alone(watched: Watched) -> None:
     them = [watched.start() for _ in range(3)]
     batch = ask(watched, "suspend")
@@ -201,6 +208,7 @@ def test_a_batch_that_is_stopped_leaves_the_rest_alone(watched: Watched) -> None
         assert session.get_one(Job, number).state == "cancelled"
 
 
+@ONE
 def test_a_preview_says_how_many_and_why_not(watched: Watched) -> None:
     it = watched.start()
     for _ in range(2):

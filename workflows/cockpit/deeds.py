@@ -7,7 +7,11 @@ import datetime as dt
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.instances import NotSuspended
 from engine.model import Incident
+from engine.operations.migration import CannotUndo
+from engine.run import NotRunning
+from engine.time.timers import TimerOver
 from ledger.errors import BadAnswer, Conflict, Problem
 from ledger.facts import Fact, FactAbout
 
@@ -21,6 +25,8 @@ WORDS: dict[str, str] = {
     "timer.resumed": "恢复定时器", "timer.fired": "触发定时器", "task.completed": "办理任务",
 }
 """What happened to an instance that an operator may have come too late for; msgids."""
+VAGUE = (NotRunning, NotSuspended, TimerOver, CannotUndo)
+"""Refusals that do not say who was first."""
 BY_HAND = tuple(kind for kind in WORDS if kind not in ("instance.ended", "timer.fired", "task.completed"))
 
 
@@ -46,7 +52,7 @@ def of_instance(session: Session, instance_id: int, *, limit: int = 50) -> list[
 
 def late(session: Session, instance_id: int, error: Conflict) -> Conflict:
     """The refusal, saying who was first and when if that is known; `error` itself where it says more."""
-    if type(error).__name__ not in ("NotRunning", "NotSuspended", "TimerOver", "Conflict", "CannotUndo"):
+    if not (isinstance(error, VAGUE) or type(error) is Conflict):
         return error
     last = _facts(session, instance_id, tuple(WORDS), 1)
     return TooLate(last[0].actor_name, last[0].at, WORDS[last[0].kind]) if last else error

@@ -21,6 +21,8 @@ from tests.web.desk.at_work import Town, Visitor
 from tests.web.watched import RENAMED, SECOND, Watched
 
 LIST = "/cockpit/instances"
+ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what does not hang on the database."""
 
 
 @pytest.fixture
@@ -74,6 +76,7 @@ def test_a_list_is_narrowed_by_process_version_state_place_and_age(town: Town, w
         assert titles(owner.get(f"{LIST}?{asked}").text) == wanted, asked
 
 
+@ONE
 def test_what_is_shown_goes_out_as_a_file_in_which_nothing_is_a_formula(town: Town, watched: Watched) -> None:
     watched.start(title="=1+1")
     watched.start(title="乙", key="K-2")
@@ -83,6 +86,7 @@ def test_what_is_shown_goes_out_as_a_file_in_which_nothing_is_a_formula(town: To
     assert ",'=1+1," in told[1]
 
 
+@ONE
 def test_pages_follow_on_one_another(town: Town, watched: Watched) -> None:
     for number in range(27):
         watched.start(title=f"第{number}个")
@@ -111,6 +115,7 @@ def test_instances_of_other_companies_are_neither_listed_nor_counted_nor_opened(
     assert watched.states(theirs, above) == ["active", "active"]
 
 
+@ONE
 def test_who_may_only_read_is_offered_no_deed_and_does_none(town: Town, watched: Watched) -> None:
     it = watched.troubled()
     auditor = give(town, "hr", "auditor", "group")
@@ -123,6 +128,7 @@ def test_who_may_only_read_is_offered_no_deed_and_does_none(town: Town, watched:
 
 
 # one instance
+@ONE
 def test_the_page_tells_where_it_stands_and_covers_numbers_of_people(town: Town, watched: Watched) -> None:
     it = watched.troubled(phone="13812345678", list=[1, {"id": "110101199003070214"}])
     page = town.visitor("owner").get(f"{LIST}/{it}").text
@@ -132,6 +138,7 @@ def test_the_page_tells_where_it_stands_and_covers_numbers_of_people(town: Town,
     assert "19900307" not in page
 
 
+@ONE
 def test_each_deed_has_a_reason_and_is_a_fact(town: Town, watched: Watched) -> None:
     it, owner = watched.start(), town.visitor("owner")
     assert "请写明原因" in said(owner, f"{LIST}/{it}/suspension", reason="  ")
@@ -145,6 +152,7 @@ def test_each_deed_has_a_reason_and_is_a_fact(town: Town, watched: Watched) -> N
     assert [kind for kind, _ in kinds] == ["instance.suspended", "instance.resumed", "instance.terminated"]
 
 
+@ONE
 def test_who_comes_too_late_reads_who_was_first_and_when(town: Town, watched: Watched) -> None:
     it, bad = watched.start(), watched.troubled()
     first, second = town.visitor("owner"), give(town, "hr", "process_owner", "company")
@@ -167,6 +175,7 @@ def test_of_two_operators_at_once_one_acts_and_the_other_reads_of_it(town: Town,
     assert kinds.count("instance.suspended") == 1
 
 
+@ONE
 def test_an_incident_is_retried_with_another_value_skipped_or_taken_off(town: Town, watched: Watched) -> None:
     mended, skipped, owner = watched.troubled(), watched.troubled(), town.visitor("owner")
     number = watched.incident(mended).id
@@ -181,6 +190,7 @@ def test_an_incident_is_retried_with_another_value_skipped_or_taken_off(town: To
     assert titles(owner.get(f"{LIST}?process=watched&at=M").text) == ["巡检"]
 
 
+@ONE
 def test_tokens_are_put_elsewhere_as_previewed_or_not_at_all(town: Town, watched: Watched) -> None:
     it, owner = watched.start(), town.visitor("owner")
     page = owner.get(f"{LIST}/{it}/modification?start=A").text
@@ -193,6 +203,7 @@ def test_tokens_are_put_elsewhere_as_previewed_or_not_at_all(town: Town, watched
     assert "已按预览调整" in page
 
 
+@ONE
 def test_an_instance_is_moved_to_another_version_and_back(town: Town, watched: Watched) -> None:
     it, owner = watched.start(), town.visitor("owner")
     to = watched.deploy(RENAMED)
@@ -207,6 +218,7 @@ def test_an_instance_is_moved_to_another_version_and_back(town: Town, watched: W
     assert watched.row(it).definition_id == watched.first
 
 
+@ONE
 def test_a_timer_is_moved_held_released_and_fired(town: Town, watched: Watched) -> None:
     it, owner = watched.start(), town.visitor("owner")
     number = watched.timer(it).id
@@ -261,6 +273,7 @@ def test_incidents_of_one_kind_stand_together(town: Town, watched: Watched) -> N
         assert len(session.scalars(select(Incident.id).where(Incident.resolved_at.is_(None))).all()) == 3
 
 
+@ONE
 def test_a_batch_is_previewed_asked_for_with_a_reason_and_read_by_who_may(town: Town, watched: Watched) -> None:
     it, held = watched.start(), watched.start()
     owner, local = town.visitor("owner"), give(town, "hr", "process_owner", "company")
