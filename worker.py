@@ -243,7 +243,11 @@ def imports(config: Config, stopping: threading.Event) -> dict[str, Part]:
 
 def long_work() -> dict[str, Do]:
     """Who does which kind of job (ledger/jobs.py)."""
-    return {}
+    from workflows.cockpit import batch_work, batches
+
+    return {
+        batches.KIND: batch_work.work,
+    }
 
 
 class Listener(SimpleWorker):

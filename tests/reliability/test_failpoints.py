@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from engine import catalog, instances
 from engine.figures import counting, standing
 from engine.messaging import deliveries, messages
-from engine.operations import migration, modification, repair
+from engine.operations import migration, modification, repair, undelivered
 from engine.operations.moves import BackTo
 from engine.returns import giving_back, reopening, taking_back
 from engine.time import pausing, starting, timers
@@ -35,8 +35,11 @@ from tests.registry.intake.passing import import_everything
 from tests.structure.source import calls, modules, name_of, tree
 from tests.web.desk.at_work import Town
 from tests.workflows import drafting
+from tests.web.watched import Watched
 from tests.workflows.walk import Walk
 from workflows import triggers
+from workflows.cockpit import batches
+from workflows.cockpit.finding import Sought
 from workflows.requests import Request
 
 NAMES = {given[0].value: name_of(path) for path in modules() for _, called, call in calls(path)
@@ -94,6 +97,7 @@ def test_a_walk_through_the_site_passes_every_failpoint(town: Town, engine: Engi
         _go_back(World(engine))
         _import(town, engine, tmp_path)
         drafting.walk(engine, clock)
+        _watch(town, engine)
     assert sorted(set(NAMES) - passed) == []
 
 
@@ -200,6 +204,20 @@ def _go_back(world: World) -> None:
     last = world.do(it, "B")
     with unit(world.engine) as session:
         reopening.reopen(session, it, last, by=BOSS, reason="x")
+
+
+def _watch(town: Town, engine: Engine) -> None:
+    """Many instances at once, by the worker for long work; a message that nobody takes is dropped."""
+    watched = Watched(engine, town.company)
+    watched.start()
+    with unit(engine) as session:
+        by = town.company.actor(session, "owner")
+        meant = batches.chosen(session, by, Sought(process="watched"))
+        batches.ask(session, by, "suspend", meant, reason="x")
+        kept = messages.publish(session, "nobody.hears", None, {}, by=by).id
+    watched.work()
+    with unit(engine) as session:
+        undelivered.drop(session, kept, by=HAN, reason="x")
 
 
 def _deploy(engine: Engine, files: dict[str, Any]) -> None:
