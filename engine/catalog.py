@@ -138,7 +138,21 @@ def _surroundings(package: Package) -> lint.Surroundings:
 
 
 def deploy(session: Session, files: Mapping[str, bytes], *, by: Actor) -> Definition:
-    """Publish the files; returns the definition of the main process. Raises BadDiagram with every error found."""
+    """Add the files and put them in force for all at once, unless they ever were: the shipped baseline, not what people
+    make (releases/deciding.py). Returns the definition of the main process. Raises BadDiagram with every error found."""
+    from engine.releases import deciding
+
+    made = add(session, files, by=by)
+    if not deciding.ever_released(session, made):
+        deciding.at_once(session, made, by=by)
+    return made
+
+
+def add(session: Session, files: Mapping[str, bytes], *, by: Actor) -> Definition:
+    """Keep the files as a version that is not in force yet; the same files again are the same version.
+
+    Returns the definition of the main process. Raises BadDiagram with every error found.
+    """
     package = unpack(files)
     errors = [found for found in lint.examine(package.drawings, _surroundings(package)) if found.severity == "error"]
     if errors:
@@ -146,7 +160,7 @@ def deploy(session: Session, files: Mapping[str, bytes], *, by: Actor) -> Defini
     digest = _digest(files)
     plans = {process_id: assemble(package, process_id) for process_id in package.process_ids()}
     _take_turns(session)
-    made = [_release(session, plan, digest, files, package, by) for plan in plans.values()]
+    made = [_added(session, plan, digest, files, package, by) for plan in plans.values()]
     return made[0]
 
 
@@ -163,8 +177,8 @@ def _digest(files: Mapping[str, bytes]) -> str:
     return whole.hexdigest()
 
 
-def _release(session: Session, plan: Plan, digest: str, files: Mapping[str, bytes], package: Package,
-             by: Actor) -> Definition:
+def _added(session: Session, plan: Plan, digest: str, files: Mapping[str, bytes], package: Package,
+           by: Actor) -> Definition:
     process_id = plan.blueprint.process_id
     same = select(Definition).where(Definition.process_id == process_id, Definition.digest == digest)
     found = session.scalar(same)
@@ -181,7 +195,7 @@ def _release(session: Session, plan: Plan, digest: str, files: Mapping[str, byte
     for name, body in files.items():
         session.add(DefinitionFile(definition_id=made.id, name=name, resource_id=keep(session, body),
                                    main=name == home))
-    start_events.arm(session, made, plan.blueprint, by.group_id or 0)
+    start_events.know(session, made, plan.blueprint, by.group_id or 0)
     record(session, "definition.deployed", ("definition", made.id), by=by,
            after={"process": process_id, "version": made.version, "digest": digest})
     session.flush()
