@@ -138,8 +138,8 @@ def _surroundings(package: Package) -> lint.Surroundings:
 
 
 def deploy(session: Session, files: Mapping[str, bytes], *, by: Actor) -> Definition:
-    """Add the files and put them in force for all at once, unless they ever were: the shipped baseline, not what people
-    make (releases/deciding.py). Returns the definition of the main process. Raises BadDiagram with every error found."""
+    """Add the files and put them in force for all at once, unless they ever were: for the shipped baseline; what people
+    make waits for a second pair of eyes (releases/deciding.py). Returns and raises as `add`."""
     from engine.releases import deciding
 
     made = add(session, files, by=by)

@@ -76,7 +76,8 @@ def start_by(session: Session, trigger: StartTrigger, *, payload: Mapping[str, A
     definition = session.get_one(Definition, trigger.definition_id)
     home = group_id or trigger.group_id
     named = key or f"{trigger.process_id}-{clock.now():%Y%m%d%H%M%S}"
-    where = Where(SYSTEM, home, tuple(places) or tuple(trigger.places) or (home,), named[:120], f"{definition.name} {clock.today().isoformat()}")
+    here = tuple(places) or tuple(trigger.places) or (home,)
+    where = Where(SYSTEM, home, here, named[:120], f"{definition.name} {clock.today().isoformat()}")
     return _start(session, definition, where, {}, trigger.element_id, payload)
 
 

@@ -56,7 +56,8 @@ def dispatch(session: Session, sent: Sent, *, group_id: int, from_instance: int 
         others = true() if from_instance is None else Subscription.instance_id != from_instance
         made = [Delivery(**common, instance_id=each.instance_id, token=each.token)
                 for each in session.scalars(waiting.where(others).order_by(Subscription.id))]
-        made += [Delivery(**common, start_trigger_id=each.id) for each in starts(session, "signal", sent.name, _places(session, from_instance, group_id))]
+        begun = starts(session, "signal", sent.name, _places(session, from_instance, group_id))
+        made += [Delivery(**common, start_trigger_id=each.id) for each in begun]
     session.add_all(made)
     session.flush()
     if made:

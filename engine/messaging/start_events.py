@@ -27,8 +27,8 @@ def know(session: Session, definition: Definition, blueprint: Blueprint, group_i
         for trigger in flow.target.waits:
             if isinstance(trigger, MessageTrigger | SignalTrigger):
                 kind = "message" if isinstance(trigger, MessageTrigger) else "signal"
-                session.add(StartTrigger(definition_id=definition.id, process_id=definition.process_id, name=trigger.name,
-                                         element_id=element_id, kind=kind, group_id=group_id, places=[]))
+                session.add(StartTrigger(definition_id=definition.id, process_id=definition.process_id, kind=kind,
+                                         name=trigger.name, element_id=element_id, group_id=group_id, places=[]))
     session.flush()
 
 

@@ -69,7 +69,8 @@ def candidates(session: Session, process_id: str, at: dt.datetime, *, places: Se
         query = query.where(or_(ReleaseUnit.unit_id.is_(None), ReleaseUnit.unit_id.in_(places)))
     if group_id is not None:
         query = query.where(or_(Release.group_id.is_(None), Release.group_id == group_id))
-    return [Candidate(*row) for row in session.execute(query)]
+    return [Candidate(number, definition_id, from_at, over, unit_id)
+            for number, definition_id, from_at, over, unit_id in session.execute(query) if from_at is not None]
 
 
 def in_force(session: Session, process_id: str, places: Iterable[int], *, at: dt.datetime | None = None,

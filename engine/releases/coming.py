@@ -80,7 +80,8 @@ def settle(session: Session, release: Release) -> None:
     set_clocks(session, release)
     record(session, "release.begun", ("process_release", release.id), by=SYSTEM, group_id=release.group_id,
            about=[("definition", release.definition_id)],
-           after={"process": release.process_id, "from": release.from_at.isoformat()}, key=f"release:{release.id}:begun")
+           after={"process": release.process_id, "from": release.from_at.isoformat()},
+           key=f"release:{release.id}:begun")
 
 
 def set_clocks(session: Session, release: Release) -> None:

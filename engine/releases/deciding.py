@@ -186,7 +186,8 @@ def roll_back(session: Session, release_id: int, *, by: Actor, reason: str) -> R
 def before(session: Session, release: Release) -> dict[int | None, int | None]:
     """What would be in force without it: definition ids by unit (None: for all), where it is in force itself."""
     begun = candidates(session, release.process_id, clock.now(), group_id=release.group_id)
-    places = {unit.unit_id: unit.places for unit in release.units} or {None: (release.group_id or 0,)}
+    places: dict[int | None, tuple[int, ...]] = {unit.unit_id: unit.places for unit in release.units}
+    places = places or {None: (release.group_id or 0,)}
     found: dict[int | None, int | None] = {}
     for unit_id, chain in places.items():
         here = choose(begun, chain)
