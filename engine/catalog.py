@@ -25,7 +25,7 @@ from engine.hooks import HOOKS, REPEATABLE, Hooks
 from engine.messaging import start_events
 from engine.model import Definition, Instance
 from engine.package import Package, unpack
-from engine.resources import DefinitionFile, Resource, keep
+from engine.resources import DefinitionFile, Resource, forget_forms, keep
 from engine.rules.names import unprovided
 from engine.rules.sheet import Sheet
 from ledger import clock
@@ -51,6 +51,14 @@ class Step:
         return self.session.get_one(Instance, self.instance_id)
 
 
+@dataclass(frozen=True)
+class FormSeen:
+    """What a form among the files of a deployment says: its verdicts, and what is wrong with it in both languages."""
+
+    verdicts: frozenset[str]
+    flaws: tuple[tuple[str, str], ...] = ()
+
+
 Do = Callable[[Step], Mapping[str, Any] | None]
 DEPLOYED = "engine_deployed"
 STEPS: dict[str, dict[str, Do]] = {}
@@ -58,6 +66,7 @@ VARIABLES: dict[str, frozenset[str]] = {}
 _form_known: list[Callable[[str], bool]] = []
 _role_known: list[Callable[[str], bool]] = []
 _verdicts_of: list[Callable[[str], frozenset[str] | None]] = []
+_form_seen: list[Callable[[str, bytes], FormSeen]] = []
 _advised: dict[str, tuple[Finding, ...]] = {}
 MOST_ADVISED = 200
 
@@ -94,6 +103,12 @@ def know_verdicts(of: Callable[[str], frozenset[str] | None]) -> None:
     _verdicts_of[:] = [of]
 
 
+def know_form_files(seen: Callable[[str, bytes], FormSeen]) -> None:
+    """Say how to read a form that comes with a deployment (key, bytes); until somebody does, none is looked into."""
+    _advised.clear()
+    _form_seen[:] = [seen]
+
+
 def know_roles(known: Callable[[str], bool]) -> None:
     """Say which roles exist; until somebody does, roles are not checked at deployment."""
     _advised.clear()
@@ -106,7 +121,8 @@ def check(files: Mapping[str, bytes]) -> list[Finding]:
         package = unpack(files)
     except BadDiagram as error:
         return error.findings
-    return [*lint.examine(package.drawings, _surroundings(package)), *_unprovided(package)]
+    forms = _forms(package)
+    return [*lint.examine(package.drawings, _surroundings(package, forms)), *_flaws(forms), *_unprovided(package)]
 
 
 def advice(session: Session, definition: Definition) -> tuple[Finding, ...]:
@@ -126,14 +142,27 @@ def _unprovided(package: Package) -> list[Finding]:
     return [found for sheet in sheets for found in unprovided(sheet, VARIABLES, decisions)]
 
 
-def _surroundings(package: Package) -> lint.Surroundings:
+def _forms(package: Package) -> dict[str, FormSeen]:
+    """The forms of the deployment, looked into."""
+    return {key: _form_seen[0](key, body) for key, body in package.forms.items()} if _form_seen else {}
+
+
+def _flaws(forms: Mapping[str, FormSeen]) -> list[Finding]:
+    """A form that cannot be drawn and checked as it says is refused, like a drawing."""
+    return [Finding("form", zh, en, "在表单编辑器里改正", "mend it in the form editor", name=key, file=f"{key}.form")
+            for key, seen in forms.items() for zh, en in seen.flaws]
+
+
+def _surroundings(package: Package, forms: Mapping[str, FormSeen]) -> lint.Surroundings:
     known = _form_known[0] if _form_known else None
+    verdicts_of = _verdicts_of[0] if _verdicts_of else None
     return lint.Surroundings(
         steps={process_id: frozenset(steps) for process_id, steps in STEPS.items()},
         decisions=frozenset(name for model in package.models for name in model.decisions),
         form_known=None if known is None else lambda key: key in package.forms or known(key),
         role_known=_role_known[0] if _role_known else None,
-        verdicts_of=_verdicts_of[0] if _verdicts_of else None,
+        verdicts_of=None if verdicts_of is None else (
+            lambda key: forms[key].verdicts if key in forms else verdicts_of(key)),
     )
 
 
@@ -154,7 +183,9 @@ def add(session: Session, files: Mapping[str, bytes], *, by: Actor) -> Definitio
     Returns the definition of the main process. Raises BadDiagram with every error found.
     """
     package = unpack(files)
-    errors = [found for found in lint.examine(package.drawings, _surroundings(package)) if found.severity == "error"]
+    forms = _forms(package)
+    found = [*lint.examine(package.drawings, _surroundings(package, forms)), *_flaws(forms)]
+    errors = [one for one in found if one.severity == "error"]
     if errors:
         raise BadDiagram(errors)
     digest = _digest(files)
@@ -162,6 +193,11 @@ def add(session: Session, files: Mapping[str, bytes], *, by: Actor) -> Definitio
     _take_turns(session)
     made = [_added(session, plan, digest, files, package, by) for plan in plans.values()]
     return made[0]
+
+
+def known(session: Session, files: Mapping[str, bytes]) -> Definition | None:
+    """The version that consists of just these files, if there is one."""
+    return session.scalars(select(Definition).where(Definition.digest == _digest(files)).order_by(Definition.id)).first()
 
 
 def _take_turns(session: Session) -> None:
@@ -307,6 +343,7 @@ def _undeployed(session: Session, *_: Any) -> None:
     if session.info.pop(DEPLOYED, False):
         with _lock:
             _plans.pop(session.get_bind().engine, None)
+        forget_forms(session.get_bind().engine)
 
 
 event.listen(Session, "after_soft_rollback", _undeployed)

@@ -85,6 +85,7 @@ RESOURCES = (
     "requests.consulting",
     "files",
     "catalogue.processes",
+    "studio.releases",
     "catalogue.types_edit",
     "catalogue.types",
     "stewardship.steward",

@@ -7,13 +7,14 @@ they asked for themselves is.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import catalog
+from engine.findings import Finding
 from engine.model import Definition
 from engine.releases import coming
 from engine.releases.choosing import candidates, choose
@@ -25,6 +26,8 @@ from ledger.errors import AlreadyDone, BadAnswer, BadDiagram, Conflict, NotAllow
 from ledger.facts import record
 from ledger.failpoints import fp
 
+Check = Callable[[Mapping[str, bytes]], Sequence[Finding]]
+"""What is wrong with the files of a version."""
 MOST_REASON = 1000
 MOST_UNITS = 200
 FURTHEST = dt.timedelta(days=366)
@@ -82,10 +85,10 @@ def at_once(session: Session, definition: Definition, *, by: Actor) -> Release:
     return release
 
 
-def ask(session: Session, definition: Definition, wish: Wish, *, by: Actor) -> Release:
+def ask(session: Session, definition: Definition, wish: Wish, *, by: Actor, check: Check = catalog.check) -> Release:
     """Ask for a version to be released. Raises BadAnswer at the fields, BadDiagram, AlreadyAsked."""
     _check_wish(wish)
-    _check_files(session, definition)
+    _check_files(session, definition, check)
     coming.take_turns(session)
     open_one = session.scalars(select(Release).where(
         Release.definition_id == definition.id, Release.state == ASKED).limit(1)).first()
@@ -100,7 +103,8 @@ def ask(session: Session, definition: Definition, wish: Wish, *, by: Actor) -> R
     return release
 
 
-def decide(session: Session, release_id: int, *, approve: bool, remark: str, by: Actor) -> Release:
+def decide(session: Session, release_id: int, *, approve: bool, remark: str, by: Actor,
+           check: Check = catalog.check) -> Release:
     """Approve or refuse what somebody else asked for. In force from 0:00 of its day, or at once when that has passed.
 
     Raises NotFound, AlreadyDecided (with who and when), OwnRelease, BadDiagram (the files no longer pass), BadAnswer (a
@@ -115,7 +119,7 @@ def decide(session: Session, release_id: int, *, approve: bool, remark: str, by:
     if by.id is not None and by.id == release.asked_by:
         raise OwnRelease
     if approve:
-        _check_files(session, session.get_one(Definition, release.definition_id))
+        _check_files(session, session.get_one(Definition, release.definition_id), check)
     elif not remark.strip():
         raise BadAnswer({"remark": [Problem("请写明不同意的理由。")]})
     now = clock.now()
@@ -240,18 +244,18 @@ def _check_wish(wish: Wish) -> None:
     if not wish.reason.strip():
         problems["reason"] = [Problem("请写明为什么发布、改了什么。")]
     if wish.effective_on < today:
-        problems["effective_on"] = [Problem("生效日期不能早于今天。")]
+        problems["on"] = [Problem("生效日期不能早于今天。")]
     elif wish.effective_on > today + FURTHEST:
-        problems["effective_on"] = [Problem("生效日期不能晚于一年之后。")]
+        problems["on"] = [Problem("生效日期不能晚于一年之后。")]
     if len(wish.units) > MOST_UNITS:
         problems["units"] = [Problem("一次最多选择 {count} 个单位。", {"count": MOST_UNITS})]
     if problems:
         raise BadAnswer(problems)
 
 
-def _check_files(session: Session, definition: Definition) -> None:
+def _check_files(session: Session, definition: Definition, check: Check) -> None:
     """Looked at again each time: the steps and roles of the house may have changed since."""
-    errors = [one for one in catalog.check(catalog.files_of(session, definition.id)) if one.severity == "error"]
+    errors = [one for one in check(catalog.files_of(session, definition.id)) if one.severity == "error"]
     if errors:
         raise BadDiagram(errors)
 
