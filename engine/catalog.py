@@ -6,7 +6,6 @@ anything else is a new version. Instances stay on the version they started with.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from engine.hooks import HOOKS, REPEATABLE, Hooks
 from engine.messaging import start_events
 from engine.model import Definition, Instance
 from engine.package import Package, unpack
-from engine.resources import DefinitionFile, Resource, forget_forms, keep
+from engine.resources import DefinitionFile, Resource, digest_of, forget_forms, keep
 from engine.rules.names import unprovided
 from engine.rules.sheet import Sheet
 from ledger import clock
@@ -188,7 +187,7 @@ def add(session: Session, files: Mapping[str, bytes], *, by: Actor) -> Definitio
     errors = [one for one in found if one.severity == "error"]
     if errors:
         raise BadDiagram(errors)
-    digest = _digest(files)
+    digest = digest_of(files)
     plans = {process_id: assemble(package, process_id) for process_id in package.process_ids()}
     _take_turns(session)
     made = [_added(session, plan, digest, files, package, by) for plan in plans.values()]
@@ -197,20 +196,14 @@ def add(session: Session, files: Mapping[str, bytes], *, by: Actor) -> Definitio
 
 def known(session: Session, files: Mapping[str, bytes]) -> Definition | None:
     """The version that consists of just these files, if there is one."""
-    return session.scalars(select(Definition).where(Definition.digest == _digest(files)).order_by(Definition.id)).first()
+    same = select(Definition).where(Definition.digest == digest_of(files))
+    return session.scalars(same.order_by(Definition.id).limit(1)).first()
 
 
 def _take_turns(session: Session) -> None:
     """One deployment at a time until it commits: the second sees the first's version. Readers and starts go on."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE definition IN SHARE ROW EXCLUSIVE MODE"))
-
-
-def _digest(files: Mapping[str, bytes]) -> str:
-    whole = hashlib.sha256()
-    for name in sorted(files):
-        whole.update(f"{name}\0{hashlib.sha256(files[name]).hexdigest()}\n".encode())
-    return whole.hexdigest()
 
 
 def _added(session: Session, plan: Plan, digest: str, files: Mapping[str, bytes], package: Package,

@@ -59,6 +59,14 @@ def form_key(name: str) -> str:
     return name.rpartition("/")[2].removesuffix(".form")
 
 
+def digest_of(files: Mapping[str, bytes]) -> str:
+    """What a set of files is known by: their names and what is in them."""
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        whole.update(f"{name}\0{hashlib.sha256(files[name]).hexdigest()}\n".encode())
+    return whole.hexdigest()
+
+
 def keep(session: Session, body: bytes) -> int:
     """The number under which this content is kept; of two who keep the same at once, both get the same number."""
     sha256 = hashlib.sha256(body).hexdigest()
