@@ -52,9 +52,11 @@ def listed() -> ResponseReturnValue:
 
 
 def _lines(session: Session) -> dict[str, list[Shown]]:
-    """What is in force of each process, for all first, then the pilots, then what is coming; by process."""
+    """What is in force of each process, for all first, then the pilots, then what is coming; by process. Nothing of one
+    that only others call: it goes with them."""
     found = standings(session, actor().group_id)
-    of = {process_id: [one for one in (held.whole, *dict.fromkeys(held.pilots.values()), *held.coming) if one]
+    of = {process_id: [one for one in (held.whole, *dict.fromkeys(held.pilots.values()), *held.coming)
+                        if one is not None and one.process_id == process_id]
           for process_id, held in found.items()}
     rows = {row.release.id: row for row in shown(session, [one for each in of.values() for one in each])}
     return {process_id: [rows[one.id] for one in each] for process_id, each in of.items()}
