@@ -38,7 +38,7 @@ class OwnRelease(NotAllowed):
 
 
 class AlreadyAsked(AlreadyDone):
-    """{by} 已于 {at} 申请发布这一版，正在等待决定。"""
+    """{by} 已于 {at} 申请在同样的范围发布这一版，正在等待决定。"""
 
 
 class AlreadyDecided(AlreadyDone):
@@ -90,10 +90,10 @@ def ask(session: Session, definition: Definition, wish: Wish, *, by: Actor, chec
     _check_wish(wish)
     _check_files(session, definition, check)
     coming.take_turns(session)
-    open_one = session.scalars(select(Release).where(
-        Release.definition_id == definition.id, Release.state == ASKED).limit(1)).first()
-    if open_one is not None:
-        raise AlreadyAsked(open_one.asked_by_name, open_one.asked_at)
+    for other in session.scalars(select(Release).where(
+            Release.definition_id == definition.id, Release.state == ASKED, Release.group_id == by.group_id)):
+        if {unit.unit_id for unit in other.units} == set(wish.units):
+            raise AlreadyAsked(other.asked_by_name, other.asked_at)
     release = _made(session, definition, wish, by, clock.now())
     record(session, "release.asked", ("process_release", release.id), by=by, group_id=by.group_id,
            about=[("definition", definition.id)], after=_told(release))
