@@ -16,6 +16,7 @@ from engine import catalog, instances
 from engine.messaging import deliveries, messages
 from engine.operations import migration, modification, repair
 from engine.operations.moves import BackTo
+from engine.releases import coming, deciding
 from engine.returns import giving_back, reopening, taking_back
 from engine.time import pausing, starting, timers
 from engine.usertasks import assigning, correcting, members, tasks
@@ -24,6 +25,7 @@ from ledger.actor import SYSTEM
 from ledger.clock import SHANGHAI, Fixed
 from ledger.db import reading, unit
 from registry.alerts import deadlines
+from tests.engine import test_releases
 from tests.engine.conftest import BOSS, HAN, LI, World
 from tests.engine.drawings import drawing, end, flows, service, start, tag, task, timer
 from tests.engine.hands import WANG, ZHAO, ask, delegate, drop, held, resolve, to, transfer
@@ -89,6 +91,7 @@ def test_a_walk_through_the_site_passes_every_failpoint(town: Town, engine: Engi
         _operate(World(engine), clock)
         _hand_on(World(engine))
         _go_back(World(engine))
+        _release(World(engine), clock)
         _import(town, engine, tmp_path)
     assert sorted(set(NAMES) - passed) == []
 
@@ -195,6 +198,21 @@ def _go_back(world: World) -> None:
     last = world.do(it, "B")
     with unit(world.engine) as session:
         reopening.reopen(session, it, last, by=BOSS, reason="x")
+
+
+def _release(world: World, clock: Fixed) -> None:
+    """One asks, another decides, a day begins, it is taken back; another is withdrawn."""
+    day = clock().astimezone(SHANGHAI).date() + timedelta(days=1)
+    number = test_releases.release(world, test_releases.version(1, id="R"), on=day)
+    clock.advance(timedelta(days=1))
+    assert coming.sweep(world.engine)
+    clock.advance(timedelta(hours=1))
+    later = test_releases.release(world, test_releases.version(2, id="R"), on=day + timedelta(days=1))
+    with unit(world.engine) as session:
+        deciding.withdraw(session, later, by=HAN, reason="x")
+    now = test_releases.release(world, test_releases.version(3, id="R"), on=day)
+    test_releases.back(world, now)
+    assert number < now
 
 
 def _deploy(engine: Engine, files: dict[str, Any]) -> None:
