@@ -271,7 +271,7 @@ def assemble(package: Package, process_id: str) -> Plan:
 
 
 def latest(session: Session, process_id: str) -> Definition:
-    """The newest definition of a process. Raises NotFound."""
+    """The newest definition of a process; whether it is in force, engine/releases says. Raises NotFound."""
     newest = select(Definition).where(Definition.process_id == process_id).order_by(Definition.version.desc()).limit(1)
     found = session.scalar(newest)
     if found is None:

@@ -75,15 +75,16 @@ def _rows(session: Session, process_id: str) -> list[StartTrigger]:
 def _wanted(session: Session, process_id: str, at: dt.datetime) -> dict[Places, int]:
     """The definition whose clocks run, by place: at each unit of a pilot that wins there, and once for each group that
     released something itself, else once for the house."""
-    begun = candidates(session, process_id, at)
-    groups, units = _where(session, begun)
+    groups, units = _where(session, candidates(session, process_id, at))
+    roots = {*groups, *(places[-1] for places in units.values())} or {0}
+    begun = {root: candidates(session, process_id, at, group_id=root or None) for root in roots | {0}}
     found: dict[Places, int] = {}
     for group in groups or [0]:
-        won = choose((one for one in begun if one.unit_id is None), (group,))
+        won = choose((one for one in begun[group] if one.unit_id is None), (group,))
         if won is not None:
             found[(group,)] = won.definition_id
     for unit_id, places in units.items():
-        won = choose((one for one in begun if one.unit_id in (None, *places)), places)
+        won = choose(begun[places[-1]], places)
         if won is not None and won.unit_id == unit_id:
             found[places] = won.definition_id
     return found
