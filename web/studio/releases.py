@@ -267,7 +267,7 @@ def propose_again(definition_id: int) -> ResponseReturnValue:
 
 def _of_draft(draft_id: int) -> dict[str, Any]:
     session = db.session()
-    draft = releasing.seen(session, draft_id, actor())
+    draft = drafts.seen(session, draft_id, by=actor())
     return {"draft": draft, "definition": None, "process_id": draft.process_id, "name": draft.name,
             "files": drafts.files(session, draft), "address": url_for("releases.propose", draft_id=draft.id),
             "closed": draft.state != drafts.OPEN}

@@ -70,7 +70,7 @@ def ask_for_draft(session: Session, draft_id: int, asked: Asked, *, by: Actor) -
 
     Raises NotFound, drafts.NotOpen, BadDiagram (with every error), BadAnswer, OutOfReach, deciding.AlreadyAsked.
     """
-    draft = drafts.locked(session, seen(session, draft_id, by).id)
+    draft = drafts.locked(session, drafts.seen(session, draft_id, by=by).id)
     files = drafts.files(session, draft)
     _require_whole(session, files, draft.group_id)
     definition = catalog.add(session, files, by=by)
@@ -198,14 +198,6 @@ def able(session: Session, paths: Iterable[str], but: Iterable[int | None]) -> l
         here = set(holders(session, [f"{key}@{place}" for key in keys for place in path.strip("/").split("/")]))
         found = here if found is None else found & here
     return sorted((found or set()) - set(but))
-
-
-def seen(session: Session, draft_id: int, actor: Actor) -> Draft:
-    """The draft, of the actor's own group. Raises NotFound."""
-    draft = drafts.one(session, draft_id)
-    if draft.group_id is not None and draft.group_id != actor.group_id:
-        raise NotFound
-    return draft
 
 
 def one(session: Session, release_id: int, actor: Actor) -> Release:
