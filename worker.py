@@ -204,6 +204,7 @@ def due_work() -> dict[str, Part]:
     """What there is to do, by kind of wake-up, causes before effects: each does a small piece, says how much it did."""
     from engine.figures import counting, standing
     from engine.messaging import deliveries
+    from engine.releases import coming
     from engine.time import starting, timers
     from ledger import outbox
     from registry.alerts import deadlines
@@ -216,6 +217,7 @@ def due_work() -> dict[str, Part]:
     return {
         "timers": lambda database: timers.sweep(database, limit=20),
         "deliveries": lambda database: deliveries.sweep(database, limit=20),
+        "releases": lambda database: coming.sweep(database, limit=20),
         "starts": lambda database: starting.sweep(database, limit=20),
         "deadlines": lambda database: deadlines.sweep(database, limit=50),
         "quality": quality.sweep,

@@ -218,7 +218,11 @@ class Subscription(Base):
 
 
 class StartTrigger(Base):
-    """What starts a process from outside: a message, a signal or a clock. Only the newest version has such rows."""
+    """What starts a process from outside: a message or a signal (of every version), or a clock that runs at a place.
+
+    `places` are those of the instances that a clock starts, from a pilot's unit up to the root, or the root alone.
+    `until_at`: another version has taken over; only what was due before is still started.
+    """
 
     __tablename__ = "start_trigger"
     __table_args__ = (Index("ix_start_trigger_name", "kind", "name"), Index("ix_start_trigger_due", "due_at"))
@@ -228,10 +232,12 @@ class StartTrigger(Base):
     process_id: Mapped[str] = mapped_column(String(120), index=True)
     element_id: Mapped[str] = mapped_column(String(120))
     group_id: Mapped[int] = mapped_column(BigId)
+    places: Mapped[list[int]] = mapped_column(Json, default=list)
     kind: Mapped[str] = mapped_column(String(12))
     name: Mapped[str | None] = mapped_column(String(120))
     due_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     remaining: Mapped[int | None]
+    until_at: Mapped[dt.datetime | None] = mapped_column(Instant)
 
 
 class Delivery(Base):

@@ -101,6 +101,7 @@ RESOURCES = (
     "studio.draft_files",
     "studio.draft_history",
     "studio.comparing",
+    "studio.releases",
     "catalogue.types_edit",
     "catalogue.types",
     "stewardship.steward",

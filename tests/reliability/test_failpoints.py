@@ -17,6 +17,7 @@ from engine.figures import counting, standing
 from engine.messaging import deliveries, messages
 from engine.operations import migration, modification, repair, undelivered
 from engine.operations.moves import BackTo
+from engine.releases import coming, deciding
 from engine.returns import giving_back, reopening, taking_back
 from engine.time import pausing, starting, timers
 from engine.usertasks import assigning, correcting, members, tasks
@@ -26,6 +27,7 @@ from ledger.clock import SHANGHAI, Fixed
 from ledger.db import reading, unit
 from registry.alerts import deadlines
 from registry.people.units import companies
+from tests.engine import test_releases
 from tests.engine.conftest import BOSS, HAN, LI, World
 from tests.engine.drawings import drawing, end, flows, service, start, tag, task, timer
 from tests.engine.hands import WANG, ZHAO, ask, delegate, drop, held, resolve, to, transfer
@@ -95,6 +97,7 @@ def test_a_walk_through_the_site_passes_every_failpoint(town: Town, engine: Engi
         _operate(World(engine), clock)
         _hand_on(World(engine))
         _go_back(World(engine))
+        _release(World(engine), clock)
         _import(town, engine, tmp_path)
         drafting.walk(engine, clock)
         _watch(town, engine)
@@ -218,6 +221,21 @@ def _watch(town: Town, engine: Engine) -> None:
     watched.work()
     with unit(engine) as session:
         undelivered.drop(session, kept, by=HAN, reason="x")
+
+
+def _release(world: World, clock: Fixed) -> None:
+    """One asks, another decides, a day begins, it is taken back; another is withdrawn."""
+    day = clock().astimezone(SHANGHAI).date() + timedelta(days=1)
+    number = test_releases.release(world, test_releases.version(1, id="R"), on=day)
+    clock.advance(timedelta(days=1))
+    assert coming.sweep(world.engine)
+    clock.advance(timedelta(hours=1))
+    later = test_releases.release(world, test_releases.version(2, id="R"), on=day + timedelta(days=1))
+    with unit(world.engine) as session:
+        deciding.withdraw(session, later, by=HAN, reason="x")
+    now = test_releases.release(world, test_releases.version(3, id="R"), on=day)
+    test_releases.back(world, now)
+    assert number < now
 
 
 def _deploy(engine: Engine, files: dict[str, Any]) -> None:
