@@ -36,8 +36,8 @@ from tests.founding import Founder
 from tests.registry.intake.passing import import_everything
 from tests.structure.source import calls, modules, name_of, tree
 from tests.web.desk.at_work import Town
-from tests.workflows import drafting
 from tests.web.watched import Watched
+from tests.workflows import drafting
 from tests.workflows.walk import Walk
 from workflows import triggers
 from workflows.cockpit import batches
