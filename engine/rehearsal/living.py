@@ -1,0 +1,44 @@
+"""Whether running instances would fit a drawing that is not deployed: the rehearsal of a migration (fitting.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import expressions, state
+from engine.catalog import Plan
+from engine.model import Instance
+from engine.operations.migration import MOVABLE, UNREADABLE, Verdict, judged, unreadable
+from ledger.workdays import calendar
+
+
+def running(session: Session, process_id: str, *, after: int = 0, limit: int = 200) -> list[int]:
+    """The ids of running and suspended instances of a process, whatever their version, in order."""
+    wanted = select(Instance.id).where(Instance.process_id == process_id, Instance.state.in_(MOVABLE))
+    return list(session.scalars(wanted.where(Instance.id > after).order_by(Instance.id).limit(limit)))
+
+
+def against(session: Session, new: Plan, instance_ids: Sequence[int], old: Callable[[int], Plan],
+            mapping: Mapping[str, str] | None = None) -> list[Verdict]:
+    """What moving these instances to the drawing would do to each, in the order of their ids; nothing is written.
+
+    Those that are over by now are left out. `old` gives the plan of a definition. One statement; every state is
+    decided on by itself, so that a few hundred instances are in memory as bytes and one of them as a process.
+    """
+    wanted = select(Instance.id, Instance.state, Instance.definition_id, Instance.blob).where(
+        Instance.id.in_(list(instance_ids)), Instance.state.in_(MOVABLE)).order_by(Instance.id)
+    with expressions.at(expressions.Desk(lambda: calendar(session))):
+        return [_verdict(row.id, row.state, row.blob, old(row.definition_id), new, mapping or {})
+                for row in session.execute(wanted)]
+
+
+def _verdict(number: int, standing: str, blob: bytes, old: Plan, new: Plan, mapping: Mapping[str, str]) -> Verdict:
+    try:
+        return judged(number, standing, state.load(old.blueprint, blob), old, new, mapping)
+    except UNREADABLE as error:
+        return unreadable(number, error)
+
+
+__all__ = ["against", "running"]
