@@ -190,7 +190,9 @@ def imports(config: Config, stopping: threading.Event) -> dict[str, Part]:
 
 def long_work() -> dict[str, Do]:
     """Who does which kind of job (ledger/jobs.py)."""
-    return {}
+    from workflows.studio import rehearsal_work, rehearsing
+
+    return {rehearsing.KIND: rehearsal_work.do}
 
 
 class Listener(SimpleWorker):

@@ -118,7 +118,8 @@ def _rehearse(session: Session, instance: Instance, to: int, mapping: Mapping[st
     if refused:
         return Verdict(instance.id, "impossible", (refused,))
     old = catalog.plan(session, instance.definition_id)
-    return judged(instance.id, instance.state, run.read_only(session, instance), old, catalog.plan(session, to), mapping)
+    copy = run.read_only(session, instance)
+    return judged(instance.id, instance.state, copy, old, catalog.plan(session, to), mapping)
 
 
 def judged(instance_id: int, standing: str, copy: Process, old: catalog.Plan, new: catalog.Plan,

@@ -41,6 +41,9 @@ class Script(Protocol):
     def halted(self, token: Token) -> list[Later]:
         """A token cannot go on."""
 
+    def moved(self, process: Process) -> None:
+        """An act is over."""
+
 
 class Acting(run.Act):
     """All acts of one rehearsed instance, one after the other."""
@@ -119,7 +122,9 @@ class Acting(run.Act):
                 later += self.script.timer(tokens[row["token"]], row)
         for row in opened.subscriptions:
             later += self.script.message(tokens[row["token"]], row)
-        return later + self._halted()
+        later += self._halted()
+        self.script.moved(self.process)
+        return later
 
     def _halted(self) -> list[Later]:
         later: list[Later] = []

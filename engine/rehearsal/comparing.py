@@ -38,8 +38,8 @@ class Compared:
     """One finished instance. `kind`: the gravest difference. `days`: working days later (earlier: negative).
 
     `at`: the element after which the two part; `was` and `now` the elements that only one of them passes, in order;
-    `added` the new drawing's own elements that are passed; `assumed`, `late` and `late_before` as in Played; `why` where
-    it cannot be told. `before` and `after` are the two paths.
+    `added` the new drawing's own elements that are passed; `assumed`, `late` and `late_before` as in Played; `why`
+    where it cannot be told. `before` and `after` are the two paths.
     """
 
     instance_id: int

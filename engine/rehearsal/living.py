@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from engine import expressions, state
@@ -13,11 +15,28 @@ from engine.model import Instance
 from engine.operations.migration import MOVABLE, UNREADABLE, Verdict, judged, unreadable
 from ledger.workdays import calendar
 
+OVER = ("completed", "terminated")
 
-def running(session: Session, process_id: str, *, after: int = 0, limit: int = 200) -> list[int]:
-    """The ids of running and suspended instances of a process, whatever their version, in order."""
+
+def running(session: Session, process_id: str, *, group_id: int | None = None, after: int = 0,
+            limit: int = 200) -> list[int]:
+    """The ids of running and suspended instances of a process, whatever their version, in order; of one root company,
+    or of all."""
     wanted = select(Instance.id).where(Instance.process_id == process_id, Instance.state.in_(MOVABLE))
-    return list(session.scalars(wanted.where(Instance.id > after).order_by(Instance.id).limit(limit)))
+    return _some(session, wanted, group_id, after, limit)
+
+
+def ended(session: Session, process_id: str, since: dt.datetime, *, group_id: int | None = None, after: int = 0,
+          limit: int = 100) -> list[int]:
+    """The same for those that ended from `since` on."""
+    wanted = select(Instance.id).where(
+        Instance.process_id == process_id, Instance.state.in_(OVER), Instance.ended_at >= since)
+    return _some(session, wanted, group_id, after, limit)
+
+
+def _some(session: Session, wanted: Select[Any], group_id: int | None, after: int, limit: int) -> list[int]:
+    mine = wanted if group_id is None else wanted.where(Instance.group_id == group_id)
+    return list(session.scalars(mine.where(Instance.id > after).order_by(Instance.id).limit(limit)))
 
 
 def against(session: Session, new: Plan, instance_ids: Sequence[int], old: Callable[[int], Plan],
@@ -41,4 +60,4 @@ def _verdict(number: int, standing: str, blob: bytes, old: Plan, new: Plan, mapp
         return unreadable(number, error)
 
 
-__all__ = ["against", "running"]
+__all__ = ["OVER", "against", "ended", "running"]

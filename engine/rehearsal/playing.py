@@ -62,10 +62,11 @@ class _Scene:
     terminated: bool = False
 
     def plan(self, later: list[Later]) -> None:
-        """Put what will happen in order: by moment, of the same moment by token."""
+        """Put what will happen in order: by moment, of the same moment by what began to wait first."""
         for one in later:
             self.count += 1
-            heapq.heappush(self.ahead, (max(one[0], self.time()), one[2], self.count, one))
+            began = one[3]["occurrence"] if one[1] == "timer" else one[2]
+            heapq.heappush(self.ahead, (max(one[0], self.time()), began, self.count, one))
 
 
 def play(record: Record, plan: Plan, calendar: Calendar, script: Callable[[Record], Script]) -> Played:

@@ -215,7 +215,7 @@ def _timers(session: Session, found: dict[int, Record]) -> None:
     again = select(Incident.instance_id, Incident.token, Incident.resolved_at, Incident.resolution).where(
         Incident.instance_id.in_(list(found)), Incident.token.is_not(None), Incident.resolved_at.is_not(None))
     for number, token, at, resolution in session.execute(again.order_by(Incident.id)):
-        if (resolution or "").startswith(AGAIN):
+        if (resolution or "").startswith(AGAIN) and token is not None and at is not None:
             found[number].resumed.setdefault(token, []).append(at)
 
 

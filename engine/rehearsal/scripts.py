@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.catalog import Plan
 from engine.dialect.nodes import Token
+from engine.dialect.scopes import Process
 from engine.rehearsal.acting import Later
 from engine.rehearsal.recording import Answered, Came, Record, Result
 from engine.time.worktime import WorkTime
@@ -21,14 +22,16 @@ Key = tuple[str, str, str]
 SILENT = ("licet:sla", "licet:silence", "licet:silenceAfter")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Was:
-    """One wait as it was: when it began, when it ended (None: nothing came), with what; `due` of a timer."""
+    """One wait as it was: when it began, when something came (None: nothing did), with what; `due` of a timer, and when
+    it was `gone`, if it did not come."""
 
     began: dt.datetime
     ended: dt.datetime | None = None
     what: Any = None
     due: dt.datetime | None = None
+    gone: dt.datetime | None = None
 
 
 def ids(plan: Plan) -> frozenset[str]:
@@ -47,6 +50,7 @@ class Exactly:
         self._came = {token: list(all_) for token, all_ in record.came.items()}
         self._results = {token: deque(all_) for token, all_ in record.results.items()}
         self._resumed = {token: deque(all_) for token, all_ in record.resumed.items()}
+        self._timers: dict[int, list[Was]] = {}
 
     def task(self, token: Token, row: Mapping[str, Any], silence: list[dict[str, Any]]) -> list[Later]:
         given = self.record.answers.get(row["token"])
@@ -59,7 +63,9 @@ class Exactly:
 
     def timer(self, token: Token, row: Mapping[str, Any]) -> list[Later]:
         came = self._take(row["token"], row["element_id"], "timer", None)
-        self._note("timer", row["element_id"], "", came, row["due_at"])
+        was = self._note("timer", row["element_id"], "", came, row["due_at"])
+        if came is None:
+            self._timers.setdefault(row["token"], []).append(was)
         return [] if came is None else [(came.at, "timer", row["token"], dict(row))]
 
     def message(self, token: Token, row: Mapping[str, Any]) -> list[Later]:
@@ -68,8 +74,17 @@ class Exactly:
         return [] if came is None else [(came.at, row["kind"], row["token"], {**row, "payload": came.payload})]
 
     def _note(self, kind: str, element_id: str, name: str, what: Answered | Came | None,
-              due: dt.datetime | None = None) -> None:
-        self.log[kind, element_id, name].append(Was(clock.now(), None if what is None else what.at, what, due))
+              due: dt.datetime | None = None) -> Was:
+        made = Was(clock.now(), None if what is None else what.at, what, due)
+        self.log[kind, element_id, name].append(made)
+        return made
+
+    def moved(self, process: Process) -> None:
+        if self._timers:
+            alive = {token.thread_id for token in process.tokens()}
+            for number in self._timers.keys() - alive:
+                for was in self._timers.pop(number):
+                    was.gone = clock.now()
 
     def _take(self, number: int, element_id: str, kind: str, name: str | None) -> Came | None:
         waiting = self._came.get(number, [])
@@ -160,10 +175,14 @@ class Paced:
         return known[spec.bpmn_id]
 
     def timer(self, token: Token, row: Mapping[str, Any]) -> list[Later]:
-        """Its moment is this drawing's; where that is what it was, it comes as late as it came, or not at all."""
+        """Its moment is this drawing's; where that is what it was, it comes as late as it came, and where something
+        else came although it was due, after that."""
         was, at = self._next(("timer", row["element_id"], "")), row["due_at"]
-        if was is not None and was.due == at and was.began == clock.now() and was.ended is not None:
-            at = was.ended
+        if was is not None and was.due == at and was.began == clock.now():
+            if was.ended is not None:
+                at = was.ended
+            elif was.gone is not None and was.gone >= at:
+                at = was.gone + dt.timedelta(microseconds=1)
         return [(at, "timer", row["token"], dict(row))]
 
     def message(self, token: Token, row: Mapping[str, Any]) -> list[Later]:
@@ -201,6 +220,9 @@ class Paced:
             if left and key[0] == "step" and key[2] == step and key[1] not in self.pace.new_ids:
                 return left.popleft()
         return None
+
+    def moved(self, process: Process) -> None:
+        """Nothing is written down."""
 
     def halted(self, token: Token) -> list[Later]:
         tries = self._tries.get(token.thread_id)

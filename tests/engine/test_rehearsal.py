@@ -7,14 +7,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from engine import catalog
 from engine.messaging import messages
 from engine.rehearsal import comparing, recording
 from ledger.db import reading
 from ledger.workdays import calendar
-from tests.engine import drawings as d
 from tests.engine.conftest import World
 from tests.engine.processes import process
 
