@@ -124,7 +124,7 @@ def compare(record: Record | Untold, bench: Bench) -> Compared:
 
     before = play(record, old, bench.calendar, script)
     if not faithful(record, before):
-        return Compared(record.instance_id, "unknown", record.outcome, why=before.stuck or UNFAITHFUL)
+        return Compared(record.instance_id, "unknown", record.outcome, why=UNFAITHFUL)
     paced = Paced(exactly[0].log, bench.pace(record.definition_id))
     after = play(record, bench.new, bench.calendar, lambda _one: paced)
     return _different(record, before, after, bench)

@@ -144,8 +144,8 @@ def _nothing_comes(acting: Acting) -> Finding:
             return Finding("halted", f"停在{label(spec)}：{zh}", f"halts at {spec.bpmn_name or spec.bpmn_id}: {en}",
                            element=spec.bpmn_id, name=spec.bpmn_name or "")
     waiting = [token for token in acting.process.tokens()
-               if token.thread_id and token.thread_id in acting.passed and not token.children
-               and token.task_spec.kinds()]
+               if token.thread_id and state.rows_of(token.task_spec, token._state)
+               and not token.task_spec.armed(token)]
     if not waiting:
         return Finding("waiting", "停住了，没有结束", "stands still without an end")
     spec = min(waiting, key=lambda token: token.thread_id).task_spec
