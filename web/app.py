@@ -85,6 +85,8 @@ RESOURCES = (
     "requests.consulting",
     "files",
     "catalogue.processes",
+    "studio.rehearsal",
+    "studio.scenarios",
     "catalogue.types_edit",
     "catalogue.types",
     "stewardship.steward",

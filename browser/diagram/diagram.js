@@ -3,7 +3,7 @@
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import { text } from "../app/text.js";
 
-const STATES = { active: "正在进行", completed: "已完成", failed: "出错" };
+const STATES = { active: "正在进行", completed: "已完成", failed: "出错", both: "两版都经过", only: "只有这一版经过" };
 
 async function draw(place) {
   const canvasPlace = Object.assign(document.createElement("div"), { className: "licet-diagram-canvas", tabIndex: 0 });

@@ -184,11 +184,10 @@ def parting(one: tuple[str, ...], other: tuple[str, ...]) -> str | None:
     return shared
 
 
-def user_tasks(plan: Plan) -> dict[str, str]:
-    """The user tasks of a drawing, called processes included: id -> name."""
+def user_tasks(plan: Plan) -> dict[str, UserTask]:
+    """The user tasks of a drawing by id, called processes included."""
     specs = (plan.blueprint.spec, *plan.blueprint.inner.values())
-    return {node.bpmn_id: node.bpmn_name or node.bpmn_id for spec in specs for node in spec.task_specs.values()
-            if isinstance(node, UserTask)}
+    return {node.bpmn_id: node for spec in specs for node in spec.task_specs.values() if isinstance(node, UserTask)}
 
 
 __all__ = ["Assumed", "Bench", "Compared", "compare", "faithful", "parting", "user_tasks"]

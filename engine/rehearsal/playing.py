@@ -25,7 +25,7 @@ from ledger import clock
 from ledger.errors import Conflict
 from ledger.workdays import Calendar
 
-MOST_ACTS = 2000
+MOST_ACTS = 1000
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,10 @@ def _nothing_comes(acting: Acting) -> Finding:
     if not waiting:
         return Finding("waiting", "停住了，没有结束", "stands still without an end")
     spec = min(waiting, key=lambda token: token.thread_id).task_spec
+    if spec.bpmn_id == getattr(acting.script, "worn", None):
+        return Finding("endless", f"反复回到{label(spec)}，当时没有办过这么多次",
+                       f"comes back to {spec.bpmn_name or spec.bpmn_id} again and again, more often than it ever did",
+                       element=spec.bpmn_id, name=spec.bpmn_name or "")
     zh, en = ("当时没有人办结", "nobody ever did") if spec.told_by_task else ("当时没有等到", "never came")
     return Finding("waiting", f"要等{label(spec)}，{zh}", f"waits for {spec.bpmn_name or spec.bpmn_id}, which {en}",
                    element=spec.bpmn_id, name=spec.bpmn_name or "")

@@ -19,6 +19,8 @@ from ledger import clock
 
 Key = tuple[str, str, str]
 """What waited: kind (task, timer, message, signal, step, halt), element id, name of the message or ""."""
+MOST_AGAIN = 3
+"""So often a task is assumed to be done that was not done as often, before it is taken for a circle."""
 SILENT = ("licet:sla", "licet:silence", "licet:silenceAfter")
 
 
@@ -133,6 +135,7 @@ class Paced:
         self.left = {key: deque(all_) for key, all_ in log.items()}
         self.last = {key: all_[-1] for key, all_ in log.items() if all_}
         self.pace, self.assumed, self.late = pace, list[str](), list[str]()
+        self.worn: str | None = None  # an element that was come to more often than anything can be assumed of
         self._tries: dict[int, deque[dt.datetime]] = {}
 
     def _next(self, key: Key) -> Was | None:
@@ -148,10 +151,13 @@ class Paced:
         element_id, number = row["element_id"], row["token"]
         was = self._next(("task", element_id, ""))
         given: Answered | None = was.what if was is not None else None
-        if was is None:
+        if was is None and self.assumed.count(element_id) >= MOST_AGAIN:
+            self.worn = element_id
+            later: list[Later] = []
+        elif was is None:
             self.assumed.append(element_id)
             at, answers = self.pace.assume(element_id, row["form_key"], row["due_at"])
-            later: list[Later] = [(at, "answer", number, answers)]
+            later = [(at, "answer", number, answers)]
         elif given is None or (given.silent and not self._same_silence(token)):
             later = []
         else:

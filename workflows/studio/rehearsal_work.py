@@ -89,21 +89,27 @@ def _stage(engine: Engine, turn: Turn) -> Stage:
 
 def bench(session: Session, new: Plan, files: Mapping[str, bytes], assumptions: Mapping[str, Any]) -> Bench:
     """What instances are played on: the new drawing and the forms it comes with."""
-    forms = {name.rpartition("/")[2].removesuffix(".form"): body for name, body in files.items()
-             if name.endswith(".form")}
+    forms = forms_in(files)
     assumed = {name: Assumed(said.get("days"), {"verdict": said["verdict"]} if said.get("verdict") else {})
                for name, said in assumptions.items()}
     return Bench(new, lambda number: catalog.plan(session, number), calendar(session), assumed,
                  lambda key: approving(key, forms))
 
 
+def forms_in(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The forms among the files of a draft, by key."""
+    return {name.rpartition("/")[2].removesuffix(".form"): body for name, body in files.items()
+            if name.endswith(".form")}
+
+
 def approving(key: str, forms: Mapping[str, bytes]) -> str | None:
     """The verdict of a form that lets a matter go on: its first button that stands out, else its first."""
-    verdicts = _verdicts(key, forms)
-    return next((one.value for one in verdicts if one.style in APPROVING), verdicts[0].value if verdicts else None)
+    known = verdicts(key, forms)
+    return next((one.value for one in known if one.style in APPROVING), known[0].value if known else None)
 
 
-def _verdicts(key: str, forms: Mapping[str, bytes]) -> tuple[schema.Verdict, ...]:
+def verdicts(key: str, forms: Mapping[str, bytes]) -> tuple[schema.Verdict, ...]:
+    """The verdicts of a form of the draft or of the house; none where there is no such form."""
     try:
         if key in forms:
             return schema.form_of(json.loads(forms[key]), key).verdicts
@@ -225,4 +231,4 @@ def _finish(stage: Stage) -> None:
         fp("studio.rehearsal.finished")
 
 
-__all__ = ["BUCKETS", "added", "approving", "bench", "bucket", "do"]
+__all__ = ["BUCKETS", "added", "approving", "bench", "bucket", "do", "forms_in", "verdicts"]

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine import catalog
+from engine import catalog, drawing, lint
 from engine.catalog import Plan
 from engine.model import Instance
 from engine.operations.migration import MOVABLE
@@ -133,7 +133,8 @@ def plan_of(files: Mapping[str, bytes], process_id: str) -> Plan:
     """The plan of a draft's files. Raises Unreadable for what cannot run."""
     errors = [one for one in catalog.check(files) if one.severity == "error"]
     if errors:
-        raise Unreadable(errors[0].text())
+        named = errors[0].name or errors[0].element
+        raise Unreadable(f"{named}：{errors[0].text()}" if named else errors[0].text())
     try:
         package = unpack(files)
     except BadDiagram as error:
@@ -141,6 +142,15 @@ def plan_of(files: Mapping[str, bytes], process_id: str) -> Plan:
     if process_id not in package.process_ids():
         raise Unreadable(f"没有流程“{process_id}”")
     return catalog.assemble(package, process_id)
+
+
+def main_file(files: Mapping[str, bytes], process_id: str) -> str:
+    """The name of the file that a process is drawn in. Raises NotFound."""
+    for name, body in files.items():
+        if name.endswith(".bpmn") and any(node.get("id") == process_id for node in lint.processes(
+                drawing.read(body, name))):
+            return name
+    raise NotFound
 
 
 def ask(session: Session, draft_id: int, asked: Asked, *, by: Actor) -> Rehearsal:
@@ -254,6 +264,6 @@ def numbers(session: Session, draft: Draft, since: dt.datetime, *, group_id: int
 
 __all__ = [
     "DONE", "KIND", "LIVE", "MOST", "PARTS", "YEAR", "Asked", "BadAssumption", "Group", "Rehearsal",
-    "RehearsalCase", "UnderWay", "Unreadable", "ask", "clean", "empty", "groups", "latest", "numbers", "of_draft",
+    "RehearsalCase", "UnderWay", "Unreadable", "ask", "clean", "empty", "groups", "latest", "main_file", "numbers", "of_draft",
     "of_job", "one", "plan_of", "under_way",
 ]
