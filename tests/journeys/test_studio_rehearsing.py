@@ -82,6 +82,7 @@ def test_a_draft_is_rehearsed_and_what_it_would_change_is_seen_and_kept(site: Si
     owner.page.reload()
     owner.sees("不通过")
     phone = arrive("owner", way="phone", english=True)
-    for path in (f"/studio/drafts/{draft}/rehearsal", "/studio/rehearsals/2", "/studio/rehearsals/2/cases/2",
-                 "/studio/scenarios?process=application"):
+    phone.typed |= {"法务复核", "批准的特种作业"}
+    for path in (f"/studio/drafts/{draft}/rehearsal", "/studio/scenarios?process=application", "/studio/rehearsals/2"):
         phone.go(path)
+    phone.follow("结果由")

@@ -264,6 +264,6 @@ def numbers(session: Session, draft: Draft, since: dt.datetime, *, group_id: int
 
 __all__ = [
     "DONE", "KIND", "LIVE", "MOST", "PARTS", "YEAR", "Asked", "BadAssumption", "Group", "Rehearsal",
-    "RehearsalCase", "UnderWay", "Unreadable", "ask", "clean", "empty", "groups", "latest", "main_file", "numbers", "of_draft",
-    "of_job", "one", "plan_of", "under_way",
+    "RehearsalCase", "UnderWay", "Unreadable", "ask", "clean", "empty", "groups", "latest", "main_file", "numbers",
+    "of_draft", "of_job", "one", "plan_of", "under_way",
 ]

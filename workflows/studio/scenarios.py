@@ -86,19 +86,22 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Checked:
-    """What came out for a scenario: `why` (in Chinese and English) where it is not as expected."""
+    """What came out for a scenario, and the outcome expected; `why` (in Chinese and English) it is else not as it should
+    be."""
 
     scenario_id: int
     name: str
     passed: bool
     why: tuple[tuple[str, str], ...] = ()
+    outcome: str | None = None
+    expected: str | None = None
     days: float = 0.0
     at: str | None = None
 
     def plain(self) -> dict[str, Any]:
         """As a row keeps it."""
         return {"id": self.scenario_id, "name": self.name, "passed": self.passed, "days": self.days, "at": self.at,
-                "why": [list(each) for each in self.why]}
+                "outcome": self.outcome, "expected": self.expected, "why": [list(each) for each in self.why]}
 
 
 def of_process(session: Session, process_id: str, *, group_id: int | None) -> list[Scenario]:
@@ -215,21 +218,19 @@ def check(scenario: Scenario, bench: Bench) -> Checked:
         stuck = ("没有走到结束", "it never ends")
         if played.stuck is not None:
             stuck = (played.stuck.text("zh"), played.stuck.text("en"))
-        return Checked(scenario.id, scenario.name, False, (stuck,))
+        return Checked(scenario.id, scenario.name, False, (stuck,), expected["outcome"], expected["outcome"])
     days = round(bench.worked.between(written.load(scenario.body).started_at, played.ended_at) - expected["days"], 2)
     paths = (tuple(each for each in expected["path"] if each in new),
              tuple(each for each in played.path if each in known))
-    why = _why(scenario, played, paths, days)
+    why = _why(scenario, paths, days)
     at = parting(*paths) if Counter(paths[0]) != Counter(paths[1]) else None
-    return Checked(scenario.id, scenario.name, not why, why, days, at)
+    same = (played.outcome, played.state) == (expected["outcome"], expected["state"])
+    return Checked(scenario.id, scenario.name, same and not why, why, played.outcome, expected["outcome"], days, at)
 
 
-def _why(scenario: Scenario, played: Played, paths: tuple[tuple[str, ...], tuple[str, ...]],
-         days: float) -> tuple[tuple[str, str], ...]:
-    found, expected = [], scenario.expected
-    if (played.outcome, played.state) != (expected["outcome"], expected["state"]):
-        found.append((f"结果是 {played.outcome or '—'}，应为 {expected['outcome'] or '—'}",
-                      f"the outcome is {played.outcome or '—'}, expected {expected['outcome'] or '—'}"))
+def _why(scenario: Scenario, paths: tuple[tuple[str, ...], tuple[str, ...]], days: float,
+         ) -> tuple[tuple[str, str], ...]:
+    found = []
     if scenario.looks == "path" and Counter(paths[0]) != Counter(paths[1]):
         found.append(("走的路径不同", "it takes another path"))
     if scenario.most_days is not None and days > scenario.most_days:
