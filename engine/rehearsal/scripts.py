@@ -136,7 +136,7 @@ class Paced:
         self.last = {key: all_[-1] for key, all_ in log.items() if all_}
         self.pace, self.assumed, self.late = pace, list[str](), list[str]()
         self.worn: str | None = None  # an element that was come to more often than anything can be assumed of
-        self._tries: dict[int, deque[dt.datetime]] = {}
+        self._tries: dict[int, deque[Was]] = {}
 
     def _next(self, key: Key) -> Was | None:
         left = self.left.get(key)
@@ -208,8 +208,7 @@ class Paced:
         spec = token.task_spec
         if token.thread_id not in self._tries:
             halted = self.left.get(("halt", spec.bpmn_id, ""))
-            self._tries[token.thread_id] = deque(
-                self._at(one, one.ended) for one in list(halted or ()) if one.ended is not None)
+            self._tries[token.thread_id] = deque(one for one in halted or () if one.ended is not None)
             if halted:
                 halted.clear()
         if self._tries[token.thread_id]:
@@ -232,7 +231,9 @@ class Paced:
 
     def halted(self, token: Token) -> list[Later]:
         tries = self._tries.get(token.thread_id)
-        return [(tries.popleft(), "resume", token.thread_id, None)] if tries else []
+        was = tries.popleft() if tries else None
+        return [] if was is None or was.ended is None else [
+            (self._at(was, was.ended), "resume", token.thread_id, None)]
 
 
 __all__ = ["Exactly", "Key", "Pace", "Paced", "Was", "ids"]

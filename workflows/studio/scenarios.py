@@ -86,8 +86,8 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Checked:
-    """What came out for a scenario, and the outcome expected; `why` (in Chinese and English) it is else not as it should
-    be."""
+    """What came out for a scenario, and the outcome expected; `why`, in Chinese and English, it is else not as it
+    should be."""
 
     scenario_id: int
     name: str
