@@ -152,7 +152,8 @@ def changed(body: str) -> str:
     assert into is not None
     review = ('<bpmn:userTask id="N4_legal" name="法务审核"><bpmn:extensionElements><zeebe:userTask/>'
               '<zeebe:formDefinition formId="approve"/><zeebe:assignmentDefinition candidateGroups="legal"/>'
-              '<zeebe:properties><zeebe:property name="licet:sla" value="2"/></zeebe:properties></bpmn:extensionElements>'
+              '<zeebe:properties><zeebe:property name="licet:sla" value="2"/></zeebe:properties>'
+              '</bpmn:extensionElements>'
               f'<bpmn:incoming>{into[1]}</bpmn:incoming><bpmn:outgoing>F_legal</bpmn:outgoing></bpmn:userTask>'
               '<bpmn:sequenceFlow id="F_legal" sourceRef="N4_legal" targetRef="N5_approve"/>')
     body = body.replace(f"<bpmn:incoming>{into[1]}</bpmn:incoming>", "<bpmn:incoming>F_legal</bpmn:incoming>")

@@ -32,9 +32,12 @@ from tests.founding import Founder
 from tests.registry.intake.passing import import_everything
 from tests.structure.source import calls, modules, name_of, tree
 from tests.web.desk.at_work import Town
+from tests.workflows.test_studio_rehearsing import BEFORE, OWNER
+from tests.workflows.test_studio_rehearsing import House as Rehearsing
 from tests.workflows.walk import Walk
 from workflows import triggers
 from workflows.requests import Request
+from workflows.studio import scenarios
 
 NAMES = {given[0].value: name_of(path) for path in modules() for _, called, call in calls(path)
          if called == "fp" and isinstance((given := call.args)[0], ast.Constant)}
@@ -90,6 +93,7 @@ def test_a_walk_through_the_site_passes_every_failpoint(town: Town, engine: Engi
         _hand_on(World(engine))
         _go_back(World(engine))
         _import(town, engine, tmp_path)
+        _rehearse(engine, clock)
     assert sorted(set(NAMES) - passed) == []
 
 
@@ -122,6 +126,15 @@ def _import(town: Town, engine: Engine, folder: Path) -> None:
         by = town.company.actor(session, "custodian")
         place = next(grant.unit_id for grant in by.grants if grant.role == "custodian")
     import_everything(engine, folder / "imports", place, by)
+
+
+def _rehearse(engine: Engine, clock: Fixed) -> None:
+    """A draft is rehearsed, and one that ended kept as a scenario."""
+    house = Rehearsing(engine, clock)
+    ended = house.ended("yes")
+    house.rehearsed(BEFORE)
+    with unit(engine) as session:
+        scenarios.keep(session, ended, scenarios.Wanted("x"), by=OWNER)
 
 
 def _operate(world: World, clock: Fixed) -> None:
