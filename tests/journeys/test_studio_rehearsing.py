@@ -85,4 +85,4 @@ def test_a_draft_is_rehearsed_and_what_it_would_change_is_seen_and_kept(site: Si
     phone.typed |= {"法务复核", "批准的特种作业"}
     for path in (f"/studio/drafts/{draft}/rehearsal", "/studio/scenarios?process=application", "/studio/rehearsals/2"):
         phone.go(path)
-    phone.follow("结果由")
+    phone.hit(phone.page.locator("td a").first)
