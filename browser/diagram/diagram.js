@@ -20,7 +20,7 @@ async function draw(place) {
   const fit = () => canvasPlace.clientWidth && viewer.get("canvas").zoom("fit-viewport", "auto");
   place.append(tools(viewer, fit), legend(marks), name(viewer, place));
   keyboard(viewer, canvasPlace, fit);
-  const begin = () => (fit(), focus(viewer, marks.active ?? []));
+  const begin = () => (fit(), focus(viewer, marks.active ?? marks.only ?? []));
   begin();
   new ResizeObserver(() => { if (!place.dataset.moved) begin(); }).observe(canvasPlace);
   viewer.on("canvas.viewbox.changed", () => { if (document.activeElement && place.contains(document.activeElement)) place.dataset.moved = ""; });
