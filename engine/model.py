@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.db import Base, BigId, Id, Instant, Json
@@ -128,6 +128,7 @@ class Task(Base):
     ended_how: Mapped[str | None] = mapped_column(String(16))
     ended_by_name: Mapped[str | None] = mapped_column(String(80))
     rank_at: Mapped[dt.datetime] = mapped_column(Instant)
+    counted: Mapped[bool] = mapped_column(default=False, server_default=false())  # in the sums of engine.figures
 
 
 class TaskCandidate(Base):
@@ -297,6 +298,7 @@ class Visit(Base):
     by_id: Mapped[int | None] = mapped_column(BigId)
     by_name: Mapped[str | None] = mapped_column(String(80))
     within: Mapped[int | None]  # as on Task
+    counted: Mapped[bool] = mapped_column(default=False, server_default=false())  # as on Task
 
 
 class Ruling(Base):

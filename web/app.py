@@ -66,6 +66,11 @@ RESOURCES = (
     "search",
     "health",
     "jobs",
+    "cockpit.heat",
+    "cockpit.health_page",
+    "cockpit.metrics",
+    "cockpit.workload",
+    "cockpit.impact",
     "desk.inbox",
     "desk.inbox_bulk",
     "desk.inbox_handing",
@@ -103,6 +108,8 @@ RESOURCES = (
     "intake.imports_rows",
     "intake.imports_commit",
     "intake.imports_file",
+    "studio.editor",
+    "studio.pickers",
 )
 """Each is a module of this room with a blueprint `bp`."""
 

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 from engine import catalog, instances
+from engine.figures import counting, standing
 from engine.messaging import deliveries, messages
 from engine.operations import migration, modification, repair
 from engine.operations.moves import BackTo
@@ -24,6 +25,7 @@ from ledger.actor import SYSTEM
 from ledger.clock import SHANGHAI, Fixed
 from ledger.db import reading, unit
 from registry.alerts import deadlines
+from registry.people.units import companies
 from tests.engine.conftest import BOSS, HAN, LI, World
 from tests.engine.drawings import drawing, end, flows, service, start, tag, task, timer
 from tests.engine.hands import WANG, ZHAO, ask, delegate, drop, held, resolve, to, transfer
@@ -32,6 +34,7 @@ from tests.founding import Founder
 from tests.registry.intake.passing import import_everything
 from tests.structure.source import calls, modules, name_of, tree
 from tests.web.desk.at_work import Town
+from tests.workflows import drafting
 from tests.workflows.test_studio_rehearsing import BEFORE, OWNER
 from tests.workflows.test_studio_rehearsing import House as Rehearsing
 from tests.workflows.walk import Walk
@@ -93,6 +96,7 @@ def test_a_walk_through_the_site_passes_every_failpoint(town: Town, engine: Engi
         _hand_on(World(engine))
         _go_back(World(engine))
         _import(town, engine, tmp_path)
+        drafting.walk(engine, clock)
         _rehearse(engine, clock)
     assert sorted(set(NAMES) - passed) == []
 
@@ -118,7 +122,8 @@ def _walk(town: Town, engine: Engine, folder: Path, clock: Fixed) -> None:
     clock.advance(timedelta(days=700))
     with reading(engine) as session:
         assert session.get_one(Request, walk.id).certificate_id
-    assert deadlines.sweep(engine)
+    assert deadlines.sweep(engine) and counting.sweep(engine, companies)
+    standing.look(engine, companies)
 
 
 def _import(town: Town, engine: Engine, folder: Path) -> None:
