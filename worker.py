@@ -246,10 +246,9 @@ def imports(config: Config, stopping: threading.Event) -> dict[str, Part]:
 def long_work() -> dict[str, Do]:
     """Who does which kind of job (ledger/jobs.py)."""
     from workflows.cockpit import batch_work, batches
+    from workflows.studio import rehearsal_work, rehearsing
 
-    return {
-        batches.KIND: batch_work.work,
-    }
+    return {batches.KIND: batch_work.work, rehearsing.KIND: rehearsal_work.do}
 
 
 class Listener(SimpleWorker):

@@ -102,6 +102,8 @@ RESOURCES = (
     "studio.draft_history",
     "studio.comparing",
     "studio.releases",
+    "studio.rehearsal",
+    "studio.scenarios",
     "catalogue.types_edit",
     "catalogue.types",
     "stewardship.steward",

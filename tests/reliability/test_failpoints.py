@@ -38,11 +38,14 @@ from tests.structure.source import calls, modules, name_of, tree
 from tests.web.desk.at_work import Town
 from tests.web.watched import Watched
 from tests.workflows import drafting
+from tests.workflows.test_studio_rehearsing import BEFORE, OWNER
+from tests.workflows.test_studio_rehearsing import House as Rehearsing
 from tests.workflows.walk import Walk
 from workflows import triggers
 from workflows.cockpit import batches
 from workflows.cockpit.finding import Sought
 from workflows.requests import Request
+from workflows.studio import scenarios
 
 NAMES = {given[0].value: name_of(path) for path in modules() for _, called, call in calls(path)
          if called == "fp" and isinstance((given := call.args)[0], ast.Constant)}
@@ -101,6 +104,7 @@ def test_a_walk_through_the_site_passes_every_failpoint(town: Town, engine: Engi
         _import(town, engine, tmp_path)
         drafting.walk(engine, clock)
         _watch(town, engine)
+        _rehearse(engine, clock)
     assert sorted(set(NAMES) - passed) == []
 
 
@@ -134,6 +138,15 @@ def _import(town: Town, engine: Engine, folder: Path) -> None:
         by = town.company.actor(session, "custodian")
         place = next(grant.unit_id for grant in by.grants if grant.role == "custodian")
     import_everything(engine, folder / "imports", place, by)
+
+
+def _rehearse(engine: Engine, clock: Fixed) -> None:
+    """A draft is rehearsed, and one that ended kept as a scenario."""
+    house = Rehearsing(engine, clock)
+    ended = house.ended("yes")
+    house.rehearsed(BEFORE)
+    with unit(engine) as session:
+        scenarios.keep(session, ended, scenarios.Wanted("x"), by=OWNER)
 
 
 def _operate(world: World, clock: Fixed) -> None:
