@@ -1,0 +1,154 @@
+"""Every foreign word of a drawing, one by one: what became of it. Nothing is left out, or it would be dropped silently."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from engine.drawing import Element, line_of, split_tag
+from engine.rules.foreign import BESIDE, IMPORTED, Standing, named, standing, word_shown
+from engine.rules.sheet import kind
+from engine.vocabulary import BPMN, XSI, ZEEBE
+from workflows.studio.foreign import tools
+from workflows.studio.foreign.report import BLOCKING, CONVERTED, WARNING, Item, short
+from workflows.studio.foreign.translation import Translation
+from workflows.studio.foreign.wording import MEANINGS, OTHER, REMEDIES
+
+DIAGRAMS = ("http://www.omg.org/spec/BPMN/20100524/DI", "http://www.omg.org/spec/DD/")
+OURS = (BPMN, XSI, IMPORTED, *DIAGRAMS)
+EXPRESSIONS = frozenset({"conditionExpression", "completionCondition", "loopCondition", "loopCardinality", "condition",
+                         "timeDate", "timeDuration", "timeCycle", "calledElement"})
+
+
+def leftovers(work: Translation, lines: dict[Element, int]) -> Iterator[Item]:
+    """An item for every foreign attribute and extension, and for every expression that was or could not be translated."""
+    for node in work.root.iter(f"{{{BPMN}}}*"):
+        yield from _attributes(work, node, lines)
+        yield from _extensions(work, node, lines)
+        yield from _expression(work, node, lines)
+    for node in work.root.iterchildren():
+        if isinstance(node.tag, str) and not split_tag(node)[0].startswith(OURS):
+            yield _item(work, node, WARNING, word_shown(node), lines, f"{word_shown(node)} 不是 BPMN，保留不执行",
+                        f"{word_shown(node)} is not BPMN: kept, not executed")
+    for node, word, zh, en in work.advice:
+        yield _item(work, node, WARNING, word, lines, zh, en, "用“演练”核对", "check it in a rehearsal")
+
+
+def _attributes(work: Translation, node: Element, lines: dict[Element, int]) -> Iterator[Item]:
+    notes: dict[str, list[str]] = defaultdict(list)
+    for name in map(str, node.attrib):
+        if name[:1] != "{":
+            continue
+        namespace, local, shown = named(node, name)
+        if namespace.startswith(OURS):
+            continue
+        why = standing(node, namespace, local)
+        if why == "note" or (why is None and not _runs(node)):
+            notes[namespace].append(shown)
+        else:
+            yield _verdict(work, node, why, local, f'{shown}="{short(str(node.get(name)))}"', lines)
+    yield from _noted(work, node, notes, lines)
+
+
+def _extensions(work: Translation, node: Element, lines: dict[Element, int]) -> Iterator[Item]:
+    """The foreign words in an element's extensionElements; those of a drawing tool are told together."""
+    notes: dict[str, list[str]] = defaultdict(list)
+    for holder in node.iterchildren(f"{{{BPMN}}}extensionElements"):
+        for word in holder.iterchildren():
+            if not isinstance(word.tag, str) or split_tag(word)[0] in (BPMN, IMPORTED):
+                continue
+            namespace, local = split_tag(word)
+            if namespace == ZEEBE:
+                yield from _zeebe(work, node, word, lines)
+                continue
+            why = standing(node, namespace, local)
+            if why == "note" or (why is None and not _runs(node)):
+                notes[namespace].append(word_shown(word))
+            else:
+                yield _verdict(work, node, why, local, word_shown(word), lines)
+    yield from _noted(work, node, notes, lines)
+
+
+def _zeebe(work: Translation, node: Element, word: Element, lines: dict[Element, int]) -> Iterator[Item]:
+    """Camunda 8 writes words that we know with attributes that we settle otherwise; the check says the rest."""
+    for attribute in map(str, word.attrib):
+        why = standing(word, ZEEBE, attribute) if attribute[:1] != "{" else None
+        if why is not None:
+            yield _verdict(work, node, why, attribute, f'{word_shown(word)} {attribute}="{short(word.get(attribute, ""))}"',
+                           lines)
+    local = split_tag(word)[1]
+    if local == "userTaskForm":
+        why = None if (node, local) in work.reasons else "beside"
+        yield _verdict(work, node, why, local, word_shown(word), lines)
+
+
+def _expression(work: Translation, node: Element, lines: dict[Element, int]) -> Iterator[Item]:
+    name, before = kind(node), node.get(f"{{{IMPORTED}}}text")
+    if before is not None:
+        yield _item(work, node, CONVERTED, name, lines, f"{name}“{short(before)}”已译为 FEEL：{short(node.text or '')}",
+                    f"{name} {short(before)!r} is FEEL now: {short(node.text or '')}",
+                    "空值在 FEEL 里不当作 0，请用“演练”核对", "FEEL does not take null for 0: check it in a rehearsal")
+    elif (node, name) in work.reasons or (node, "calledElement") in work.reasons:
+        word = name if name in EXPRESSIONS else "calledElement"
+        zh, en = work.reasons.get((node, name)) or work.reasons[node, "calledElement"]
+        text = short(node.text if name in EXPRESSIONS else node.get("calledElement", "") or "")
+        yield _item(work, node, BLOCKING, word, lines, f"{word}“{text}”不能译为 FEEL：{zh}",
+                    f"{word} {text!r} has no FEEL: {en}", "改写为 FEEL", "write it as FEEL")
+    elif kind(node) in BESIDE and standing(node.getparent(), BPMN, name) is None and (_owner(node), name) in work.reasons:
+        zh, en = work.reasons[_owner(node), name]
+        yield _item(work, node, BLOCKING, name, lines, f"{name} 不能转换：{zh}", f"{name} cannot be converted: {en}",
+                    *REMEDIES.get(name, REMEDIES[""]))
+    elif kind(node) in BESIDE and standing(node.getparent(), BPMN, name) == "beside":
+        yield _verdict(work, node, "beside", name, name, lines)
+
+
+def _verdict(work: Translation, node: Element, why: Standing | None, local: str, shown: str,
+             lines: dict[Element, int]) -> Item:
+    zh, en = MEANINGS.get(local, OTHER)
+    if why == "beside":
+        return _item(work, node, CONVERTED, shown, lines, f"{shown}（{zh}）已在旁边用 Zeebe 写法写明，原文保留",
+                     f"{shown} ({en}) is said beside it in Zeebe's words; the original stays",
+                     *REMEDIES.get(f"+{local}", ("", "")))
+    if why == "idle":
+        return _item(work, node, WARNING, shown, lines, f"{shown}（{zh}）在这里没有作用，保留不执行",
+                     f"{shown} ({en}) means nothing here: kept, not executed", "不需要做什么", "nothing to do")
+    told = work.reasons.get((node, local)) or work.reasons.get((_owner(node), local))
+    because = (f"：{told[0]}", f": {told[1]}") if told else ("", "")
+    return _item(work, node, BLOCKING, shown, lines, f"{shown}（{zh}）不会被执行{because[0]}",
+                 f"{shown} ({en}) would not be executed{because[1]}", *REMEDIES.get(local, REMEDIES[""]))
+
+
+def _noted(work: Translation, node: Element, notes: dict[str, list[str]], lines: dict[Element, int]) -> Iterator[Item]:
+    for namespace, words in notes.items():
+        tool, listed = tools.named(namespace), "、".join(dict.fromkeys(words))
+        yield _item(work, node, WARNING, listed[:200], lines, f"{tool} 的 {len(words)} 项数据保留，不执行：{short(listed)}",
+                    f"{len(words)} notes of {tool} are kept, not executed: {short(listed)}",
+                    "不需要做什么", "nothing to do")
+
+
+def _item(work: Translation, node: Element, severity: str, word: str, lines: dict[Element, int], zh: str, en: str,
+          fix_zh: str = "", fix_en: str = "") -> Item:
+    owner = _owner(node)
+    return Item(severity, zh, en, fix_zh, fix_en, owner.get("id", ""), owner.get("name", ""), kind(owner), word,
+                lines.get(node) or lines.get(owner) or line_of(owner), work.file)
+
+
+def _owner(node: Element) -> Element:
+    """The element that a reader knows: the one that has an id."""
+    above = node
+    while above.get("id") is None or kind(above).endswith(("Definition", "Characteristics", "Expression")):
+        parent = above.getparent()
+        if parent is None:
+            break
+        above = parent
+    return above
+
+
+def _runs(node: Element) -> bool:
+    """Whether an element lies in a process: what is beside it is never executed by anybody."""
+    above: Element | None = node
+    while above is not None and kind(above) != "process":
+        above = above.getparent()
+    return above is not None
+
+
