@@ -33,6 +33,7 @@ from rq.timeouts import UnixSignalDeathPenalty
 from sqlalchemy import Engine
 
 from ledger.db import open_database
+from ledger.jobs import Do
 from registry.custody import copies
 from registry.people import sealing
 from web.config import LIVE, Config
@@ -174,13 +175,22 @@ def due_work() -> dict[str, Part]:
 
 
 def imports(config: Config, stopping: threading.Event) -> dict[str, Part]:
-    """The work of the import worker."""
+    """The work of the import worker: ledgers, and the other long work that people ask for."""
+    from ledger import jobs
     from registry.intake import work
 
     def bell(what: str) -> None:
         ring(what, config.redis_url)
 
-    return {IMPORTS: lambda database: work.sweep(database, config.files, stopping=stopping.is_set, bell=bell)}
+    return {
+        IMPORTS: lambda database: work.sweep(database, config.files, stopping=stopping.is_set, bell=bell),
+        "jobs": lambda database: jobs.sweep(database, long_work(), stopping=stopping.is_set, bell=bell),
+    }
+
+
+def long_work() -> dict[str, Do]:
+    """Who does which kind of job (ledger/jobs.py)."""
+    return {}
 
 
 class Listener(SimpleWorker):

@@ -25,7 +25,7 @@ from engine.hooks import HOOKS, REPEATABLE, Hooks
 from engine.messaging import start_events
 from engine.model import Definition, Instance
 from engine.package import Package, unpack
-from engine.resources import DefinitionFile, Resource
+from engine.resources import DefinitionFile, Resource, keep
 from engine.rules.names import unprovided
 from engine.rules.sheet import Sheet
 from ledger import clock
@@ -179,7 +179,7 @@ def _release(session: Session, plan: Plan, digest: str, files: Mapping[str, byte
     home = next(name for name, root in package.drawings
                 if process_id in {node.get("id") for node in lint.processes(root)})
     for name, body in files.items():
-        session.add(DefinitionFile(definition_id=made.id, name=name, resource_id=_keep(session, body).id,
+        session.add(DefinitionFile(definition_id=made.id, name=name, resource_id=keep(session, body),
                                    main=name == home))
     start_events.arm(session, made, plan.blueprint, by.group_id or 0)
     record(session, "definition.deployed", ("definition", made.id), by=by,
@@ -187,16 +187,6 @@ def _release(session: Session, plan: Plan, digest: str, files: Mapping[str, byte
     session.flush()
     fp("engine.deploy.before_commit")
     return made
-
-
-def _keep(session: Session, body: bytes) -> Resource:
-    sha256 = hashlib.sha256(body).hexdigest()
-    found = session.scalar(select(Resource).where(Resource.sha256 == sha256))
-    if found is None:
-        found = Resource(sha256=sha256, body=body)
-        session.add(found)
-        session.flush()
-    return found
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from engine.findings import Finding
 from ledger.errors import BadDiagram
 
 Element: TypeAlias = "etree._Element"
-MAX_BYTES = 2_000_000
-MAX_NODES = 20_000
+MAX_BYTES = 5_000_000
+MAX_NODES = 120_000
 MAX_DEPTH = 60
 DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY|ELEMENT|ATTLIST)", re.IGNORECASE)
 PROLOGUE = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]+)", re.IGNORECASE)
@@ -49,8 +49,9 @@ def refuse(rule: str, zh: str, en: str, file: str = "", line: int = 0, column: i
 
 def _refuse_disguise(data: bytes, file: str) -> None:
     if len(data) > MAX_BYTES:
-        raise refuse("too-large", f"文件超过 {MAX_BYTES // 1_000_000} MB", "the file is larger than 2 MB", file,
-                     fix=SPLIT)
+        megabytes = MAX_BYTES // 1_000_000
+        raise refuse("too-large", f"文件超过 {megabytes} MB", f"the file is larger than {megabytes} MB",
+                     file, fix=SPLIT)
     named = PROLOGUE.search(data[:200])
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data or (named and named[1].lower() not in ENCODINGS):
         raise refuse("encoding", "文件须为 UTF-8 编码", "the file must be UTF-8", file, fix=SAVE_AGAIN)

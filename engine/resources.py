@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, LargeBinary, String
-from sqlalchemy.orm import Mapped, mapped_column
+import hashlib
+
+from sqlalchemy import ForeignKey, LargeBinary, String, select
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger.db import Base, BigId, Id
 
@@ -27,3 +31,14 @@ class DefinitionFile(Base):
     name: Mapped[str] = mapped_column(String(200), primary_key=True)
     resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"), type_=BigId)
     main: Mapped[bool] = mapped_column(default=False)
+
+
+def keep(session: Session, body: bytes) -> int:
+    """The number under which this content is kept; of two who keep the same at once, both get the same number."""
+    sha256 = hashlib.sha256(body).hexdigest()
+    known = select(Resource.id).where(Resource.sha256 == sha256)
+    if (found := session.scalar(known)) is not None:
+        return found
+    insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
+    session.execute(insert(Resource).values(sha256=sha256, body=body).on_conflict_do_nothing())
+    return session.scalars(known).one()

@@ -65,6 +65,7 @@ RESOURCES = (
     "desk.joint",
     "search",
     "health",
+    "jobs",
     "desk.inbox",
     "desk.inbox_bulk",
     "desk.inbox_handing",

@@ -49,6 +49,8 @@ HANDS = ("tasks", "handing_over", "signing_up", "correcting", "consulting", "ret
 SHARED = ("returning.ask_withdraw", "returning.withdraw", "reopening", "comments", "copied", "clocks", "joint",
           "reassigning")
 IMPORTS = ("imports", "imports_mapping", "imports_rows", "imports_commit", "imports_file")
+STUDIO = ("drafts", "comparing", "releases", "editor", "pickers", "faces", "rehearsal", "importing", "guidance")
+COCKPIT = ("instances", "incidents", "waiting", "batches", "heat", "workload", "health_page", "impact", "jobs")
 ENTRIES = (
     Entry("home.desk", _l("工作台"), "home"),
     Entry("inbox.tasks", _l("待办"), "inbox", phone=1, family=HANDS, count="inbox"),
@@ -57,7 +59,7 @@ ENTRIES = (
           family=("register_days", "matters", "renewals", *IMPORTS, *STEWARDS)),
     Entry("people.persons", _l("人员与项目"), "users", "person.read", family=HOLDERS),
     Entry("loans.listed", _l("借阅"), "archive", "custody.read", family=("originals", "copies"), count="loans"),
-    Entry("processes.index", _l("流程"), "sitemap", "process.read"),
+    Entry("processes.index", _l("流程"), "sitemap", "process.read", family=(*STUDIO, *COCKPIT)),
     Entry("types.index", _l("证件种类"), "list", "type.read", family=("types_edit", "rules")),
     Entry("calendar.this_year", _l("工作日历"), "calendar", "calendar.edit"),
     Entry("account.mine", _l("我的"), "user", phone=4, family=("absence",)),
@@ -85,7 +87,8 @@ def counts() -> dict[str, int]:
 def open_navigation(app: Flask) -> None:
     """Make the navigation known to the templates."""
     app.jinja_env.globals.update(
-        navigation=entries, bottom_navigation=bottom, counts=counts, may_do=lambda action: can(actor(), action)
+        known_endpoints=lambda: current_app.view_functions.keys(), navigation=entries,
+        bottom_navigation=bottom, counts=counts, may_do=lambda action: can(actor(), action)
     )
 
 

@@ -23,7 +23,7 @@ ACTIONS: dict[str, str] = {
     "unit.read": "查看组织", "unit.edit": "维护组织",
     "works.edit": "维护工程概况", "machine.read": "查看设备", "machine.edit": "维护设备",
     "process.read": "查看流程", "process.edit": "编辑流程草稿", "process.deploy": "发布流程",
-    "instance.repair": "处理流程异常",
+    "instance.read": "查看运行中的流程", "instance.repair": "处理流程异常",
     "type.read": "查看证件种类", "type.edit": "维护证件种类", "rule.read": "查看规则", "rule.edit": "发布规则新版本",
     "calendar.read": "查看工作日历", "calendar.edit": "维护工作日历",
     "audit.read": "查看审计", "account.read": "查看账号", "account.edit": "维护账号", "role.edit": "授予角色",

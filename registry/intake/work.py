@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine, String, cast, or_, select, text
+from sqlalchemy import Engine, String, cast, or_, select
 from sqlalchemy.orm import Session
 
+from ledger.claims import claimed
 from ledger.db import Bell, reading, unit
 from ledger.errors import Problem, Refused
 from ledger.facts import record
@@ -51,7 +52,7 @@ def sweep(
     for batch_id in _waiting(engine):
         if stopping():
             break
-        with claimed(engine, batch_id) as mine:
+        with claimed(engine, CLAIMS, batch_id) as mine:
             while mine and not stopping() and _step(engine, folder, batch_id, stopping, bell):
                 done += 1
     return done
@@ -63,22 +64,6 @@ def _waiting(engine: Engine) -> list[int]:
         return list(session.scalars(
             select(Batch.id).where(or_(Batch.state.in_(WORKING), errand & Batch.state.in_(("ready", "committed"))))
             .order_by(Batch.id)))
-
-
-@contextmanager
-def claimed(engine: Engine, batch_id: int) -> Iterator[bool]:
-    """Whether the batch is ours until the block ends, or this process does."""
-    if engine.dialect.name != "postgresql":
-        yield True
-        return
-    key = {"kind": CLAIMS, "batch": batch_id % 2**31}
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        mine = bool(connection.scalar(text("select pg_try_advisory_lock(:kind, :batch)"), key))
-        try:
-            yield mine
-        finally:
-            if mine:
-                connection.execute(text("select pg_advisory_unlock(:kind, :batch)"), key)
 
 
 def _step(

@@ -11,10 +11,9 @@ from collections.abc import Mapping
 
 import msgspec
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
 
+from engine import resources
 from engine.resources import Resource
 from forms import schema
 from registry.certificates.catalogue import shipped, type_of
@@ -72,10 +71,9 @@ def keep(session: Session, kind: CertificateType) -> dict[str, str]:
     found = {key: form_for_kind(key, kind) for key in MAKERS}
     digests = {key: form.digest for key, form in found.items()}
     there = set(session.scalars(select(Resource.sha256).where(Resource.sha256.in_(digests.values()))))
-    insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
     for form in found.values():
         if form.digest not in there:
-            session.execute(insert(Resource).values(sha256=form.digest, body=canonical(form)).on_conflict_do_nothing())
+            resources.keep(session, canonical(form))
     return digests
 
 

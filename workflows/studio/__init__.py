@@ -1,1 +1,1 @@
-"""What process owners do with a model before it is released: drafts, imports, what it says to applicants."""
+"""What process owners work with before anything is in force: drafts, their merging, comparing, rehearsal."""

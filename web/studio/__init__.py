@@ -1,0 +1,1 @@
+"""What process owners work in: drafts, editors, the approval list, comparing, rehearsal, releases."""
