@@ -17,7 +17,8 @@ from engine.rules.sheet import Sheet, Text, kind
 from engine.vocabulary import BPMN, XSI, ZEEBE, Extensions, read_extensions
 
 Standing = Literal["beside", "idle", "note"]
-CAMUNDA, FLOWABLE, ACTIVITI = "http://camunda.org/schema/1.0/bpmn", "http://flowable.org/bpmn", "http://activiti.org/bpmn"
+CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
+FLOWABLE, ACTIVITI = "http://flowable.org/bpmn", "http://activiti.org/bpmn"
 FOX = "http://www.camunda.com/fox"
 ENGINES = {CAMUNDA: "Camunda 7", FLOWABLE: "Flowable", ACTIVITI: "Activiti", FOX: "camunda fox"}
 """The engines whose words are translated (workflows/studio/foreign)."""
@@ -111,8 +112,9 @@ def named(node: Element, name: str) -> tuple[str, str, str]:
 def accepted(why: Standing, shown: str) -> Text:
     """The sentence for a foreign word that may stay."""
     if why == "beside":
-        return Text(f"{shown} 是别的引擎的写法，按旁边的 Zeebe 写法执行", f"{shown} is another engine's word; the Zeebe word "
-                    "beside it is what runs", "两处不一致时以 Zeebe 写法为准", "where they differ Zeebe's counts")
+        return Text(f"{shown} 是别的引擎的写法，按旁边的 Zeebe 写法执行",
+                    f"{shown} is another engine's word; the Zeebe word beside it is what runs",
+                    "两处不一致时以 Zeebe 写法为准", "where they differ Zeebe's counts")
     return Text(f"{shown} 在这里没有作用，保留不执行", f"{shown} means nothing here: kept, not executed",
                 "不需要时可以删除", "remove it when nobody needs it")
 

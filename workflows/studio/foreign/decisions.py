@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lxml import etree
 
@@ -23,23 +24,23 @@ TABLES = ("omg.org/spec/DMN", "omg.org/spec/DD")
 def table(root: Element, file: str) -> Iterator[Item]:
     """What of a decision table is not FEEL, what another engine wrote into it, and what cannot be read."""
     for node in root.iter("*"):
-        if not isinstance(node.tag, str):
-            continue
-        place = {"element": _id(node), "name": node.get("name", ""), "line": line_of(node), "file": file}
+        place = Item(WARNING, "", "", "不需要做什么", "nothing to do", element=_id(node), name=node.get("name", ""),
+                     line=line_of(node))
         language = node.get("expressionLanguage", "")
         if language and "feel" not in language.lower():
-            yield Item(BLOCKING, f"表达式语言 {short(language)} 不会被执行", f"the language {short(language)} is not executed", *MEND,
-                       word="expressionLanguage", **place)
+            yield replace(place, severity=BLOCKING, zh=f"表达式语言 {short(language)} 不会被执行",
+                          en=f"the language {short(language)} is not executed", fix_zh=MEND[0], fix_en=MEND[1],
+                          word="expressionLanguage")
         for name in (one for one in map(str, node.attrib) if one[:1] == "{"):
             namespace, _, shown = named(node, name)
             if not any(part in namespace for part in TABLES) and not namespace.startswith("http://www.w3.org/"):
-                yield Item(WARNING, f'{shown}="{short(str(node.get(name)))}" 保留，不执行', f"{shown} is kept, not executed",
-                           "不需要做什么", "nothing to do", word=shown, **place)
+                yield replace(place, zh=f'{shown}="{short(str(node.get(name)))}" 保留，不执行',
+                              en=f"{shown} is kept, not executed", word=shown)
         space = split_tag(node)[0]
         if not any(part in space for part in TABLES) and not space.startswith(NOTES):
-            yield Item(WARNING, f"{tools.named(space)} 的 {split_tag(node)[1]} 保留，不执行",
-                       f"{split_tag(node)[1]} of {tools.named(space)} is kept, not executed", "不需要做什么", "nothing to do",
-                       word=split_tag(node)[1], **place)
+            yield replace(place, zh=f"{tools.named(space)} 的 {split_tag(node)[1]} 保留，不执行",
+                          en=f"{split_tag(node)[1]} of {tools.named(space)} is kept, not executed",
+                          word=split_tag(node)[1])
     yield from _unread(root, file)
 
 
@@ -53,7 +54,8 @@ def _unread(root: Element, file: str) -> Iterator[Item]:
 def form(data: bytes, file: str) -> tuple[bytes | None, list[Item], str]:
     """A form-js schema: its bytes, what is wrong with it, who wrote it. Raises BadDiagram for what is no JSON."""
     if len(data) > MAX_BYTES:
-        raise refuse("too-large", "文件超过 5 MB", "the file is larger than 5 MB", file, fix=("减少内容", "make it smaller"))
+        raise refuse("too-large", "文件超过 5 MB", "the file is larger than 5 MB", file,
+                     fix=("减少内容", "make it smaller"))
     try:
         schema = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -63,13 +65,14 @@ def form(data: bytes, file: str) -> tuple[bytes | None, list[Item], str]:
         raise refuse("form", "这不是 form-js 表单", "this is not a form-js form", file,
                      fix=("从表单编辑器导出 .form 文件", "export a .form file from the form editor"))
     tool = f"{schema.get('executionPlatform', '')} form-js {schema.get('schemaVersion', '')}".strip()
-    return data, [Item(BLOCKING, text, text, "在表单编辑器里改正", "mend it in the form editor", word="form", line=1, file=file)
-                  for text in _wrong(schema)], tools.SAFE.sub(" ", tool)[:60]
+    wrong = [Item(BLOCKING, text, text, "在表单编辑器里改正", "mend it in the form editor", word="form", line=1)
+             for text in _wrong(schema)]
+    return data, wrong, tools.SAFE.sub(" ", tool)[:60]
 
 
 def _wrong(schema: dict[str, object]) -> list[str]:
     try:
-        return lint.findings(Form("import", schema))
+        return lint.findings(Form("import", schema, ""))
     except (AttributeError, TypeError, ValueError, KeyError, RecursionError):
         return ["表单的结构不是 form-js 的结构"]
 

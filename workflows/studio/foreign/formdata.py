@@ -7,7 +7,6 @@ import re
 from typing import Any
 
 from engine.drawing import Element, children
-from engine.rules.sheet import kind
 from engine.vocabulary import BPMN, ZEEBE
 from workflows.studio.foreign.translation import Translation, foreign_words, inside
 
@@ -84,8 +83,11 @@ def _rules(field: Element) -> dict[str, Any]:
 
 
 def start_forms(work: Translation) -> None:
-    """The fields of start events: a form is made for them too; here it is the first user task that shows one."""
+    """What start events ask: a form is made of their fields; here it is the first user task that shows one."""
     for start in work.root.iter(f"{{{BPMN}}}startEvent"):
-        if kind(start) and form_of(work, start):
+        if form_of(work, start):
             work.because(start, "formData", "这里的开始事件没有表单，已另存为表单文件",
                          "a start event has no form here; it is kept as a form file")
+        for word in ("formKey", "formRef"):
+            work.because(start, word, "这里的开始事件没有表单，由第一个用户任务填写",
+                         "a start event has no form here; the first user task shows one")

@@ -6,6 +6,8 @@ drawn open around what they hold, pools around their process. Pixels; modest on 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lxml import etree
 
 from engine.drawing import Element, children
@@ -67,7 +69,7 @@ def _stack(processes: list[Element], pools: dict[str, Element], boxes: dict[str,
         if reference in known:
             inner, wide, high = _scope(known[reference], LEFT + HEADER + PADDING, y + PADDING)
             wide, high = max(wide, 300) + HEADER + 2 * PADDING, max(high, 60) + 2 * PADDING
-        boxes[pool.get("id", "")] = Box(LEFT, y, wide, high, "pool")
+        boxes[pool.get("id", "")] = Box(LEFT, y, wide, high, "isHorizontal")
         boxes.update(inner)
         y += high + APART
 
@@ -90,7 +92,7 @@ def _scope(node: Element, left: int, top: int, depth: int = 0) -> tuple[dict[str
              for flow in children(node, BPMN, "sequenceFlow")]
     boxes, wide, high = placed(places, flows, left, top)
     for number, held in inner.items():
-        host = boxes[number]
+        host = boxes[number] = replace(boxes[number], sort="isExpanded")
         boxes |= {key: box.moved(host.x + PADDING, host.y + PADDING) for key, box in held.items()}
     count: dict[str, int] = {}
     for number, name in hosts.items():
@@ -120,13 +122,9 @@ def _write(root: Element, plane_of: Element, boxes: dict[str, Box], within: Elem
     for key, box in boxes.items():
         shape = etree.SubElement(plane, f"{{{DI}}}BPMNShape", id=f"Laid_{key}", bpmnElement=key)
         if box.sort:
-            shape.set("isHorizontal" if box.sort == "pool" else "isExpanded", "true")
+            shape.set(box.sort, "true")
         etree.SubElement(shape, f"{{{DC}}}Bounds", x=str(box.x), y=str(box.y), width=str(box.width),
                          height=str(box.height))
-    for subject in [node for node in within.iter(f"{{{BPMN}}}subProcess", f"{{{BPMN}}}transaction")]:
-        shape = plane.find(f"{{{DI}}}BPMNShape[@bpmnElement='{subject.get('id')}']") if _plain(subject) else None
-        if shape is not None:
-            shape.set("isExpanded", "true")
     for line in within.iter(f"{{{BPMN}}}sequenceFlow", f"{{{BPMN}}}messageFlow", f"{{{BPMN}}}association"):
         ends = [boxes.get(_local(line.get(end, ""))) for end in ("sourceRef", "targetRef")]
         if ends[0] is not None and ends[1] is not None and line.get("id"):
@@ -134,7 +132,3 @@ def _write(root: Element, plane_of: Element, boxes: dict[str, Box], within: Elem
                                     bpmnElement=line.get("id", ""))
             for x, y in ends[0].way_to(ends[1], kind(line) == "sequenceFlow"):
                 etree.SubElement(edge, f"{{{DD}}}waypoint", x=str(x), y=str(y))
-
-
-def _plain(node: Element) -> bool:
-    return "'" not in node.get("id", "'")

@@ -1,4 +1,4 @@
-"""Every foreign word of a drawing, one by one: what became of it. Nothing is left out, or it would be dropped silently."""
+"""Every foreign word of a drawing, one by one: what became of it. What was left out here would be dropped silently."""
 
 from __future__ import annotations
 
@@ -16,12 +16,10 @@ from workflows.studio.foreign.wording import MEANINGS, OTHER, REMEDIES
 
 DIAGRAMS = ("http://www.omg.org/spec/BPMN/20100524/DI", "http://www.omg.org/spec/DD/")
 OURS = (BPMN, XSI, IMPORTED, *DIAGRAMS)
-EXPRESSIONS = frozenset({"conditionExpression", "completionCondition", "loopCondition", "loopCardinality", "condition",
-                         "timeDate", "timeDuration", "timeCycle", "calledElement"})
 
 
 def leftovers(work: Translation, lines: dict[Element, int]) -> Iterator[Item]:
-    """An item for every foreign attribute and extension, and for every expression that was or could not be translated."""
+    """An item for every foreign attribute and extension, and for each expression that was or was not translated."""
     for node in work.root.iter(f"{{{BPMN}}}*"):
         yield from _attributes(work, node, lines)
         yield from _extensions(work, node, lines)
@@ -36,6 +34,7 @@ def leftovers(work: Translation, lines: dict[Element, int]) -> Iterator[Item]:
 
 def _attributes(work: Translation, node: Element, lines: dict[Element, int]) -> Iterator[Item]:
     notes: dict[str, list[str]] = defaultdict(list)
+    advised = {(told, word) for told, word, _, _ in work.advice}
     for name in map(str, node.attrib):
         if name[:1] != "{":
             continue
@@ -45,7 +44,7 @@ def _attributes(work: Translation, node: Element, lines: dict[Element, int]) -> 
         why = standing(node, namespace, local)
         if why == "note" or (why is None and not _runs(node)):
             notes[namespace].append(shown)
-        else:
+        elif (node, local) not in advised:
             yield _verdict(work, node, why, local, f'{shown}="{short(str(node.get(name)))}"', lines)
     yield from _noted(work, node, notes, lines)
 
@@ -74,8 +73,8 @@ def _zeebe(work: Translation, node: Element, word: Element, lines: dict[Element,
     for attribute in map(str, word.attrib):
         why = standing(word, ZEEBE, attribute) if attribute[:1] != "{" else None
         if why is not None:
-            yield _verdict(work, node, why, attribute, f'{word_shown(word)} {attribute}="{short(word.get(attribute, ""))}"',
-                           lines)
+            shown = f'{word_shown(word)} {attribute}="{short(word.get(attribute, ""))}"'
+            yield _verdict(work, node, why, attribute, shown, lines)
     local = split_tag(word)[1]
     if local == "userTaskForm":
         why = None if (node, local) in work.reasons else "beside"
@@ -84,29 +83,38 @@ def _zeebe(work: Translation, node: Element, word: Element, lines: dict[Element,
 
 def _expression(work: Translation, node: Element, lines: dict[Element, int]) -> Iterator[Item]:
     name, before = kind(node), node.get(f"{{{IMPORTED}}}text")
+    word = "calledElement" if name == "callActivity" else name
+    told = work.reasons.get((node, word))
     if before is not None:
-        yield _item(work, node, CONVERTED, name, lines, f"{name}“{short(before)}”已译为 FEEL：{short(node.text or '')}",
-                    f"{name} {short(before)!r} is FEEL now: {short(node.text or '')}",
+        now = short(node.text or "")
+        yield _item(work, node, CONVERTED, name, lines, f"{name}“{short(before)}”已译为 FEEL：{now}",
+                    f"{name} {short(before)!r} is FEEL now: {now}",
                     "空值在 FEEL 里不当作 0，请用“演练”核对", "FEEL does not take null for 0: check it in a rehearsal")
-    elif (node, name) in work.reasons or (node, "calledElement") in work.reasons:
-        word = name if name in EXPRESSIONS else "calledElement"
-        zh, en = work.reasons.get((node, name)) or work.reasons[node, "calledElement"]
-        text = short(node.text if name in EXPRESSIONS else node.get("calledElement", "") or "")
-        yield _item(work, node, BLOCKING, word, lines, f"{word}“{text}”不能译为 FEEL：{zh}",
-                    f"{word} {text!r} has no FEEL: {en}", "改写为 FEEL", "write it as FEEL")
-    elif kind(node) in BESIDE and standing(node.getparent(), BPMN, name) is None and (_owner(node), name) in work.reasons:
-        zh, en = work.reasons[_owner(node), name]
-        yield _item(work, node, BLOCKING, name, lines, f"{name} 不能转换：{zh}", f"{name} cannot be converted: {en}",
-                    *REMEDIES.get(name, REMEDIES[""]))
-    elif kind(node) in BESIDE and standing(node.getparent(), BPMN, name) == "beside":
-        yield _verdict(work, node, "beside", name, name, lines)
+    elif told is not None and (name == "callActivity" or not len(node)):
+        text = short((node.get("calledElement") if name == "callActivity" else node.text) or "")
+        yield _item(work, node, BLOCKING, word, lines, f"{word}“{text}”不能译为 FEEL：{told[0]}",
+                    f"{word} {text!r} has no FEEL: {told[1]}", "改写为 FEEL", "write it as FEEL")
+    elif name in BESIDE:
+        yield from _standard(work, node, name, lines)
+
+
+def _standard(work: Translation, node: Element, name: str, lines: dict[Element, int]) -> Iterator[Item]:
+    """A word of BPMN itself that this engine follows only in Zeebe's way: performers, lists of rounds."""
+    above = node.getparent()
+    why = None if above is None else standing(above, BPMN, name)
+    if why is not None:
+        yield _verdict(work, node, why, name, name, lines)
+    elif (told := work.reasons.get((_owner(node), name))) is not None:
+        yield _item(work, node, BLOCKING, name, lines, f"{name} 不能转换：{told[0]}",
+                    f"{name} cannot be converted: {told[1]}", *REMEDIES.get(name, REMEDIES[""]))
 
 
 def _verdict(work: Translation, node: Element, why: Standing | None, local: str, shown: str,
              lines: dict[Element, int]) -> Item:
     zh, en = MEANINGS.get(local, OTHER)
     if why == "beside":
-        return _item(work, node, CONVERTED, shown, lines, f"{shown}（{zh}）已在旁边用 Zeebe 写法写明，原文保留",
+        return _item(work, node, CONVERTED, shown, lines,
+                     f"{shown}（{zh}）已在旁边用 Zeebe 写法写明，原文保留",
                      f"{shown} ({en}) is said beside it in Zeebe's words; the original stays",
                      *REMEDIES.get(f"+{local}", ("", "")))
     if why == "idle":

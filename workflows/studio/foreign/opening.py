@@ -1,4 +1,4 @@
-"""Bytes become a tree: encodings that other tools write are turned into UTF-8, everything else is engine/drawing's rule.
+"""Bytes become a tree: encodings that other tools write are turned into UTF-8, the rest is engine/drawing's rule.
 
 Comments and processing instructions stay. A file that is no XML, too large, or full of entities is refused with the
 sentence that a deployment would give (BadDiagram).
@@ -46,7 +46,8 @@ class Opened:
 def opened(data: bytes, file: str = "") -> Opened:
     """Read `data`. Raises BadDiagram with one finding when nobody could."""
     if len(data) > MAX_BYTES:
-        raise drawing.refuse("too-large", f"文件超过 {MAX_BYTES // 1_000_000} MB", "the file is larger than 5 MB", file,
+        limit = MAX_BYTES // 1_000_000
+        raise drawing.refuse("too-large", f"文件超过 {limit} MB", f"the file is larger than {limit} MB", file,
                              fix=drawing.SPLIT)
     text, items = _decoded(data, file)
     text, mended = _addressed(text, file)

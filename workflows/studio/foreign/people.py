@@ -9,7 +9,7 @@ from engine.rules.sheet import kind
 from engine.vocabulary import BPMN, ZEEBE, read_extensions
 from workflows.studio.foreign.formdata import form_of
 from workflows.studio.foreign.juel import is_juel
-from workflows.studio.foreign.translation import Translation, foreign, foreign_words
+from workflows.studio.foreign.translation import Translation, foreign
 
 OWNERS = ("potentialOwner", "humanPerformer", "performer")
 NAMED = re.compile(r"(user|group)\s*\(\s*([^()]*)\s*\)")
@@ -22,11 +22,11 @@ def user_task(work: Translation, task: Element) -> None:
     _persons(work, task)
     _performers(work, task)
     _form(work, task)
-    for word, ours, attribute in (("dueDate", "taskSchedule", "dueDate"), ("priority", "priorityDefinition", "priority")):
+    for word, ours in (("dueDate", "taskSchedule"), ("priority", "priorityDefinition")):
         text = foreign(task, word)
         value = work.value(task, word, text) if text else None
         if value:
-            work.say(task, ours, **{attribute: value})
+            work.say(task, ours, **{word: value})
 
 
 def _groups(work: Translation, task: Element) -> None:

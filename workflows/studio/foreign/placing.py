@@ -19,7 +19,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle; `sort` is "pool" for a pool."""
+    """A rectangle; `sort` is what its shape says of itself: isHorizontal of a pool, isExpanded of an open scope."""
 
     x: int
     y: int

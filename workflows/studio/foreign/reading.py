@@ -27,7 +27,7 @@ ENDINGS = re.compile(r"(\.bpmn20)?\.(bpmn|xml|dmn|form|json)$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Imported:
-    """One file: under which name it goes into a draft, its bytes (None: it cannot be opened), its report, forms made."""
+    """One file: its name in a draft, its bytes (None: it cannot be opened), its report, the forms made from it."""
 
     name: str
     body: bytes | None
@@ -91,26 +91,29 @@ def _drawn(work: _Work, found: Opened) -> None:
     """A drawing: translated, laid out where nothing is, reported."""
     lines = {node: line_of(node) for node in found.root.iter(f"{{{BPMN}}}*")}
     work.lines = {node.get("id", ""): line for node, line in reversed(lines.items()) if node.get("id")}
+    work.tool = tools.tool_of(found.root)
     root = rooted(found.root)
     if root is not found.root:
         lines[root] = 1
     translation = Translation(root, work.file)
-    work.tool = tools.tool_of(root)
     convert(translation)
     work.items = [*found.items, *leftovers(translation, lines), *_scope(work, root)]
     work.forms = translation.forms
     laid, drawn = laying.lay_out(root)
     if laid:
         work.items.append(Item(
-            CONVERTED, f"文件里没有图形位置，已自动排版 {laid} 个元素", f"the file places nothing: {laid} elements were laid out",
-            "在编辑器里挪到合适的位置", "move them where you want them in the editor", word="BPMNDiagram", file=work.file))
+            CONVERTED, f"文件里没有图形位置，已自动排版 {laid} 个元素",
+            f"the file places nothing: {laid} elements were laid out",
+            "在编辑器里挪到合适的位置", "move them where you want them in the editor", word="BPMNDiagram"))
     elif drawn:
         work.items.append(Item(
-            WARNING, f"{drawn} 个元素没有图形位置，编辑器里看不到", f"{drawn} elements have no place in the drawing: the editor "
-            "does not show them", "在原来的工具里补上，或重新画", "place them in the tool that drew it, or draw them again",
-            word="BPMNShape", file=work.file))
-    changed = translation.written or laid
-    work.body = HEAD.encode() + etree.tostring(root.getroottree(), encoding="unicode").encode() if changed else found.body
+            WARNING, f"{drawn} 个元素没有图形位置，编辑器里看不到",
+            f"{drawn} elements have no place in the drawing: the editor does not show them",
+            "在原来的工具里补上，或重新画", "place them in the tool that drew it, or draw them again",
+            word="BPMNShape"))
+    work.body = found.body
+    if translation.written or laid:
+        work.body = HEAD.encode() + etree.tostring(root.getroottree(), encoding="unicode").encode()
     work.checked = judging.executable(root) or work.body
 
 
@@ -122,14 +125,14 @@ def _scope(work: _Work, root: Element) -> list[Item]:
     items = []
 
     def say(severity: str, word: str, zh: str, en: str, fix_zh: str, fix_en: str) -> None:
-        items.append(Item(severity, zh, en, fix_zh, fix_en, word=word, line=1, file=work.file))
+        items.append(Item(severity, zh, en, fix_zh, fix_en, word=word, line=1))
 
     if not processes:
         say(BLOCKING, "process", "文件里没有流程", "the file holds no process", "画一个流程", "draw a process")
     elif not any(one.get("isExecutable") == "true" for one in processes):
-        say(BLOCKING, "isExecutable", "没有标为可执行的流程；下面按可执行检查", "no process is marked as executable; it was "
-            "checked as if it were", *judging.SET)
-    pools = [node for node in root.iter(f"{{{BPMN}}}participant")]
+        say(BLOCKING, "isExecutable", "没有标为可执行的流程；下面按可执行检查",
+            "no process is marked as executable; it was checked as if it were", *judging.SET)
+    pools = list(root.iter(f"{{{BPMN}}}participant"))
     if len(pools) > 1 and work.processes > 1:
         say(WARNING, "collaboration", f"协作图里有 {len(pools)} 个泳池、{work.processes} 个流程；消息流只供阅读",
             f"a collaboration of {len(pools)} pools and {work.processes} processes; message flows are for readers",
@@ -138,7 +141,7 @@ def _scope(work: _Work, root: Element) -> list[Item]:
         for node in root.iter(f"{{{BPMN}}}{name}"):
             items.append(Item(BLOCKING, f"{name} 不会被执行", f"{name} would not be executed", "改画成流程",
                               "draw a process instead", node.get("id", ""), node.get("name", ""), name, name,
-                              line_of(node), work.file))
+                              line_of(node)))
     return items
 
 
@@ -151,8 +154,8 @@ def _other(work: _Work, found: Opened, kind_of: str) -> None:
     work.tool = "XML"
     work.items = [Item(BLOCKING, f"这不是 BPMN 2.0 流程图，也不是决策表（根元素是 {name}）",
                        f"this is neither a BPMN 2.0 drawing nor a decision table (its root is {name})",
-                       "在原来的工具里导出为 BPMN 2.0", "export it as BPMN 2.0 from the tool that drew it", word=name, line=1,
-                       file=work.file)]
+                       "在原来的工具里导出为 BPMN 2.0", "export it as BPMN 2.0 from the tool that drew it",
+                       word=name, line=1)]
 
 
 def _named(file: str, kind_of: str, taken: set[str]) -> str:

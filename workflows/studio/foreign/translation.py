@@ -10,10 +10,10 @@ from lxml import etree
 from engine.drawing import Element, children, split_tag
 from engine.rules.foreign import ENGINES, IMPORTED
 from engine.rules.sheet import kind
-from engine.vocabulary import BPMN, ZEEBE
+from engine.vocabulary import BPMN, XSI, ZEEBE
 from workflows.studio.foreign.juel import NoFeel, feel_of, is_juel
 
-XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+XSI_TYPE = f"{{{XSI}}}type"
 
 
 @dataclass
@@ -103,15 +103,16 @@ def clean(text: str) -> str:
 
 def rooted(root: Element) -> Element:
     """The same tree under a root that declares our prefixes; comments beside the root stay."""
-    wanted = {"zeebe": ZEEBE, "imported": IMPORTED, "xsi": "http://www.w3.org/2001/XMLSchema-instance"}
+    wanted = {"zeebe": ZEEBE, "imported": IMPORTED, "xsi": XSI}
     missing = {prefix: uri for prefix, uri in wanted.items() if uri not in root.nsmap.values()}
     if not missing:
         return root
-    free = {next(name for name in (prefix, f"{prefix}8", f"{prefix}88") if name not in root.nsmap): uri
-            for prefix, uri in missing.items()}
-    made = etree.Element(root.tag, dict(root.attrib), nsmap={**root.nsmap, **free})
+    spaces = dict(root.nsmap)
+    for prefix, uri in missing.items():
+        spaces[next(name for name in (prefix, f"{prefix}8", f"{prefix}88") if name not in spaces)] = uri
+    made = etree.Element(root.tag, dict(root.attrib), nsmap=spaces)
     made.text = root.text
-    before = [one for one in root.itersiblings(preceding=True)]
+    before = list(root.itersiblings(preceding=True))
     after = list(root.itersiblings())
     made.extend(list(root))
     for one in reversed(before):
