@@ -97,6 +97,7 @@ RESOURCES = (
     "intake.imports_rows",
     "intake.imports_commit",
     "intake.imports_file",
+    "studio.importing",
 )
 """Each is a module of this room with a blueprint `bp`."""
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from engine.drawing import Element, line_of, split_tag
+from engine.rules.extensions import PLAIN, WORDS
 from engine.rules.foreign import BESIDE, IMPORTED, Standing, named, standing, word_shown
 from engine.rules.sheet import kind
 from engine.vocabulary import BPMN, XSI, ZEEBE
@@ -76,6 +77,8 @@ def _zeebe(work: Translation, node: Element, word: Element, lines: dict[Element,
             shown = f'{word_shown(word)} {attribute}="{short(word.get(attribute, ""))}"'
             yield _verdict(work, node, why, attribute, shown, lines)
     local = split_tag(word)[1]
+    if local != "userTaskForm" and local not in WORDS.get(kind(node), PLAIN) and _runs(node):
+        yield _verdict(work, node, None, local, word_shown(word), lines)
     if local == "userTaskForm":
         why = None if (node, local) in work.reasons else "beside"
         yield _verdict(work, node, why, local, word_shown(word), lines)
@@ -104,7 +107,7 @@ def _standard(work: Translation, node: Element, name: str, lines: dict[Element, 
     why = None if above is None else standing(above, BPMN, name)
     if why is not None:
         yield _verdict(work, node, why, name, name, lines)
-    elif (told := work.reasons.get((_owner(node), name))) is not None:
+    elif (told := work.reasons.get((owner_of(node), name))) is not None:
         yield _item(work, node, BLOCKING, name, lines, f"{name} 不能转换：{told[0]}",
                     f"{name} cannot be converted: {told[1]}", *REMEDIES.get(name, REMEDIES[""]))
 
@@ -120,7 +123,7 @@ def _verdict(work: Translation, node: Element, why: Standing | None, local: str,
     if why == "idle":
         return _item(work, node, WARNING, shown, lines, f"{shown}（{zh}）在这里没有作用，保留不执行",
                      f"{shown} ({en}) means nothing here: kept, not executed", "不需要做什么", "nothing to do")
-    told = work.reasons.get((node, local)) or work.reasons.get((_owner(node), local))
+    told = work.reasons.get((node, local)) or work.reasons.get((owner_of(node), local))
     because = (f"：{told[0]}", f": {told[1]}") if told else ("", "")
     return _item(work, node, BLOCKING, shown, lines, f"{shown}（{zh}）不会被执行{because[0]}",
                  f"{shown} ({en}) would not be executed{because[1]}", *REMEDIES.get(local, REMEDIES[""]))
@@ -129,19 +132,20 @@ def _verdict(work: Translation, node: Element, why: Standing | None, local: str,
 def _noted(work: Translation, node: Element, notes: dict[str, list[str]], lines: dict[Element, int]) -> Iterator[Item]:
     for namespace, words in notes.items():
         tool, listed = tools.named(namespace), "、".join(dict.fromkeys(words))
-        yield _item(work, node, WARNING, listed[:200], lines, f"{tool} 的 {len(words)} 项数据保留，不执行：{short(listed)}",
-                    f"{len(words)} notes of {tool} are kept, not executed: {short(listed)}",
+        yield _item(work, node, WARNING, listed, lines,
+                    f"{tool} 的 {len(words)} 项数据保留，不执行：{listed}",
+                    f"{len(words)} notes of {tool} are kept, not executed: {listed}",
                     "不需要做什么", "nothing to do")
 
 
 def _item(work: Translation, node: Element, severity: str, word: str, lines: dict[Element, int], zh: str, en: str,
           fix_zh: str = "", fix_en: str = "") -> Item:
-    owner = _owner(node)
+    owner = owner_of(node)
     return Item(severity, zh, en, fix_zh, fix_en, owner.get("id", ""), owner.get("name", ""), kind(owner), word,
                 lines.get(node) or lines.get(owner) or line_of(owner), work.file)
 
 
-def _owner(node: Element) -> Element:
+def owner_of(node: Element) -> Element:
     """The element that a reader knows: the one that has an id."""
     above = node
     while above.get("id") is None or kind(above).endswith(("Definition", "Characteristics", "Expression")):

@@ -54,8 +54,9 @@ def opened(data: bytes, file: str = "") -> Opened:
     body = data if not items and not mended and not data.startswith(codecs.BOM_UTF8) else (HEAD + text).encode()
     hit = drawing.DOCTYPE.search(body)
     if hit:
-        raise drawing.refuse("doctype", "不接受 DOCTYPE 和实体定义", "DOCTYPE and entity declarations are refused", file,
-                             body.count(b"\n", 0, hit.start()) + 1, fix=("删除这些声明", "remove these declarations"))
+        line = body.count(b"\n", 0, hit.start()) + 1
+        raise drawing.refuse("doctype", "不接受 DOCTYPE 和实体定义", "DOCTYPE and entity declarations are refused",
+                             file, line, fix=("删除这些声明", "remove these declarations"))
     root = parsed(body, file)
     return Opened(root, body, items + mended + _crowded(root, data, file))
 

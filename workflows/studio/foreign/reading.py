@@ -180,7 +180,8 @@ def _checked(works: list[_Work]) -> list[Finding]:
 def _finished(work: _Work, found: list[Finding]) -> Imported:
     items = [*work.items, *(judging.judged(work.name, found, work.items, work.lines) if work.body is not None else [])]
     report = told(work.file, work.tool, (replace(item, file=work.file) for item in items), processes=work.processes,
-                  elements=work.elements, made=tuple(sorted(work.forms)))
+                  name=work.name if work.body is not None else "", elements=work.elements,
+                  made=tuple(sorted(work.forms)))
     return Imported(work.name, work.body, report, work.forms)
 
 

@@ -12,7 +12,7 @@ from engine.findings import Finding
 CONVERTED, WARNING, BLOCKING = "converted", "warning", "blocking"
 SEVERITIES = (BLOCKING, WARNING, CONVERTED)
 """Must be changed before a release; kept but not executed; said beside in our own words. Worst first."""
-MOST_ITEMS = 3000
+MOST_ITEMS = 2000
 LONGEST = 300  # characters of a foreign value that a sentence repeats
 
 
@@ -43,10 +43,12 @@ class Item:
 
 @dataclass(frozen=True)
 class Report:
-    """What one file is and what became of it. `left_out`: items beyond the first MOST_ITEMS, by severity."""
+    """What one file is and what became of it. `name`: the draft's file ("" when it cannot be opened); `left_out`:
+    items beyond the first MOST_ITEMS, by severity."""
 
     file: str
     tool: str
+    name: str = ""
     items: tuple[Item, ...] = ()
     processes: int = 0
     elements: int = 0
@@ -68,8 +70,8 @@ def told(file: str, tool: str, items: Iterable[Item], **more: Any) -> Report:
     """A report with its items worst first, then in the order of the file; the last beyond the limit only counted."""
     order = {one: place for place, one in enumerate(SEVERITIES)}
     kept = sorted(dict.fromkeys(items), key=lambda item: (order[item.severity], item.line))
-    return Report(file, tool, tuple(kept[:MOST_ITEMS]), left_out=dict(Counter(i.severity for i in kept[MOST_ITEMS:])),
-                  **more)
+    rest = Counter(item.severity for item in kept[MOST_ITEMS:])
+    return Report(file, tool, items=tuple(kept[:MOST_ITEMS]), left_out=dict(rest), **more)
 
 
 def report_of(kept: Mapping[str, Any]) -> Report:

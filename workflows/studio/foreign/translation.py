@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from lxml import etree
 
@@ -107,10 +108,10 @@ def rooted(root: Element) -> Element:
     missing = {prefix: uri for prefix, uri in wanted.items() if uri not in root.nsmap.values()}
     if not missing:
         return root
-    spaces = dict(root.nsmap)
+    spaces: dict[Any, str] = dict(root.nsmap)
     for prefix, uri in missing.items():
         spaces[next(name for name in (prefix, f"{prefix}8", f"{prefix}88") if name not in spaces)] = uri
-    made = etree.Element(root.tag, dict(root.attrib), nsmap=spaces)
+    made = etree.Element(root.tag, {str(name): str(value) for name, value in root.attrib.items()}, nsmap=spaces)
     made.text = root.text
     before = list(root.itersiblings(preceding=True))
     after = list(root.itersiblings())
