@@ -98,6 +98,7 @@ RESOURCES = (
     "intake.imports_commit",
     "intake.imports_file",
     "studio.importing",
+    "studio.guidance",
 )
 """Each is a module of this room with a blueprint `bp`."""
 
