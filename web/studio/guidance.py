@@ -132,7 +132,7 @@ def _who(one: Who) -> str:
 def way_words(way: Way) -> tuple[str, str]:
     """(under which conditions, where to) of a way."""
     conditions = [_condition(asked, said) for asked, said in way.conditions]
-    where = say(way.to) if way.to else _("结束")
+    where = say(way.to) if way.to else _("结束") if way.ends else _("这一部分结束")
     return _("，").join(conditions), _("结束：%(what)s", what=where) if way.ends and way.to else where
 
 
@@ -140,4 +140,6 @@ def _condition(asked: str, said: str) -> str:
     answer = say(said) if said else _("其他情况")
     if not asked:
         return answer
-    return _("%(question)s：%(answer)s", question=say(asked).rstrip("？?"), answer=answer)
+    if asked[-1:] in "？?":
+        return _("%(question)s %(answer)s", question=say(asked), answer=answer)
+    return _("%(question)s：%(answer)s", question=say(asked), answer=answer)

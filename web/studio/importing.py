@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -37,7 +37,7 @@ def was_imported(draft: Draft) -> bool:
     return bringing_in.of_draft(db.session(), draft) is not None
 
 
-@bp.get("/import", endpoint="index")
+@bp.get("/import")
 @needs("process.edit")
 def new() -> ResponseReturnValue:
     """Choose files; what one brought in before."""
@@ -107,13 +107,7 @@ def open_draft(import_id: int) -> ResponseReturnValue:
         db.session.rollback()
         return _report(bringing_in.one(db.session(), import_id, by=actor()), problem=sentence(error)), error.status
     flash(_("已作为草稿打开。报告留在草稿里，随时可以再看。"), "ok")
-    return redirect(_page_of(draft), 303)
-
-
-def _page_of(draft: Draft) -> str:
-    """The draft's page, or its report where a site does without the drafts' room."""
-    there = "drafts.show" in current_app.view_functions
-    return url_for("drafts.show" if there else "importing.of_draft", draft_id=draft.id)
+    return redirect(url_for("drafts.show", draft_id=draft.id), 303)
 
 
 @bp.get("/drafts/<int:draft_id>/import")

@@ -30,7 +30,7 @@ class Who:
 @dataclass(frozen=True)
 class Way:
     """A way that leads on: under which conditions (what is asked, what is answered; an answer of "" is any other case),
-    to what ("" for an end without a name), whether that ends it."""
+    to what ("" for an end without a name), whether that ends the whole."""
 
     conditions: tuple[tuple[str, str], ...]
     to: str
@@ -72,10 +72,11 @@ class Walk:
         self.processes: dict[str, Element] = {
             str(one.get("id")): one for root in roots for one in children(root, BPMN, "process")}
         self.labels = labels
+        self.whole = ""
 
     def steps(self, process_id: str) -> tuple[Step, ...]:
         """The steps of a process, () when it is not among the drawings."""
-        node = self.processes.get(process_id)
+        node, self.whole = self.processes.get(process_id), process_id
         return () if node is None else self._scope(node, (process_id,))
 
     def _scope(self, node: Element, above: tuple[str, ...]) -> tuple[Step, ...]:
@@ -119,7 +120,8 @@ class Walk:
             now = (*said, (asked, own)) if own is not None and (asked, own) not in said else said
             if _sort(target) or kind(target) == "endEvent":
                 ends = kind(target) == "endEvent"
-                yield Way(now, target.get("name", "").strip() if ends else _called(target), ends)
+                yield Way(now, target.get("name", "").strip() if ends else _called(target), ends and (
+                    space.node.get("id") == self.whole))
             elif target.get("id") not in seen:
                 yield from self._onward(space, target.get("id", ""), now, form, seen | {target.get("id", "")})
         for onward in space.links.get(key, []):

@@ -124,9 +124,10 @@ def _verdict(work: Translation, node: Element, why: Standing | None, local: str,
         return _item(work, node, WARNING, shown, lines, f"{shown}（{zh}）在这里没有作用，保留不执行",
                      f"{shown} ({en}) means nothing here: kept, not executed", "不需要做什么", "nothing to do")
     told = work.reasons.get((node, local)) or work.reasons.get((owner_of(node), local))
+    remedy = "formData" if kind(node) == "startEvent" and local.startswith("form") else local
     because = (f"：{told[0]}", f": {told[1]}") if told else ("", "")
     return _item(work, node, BLOCKING, shown, lines, f"{shown}（{zh}）不会被执行{because[0]}",
-                 f"{shown} ({en}) would not be executed{because[1]}", *REMEDIES.get(local, REMEDIES[""]))
+                 f"{shown} ({en}) would not be executed{because[1]}", *REMEDIES.get(remedy, REMEDIES[""]))
 
 
 def _noted(work: Translation, node: Element, notes: dict[str, list[str]], lines: dict[Element, int]) -> Iterator[Item]:
