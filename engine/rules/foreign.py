@@ -9,6 +9,7 @@ readers, like everything else that is only drawn. The rest is refused, as an unk
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Literal
 
 from engine.drawing import Element, split_tag
@@ -87,7 +88,13 @@ def standing(owner: Element, namespace: str, name: str) -> Standing | None:
     told = BESIDE.get(name)
     if told is None or (namespace == ZEEBE and not _older_zeebe(name)):
         return None
-    return "beside" if told(read_extensions(_speaker(owner))) else None
+    return "beside" if told(_words(_speaker(owner))) else None
+
+
+@lru_cache(maxsize=2)
+def _words(speaker: Element) -> Extensions:
+    """What an element says; of the last that was asked about, for its words come one after the other."""
+    return read_extensions(speaker)
 
 
 def _older_zeebe(name: str) -> bool:

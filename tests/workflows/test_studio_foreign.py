@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -210,6 +211,26 @@ def test_any_bytes_give_a_report_that_says_what_is_wrong(body: bytes) -> None:
     found = read(body, "../../<b>.xml")
     assert items(found, BLOCKING) and all(item.zh and item.en for item in items(found))
     assert "/" not in found.name and "<" not in found.name
+
+
+def test_a_file_that_was_damaged_anywhere_still_gives_a_report() -> None:
+    random, body = Random(8), drawn(*around(
+        '<bpmn:userTask id="T" camunda:assignee="${a.b}" camunda:formKey="x"><bpmn:extensionElements>'
+        '<camunda:inputOutput><camunda:inputParameter name="p">${q}</camunda:inputParameter></camunda:inputOutput>'
+        "</bpmn:extensionElements></bpmn:userTask>"))
+    for _ in range(150):
+        spoilt = bytearray(body)
+        for _ in range(random.randint(1, 5)):
+            at = random.randrange(len(spoilt))
+            spoilt[at:at + random.randrange(4)] = random.choice([b"<", b"&", b'"', b"${", b"}", b"\xff", b"", b"/>"])
+        assert read(bytes(spoilt), "a.bpmn").report.items
+
+
+def test_what_would_grow_beyond_a_drafts_file_stays_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = drawn(*around('<bpmn:userTask id="T" camunda:candidateGroups="hr"/>'))
+    monkeypatch.setattr("workflows.studio.foreign.reading.MAX_BYTES", len(body) + 10)
+    found = read(body, "a.bpmn")
+    assert found.body == body and only(found, "size").severity == BLOCKING
 
 
 def test_files_that_belong_together_are_checked_together_and_named_once() -> None:

@@ -8,7 +8,7 @@ from engine.drawing import Element
 from engine.rules.sheet import kind
 from engine.vocabulary import BPMN
 from workflows.studio.foreign import doing, formdata, people
-from workflows.studio.foreign.juel import NoFeel, feel_of, is_juel
+from workflows.studio.foreign.juel import NoFeel, is_juel
 from workflows.studio.foreign.translation import Translation
 
 EXPRESSIONS = frozenset({
@@ -40,6 +40,6 @@ def _expression(work: Translation, node: Element) -> None:
     if not is_juel(text) or len(node) or not any(language.endswith(one) if one else not language for one in LANGUAGES):
         return
     try:
-        work.rewrite(node, f"={feel_of(text)}")
+        work.rewrite(node, f"={work.feel(text)}")
     except NoFeel as why:
         work.because(node, kind(node), why.zh, why.en)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
-from engine.drawing import Element, children, line_of, split_tag
+from engine.drawing import SPLIT, Element, children, line_of, split_tag
 from engine.findings import Finding
 from engine.rules.sheet import FLOW_NODES, kind
 from engine.vocabulary import BPMN
@@ -16,7 +16,7 @@ from ledger.errors import BadDiagram
 from workflows.studio.foreign import decisions, judging, laying, tools
 from workflows.studio.foreign.converting import convert
 from workflows.studio.foreign.leftovers import leftovers
-from workflows.studio.foreign.opening import HEAD, Opened, opened
+from workflows.studio.foreign.opening import HEAD, MAX_BYTES, Opened, opened
 from workflows.studio.foreign.report import BLOCKING, CONVERTED, WARNING, Item, Report, told
 from workflows.studio.foreign.translation import Translation, rooted
 
@@ -114,7 +114,19 @@ def _drawn(work: _Work, found: Opened) -> None:
     work.body = found.body
     if translation.written or laid:
         work.body = HEAD.encode() + etree.tostring(root.getroottree(), encoding="unicode").encode()
+    if len(work.body) > MAX_BYTES:
+        _as_it_was(work, found)
+        return
     work.checked = judging.executable(root) or work.body
+
+
+def _as_it_was(work: _Work, found: Opened) -> None:
+    """A drawing that our words would make larger than a draft's file may be stays as its tool wrote it."""
+    work.body = work.checked = found.body
+    work.forms, work.items = {}, [*found.items, Item(
+        BLOCKING, f"加上本系统的写法后超过 {MAX_BYTES // 1_000_000} MB，没有转换，保持原样",
+        f"with our words it would be larger than {MAX_BYTES // 1_000_000} MB: it was not converted and stays as it is",
+        SPLIT[0], SPLIT[1], word="size", line=1)]
 
 
 def _scope(work: _Work, root: Element) -> list[Item]:

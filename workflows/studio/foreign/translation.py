@@ -15,6 +15,7 @@ from engine.vocabulary import BPMN, XSI, ZEEBE
 from workflows.studio.foreign.juel import NoFeel, feel_of, is_juel
 
 XSI_TYPE = f"{{{XSI}}}type"
+MOST_TRIED = 2000
 
 
 @dataclass
@@ -27,6 +28,7 @@ class Translation:
     reasons: dict[tuple[Element, str], tuple[str, str]] = field(default_factory=dict)
     advice: list[tuple[Element, str, str, str]] = field(default_factory=list)  # element, word, zh, en
     written: int = 0
+    tried: int = 0
 
     def say(self, node: Element, word: str, **attributes: str) -> None:
         """Put a Zeebe word on an element; what somebody already said there in Zeebe's words stays."""
@@ -67,10 +69,15 @@ class Translation:
         node.text = clean(text)
         self.written += 1
 
+    def feel(self, text: str) -> str:
+        """The FEEL of an expression; only the first MOST_TRIED of a file are compiled. Raises NoFeel."""
+        self.tried += 1
+        return feel_of(text, tried=self.tried <= MOST_TRIED)
+
     def value(self, node: Element, word: str, text: str) -> str | None:
         """A foreign value as ours: FEEL after "=", or the text; None (and the reason) when it cannot be said."""
         try:
-            return f"={feel_of(text)}" if is_juel(text) else text.strip()
+            return f"={self.feel(text)}" if is_juel(text) else text.strip()
         except NoFeel as why:
             self.because(node, word, why.zh, why.en)
             return None
