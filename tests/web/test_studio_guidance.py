@@ -74,15 +74,15 @@ def test_the_address_without_a_version_leads_to_the_one_in_force(house: House, n
     assert house.browser("owner").get("/guidance/nothing").status_code == 404
 
 
-def test_a_draft_shows_what_it_would_say_and_a_broken_one_why_not(house: House) -> None:
+def test_a_draft_shows_what_it_would_say_and_one_without_a_process_that_it_cannot(house: House) -> None:
     task = ('<bpmn:userTask id="T" name="&lt;i&gt;法务复核"/>')
     body = (f'<bpmn:definitions xmlns:bpmn="{BPMN}"><bpmn:process id="P" name="续">{task}</bpmn:process>'
             "</bpmn:definitions>").encode()
     with unit(house.engine) as session:
-        fine, broken = (drafts.begin(session, name="稿", files={"a.bpmn": each}, by=SYSTEM, process_id="P").id
-                        for each in (body, b"<a"))
+        fine, empty = (drafts.begin(session, name="稿", files={"a.bpmn": each}, by=SYSTEM, process_id="P").id
+                       for each in (body, f'<bpmn:definitions xmlns:bpmn="{BPMN}"/>'.encode()))
     owner = house.browser("owner")
     page = owner.get(f"/studio/drafts/{fine}/guidance").text
     assert "&lt;i&gt;法务复核" in page and "还没有施行" in page
-    told = owner.get(f"/studio/drafts/{broken}/guidance")
-    assert told.status_code == 422 and "不是合法的 XML" in told.text
+    told = owner.get(f"/studio/drafts/{empty}/guidance")
+    assert told.status_code == 422 and "还没有流程" in told.text

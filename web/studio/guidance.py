@@ -12,10 +12,9 @@ from flask_babel import lazy_gettext as _l
 from engine import catalog
 from engine.model import Definition
 from ledger import clock
-from ledger.errors import BadDiagram, NotFound
+from ledger.errors import NotFound
 from registry.access.roles import roles
 from registry.access.rules import can
-from web.errors import sentence
 from web.guard import actor, needs
 from web.i18n import language, named, say
 from web.ledgers.certificate_pdf import FONT, printed
@@ -83,13 +82,10 @@ def of_draft(draft_id: int) -> ResponseReturnValue:
     draft = drafts.one(db.session(), draft_id)
     try:
         found = guidance.of_draft(db.session(), draft, _asked())
-    except BadDiagram as error:
-        told = "；".join(finding.text(language()) for finding in error.findings) or sentence(error)
-        return render_template("studio/guidance_none.html", draft=draft, problem=told), 422
     except NotFound:
         if _asked():
             raise
-        return render_template("studio/guidance_none.html", draft=draft, problem=_("草稿里还没有流程图。")), 422
+        return render_template("studio/guidance_none.html", draft=draft), 422
     return render_template("studio/guidance.html", definition=None, draft=draft, **_told(found, None))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -16,6 +15,7 @@ from forms.schema import Form
 from workflows.studio.foreign import tools
 from workflows.studio.foreign.opening import MAX_BYTES
 from workflows.studio.foreign.report import BLOCKING, WARNING, Item, short
+from workflows.studio.outline import forms
 
 MEND = ("在决策表编辑器里改成 FEEL", "write it as FEEL in the decision table editor")
 TABLES = ("omg.org/spec/DMN", "omg.org/spec/DD")
@@ -56,12 +56,8 @@ def form(data: bytes, file: str) -> tuple[bytes | None, list[Item], str]:
     if len(data) > MAX_BYTES:
         raise refuse("too-large", "文件超过 5 MB", "the file is larger than 5 MB", file,
                      fix=("减少内容", "make it smaller"))
-    try:
-        schema = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise refuse("json", "不是合法的 JSON", f"not well-formed JSON: {error}"[:200], file,
-                     fix=("从表单编辑器重新导出", "export it again from the form editor")) from None
-    if not isinstance(schema, dict) or not isinstance(schema.get("components"), list):
+    schema = forms.parsed(data, file)
+    if not isinstance(schema.get("components"), list):
         raise refuse("form", "这不是 form-js 表单", "this is not a form-js form", file,
                      fix=("从表单编辑器导出 .form 文件", "export a .form file from the form editor"))
     tool = f"{schema.get('executionPlatform', '')} form-js {schema.get('schemaVersion', '')}".strip()

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from lxml import etree
 
-from engine import catalog, drawing, lint
 from engine.drawing import Element, children
 from engine.findings import Finding
 from engine.vocabulary import BPMN
@@ -32,17 +31,6 @@ def executable(root: Element) -> bytes | None:
         else:
             one.set("isExecutable", said)
     return bytes(body)
-
-
-def findings(files: Mapping[str, bytes]) -> list[Finding]:
-    """What `catalog.check` says; of files too large for a release what the rules say without their surroundings."""
-    small = {name: body for name, body in files.items() if len(body) <= drawing.MAX_BYTES}
-    found = catalog.check(small) if any(name.endswith(".bpmn") for name in small) else []
-    for name in files.keys() - small.keys():
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
-        if name.endswith(".bpmn"):
-            found += lint.examine([(name, etree.fromstring(files[name], parser))], lint.Surroundings())
-    return found
 
 
 def judged(file: str, found: list[Finding], own: list[Item], lines: Mapping[str, int]) -> list[Item]:

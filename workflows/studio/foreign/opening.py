@@ -10,14 +10,11 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from lxml import etree
-
 from engine import drawing
 from engine.drawing import Element
-from workflows.studio.foreign.report import BLOCKING, CONVERTED, Item
+from workflows.studio.foreign.report import CONVERTED, Item
 
-MAX_BYTES = 5_000_000
-MAX_NODES, MAX_DEPTH = 100_000, 120
+MAX_BYTES = drawing.MAX_BYTES
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, ""), (codecs.BOM_UTF32_BE, ""),
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
@@ -51,26 +48,14 @@ def opened(data: bytes, file: str = "") -> Opened:
                              fix=drawing.SPLIT)
     text, items = _decoded(data, file)
     text, mended = _addressed(text, file)
-    body = data if not items and not mended and not data.startswith(codecs.BOM_UTF8) else (HEAD + text).encode()
-    hit = drawing.DOCTYPE.search(body)
-    if hit:
-        line = body.count(b"\n", 0, hit.start()) + 1
-        raise drawing.refuse("doctype", "不接受 DOCTYPE 和实体定义", "DOCTYPE and entity declarations are refused",
-                             file, line, fix=("删除这些声明", "remove these declarations"))
-    root = parsed(body, file)
-    return Opened(root, body, items + mended + _crowded(root, data, file))
+    marked = any(data.startswith(mark) for mark, _ in BOMS)
+    body = data if not (items or mended or marked) else (HEAD + DECLARATION.sub("", text, count=1)).encode()
+    return Opened(parsed(body, file), body, items + mended)
 
 
 def parsed(body: bytes, file: str = "") -> Element:
-    """UTF-8 without entities as a tree that keeps its comments. Raises BadDiagram."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)
-    try:
-        root = etree.fromstring(body, parser)
-    except etree.XMLSyntaxError as error:
-        line, column = error.position
-        raise drawing.refuse("xml", f"不是合法的 XML：{error.msg}", f"not well-formed XML: {error.msg}", file,
-                             line=line or 0, column=column or 0, fix=drawing.SAVE_AGAIN) from None
-    return root
+    """UTF-8 as a tree that keeps its comments. Raises BadDiagram."""
+    return drawing.read(body, file, whole=True)
 
 
 def _decoded(data: bytes, file: str) -> tuple[str, list[Item]]:
@@ -136,20 +121,3 @@ def _addressed(text: str, file: str) -> tuple[str, list[Item]]:
     changed = BAD_ADDRESS.sub(mend, text)
     return (DECLARATION.sub("", changed, count=1), items) if items else (text, items)
 
-
-def _crowded(root: Element, data: bytes, file: str) -> list[Item]:
-    """What is larger than a deployment may be can be kept and edited, not released. Raises BadDiagram beyond reason."""
-    nodes, depth, deepest = 0, 0, 0
-    for happened, _node in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if happened == "start" else -1
-        deepest, nodes = max(depth, deepest), nodes + (happened == "start")
-        if nodes > MAX_NODES or depth > MAX_DEPTH:
-            raise drawing.refuse("too-many-nodes", f"超过 {MAX_NODES} 个节点或 {MAX_DEPTH} 层嵌套",
-                                 f"more than {MAX_NODES} nodes or {MAX_DEPTH} levels", file, fix=drawing.SPLIT)
-    if len(data) <= drawing.MAX_BYTES and nodes <= drawing.MAX_NODES and deepest <= drawing.MAX_DEPTH:
-        return []
-    limit = f"{drawing.MAX_BYTES // 1_000_000} MB / {drawing.MAX_NODES}"
-    return [Item(BLOCKING, f"文件有 {len(data) / 1e6:.1f} MB、{nodes} 个节点，超过可发布的大小（{limit}）",
-                 f"{len(data) / 1e6:.1f} MB and {nodes} nodes: more than can be released ({limit})",
-                 "可以打开和修改；发布前" + drawing.SPLIT[0],
-                 "it can be opened and edited; before a release " + drawing.SPLIT[1], word="size", line=1, file=file)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
+from engine import catalog
 from engine.drawing import SPLIT, Element, children, line_of, split_tag
 from engine.findings import Finding
 from engine.rules.sheet import FLOW_NODES, kind
@@ -186,7 +187,7 @@ def _checked(works: list[_Work]) -> list[Finding]:
     files = {work.name: work.checked or work.body for work in works if work.body is not None}
     made = {name: body for work in works for name, body in work.forms.items()}
     whole = {name: body for name, body in {**made, **files}.items() if body is not None}
-    return judging.findings(whole) if any(name.endswith(".bpmn") for name in files) else []
+    return catalog.check(whole) if any(name.endswith(".bpmn") for name in files) else []
 
 
 def _finished(work: _Work, found: list[Finding]) -> Imported:
