@@ -103,6 +103,8 @@ RESOURCES = (
     "intake.imports_file",
     "studio.importing",
     "studio.guidance",
+    "studio.editor",
+    "studio.pickers",
 )
 """Each is a module of this room with a blueprint `bp`."""
 

@@ -20,6 +20,7 @@ from web.guard import actor, needs
 from web.i18n import language, say
 from web.session import db, keep
 from web.studio.drafts import draft_of
+from web.studio.files import as_text
 from workflows.studio import contents, drafts
 from workflows.studio.drafts import MOST_BYTES, MOST_FILES, Draft
 from workflows.studio.merging import Conflict
@@ -77,7 +78,7 @@ def _told(one: Conflict) -> dict[str, Any]:
 
 
 def _text(content: bytes) -> str:
-    return content.decode("utf-8", "replace")
+    return as_text(content)
 
 
 def _file(draft: Draft, name: str) -> bytes:

@@ -13,7 +13,7 @@ from lxml import etree
 from engine.drawing import Element, children
 from engine.rules.sheet import ACTIVITIES, EVENTS, FLOW_NODES, GATEWAYS, SUB_PROCESSES, kind
 from engine.vocabulary import BPMN
-from workflows.studio.foreign.placing import Box, Place, placed
+from workflows.studio.foreign.placing import Box, Place, between, placed
 
 DI = "http://www.omg.org/spec/BPMN/20100524/DI"
 DC = "http://www.omg.org/spec/DD/20100524/DC"
@@ -130,5 +130,6 @@ def _write(root: Element, plane_of: Element, boxes: dict[str, Box], within: Elem
         if ends[0] is not None and ends[1] is not None and line.get("id"):
             edge = etree.SubElement(plane, f"{{{DI}}}BPMNEdge", id=f"Laid_{line.get('id')}",
                                     bpmnElement=line.get("id", ""))
-            for x, y in ends[0].way_to(ends[1], kind(line) == "sequenceFlow"):
+            low = between(ends[0], ends[1], boxes.values()) if kind(line) == "sequenceFlow" else 0
+            for x, y in ends[0].way_to(ends[1], kind(line) == "sequenceFlow", low):
                 etree.SubElement(edge, f"{{{DD}}}waypoint", x=str(x), y=str(y))

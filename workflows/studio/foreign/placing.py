@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-GAP_X, GAP_Y, BELOW = 60, 40, 24
+GAP_X, GAP_Y, BELOW = 60, 60, 24
+MOST_LOOKED = 300
 
 
 @dataclass(frozen=True)
@@ -31,19 +33,38 @@ class Box:
         """The same box elsewhere."""
         return replace(self, x=self.x + dx, y=self.y + dy)
 
-    def way_to(self, other: Box, flows: bool) -> list[tuple[int, int]]:
-        """The corners of a line to another box: from right to left, below when it goes back, straight when no flow."""
+    def way_to(self, other: Box, flows: bool, low: int = 0) -> list[tuple[int, int]]:
+        """The corners of a line to another box: from right to left, straight when it is no flow; below, at `low`, where
+        it goes back or something stands between."""
         middle, theirs = self.y + self.height // 2, other.y + other.height // 2
         if not flows:
             return [(self.x + self.width // 2, self.y if self.y > other.y else self.y + self.height),
                     (other.x + other.width // 2, other.y if other.y > self.y else other.y + other.height)]
-        if other.x >= self.x + self.width:
+        if other.x >= self.x + self.width and not low:
             turn = (self.x + self.width + other.x) // 2
             bend = [] if middle == theirs else [(turn, middle), (turn, theirs)]
             return [(self.x + self.width, middle), *bend, (other.x, theirs)]
-        low = max(self.y + self.height, other.y + other.height) + BELOW
+        low = max(low, self.y + self.height, other.y + other.height) + BELOW
         start, end = self.x + self.width // 2, other.x + other.width // 2
         return [(start, self.y + self.height), (start, low), (end, low), (end, other.y + other.height)]
+
+
+def between(one: Box, other: Box, boxes: Collection[Box]) -> int:
+    """How far down the boxes reach that a straight line between two in a row, or one that goes back, would cross; 0 when
+    there are none. Of a crowd nobody would see it: not looked for."""
+    if len(boxes) > MOST_LOOKED:
+        return 0
+    back, level = other.x < one.x + one.width, one.y + one.height // 2
+    if not back and level != other.y + other.height // 2:
+        return 0
+    left, right = sorted((one.x + one.width // 2, other.x + other.width // 2))
+    low, top = 0, min(one.y, other.y)
+    for box in sorted(boxes, key=lambda each: each.y):
+        crossed = box.x < right and left < box.x + box.width and box not in (one, other)
+        inside = box.x <= one.x and one.x + one.width <= box.x + box.width and box.y <= one.y <= box.y + box.height
+        if crossed and not inside and top <= box.y + box.height and box.y <= max(low, level, one.y + one.height) + BELOW:
+            low = max(low, box.y + box.height)
+    return low
 
 
 def placed(places: list[Place], flows: list[tuple[str, str]], left: int, top: int) -> tuple[dict[str, Box], int, int]:
