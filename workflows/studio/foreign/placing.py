@@ -33,6 +33,11 @@ class Box:
         """The same box elsewhere."""
         return replace(self, x=self.x + dx, y=self.y + dy)
 
+    def holds(self, other: Box) -> bool:
+        """Whether another box, or itself, lies in it."""
+        return (self.x <= other.x and other.x + other.width <= self.x + self.width
+                and self.y <= other.y and other.y + other.height <= self.y + self.height)
+
     def way_to(self, other: Box, flows: bool, low: int = 0) -> list[tuple[int, int]]:
         """The corners of a line to another box: from right to left, straight when it is no flow; below, at `low`, where
         it goes back or something stands between."""
@@ -50,19 +55,17 @@ class Box:
 
 
 def between(one: Box, other: Box, boxes: Collection[Box]) -> int:
-    """How far down the boxes reach that a straight line between two in a row, or one that goes back, would cross; 0 when
-    there are none. Of a crowd nobody would see it: not looked for."""
-    if len(boxes) > MOST_LOOKED:
-        return 0
+    """How far down the boxes reach that a straight line between two in a row, or one that goes back, would cross; 0
+    when there are none. Of a crowd nobody would see it: not looked for."""
     back, level = other.x < one.x + one.width, one.y + one.height // 2
-    if not back and level != other.y + other.height // 2:
+    if len(boxes) > MOST_LOOKED or (not back and level != other.y + other.height // 2):
         return 0
     left, right = sorted((one.x + one.width // 2, other.x + other.width // 2))
     low, top = 0, min(one.y, other.y)
     for box in sorted(boxes, key=lambda each: each.y):
-        crossed = box.x < right and left < box.x + box.width and box not in (one, other)
-        inside = box.x <= one.x and one.x + one.width <= box.x + box.width and box.y <= one.y <= box.y + box.height
-        if crossed and not inside and top <= box.y + box.height and box.y <= max(low, level, one.y + one.height) + BELOW:
+        apart = not any(whole.holds(part) for whole, part in ((box, one), (one, box), (other, box)))
+        near = top <= box.y + box.height and box.y <= max(low, one.y + one.height) + BELOW
+        if apart and near and box.x < right and left < box.x + box.width:
             low = max(low, box.y + box.height)
     return low
 
