@@ -116,6 +116,8 @@ RESOURCES = (
     "intake.imports_rows",
     "intake.imports_commit",
     "intake.imports_file",
+    "studio.importing",
+    "studio.guidance",
     "studio.editor",
     "studio.pickers",
 )
