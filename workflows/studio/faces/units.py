@@ -1,0 +1,77 @@
+"""What belongs together when something is moved or deleted: a task, and the choice that only looks at its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workflows.studio.faces.listing import Block, Branch, Listing, elements_of
+
+FIXED = ("start", "end", "jump", "locked", "merge")
+
+
+@dataclass(frozen=True)
+class Course:
+    """A sequence of blocks and the flows by which it is entered."""
+
+    steps: tuple[Block, ...]
+    entry: tuple[str, ...]
+
+    def at(self, block_id: str) -> int | None:
+        """Where a block stands."""
+        return next((place for place, block in enumerate(self.steps) if block.id == block_id and block.id), None)
+
+    def coming(self, place: int) -> tuple[str, ...]:
+        """The flows that lead to a place."""
+        return self.steps[place - 1].exits if place else self.entry
+
+    def unit(self, place: int) -> tuple[Block, ...]:
+        """The blocks that move and go together, from a place on."""
+        block, after = self.steps[place], self.steps[place + 1 : place + 2]
+        return (block, *after) if after and judges(after[0], block) else (block,)
+
+    def unit_before(self, place: int) -> tuple[Block, ...]:
+        """The unit that ends before a place."""
+        if place > 1 and judges(self.steps[place - 1], self.steps[place - 2]):
+            return self.steps[place - 2 : place]
+        return self.steps[place - 1 : place] if place else ()
+
+
+def courses(listing: Listing) -> Iterator[Course]:
+    """Every sequence of blocks of a list."""
+    for course in listing.courses:
+        yield Course(course.steps, ())
+    for block, way in listing.branches():
+        yield Course(way.steps, () if block.kind == "race" or not way.entry else (way.entry,))
+
+
+def judges(choice: Block, task: Block) -> bool:
+    """Whether a choice looks at nothing but the verdict of the task before it."""
+    if choice.kind != "choice" or task.work is None:
+        return False
+    result = task.work.vote_result
+    known = set(task.work.gives) | ({f"{result}.passed", result} if result else set())
+    rows = [row for way in choice.branches if way.condition for row in way.condition.rows]
+    said = [way for way in choice.branches if way.condition]
+    return bool(said) and all(way.condition and way.condition.simple for way in said) and all(
+        row.variable in known for row in rows)
+
+
+def refuses(choice: Block) -> bool:
+    """Whether a choice goes on by one empty way only: what else it does ends or leads elsewhere."""
+    going = [way for way in choice.branches if way.goes_on]
+    return len(going) == 1 and going[0].holds_nothing
+
+
+def taken(course: Course, place: int) -> tuple[Block, ...]:
+    """What goes when a block is deleted: the task with the choice that only refuses by its verdict."""
+    unit = course.unit(place)
+    return unit if len(unit) == 1 or refuses(unit[1]) else unit[:1]
+
+
+def held(blocks: tuple[Block, ...]) -> list[str]:
+    """The ids of the elements in blocks."""
+    return [each for block in blocks for each in elements_of(block)]
+
+
+__all__ = ["FIXED", "Branch", "Course", "courses", "held", "judges", "refuses", "taken"]
