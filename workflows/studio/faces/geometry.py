@@ -133,3 +133,15 @@ def squared(made: list[Point], was: list[Point]) -> list[Point]:
             found += [(before[0], half), (after[0], half)] if axis else [(half, before[1]), (half, after[1])]
         found.append(after)
     return found
+
+
+def cornered(points: list[Point]) -> list[Point]:
+    """A line with a corner wherever two points stand askew."""
+    made = points[:1]
+    for x, y in points[1:]:
+        last = made[-1]
+        if last[0] != x and last[1] != y:
+            along = len(made) < 2 or made[-2][1] == last[1]
+            made.append((x, last[1]) if along else (last[0], y))
+        made.append((x, y))
+    return made

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.drawing import Element, children, split_tag
-from workflows.studio.faces.geometry import Box, Point, bend, docked, elbow, route, squared, tidy
+from workflows.studio.faces.geometry import Box, Point, bend, cornered, docked, elbow, route, squared, tidy
 from workflows.studio.faces.graph import kind
 from workflows.studio.faces.paper import Paper, new, put, remove
 
@@ -88,10 +88,10 @@ class Picture:
         """Draw a line, or draw it anew."""
         page, edge = self._page(beside), self.edges.get(flow)
         if edge is not None:
-            write_points(edge, tidy(points))
+            write_points(edge, tidy(cornered(points)))
         elif page is not None and len(points) > 1:
             node = new(page, BPMNDI, "BPMNEdge", {"id": f"{flow}_di", "bpmnElement": flow})
-            for x, y in tidy(points):
+            for x, y in tidy(cornered(points)):
                 node.append(new(page, DI, "waypoint", {"x": number(x), "y": number(y)}))
             put(page, node)
             self.edges[flow] = node
