@@ -104,9 +104,7 @@ def build_browser_assets() -> None:
 
 
 def compile_texts(texts: list[Path]) -> None:
-    for text in texts:
-        target = text.with_suffix(".mo")
-        run(str(PYTHON), "-m", "babel.messages.frontend", "compile", "-i", str(text), "-o", str(target))
+    run(str(PYTHON), "-m", "scripts.texts", *map(str, texts))
 
 
 def own_source() -> list[Path]:

@@ -11,13 +11,14 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from engine import run
-from engine.model import OPEN, Instance, Task, Timer
+from engine.model import Instance, Task, Timer
 from engine.time import clocks, deadlines
 from engine.time.clocks import PAUSED, RUNNING, Clock, ClockEntry
+from engine.usertasks.fates import drawn
 from ledger import clock
 from ledger.actor import Actor
 from ledger.db import ring_after_commit
-from ledger.errors import Conflict, NotFound
+from ledger.errors import Conflict
 from ledger.facts import record
 from ledger.failpoints import fp
 from ledger.workdays import calendar
@@ -47,7 +48,7 @@ class Runs(Conflict):
 def pause(session: Session, task_id: int, *, by: Actor, reason: str) -> Clock:
     """Stop the clock of an open task. Raises NotFound, NotRunning, NoClock, StandsStill, MovedOften, Conflict
     (it is over)."""
-    task, instance = _open(session, task_id)
+    task, instance = _timed(session, task_id)
     found = clocks.of_task(session, task)
     if found.state == PAUSED:
         raise StandsStill()
@@ -64,7 +65,7 @@ def pause(session: Session, task_id: int, *, by: Actor, reason: str) -> Clock:
 
 def resume(session: Session, task_id: int, *, by: Actor, reason: str = "") -> Clock:
     """Let it go on: due later by the working days it stood still. Raises as `pause`, and Runs."""
-    task, instance = _open(session, task_id)
+    task, instance = _timed(session, task_id)
     found = clocks.running_clock(session, task)
     if found is None or found.state != PAUSED or found.paused_on is None:
         raise Runs()
@@ -88,7 +89,7 @@ def extend(session: Session, task_id: int, days: int, *, by: Actor, reason: str)
     """
     if not 1 <= days <= MOST_DAYS:
         raise ValueError(days)
-    task, instance = _open(session, task_id)
+    task, instance = _timed(session, task_id)
     found = clocks.of_task(session, task)
     if found.state == PAUSED:
         raise StandsStill()
@@ -115,17 +116,8 @@ def moved_by_hand(session: Session, task: Task, due_at: dt.datetime, *, by: Acto
     clocks.note(session, found, "set", by=by, reason=reason, before=was, after=due_at, days=days)
 
 
-def _open(session: Session, task_id: int) -> tuple[Task, Instance]:
-    owner = session.scalar(select(Task.instance_id).where(Task.id == task_id, Task.parent_id.is_(None)))
-    if owner is None:
-        raise NotFound()
-    instance = run.lock(session, owner)
-    task = session.get_one(Task, task_id, populate_existing=True)
-    if task.state != OPEN:
-        from engine.usertasks.tasks import over
-
-        raise over(session, task)
-    run.active(instance)
+def _timed(session: Session, task_id: int) -> tuple[Task, Instance]:
+    task, instance = drawn(session, task_id)
     if task.due_at is None:
         raise NoClock()
     return task, instance

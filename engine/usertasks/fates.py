@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.model import CORRECTION, OPEN, Task
+from engine import run
+from engine.model import CORRECTION, OPEN, Instance, Task
 from engine.usertasks.offers import handed, touched
 from ledger.actor import SYSTEM, Actor
-from ledger.errors import AlreadyDone, Conflict, NotAllowed
+from ledger.errors import AlreadyDone, Conflict, NotAllowed, NotFound
 
 ENDED: dict[str, str] = {
     "returned": "因退回而取消", "withdrawn": "因撤回申请而取消", "taken_back": "因取回上一步而取消",
@@ -113,6 +114,19 @@ def over(session: Session, task: Task) -> Conflict:
     if ended is None:
         return Gone()
     return AlreadyDone(named(ended.by), ended.at) if ended.how == "completed" else Over(ended)
+
+
+def drawn(session: Session, task_id: int) -> tuple[Task, Instance]:
+    """An open task of the drawing itself (no signature, no correction), its instance locked. Raises NotFound,
+    NotRunning, and what `over` says."""
+    owner = session.scalar(select(Task.instance_id).where(Task.id == task_id, Task.parent_id.is_(None)))
+    if owner is None:
+        raise NotFound()
+    instance = run.lock(session, owner)
+    task = session.get_one(Task, task_id, populate_existing=True)
+    if task.state != OPEN:
+        raise over(session, task)
+    return task, run.active(instance)
 
 
 def held_by(session: Session, task: Task, actor: Actor) -> Conflict:

@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from engine import run
 from engine.dialect.nodes import OVER, Token
 from engine.dialect.rounds import MultiInstance
-from engine.model import OPEN, Instance, Task
+from engine.model import Instance, Task
+from engine.usertasks import fates
 from engine.usertasks.assigning import Addressee
-from engine.usertasks.tasks import over
 from ledger.actor import Actor
-from ledger.errors import Conflict, NotFound
+from ledger.errors import Conflict
 from ledger.facts import record
 from ledger.failpoints import fp
 
@@ -79,7 +79,7 @@ def join(session: Session, task_id: int, to: Addressee, *, by: Actor, reason: st
          veto: bool = False) -> None:
     """One member more, beside the one whose open task this is. Raises MemberAlready, TooMany, NoVote, NotFound,
     Conflict."""
-    task, instance = _open(session, task_id)
+    task, instance = fates.drawn(session, task_id)
     with run.act(session, instance, by) as act:
         child = _member(act, task)
         _new(child.parent, to)
@@ -95,7 +95,7 @@ def leave(session: Session, task_id: int, *, by: Actor, reason: str) -> None:
 
     Whoever is the last that has not left cannot leave: nobody would have decided anything.
     """
-    task, instance = _open(session, task_id)
+    task, instance = fates.drawn(session, task_id)
     with run.act(session, instance, by) as act:
         child = _member(act, task)
         if sum(vote[2] != "left" for vote in child.parent.internal_data["votes"]) < 2:
@@ -111,7 +111,7 @@ def replace(session: Session, task_id: int, to: Addressee, *, by: Actor, reason:
 
     Raises MemberAlready, NoVote, NotFound, Conflict.
     """
-    task, instance = _open(session, task_id)
+    task, instance = fates.drawn(session, task_id)
     with run.act(session, instance, by) as act:
         child = _member(act, task)
         _new(child.parent, to)
@@ -121,17 +121,6 @@ def replace(session: Session, task_id: int, to: Addressee, *, by: Actor, reason:
         child.task_spec.body.replace(child, _item(child, {}, to))
         _tell(act, "vote.joined", task, to, reason)
     fp("engine.members.before_commit")
-
-
-def _open(session: Session, task_id: int) -> tuple[Task, Instance]:
-    owner = session.scalar(select(Task.instance_id).where(Task.id == task_id, Task.parent_id.is_(None)))
-    if owner is None:
-        raise NotFound()
-    instance = run.lock(session, owner)
-    task = session.get_one(Task, task_id, populate_existing=True)
-    if task.state != OPEN:
-        raise over(session, task)
-    return task, run.active(instance)
 
 
 def _member(act: run.Act, task: Task) -> Token:

@@ -43,7 +43,8 @@ class RoleGrant(Base):
     unit: Mapped[Unit] = relationship()
 
 
-def _holds(on: dt.date) -> list[ColumnElement[bool]]:
+def held_on(on: dt.date) -> list[ColumnElement[bool]]:
+    """The conditions of a grant that holds on a day."""
     return [RoleGrant.revoked_at.is_(None), RoleGrant.from_on <= on,
             or_(RoleGrant.until_on.is_(None), RoleGrant.until_on >= on)]
 
@@ -96,7 +97,7 @@ def grants_of(session: Session, person: Person, on: dt.date | None = None) -> tu
     home = person.company or person.unit
     rows = session.execute(
         select(RoleGrant.role, Unit.id, Unit.path).join(Unit, Unit.id == RoleGrant.unit_id)
-        .where(RoleGrant.person_id == person.id, *_holds(on)).order_by(RoleGrant.id))
+        .where(RoleGrant.person_id == person.id, *held_on(on)).order_by(RoleGrant.id))
     held = [Grant(role, unit_id, path) for role, unit_id, path in rows]
     return tuple(dict.fromkeys([*held, Grant(EMPLOYEE, home.id, home.path)]))
 
@@ -109,7 +110,7 @@ def holders(session: Session, groups: Iterable[str], on: dt.date | None = None) 
         return []
     query = (
         select(RoleGrant.person_id).join(Person, Person.id == RoleGrant.person_id)
-        .where(or_(*(and_(RoleGrant.role == role, RoleGrant.unit_id == unit) for role, unit in asked)), *_holds(on),
+        .where(or_(*(and_(RoleGrant.role == role, RoleGrant.unit_id == unit) for role, unit in asked)), *held_on(on),
                or_(Person.left_on.is_(None), Person.left_on >= on))
         .distinct().order_by(RoleGrant.person_id)
     )
