@@ -87,6 +87,7 @@ RESOURCES = (
     "catalogue.processes",
     "catalogue.types_edit",
     "catalogue.types",
+    "studio.faces",
     "stewardship.steward",
     "stewardship.steward_acts",
     "stewardship.steward_chart",

@@ -11,7 +11,7 @@ from workflows.studio.faces.geometry import Box
 from workflows.studio.faces.graph import Scope, kind
 from workflows.studio.faces.listing import Block, Branch, Listing
 from workflows.studio.faces.paper import remove
-from workflows.studio.faces.units import FIXED, Course, courses, held, taken
+from workflows.studio.faces.units import FIXED, Course, courses, held, swap, taken
 from workflows.studio.faces.wiring import IDLE, Wiring
 
 
@@ -113,17 +113,10 @@ def _sweep(wiring: Wiring, before: Scope, region: set[str]) -> None:
 def move(wiring: Wiring, listing: Listing, block_id: str, down: bool) -> None:
     """Let a block and its neighbour change places. Raises NowhereToMove, CannotEdit."""
     course, at = found(listing, block_id)
-    unit = course.unit(at)
-    if down:
-        after = at + len(unit)
-        upper, lower = unit, course.unit(after) if after < len(course.steps) else ()
-    else:
-        upper, lower = course.unit_before(at), unit
-    first = at if down else at - len(upper)
-    movable = upper and lower and all(block.kind not in FIXED for block in (*upper, *lower))
-    coming = course.coming(first) if movable else ()
-    if not movable or not coming or not lower[-1].exits:
-        raise NowhereToMove(name=unit[0].name or unit[0].id)
+    places = swap(course, at, down)
+    if places is None:
+        raise NowhereToMove(name=course.steps[at].name or block_id)
+    upper, lower, coming = places.upper, places.lower, places.coming
     scope = wiring.scope_of(block_id)
     if _after_race(scope, upper[0].id):
         raise CannotEdit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from workflows.studio.faces.listing import Block, Branch, Listing, elements_of
+from workflows.studio.faces.listing import Block, Listing, elements_of
 
 FIXED = ("start", "end", "jump", "locked", "merge")
 
@@ -35,6 +35,32 @@ class Course:
         if place > 1 and judges(self.steps[place - 1], self.steps[place - 2]):
             return self.steps[place - 2 : place]
         return self.steps[place - 1 : place] if place else ()
+
+
+@dataclass(frozen=True)
+class Swap:
+    """Two neighbours that can change places, and the flows that lead to the first of them."""
+
+    upper: tuple[Block, ...]
+    lower: tuple[Block, ...]
+    coming: tuple[str, ...]
+
+
+def swap(course: Course, at: int, down: bool) -> Swap | None:
+    """What changes places when the block there is moved; None where nothing can."""
+    unit = course.unit(at)
+    after = at + len(unit)
+    upper, lower = (unit, course.unit(after) if after < len(course.steps) else ()) if down else (
+        course.unit_before(at), unit)
+    if not upper or not lower or any(block.kind in FIXED for block in (*upper, *lower)):
+        return None
+    coming = course.coming(at if down else at - len(upper))
+    return Swap(upper, lower, coming) if coming and upper[-1].exits and lower[-1].exits else None
+
+
+def deletable(course: Course, at: int) -> bool:
+    """Whether a block can go: something follows it, and it is no start, end or locked part."""
+    return course.steps[at].kind not in FIXED and bool(taken(course, at)[-1].exits)
 
 
 def courses(listing: Listing) -> Iterator[Course]:
@@ -74,4 +100,4 @@ def held(blocks: tuple[Block, ...]) -> list[str]:
     return [each for block in blocks for each in elements_of(block)]
 
 
-__all__ = ["FIXED", "Branch", "Course", "courses", "held", "judges", "refuses", "taken"]
+__all__ = ["FIXED", "Course", "Swap", "courses", "deletable", "held", "judges", "refuses", "swap", "taken"]
