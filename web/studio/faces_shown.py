@@ -157,7 +157,10 @@ def face_who(face: Face, block: Block) -> str:
         return face_roles(face, work.groups)
     if work.assignee:
         return _("申请人本人") if work.assignee.replace(" ", "") == "=applicant_id" else _("由流程指定的人")
-    return _("由流程算出的角色") if work.groups_text else (_("由流程算出的人") if work.users else _("没有指定"))
+    if work.groups_text:
+        known_as = known.PLAIN.get(work.groups_text.removeprefix("=").strip())
+        return say(known_as) if known_as else _("由流程算出的角色")
+    return _("由流程算出的人") if work.users else _("没有指定")
 
 
 @bp.app_template_global()
@@ -204,6 +207,8 @@ def face_apart(face: Face, block: Block) -> str:
 @bp.app_template_global()
 def face_variable(face: Face, name: str) -> str:
     """What a condition looks at."""
+    if name.startswith("count("):
+        return _("%(what)s的个数", what=face_variable(face, name[6:-1]))
     found = face.variables.get(name)
     if found is None:
         return name

@@ -100,14 +100,17 @@ class Scope:
 
     def _look_ahead(self) -> None:
         size = len(self.order)
-        self._reach, self._ends, self._surely = [0] * size, [0] * size, [0] * size
+        self._made = sum(1 << place for place, each in enumerate(self.order) if each.startswith(MADE))
+        self._reach, self._ends, self._surely, self._returns = [0] * size, [0] * size, [0] * size, [False] * size
         for place in range(size - 1, -1, -1):
             each = self.order[place]
             after = [self.number[target] for key, target in self.steps(each) if key not in self.back]
             reach, ends, surely = 1 << place, 0, -1
+            self._returns[place] = any(key in self.back for key, _ in self.steps(each))
             for following in after:
                 reach |= self._reach[following]
                 ends |= self._ends[following]
+                self._returns[place] |= self._returns[following]
                 surely &= self._surely[following]
             if not after and not self.out[each] and not each.startswith(MADE):
                 ends = 1 << place
@@ -121,6 +124,14 @@ class Scope:
     def ends(self, each: str) -> int:
         """The ends that can be reached from an element without going back."""
         return self._ends[self.number[each]] if each in self.number else 0
+
+    def drawn(self, each: str) -> int:
+        """How many elements lie ahead that the list did not make."""
+        return (self.reach(each) & ~self._made).bit_count()
+
+    def returns(self, each: str) -> bool:
+        """Whether some way from an element goes back."""
+        return each in self.number and self._returns[self.number[each]]
 
     def named(self, bits: int) -> list[str]:
         """The elements of a set, in order."""

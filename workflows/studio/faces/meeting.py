@@ -24,18 +24,20 @@ def after_choice(scope: Scope, flows: list[Flow], within: str | None) -> str | N
         seen |= reach
     if common:
         shared = scope.named(common)
-        weights = {each: _weight(scope.reach(each) & goal, scope.ends(each)) for each in shared}
+        weights = {each: _weight(scope, scope.reach(each) & goal, scope.ends(each), each) for each in shared}
         if max(weights.values()) >= max(_alone(scope, ahead, flow, goal) for flow in ahead):
             return next(each for each in shared if weights[each] == max(weights.values()))
-    ranked = sorted(((_weight(scope.reach(flow.target) & goal, scope.ends(flow.target)), flow.target)
-                     for flow in ahead), reverse=True)
-    if not ranked or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
-        return None
-    return ranked[0][1]
+    ranked = sorted(((_weight(scope, scope.reach(flow.target) & goal, scope.ends(flow.target), flow.target),
+                      flow.target) for flow in ahead), reverse=True)
+    if len(ranked) > 1 and ranked[0][0] == ranked[1][0]:
+        more = [target for _, target in ranked if scope.drawn(target) > 1]  # the others are bare ends
+        return more[0] if len(more) == 1 else None
+    return ranked[0][1] if ranked else None
 
 
-def _weight(inward: int, ends: int) -> int:
-    return (INWARD if inward else 0) + ends.bit_count()
+def _weight(scope: Scope, inward: int, ends: int, each: str) -> int:
+    """Ends first; what leads to none still counts more than nothing if it goes back."""
+    return (INWARD if inward else 0) + (2 * ends.bit_count() or int(scope.returns(each)))
 
 
 def _alone(scope: Scope, flows: list[Flow], flow: Flow, goal: int) -> int:
@@ -45,7 +47,7 @@ def _alone(scope: Scope, flows: list[Flow], flow: Flow, goal: int) -> int:
         if other is not flow:
             ends |= scope.ends(other.target)
             reach |= scope.reach(other.target)
-    return _weight(scope.reach(flow.target) & goal & ~reach, scope.ends(flow.target) & ~ends)
+    return (INWARD if scope.reach(flow.target) & goal & ~reach else 0) + 2 * (scope.ends(flow.target) & ~ends).bit_count()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from engine.drawing import Element, children
 from engine.vocabulary import BPMN
-from workflows.studio.faces.edits import CannotEdit, NothingFollows, NotThere, NowhereToMove, OnlyWayOn
+from workflows.studio.faces.edits import CannotEdit, NothingFollows, NotThere, NowhereToMove, OnlyWayOn, WaysLeadAway
 from workflows.studio.faces.geometry import Box
 from workflows.studio.faces.graph import Scope, kind
 from workflows.studio.faces.listing import Block, Branch, Listing
@@ -120,12 +120,23 @@ def move(wiring: Wiring, listing: Listing, block_id: str, down: bool) -> None:
     scope = wiring.scope_of(block_id)
     if _after_race(scope, upper[0].id):
         raise CannotEdit
+    if _jumps(scope, upper, lower, {*coming, *upper[-1].exits, *lower[-1].exits}):
+        raise WaysLeadAway(name=upper[0].name or lower[0].name or block_id)
     target = scope.flows[lower[-1].exits[0]].target
     _swap_places(wiring, scope, upper, lower)
     for flows, to in ((coming, lower[0].id), (lower[-1].exits, upper[0].id), (upper[-1].exits, target)):
         for flow in flows:
             wiring.lead(flow, to)
     _redraw(wiring, {*coming, *upper[-1].exits, *lower[-1].exits}, {*held(upper), *held(lower)})
+
+
+def _jumps(scope: Scope, upper: tuple[Block, ...], lower: tuple[Block, ...], own: set[str]) -> bool:
+    """Whether ways lead on from one of two blocks to elsewhere but an end, or into one of them from before."""
+    parts = [set(held(blocks)) for blocks in (upper, lower)]
+    lies = {each: place for place, part in enumerate(parts) for each in part}
+    return any(lies.get(flow.source) != lies.get(flow.target) and flow.id not in scope.back
+               and kind(scope.elements[flow.target]) != "endEvent"
+               for flow in scope.flows.values() if flow.id not in own)
 
 
 def _swap_places(wiring: Wiring, scope: Scope, upper: tuple[Block, ...], lower: tuple[Block, ...]) -> None:
