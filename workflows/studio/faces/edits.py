@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -28,10 +27,6 @@ class NotThere(CannotEdit):
 
 class NothingFollows(CannotEdit):
     """后面没有步骤，不能在这里放东西。"""
-
-
-class OthersLeadHere(CannotEdit):
-    """还有别处的路走到“{name}”，删除后那条路就断了。请先在流程图上改那条路。"""
 
 
 class WaysLeadAway(CannotEdit):
@@ -172,4 +167,3 @@ class Otherwise:
 Edit: TypeAlias = (
     Change | Insert | InsertChoice | AddBranch | Delete | DeleteBranch | Move | Recondition | Otherwise
 )
-NOTHING: Mapping[str, str] = {}

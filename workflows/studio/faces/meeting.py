@@ -47,7 +47,8 @@ def _alone(scope: Scope, flows: list[Flow], flow: Flow, goal: int) -> int:
         if other is not flow:
             ends |= scope.ends(other.target)
             reach |= scope.reach(other.target)
-    return (INWARD if scope.reach(flow.target) & goal & ~reach else 0) + 2 * (scope.ends(flow.target) & ~ends).bit_count()
+    inward = INWARD if scope.reach(flow.target) & goal & ~reach else 0
+    return inward + 2 * (scope.ends(flow.target) & ~ends).bit_count()
 
 
 @dataclass(frozen=True)
