@@ -24,12 +24,13 @@ SAVE_AGAIN = ("用流程设计器重新保存为 UTF-8", "save it again, as UTF-
 SPLIT = ("拆成几个被调用的流程", "split it into processes that call each other")
 
 
-def read(data: bytes, file: str = "") -> Element:
-    """The root element of `data`. Raises BadDiagram with one finding when the file is not plain, small XML."""
+def read(data: bytes, file: str = "", *, whole: bool = False) -> Element:
+    """The root element of `data`. Raises BadDiagram with one finding when the file is not plain, small XML.
+    `whole` keeps comments and processing instructions."""
     _refuse_disguise(data, file)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, dtd_validation=False,
-        remove_comments=True, remove_pis=True,
+        remove_comments=not whole, remove_pis=not whole,
     )
     try:
         root = etree.fromstring(data, parser)

@@ -1,19 +1,20 @@
 // <div data-diagram="/…/diagram.bpmn" data-marks='{"active": ["A3"], "completed": ["A1"], "failed": []}' data-label="…">
+// (or data-diagram-text="id" of a <script type="application/json"> that holds the XML itself)
 // draws the diagram, marks where the request stands, and can be moved, zoomed and read with mouse, finger and keyboard.
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import { text } from "../app/text.js";
 
-const STATES = { active: "正在进行", completed: "已完成", failed: "出错" };
+const STATES = { active: "正在进行", completed: "已完成", failed: "出错", added: "新增", removed: "删除", changed: "修改", moved: "移动" };
+const SIGNS = { added: "+", removed: "−", changed: "≠", moved: "↔" }; // what differs between versions has a sign too
 
 async function draw(place) {
   const canvasPlace = Object.assign(document.createElement("div"), { className: "licet-diagram-canvas", tabIndex: 0 });
   canvasPlace.setAttribute("role", "group");
   canvasPlace.setAttribute("aria-label", place.dataset.label ?? text("流程图"));
   place.replaceChildren(canvasPlace);
-  const response = await fetch(place.dataset.diagram, { credentials: "same-origin" });
-  if (!response.ok) throw new Error(`diagram ${response.status}`);
+  const xml = await drawing(place);
   const viewer = new NavigatedViewer({ container: canvasPlace });
-  await viewer.importXML(await response.text());
+  await viewer.importXML(xml);
   const marks = JSON.parse(place.dataset.marks ?? "{}");
   mark(viewer, marks);
   const fit = () => canvasPlace.clientWidth && viewer.get("canvas").zoom("fit-viewport", "auto");
@@ -28,12 +29,51 @@ async function draw(place) {
   place.dispatchEvent(new CustomEvent("licet:drawn", { bubbles: true }));
 }
 
+async function drawing(place) {
+  if (place.dataset.diagramText) return JSON.parse(document.getElementById(place.dataset.diagramText).textContent);
+  const response = await fetch(place.dataset.diagram, { credentials: "same-origin" });
+  if (!response.ok) throw new Error(`diagram ${response.status}`);
+  return response.text();
+}
+
 function mark(viewer, marks) {
   const canvas = viewer.get("canvas");
   const known = viewer.get("elementRegistry");
   for (const state of Object.keys(STATES))
-    for (const id of marks[state] ?? []) if (known.get(id)) canvas.addMarker(id, `licet-${state}`);
+    for (const id of marks[state] ?? []) {
+      const element = known.get(id);
+      if (!element) continue;
+      canvas.addMarker(id, `licet-${state}`);
+      if (SIGNS[state] && !element.waypoints) viewer.get("overlays").add(id, { position: { top: -10, left: -10 }, html: sign(state) });
+    }
 }
+
+function sign(state) {
+  return Object.assign(document.createElement("span"), { className: `licet-sign licet-sign-${state}`, textContent: SIGNS[state], title: text(STATES[state]) });
+}
+
+/** <button data-centre="element id">: every diagram of the page that has the element shows it in its middle. */
+function centre(id) {
+  let shown = null;
+  for (const place of document.querySelectorAll("[data-diagram]")) {
+    const viewer = place.licetDiagram;
+    const element = viewer?.get("elementRegistry").get(id);
+    for (const one of viewer ? viewer.get("elementRegistry").filter(() => true) : []) viewer.get("canvas").removeMarker(one, "licet-chosen");
+    if (!element) continue;
+    const canvas = viewer.get("canvas");
+    const box = element.waypoints ? middleOf(element.waypoints) : element;
+    const { outer } = canvas.viewbox();
+    const scale = Math.min(1, Math.max(READABLE, canvas.zoom()));
+    const [width, height] = [outer.width / scale, outer.height / scale];
+    canvas.viewbox({ x: box.x + (box.width ?? 0) / 2 - width / 2, y: box.y + (box.height ?? 0) / 2 - height / 2, width, height });
+    canvas.addMarker(element, "licet-chosen");
+    place.dataset.moved = "";
+    shown ??= place;
+  }
+  shown?.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+}
+
+const middleOf = (points) => points[Math.floor(points.length / 2)];
 
 const READABLE = 0.62; // below this the names in a drawing cannot be read
 
@@ -110,6 +150,10 @@ function drawVisible() {
 }
 
 drawVisible();
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-centre]");
+  if (button) centre(button.dataset.centre);
+});
 document.addEventListener("toggle", drawVisible, { capture: true });
 document.addEventListener("htmx:after:swap", drawVisible);
 document.addEventListener("shown.bs.collapse", drawVisible);

@@ -18,16 +18,17 @@ LOGINS = {
     "custodian": "custodian", "custodian2": "custodian", "approver": "approver", "vice": "vice_president",
     "owner": "process_owner", "auditor": "auditor", "admin": "administrator", "security": "security_administrator",
     "guard": "guard", "hr_head": "hr_head", "safety_head": "safety_head", "legal_head": "legal_head",
-    "steward": "steward",
+    "steward": "steward", "owner2": "process_owner",
 }
 """Login -> role. All in the first company, but for the group's own vice president, owner and administrators."""
 
 
 def open_all(made: Sample) -> None:
     """One account for each role, and one for each further project manager of the first company (pm2, pm3, ...). The
-    steward joins last, so that everybody drawn before is as ever."""
+    steward and the second owner, who decides on releases, join last, so that everybody drawn before is as ever."""
     company = made.companies[0]
     with_role(made, "steward", company, made.departments[company.id, "ZZ"], "数据管理员")
+    with_role(made, "process_owner", made.group, made.group, "流程管理专员")
     waiting = {role: deque(_holders(made, role)) for role in LOGINS.values()}
     logins = {login: waiting[role].popleft() for login, role in LOGINS.items()}
     logins |= {f"pm{number}": person for number, person in enumerate(waiting["project_manager"], 2)}

@@ -8,14 +8,15 @@ was sent is kept aside as a revision of its own until somebody has chosen.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, UniqueConstraint, exists, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine import catalog
+from engine import catalog, drawing
 from engine.model import Definition
 from engine.resources import Resource, keep
 from ledger import clock
@@ -24,17 +25,31 @@ from ledger.db import Base, BigId, Id, Instant, Json
 from ledger.errors import Conflict, NotFound, Refused
 from ledger.facts import record
 from ledger.failpoints import fp
-from workflows.studio import merging
+from workflows.studio import merging, outline
+from workflows.studio.outline import forms
 
 OPEN, RELEASED, DISCARDED = "open", "released", "discarded"
 HOW = {"opened": "由版本打开", "autosaved": "自动保存", "saved": "保存", "merged": "合并", "imported": "导入",
        "restored": "恢复"}
 """How a revision came to be; gettext msgids."""
+NAME = re.compile(r"[^./\\][^/\\]{0,113}\.(bpmn|dmn|form)", re.IGNORECASE)
 MOST_FILES, MOST_BYTES = 24, 5_000_000
 
 
 class NotOpen(Conflict):
     """这份草稿已经发布或放弃，不能再修改。"""
+
+
+class NoName(Refused):
+    """请给草稿起个名字。"""
+
+    status = 400
+
+
+class BadName(Refused):
+    """文件名“{name}”不能用：须以 .bpmn、.dmn 或 .form 结尾，不超过 120 个字，不含斜杠和控制字符。"""
+
+    status = 400
 
 
 class TooMuch(Refused):
@@ -69,7 +84,8 @@ class Draft(Base):
 class Revision(Base):
     """One save of a draft: which files it consists of from then on. `aside`: it contradicts and never was the head.
 
-    `parent` is the number it was made from; `files` is {file name: resource id}.
+    `parent` is the number it was made from; `files` is {file name: resource id}. `settled`: for one that was kept
+    aside, the head's number when somebody had chosen (0: it was given up).
     """
 
     __tablename__ = "process_draft_revision"
@@ -86,6 +102,7 @@ class Revision(Base):
     how: Mapped[str] = mapped_column(String(12))
     note: Mapped[str] = mapped_column(String(500), default="")
     files: Mapped[dict[str, Any]] = mapped_column(Json)
+    settled: Mapped[int | None]
 
 
 @dataclass(frozen=True)
@@ -129,6 +146,24 @@ def one(session: Session, draft_id: int) -> Draft:
     return found
 
 
+def seen(session: Session, draft_id: int, *, by: Actor) -> Draft:
+    """The draft, if `by` is of the group it was begun in. Raises NotFound."""
+    found = one(session, draft_id)
+    if found.group_id not in (None, by.group_id):
+        raise NotFound
+    return found
+
+
+def visible(by: Actor) -> Select[Draft]:
+    """The drafts of the group that `by` belongs to."""
+    return select(Draft).where(or_(Draft.group_id.is_(None), Draft.group_id == by.group_id))
+
+
+def worked_on(by: Actor) -> ColumnElement[bool]:
+    """Whether `by` has saved something of a draft: a condition for `visible`."""
+    return exists().where(Revision.draft_id == Draft.id, Revision.by_id == by.id)
+
+
 def revision(session: Session, draft: Draft, number: int | None = None) -> Revision:
     """A revision by its number, the head without one. Raises NotFound."""
     wanted = select(Revision).where(Revision.draft_id == draft.id,
@@ -147,21 +182,20 @@ def revisions(session: Session, draft: Draft) -> list[Revision]:
 
 def files(session: Session, draft: Draft, number: int | None = None) -> dict[str, bytes]:
     """The files of a revision by name, the head's without a number. Raises NotFound."""
-    return _bodies(session, revision(session, draft, number).files)
+    return bodies(session, revision(session, draft, number).files)
 
 
 def save(session: Session, draft_id: int, changes: Mapping[str, bytes | None], *, base: int, by: Actor,
          how: str = "saved", note: str = "") -> Saved:
     """Save files changed since revision `base` (None: the file is gone). Others' changes meanwhile are kept.
 
-    Raises NotOpen, NotFound (no such revision), TooMuch.
+    Raises NotOpen, NotFound (no such revision), TooMuch, BadName, BadDiagram.
     """
     draft = locked(session, draft_id)
-    began = revision(session, draft, base)
-    head = revision(session, draft)
+    began, head = revision_before(session, draft, base), revision(session, draft)
     if base == draft.revision:
         return _advance(session, draft, head, dict(changes), by, how, note)
-    before, theirs = _bodies(session, began.files, changes), _bodies(session, head.files, changes)
+    before, theirs = bodies(session, began.files, changes), bodies(session, head.files, changes)
     results = {name: merging.merge(name, before.get(name), theirs.get(name), mine) for name, mine in changes.items()}
     conflicts = tuple(conflict for result in results.values() for conflict in result.conflicts)
     if conflicts:
@@ -170,6 +204,32 @@ def save(session: Session, draft_id: int, changes: Mapping[str, bytes | None], *
     together = {name: result.body for name, result in results.items()}
     saved = _advance(session, draft, head, together, by, "merged" if touched else how, note)
     return Saved(saved.number, touched)
+
+
+def change(session: Session, draft: Draft, changes: Mapping[str, bytes | None], *, by: Actor, how: str,
+           note: str = "") -> Saved:
+    """Make these changes to the head, whatever it is; the draft is `locked` by who calls."""
+    return _advance(session, draft, revision(session, draft), changes, by, how, note)
+
+
+def rename(session: Session, draft_id: int, name: str, *, by: Actor) -> Draft:
+    """Call the draft something else. Raises NoName, NotOpen."""
+    draft = locked(session, draft_id)
+    if not name.strip():
+        raise NoName
+    draft.name = name.strip()[:200]
+    record(session, "draft.renamed", ("process_draft", draft.id), by=by, after={"name": draft.name})
+    return draft
+
+
+def revision_before(session: Session, draft: Draft, base: int) -> Revision:
+    """The revision that somebody began with. Where it was thinned meanwhile, the one before it: what lies between is
+    then in what both have, and contradicts nothing. Raises NotFound for a number that never was."""
+    earlier = select(Revision).where(Revision.draft_id == draft.id, Revision.number <= base, ~Revision.aside)
+    found = session.scalar(earlier.order_by(Revision.number.desc()).limit(1))
+    if found is None or base > draft.revision:
+        raise NotFound
+    return found
 
 
 def discard(session: Session, draft_id: int, *, by: Actor) -> Draft:
@@ -235,11 +295,19 @@ def _changed(session: Session, before: Mapping[str, int], changes: Mapping[str, 
 
 
 def _measure(files: Mapping[str, bytes]) -> None:
+    """Raises TooMuch, BadName, BadDiagram (what is no drawing, table or form)."""
     if len(files) > MOST_FILES or any(len(body) > MOST_BYTES for body in files.values()):
         raise TooMuch(files=MOST_FILES, megabytes=MOST_BYTES // 1_000_000)
+    for name, body in files.items():
+        if not NAME.fullmatch(name) or not name.isprintable():
+            raise BadName(name=name[:120])
+        if outline.kind_of(name) == "form":
+            forms.parsed(body, name)
+        else:
+            drawing.read(body, name)
 
 
-def _bodies(session: Session, kept: Mapping[str, int], only: Mapping[str, object] | None = None) -> dict[str, bytes]:
+def bodies(session: Session, kept: Mapping[str, int], only: Collection[str] | None = None) -> dict[str, bytes]:
     wanted = {name: number for name, number in kept.items() if only is None or name in only}
     found = dict(session.execute(select(Resource.id, Resource.body).where(Resource.id.in_(set(wanted.values())))).all())
     return {name: found[number] for name, number in wanted.items()}

@@ -1,0 +1,58 @@
+"""What differs between two versions of a set of files, in people's words: definitions, revisions, uploaded files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ledger.errors import BadDiagram
+from workflows.studio import outline
+from workflows.studio.comparing.parts import Change, Part, parts
+from workflows.studio.comparing.tables import Cell, Column, Row, Table, tables
+
+ADDED, REMOVED, CHANGED, SAME, UNREADABLE = "added", "removed", "changed", "same", "unreadable"
+
+
+@dataclass(frozen=True)
+class File:
+    """One file in both versions. `state` is added, removed, changed, same (perhaps written otherwise), or unreadable
+    (it differs, and one of the two is no drawing, table or form)."""
+
+    name: str
+    kind: str
+    state: str
+    parts: tuple[Part, ...] = ()
+    tables: tuple[Table, ...] = ()
+
+    @property
+    def moved(self) -> tuple[Part, ...]:
+        """What is only drawn elsewhere, or stands elsewhere in the order."""
+        return tuple(part for part in self.parts if part.state == "moved")
+
+    @property
+    def meant(self) -> tuple[Part, ...]:
+        """What says something else now."""
+        return tuple(part for part in self.parts if part.state != "moved")
+
+
+def compare(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[File, ...]:
+    """Every file of the two versions by name, drawings first."""
+    names = sorted({*before, *after}, key=lambda name: ((*outline.KINDS, "").index(outline.kind_of(name)), name))
+    return tuple(_file(name, before.get(name), after.get(name)) for name in names)
+
+
+def _file(name: str, before: bytes | None, after: bytes | None) -> File:
+    kind = outline.kind_of(name)
+    if before == after:
+        return File(name, kind, SAME)
+    if before is None or after is None:
+        return File(name, kind, ADDED if before is None else REMOVED)
+    try:
+        old, new = outline.read(name, before), outline.read(name, after)
+    except BadDiagram:
+        return File(name, kind, UNREADABLE)
+    found = parts(old, new)
+    return File(name, kind, CHANGED if found else SAME, found, tables(old, new) if kind == "dmn" else ())
+
+
+__all__ = ["Cell", "Change", "Column", "File", "Part", "Row", "Table", "compare"]
