@@ -19,6 +19,7 @@ from web.errors import field_problems, sentence
 from web.guard import actor, needs
 from web.session import db, keep
 from web.studio import faces_asked
+from web.studio.drafts import draft_of
 from web.studio.faces_shown import Face, bp
 from workflows.studio import drafts
 from workflows.studio.drafts import Draft, Saved
@@ -36,14 +37,6 @@ class NothingToUndo(Refused):
     """没有可以撤销的修改。"""
 
     status = 409
-
-
-def draft_of(draft_id: int) -> Draft:
-    """The draft, 404 for one of another group."""
-    found, group = drafts.one(db.session(), draft_id), actor().group_id
-    if None not in (found.group_id, group) and found.group_id != group:
-        raise NotFound
-    return found
 
 
 def _body(draft: Draft, name: str, number: int | None = None) -> bytes:

@@ -103,9 +103,9 @@ class Sheet:
 
     def form(self, before: str) -> str:
         """A form that there is; the step's own stays possible."""
-        key = request.form.get("form", "")
+        key = request.form.get("form_key", "")
         if key != before and key not in self.face.forms:
-            self.wrong("form", FORM_WANTED)
+            self.wrong("form_key", FORM_WANTED)
         return key
 
     def rows(self) -> tuple[Row, ...]:

@@ -129,6 +129,12 @@ def face_kind(block: Block) -> str:
 
 
 @bp.app_template_global()
+def face_judged(block: Block, following: Block) -> bool:
+    """Whether the choice that follows is about this step's verdict: nothing is put between the two."""
+    return units.judges(following, block)
+
+
+@bp.app_template_global()
 def face_icon(block: Block) -> str:
     """The card's picture."""
     return ICONS.get(block.kind, "list")

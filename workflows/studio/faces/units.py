@@ -1,10 +1,12 @@
-"""What belongs together when something is moved or deleted: a task, and the choice that only looks at its verdict."""
+"""What belongs together when something is moved or deleted: a task, and the choice that looks at its verdict."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from workflows.studio.faces.conditions import Condition
 from workflows.studio.faces.listing import Block, Listing, elements_of
 
 FIXED = ("start", "end", "jump", "locked", "merge")
@@ -72,15 +74,19 @@ def courses(listing: Listing) -> Iterator[Course]:
 
 
 def judges(choice: Block, task: Block) -> bool:
-    """Whether a choice looks at nothing but the verdict of the task before it."""
+    """Whether every condition of a choice looks at the verdict of the task before it."""
     if choice.kind != "choice" or task.work is None:
         return False
     result = task.work.vote_result
     known = set(task.work.gives) | ({f"{result}.passed", result} if result else set())
-    rows = [row for way in choice.branches if way.condition for row in way.condition.rows]
-    said = [way for way in choice.branches if way.condition]
-    return bool(said) and all(way.condition and way.condition.simple for way in said) and all(
-        row.variable in known for row in rows)
+    said = [way.condition for way in choice.branches if way.condition]
+    return bool(said) and all(_about(condition, known) for condition in said)
+
+
+def _about(condition: Condition, known: set[str]) -> bool:
+    if condition.simple:
+        return all(row.variable in known for row in condition.rows)
+    return bool(known & set(re.findall(r"[^\W\d][\w.]*", condition.text)))
 
 
 def refuses(choice: Block) -> bool:
