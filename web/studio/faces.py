@@ -72,6 +72,7 @@ def _page(draft: Draft, name: str, refusal: Refused | None = None) -> Response:
         "studio/faces/show.html", draft=draft, name=name, face=face, processes=reading.processes_in(body),
         at=faces_asked.opened(face), typed=request.values if request.values.get("typed") else None, problems=problems,
         refusal=sentence(refusal) if refusal is not None and not problems else "", main_file=name,
+        aside=refusal.params.get("aside") if isinstance(refusal, MeanwhileChanged) else None,
         undoable=draft.revision > 1, mends=draft.state == drafts.OPEN and can(actor(), "process.edit", None),
     ))
     answer.status_code = refusal.status if refusal is not None else 200
