@@ -122,3 +122,9 @@ def test_names_of_a_drawing_are_text_on_the_page(house: House, draft: int) -> No
     sends(browser, draft, "/steps/N0_start", typed="1", name="<script>alert(1)</script>")
     page = browser.get(address(draft)).text
     assert "<script>alert" not in page and "&lt;script&gt;alert(1)" in page
+
+
+def test_a_nonsensical_revision_is_the_newest_one_or_none(house: House, draft: int) -> None:
+    browser = house.browser("owner")
+    assert sends(browser, draft, "/steps/G5", base=9 * 10**17, typed="1", name="意见？").status_code == 404
+    assert sends(browser, draft, "/steps/G5", base="x" * 40, typed="1", name="意见？").status_code == 303

@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from engine import catalog
 from ledger.errors import BadAnswer, NotFound, Refused
 from registry.access.rules import can
+from web.asked import whole
 from web.errors import field_problems, sentence
 from web.guard import actor, needs
 from web.session import db, keep
@@ -25,6 +26,8 @@ from workflows.studio import drafts
 from workflows.studio.drafts import Draft, Saved
 from workflows.studio.faces import edits, reading, writing
 from workflows.studio.faces.edits import Edit
+
+MOST_REVISIONS = 2**31 - 1
 
 
 class MeanwhileChanged(Refused):
@@ -45,6 +48,14 @@ def _body(draft: Draft, name: str, number: int | None = None) -> bytes:
     if name not in kept or not name.endswith(".bpmn"):
         raise NotFound
     return kept[name]
+
+
+def _base(draft: Draft) -> int:
+    """The revision that the page showed, the head where it says none. NotFound for a number no revision can have."""
+    base = request.form.get("base", type=whole) or draft.revision
+    if base > MOST_REVISIONS:
+        raise NotFound
+    return base
 
 
 def _process(body: bytes) -> str:
@@ -83,7 +94,7 @@ def _edit(draft_id: int, name: str, asked: Callable[[Face], Edit], note: str, st
     """Make one edit and save it; the page again with the reason where it cannot be made."""
     draft = draft_of(draft_id)
     try:
-        base = request.form.get("base", type=int) or draft.revision
+        base = _base(draft)
         body = _body(draft, name, base)
         process_id = _process(body)
         face = Face.of(reading.read(body, process_id), drafts.files(db.session(), draft, base), [])
@@ -173,7 +184,7 @@ def undo(draft_id: int, name: str) -> ResponseReturnValue:
     """Back to what this drawing was before the last change that the page shows. What was undone stays a revision."""
     draft = draft_of(draft_id)
     process_id = _process(_body(draft, name))
-    base = request.form.get("base", type=int) or draft.revision
+    base = _base(draft)
     try:
         before = _before(draft, name, base)
         saved = drafts.save(db.session(), draft.id, {name: before}, base=base, by=actor(), how="restored",

@@ -84,8 +84,8 @@ def route(a: Box, b: Box) -> list[Point]:
     if b.far(1) <= a.lead(1) - 15:
         half = (a.lead(1) + b.far(1)) / 2
         return tidy([(ax, a.lead(1)), (ax, half), (bx, half), (bx, b.far(1))])
-    below = max(a.far(1), b.far(1)) + 30
-    return [(ax, a.far(1)), (ax, below), (bx, below), (bx, b.far(1))]
+    above = min(a.lead(1), b.lead(1)) - 22  # back in the same row: over it, for what is refused goes below
+    return [(ax, a.lead(1)), (ax, above), (bx, above), (bx, b.lead(1))]
 
 
 def elbow(a: Box, b: Box) -> list[Point]:

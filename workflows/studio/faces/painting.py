@@ -81,6 +81,9 @@ class Picture:
         node.append(new(page, DC, "Bounds", box.written()))
         if (element := self.paper.ids.get(shown)) is not None and kind(element) == "exclusiveGateway":
             node.set("isMarkerVisible", "true")
+            label = new(node, BPMNDI, "BPMNLabel", {})  # beside the corner: lines leave above and below
+            label.append(new(label, DC, "Bounds", Box(box.middle[0] - 100, box.y - 10, 90, 14).written()))
+            node.append(label)
         put(page, node)
         self.shapes[shown] = Shape(shown, node, box, False, "")
 
@@ -180,6 +183,7 @@ class Picture:
     def settle(self, box: Box, beside: str, scope: str, along: int) -> Box:
         """A place for a new shape near `box` where nothing is; room is made across `along` until it is free."""
         across = 1 - along
+        self._deepen(box, beside)
         for _ in range(TRIES):
             met = next((shape.box for shape in self._same_page(self._page(beside))
                         if not shape.holds and shape.box.touches(box)), None)
@@ -193,6 +197,16 @@ class Picture:
                 box = box.moved(across, by)
         self._widen(box, beside, scope)
         return box
+
+    def _deepen(self, box: Box, beside: str) -> None:
+        """The lane of a neighbour grows until it holds what is put below that."""
+        own = self.box(beside)
+        lanes = [shape.box for shape in self._same_page(self._page(beside)) if shape.holds and own is not None
+                 and kind(self.paper.ids[shape.id]) == "lane"
+                 and all(shape.box.lead(axis) <= own.centre(axis) <= shape.box.far(axis) for axis in (0, 1))]
+        lane = min(lanes, key=lambda each: each.height, default=None)
+        if lane is not None and box.lead(1) < lane.far(1) + 200:
+            self.make_room(beside, 1, lane.far(1) - 0.5, box.far(1) + 20 - lane.far(1))
 
     def _widen(self, box: Box, beside: str, scope: str) -> None:
         """The pool or sub-process around grows until it holds the new shape."""
