@@ -6,7 +6,6 @@ anything else is a new version. Instances stay on the version they started with.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from engine.hooks import HOOKS, REPEATABLE, Hooks
 from engine.messaging import start_events
 from engine.model import Definition, Instance
 from engine.package import Package, unpack
-from engine.resources import DefinitionFile, Resource, keep
+from engine.resources import DefinitionFile, Resource, digest_of, forget_forms, keep
 from engine.rules.names import unprovided
 from engine.rules.sheet import Sheet
 from ledger import clock
@@ -51,6 +50,14 @@ class Step:
         return self.session.get_one(Instance, self.instance_id)
 
 
+@dataclass(frozen=True)
+class FormSeen:
+    """What a form among the files of a deployment says: its verdicts, and what is wrong with it in both languages."""
+
+    verdicts: frozenset[str]
+    flaws: tuple[tuple[str, str], ...] = ()
+
+
 Do = Callable[[Step], Mapping[str, Any] | None]
 DEPLOYED = "engine_deployed"
 STEPS: dict[str, dict[str, Do]] = {}
@@ -58,6 +65,7 @@ VARIABLES: dict[str, frozenset[str]] = {}
 _form_known: list[Callable[[str], bool]] = []
 _role_known: list[Callable[[str], bool]] = []
 _verdicts_of: list[Callable[[str], frozenset[str] | None]] = []
+_form_seen: list[Callable[[str, bytes], FormSeen]] = []
 _advised: dict[str, tuple[Finding, ...]] = {}
 MOST_ADVISED = 200
 
@@ -94,6 +102,12 @@ def know_verdicts(of: Callable[[str], frozenset[str] | None]) -> None:
     _verdicts_of[:] = [of]
 
 
+def know_form_files(seen: Callable[[str, bytes], FormSeen]) -> None:
+    """Say how to read a form that comes with a deployment (key, bytes); until somebody does, none is looked into."""
+    _advised.clear()
+    _form_seen[:] = [seen]
+
+
 def know_roles(known: Callable[[str], bool]) -> None:
     """Say which roles exist; until somebody does, roles are not checked at deployment."""
     _advised.clear()
@@ -106,7 +120,8 @@ def check(files: Mapping[str, bytes]) -> list[Finding]:
         package = unpack(files)
     except BadDiagram as error:
         return error.findings
-    return [*lint.examine(package.drawings, _surroundings(package)), *_unprovided(package)]
+    forms = _forms(package)
+    return [*lint.examine(package.drawings, _surroundings(package, forms)), *_flaws(forms), *_unprovided(package)]
 
 
 def advice(session: Session, definition: Definition) -> tuple[Finding, ...]:
@@ -126,28 +141,63 @@ def _unprovided(package: Package) -> list[Finding]:
     return [found for sheet in sheets for found in unprovided(sheet, VARIABLES, decisions)]
 
 
-def _surroundings(package: Package) -> lint.Surroundings:
+def _forms(package: Package) -> dict[str, FormSeen]:
+    """The forms of the deployment, looked into."""
+    return {key: _form_seen[0](key, body) for key, body in package.forms.items()} if _form_seen else {}
+
+
+def _flaws(forms: Mapping[str, FormSeen]) -> list[Finding]:
+    """A form that cannot be drawn and checked as it says is refused, like a drawing."""
+    return [Finding("form", zh, en, "在表单编辑器里改正", "mend it in the form editor", name=key, file=f"{key}.form")
+            for key, seen in forms.items() for zh, en in seen.flaws]
+
+
+def _surroundings(package: Package, forms: Mapping[str, FormSeen]) -> lint.Surroundings:
     known = _form_known[0] if _form_known else None
+    verdicts_of = _verdicts_of[0] if _verdicts_of else None
     return lint.Surroundings(
         steps={process_id: frozenset(steps) for process_id, steps in STEPS.items()},
         decisions=frozenset(name for model in package.models for name in model.decisions),
         form_known=None if known is None else lambda key: key in package.forms or known(key),
         role_known=_role_known[0] if _role_known else None,
-        verdicts_of=_verdicts_of[0] if _verdicts_of else None,
+        verdicts_of=None if verdicts_of is None else (
+            lambda key: forms[key].verdicts if key in forms else verdicts_of(key)),
     )
 
 
 def deploy(session: Session, files: Mapping[str, bytes], *, by: Actor) -> Definition:
-    """Publish the files; returns the definition of the main process. Raises BadDiagram with every error found."""
+    """Add the files and put them in force for all at once, unless they ever were: for the shipped baseline; what people
+    make waits for a second pair of eyes (releases/deciding.py). Returns and raises as `add`."""
+    from engine.releases import deciding
+
+    made = add(session, files, by=by)
+    if not deciding.ever_released(session, made):
+        deciding.at_once(session, made, by=by)
+    return made
+
+
+def add(session: Session, files: Mapping[str, bytes], *, by: Actor) -> Definition:
+    """Keep the files as a version that is not in force yet; the same files again are the same version.
+
+    Returns the definition of the main process. Raises BadDiagram with every error found.
+    """
     package = unpack(files)
-    errors = [found for found in lint.examine(package.drawings, _surroundings(package)) if found.severity == "error"]
+    forms = _forms(package)
+    found = [*lint.examine(package.drawings, _surroundings(package, forms)), *_flaws(forms)]
+    errors = [one for one in found if one.severity == "error"]
     if errors:
         raise BadDiagram(errors)
-    digest = _digest(files)
+    digest = digest_of(files)
     plans = {process_id: assemble(package, process_id) for process_id in package.process_ids()}
     _take_turns(session)
-    made = [_release(session, plan, digest, files, package, by) for plan in plans.values()]
+    made = [_added(session, plan, digest, files, package, by) for plan in plans.values()]
     return made[0]
+
+
+def known(session: Session, files: Mapping[str, bytes]) -> Definition | None:
+    """The version that consists of just these files, if there is one."""
+    same = select(Definition).where(Definition.digest == digest_of(files))
+    return session.scalars(same.order_by(Definition.id).limit(1)).first()
 
 
 def _take_turns(session: Session) -> None:
@@ -156,15 +206,8 @@ def _take_turns(session: Session) -> None:
         session.execute(text("LOCK TABLE definition IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def _digest(files: Mapping[str, bytes]) -> str:
-    whole = hashlib.sha256()
-    for name in sorted(files):
-        whole.update(f"{name}\0{hashlib.sha256(files[name]).hexdigest()}\n".encode())
-    return whole.hexdigest()
-
-
-def _release(session: Session, plan: Plan, digest: str, files: Mapping[str, bytes], package: Package,
-             by: Actor) -> Definition:
+def _added(session: Session, plan: Plan, digest: str, files: Mapping[str, bytes], package: Package,
+           by: Actor) -> Definition:
     process_id = plan.blueprint.process_id
     same = select(Definition).where(Definition.process_id == process_id, Definition.digest == digest)
     found = session.scalar(same)
@@ -181,7 +224,7 @@ def _release(session: Session, plan: Plan, digest: str, files: Mapping[str, byte
     for name, body in files.items():
         session.add(DefinitionFile(definition_id=made.id, name=name, resource_id=keep(session, body),
                                    main=name == home))
-    start_events.arm(session, made, plan.blueprint, by.group_id or 0)
+    start_events.know(session, made, plan.blueprint, by.group_id or 0)
     record(session, "definition.deployed", ("definition", made.id), by=by,
            after={"process": process_id, "version": made.version, "digest": digest})
     session.flush()
@@ -228,7 +271,7 @@ def assemble(package: Package, process_id: str) -> Plan:
 
 
 def latest(session: Session, process_id: str) -> Definition:
-    """The newest definition of a process. Raises NotFound."""
+    """The newest definition of a process; whether it is in force, engine/releases says. Raises NotFound."""
     newest = select(Definition).where(Definition.process_id == process_id).order_by(Definition.version.desc()).limit(1)
     found = session.scalar(newest)
     if found is None:
@@ -293,6 +336,7 @@ def _undeployed(session: Session, *_: Any) -> None:
     if session.info.pop(DEPLOYED, False):
         with _lock:
             _plans.pop(session.get_bind().engine, None)
+        forget_forms(session.get_bind().engine)
 
 
 event.listen(Session, "after_soft_rollback", _undeployed)

@@ -24,6 +24,7 @@ from engine.model import (
     Timer,
     Visit,
 )
+from engine.releases import choosing
 from engine.usertasks.hands import TaskDelegation
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
@@ -41,15 +42,17 @@ def start(
     session: Session, process_id: str, *, by: Actor, group_id: int, places: Iterable[int], business_key: str,
     title: str, variables: Mapping[str, Any] | None = None,
 ) -> Instance:
-    """Start the newest version of a process and run it to its first waits.
+    """Start the version of a process that is in force at `places`, and run it to its first waits.
 
     `places` are unit ids from the most specific up to the root: tasks are offered to roles at each of them.
-    Raises NotFound for an unknown process, Conflict for one that only a message, signal or clock starts.
+    Raises NotFound for an unknown process, NotInForce where no version is in force there, Conflict for one that only
+    a message, signal or clock starts.
     """
-    definition = catalog.latest(session, process_id)
+    places = tuple(places)
+    definition = choosing.require(session, process_id, places, group_id=group_id)
     if not catalog.plan(session, definition.id).blueprint.spec.start.flows:
         raise Conflict("该流程由消息、信号或定时器启动，不能直接启动。")
-    where = Where(by, group_id, tuple(places), business_key, title)
+    where = Where(by, group_id, places, business_key, title)
     return _start(session, definition, where, dict(variables or {}))
 
 
@@ -65,15 +68,16 @@ class Where:
 
 
 def start_by(session: Session, trigger: StartTrigger, *, payload: Mapping[str, Any] | None = None,
-             key: str | None = None, group_id: int | None = None) -> Instance:
+             key: str | None = None, group_id: int | None = None, places: Iterable[int] = ()) -> Instance:
     """Start a process by its message, signal or timer start event; what came with it goes through the event's mapping.
 
-    The instance belongs to the company of the sender (a clock: of who deployed the process) and has that as its place.
+    The instance belongs where the sender does (`places`, else the root `group_id`); a clock's where the clock runs.
     """
     definition = session.get_one(Definition, trigger.definition_id)
     home = group_id or trigger.group_id
     named = key or f"{trigger.process_id}-{clock.now():%Y%m%d%H%M%S}"
-    where = Where(SYSTEM, home, (home,), named[:120], f"{definition.name} {clock.today().isoformat()}")
+    here = tuple(places) or tuple(trigger.places) or (home,)
+    where = Where(SYSTEM, home, here, named[:120], f"{definition.name} {clock.today().isoformat()}")
     return _start(session, definition, where, {}, trigger.element_id, payload)
 
 

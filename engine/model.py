@@ -8,13 +8,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.db import Base, BigId, Id, Instant, Json
 from ledger.sought import folded
 
 OPEN, DRAWN, CORRECTION = "open", "drawn", "correction"
+PATH = String(200).with_variant(String(200, collation="C"), "postgresql")
 NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 """Where a task without a deadline stands in the order of deadlines: NULLs sort differently on the two databases."""
 
@@ -57,6 +58,8 @@ class Instance(Base):
     title: Mapped[str] = mapped_column(String(200))
     group_id: Mapped[int] = mapped_column(BigId, index=True)
     places: Mapped[list[int]] = mapped_column(Json)
+    unit_path: Mapped[str] = mapped_column(PATH, server_default="", default=lambda made: "/".join(
+        ["", *map(str, reversed(made.get_current_parameters()["places"])), ""]))  # "/1/3/" for places 3, 1
     state: Mapped[str] = mapped_column(String(12), default="active")
     stage: Mapped[str | None] = mapped_column(String(60))
     outcome: Mapped[str | None] = mapped_column(String(60))
@@ -128,6 +131,7 @@ class Task(Base):
     ended_how: Mapped[str | None] = mapped_column(String(16))
     ended_by_name: Mapped[str | None] = mapped_column(String(80))
     rank_at: Mapped[dt.datetime] = mapped_column(Instant)
+    counted: Mapped[bool] = mapped_column(default=False, server_default=false())  # in the sums of engine.figures
 
 
 class TaskCandidate(Base):
@@ -214,7 +218,11 @@ class Subscription(Base):
 
 
 class StartTrigger(Base):
-    """What starts a process from outside: a message, a signal or a clock. Only the newest version has such rows."""
+    """What starts a process from outside: a message or a signal (of every version), or a clock that runs at a place.
+
+    `places` are those of the instances that a clock starts, from a pilot's unit up to the root, or the root alone.
+    `until_at`: another version has taken over; only what was due before is still started.
+    """
 
     __tablename__ = "start_trigger"
     __table_args__ = (Index("ix_start_trigger_name", "kind", "name"), Index("ix_start_trigger_due", "due_at"))
@@ -224,10 +232,12 @@ class StartTrigger(Base):
     process_id: Mapped[str] = mapped_column(String(120), index=True)
     element_id: Mapped[str] = mapped_column(String(120))
     group_id: Mapped[int] = mapped_column(BigId)
+    places: Mapped[list[int]] = mapped_column(Json, default=list)
     kind: Mapped[str] = mapped_column(String(12))
     name: Mapped[str | None] = mapped_column(String(120))
     due_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     remaining: Mapped[int | None]
+    until_at: Mapped[dt.datetime | None] = mapped_column(Instant)
 
 
 class Delivery(Base):
@@ -297,6 +307,7 @@ class Visit(Base):
     by_id: Mapped[int | None] = mapped_column(BigId)
     by_name: Mapped[str | None] = mapped_column(String(80))
     within: Mapped[int | None]  # as on Task
+    counted: Mapped[bool] = mapped_column(default=False, server_default=false())  # as on Task
 
 
 class Ruling(Base):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import ForeignKey, LargeBinary, String, select
+from sqlalchemy import Engine, ForeignKey, LargeBinary, String, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -31,6 +33,38 @@ class DefinitionFile(Base):
     name: Mapped[str] = mapped_column(String(200), primary_key=True)
     resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"), type_=BigId)
     main: Mapped[bool] = mapped_column(default=False)
+
+
+_forms: WeakKeyDictionary[Engine, dict[int, Mapping[str, bytes]]] = WeakKeyDictionary()
+
+
+def forms_of(session: Session, definition_id: int) -> Mapping[str, bytes]:
+    """The forms that came with a version, by key; read once in each process, for a version never changes."""
+    known = _forms.setdefault(session.get_bind().engine, {})
+    if definition_id not in known:
+        rows = session.execute(
+            select(DefinitionFile.name, Resource.body).join(Resource, DefinitionFile.resource_id == Resource.id)
+            .where(DefinitionFile.definition_id == definition_id, DefinitionFile.name.endswith(".form")))
+        known[definition_id] = {form_key(name): body for name, body in rows}
+    return known[definition_id]
+
+
+def forget_forms(engine: Engine) -> None:
+    """A deployment was rolled back: its number may be given to another one."""
+    _forms.pop(engine, None)
+
+
+def form_key(name: str) -> str:
+    """The key of a form by the name of its file."""
+    return name.rpartition("/")[2].removesuffix(".form")
+
+
+def digest_of(files: Mapping[str, bytes]) -> str:
+    """What a set of files is known by: their names and what is in them."""
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        whole.update(f"{name}\0{hashlib.sha256(files[name]).hexdigest()}\n".encode())
+    return whole.hexdigest()
 
 
 def keep(session: Session, body: bytes) -> int:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from engine import catalog, causes, expressions, rows, state
+from engine import catalog, causes, expressions, rows, state, watched
 from engine.dialect.climbing import BpmnError
 from engine.dialect.nodes import OVER, STARTED, STUCK, WORKING, Fault, Node, Token, context
 from engine.dialect.scopes import Process
@@ -252,6 +252,7 @@ def act(session: Session, instance: Instance, actor: Actor, fresh: Process | Non
     process = fresh or (live.process if live else None) or _read(session, instance, plan)
     doing = Act(session, instance, actor, plan, process)
     process.act = doing
+    was = watched.told(process.data) if fresh is None else {}
     with expressions.at(doing.desk):
         yield doing
         doing.advance()
@@ -264,6 +265,7 @@ def act(session: Session, instance: Instance, actor: Actor, fresh: Process | Non
         promising.keep(doing)
         halting.write(doing)
         sending.post(doing)
+        watched.keep(doing, was)
         size = _save(doing)
     del process.act
     hand[instance.id] = state.Live(instance.version, process, size)

@@ -253,7 +253,7 @@ def owned(studio: Studio) -> None:
     chosen: list[FilePayload] = [
         {"name": name, "mimeType": "application/xml", "buffer": body} for name, body in files.items()]
     owner.page.set_input_files("#f-files", chosen)
-    owner.follow("检查并发布")
+    owner.follow("检查并存为草稿")
     owner.shot("process-report", of="#report", tall=900)
     year = clock.today().year
     for shown in (year, year + 1):

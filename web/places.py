@@ -19,6 +19,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "copy": ("copies.copy", "copy_id"),
     "substitution": ("absence.one", "substitution_id"),
     "intake": ("imports.show", "batch_id"),
+    "process_release": ("releases.show", "release_id"),
 }
 """Kind of a fact's subject -> endpoint and the name of its argument."""
 

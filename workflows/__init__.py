@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
 from engine import catalog
 from engine.hooks import Hooks
 from engine.model import Instance, Task
+from engine.releases import deciding
+from engine.resources import forms_of
 from forms.schema import Form
 from ledger.actor import Actor
 from registry.access.roles import roles
-from workflows.applying.typed import form_known, form_of, kept, verdicts_of
+from workflows.applying.typed import deployed, form_known, form_of, kept, seen, verdicts_of
 from workflows.process import Process
 from workflows.requests import Request
 
@@ -52,6 +55,7 @@ def install() -> None:
                         hooks=_hooks(process))
     catalog.know_forms(form_known)
     catalog.know_verdicts(verdicts_of)
+    catalog.know_form_files(seen)
     catalog.know_roles(lambda key: key in roles())
 
 
@@ -93,7 +97,7 @@ def _hooks(process: Process) -> Hooks:
 
 def form_for(request: Request, key: str) -> Form:
     """The form that a request's drawing, or one that it calls, means by a key: the one that it began with."""
-    return form_named(request, CATALOG[request.process_id].forms.get(key, key))
+    return _deployed(request, key) or form_named(request, CATALOG[request.process_id].forms.get(key, key))
 
 
 def form_named(request: Request, name: str) -> Form:
@@ -101,13 +105,26 @@ def form_named(request: Request, name: str) -> Form:
     key = name.removesuffix(f"-{request.type_code}") if request.type_code else name
     session = object_session(request)
     found = kept(session, request.forms, key, request.type_code) if session is not None else None
-    return found or form_of(key, request.type_code)
+    return _deployed(request, key) or found or form_of(key, request.type_code)
+
+
+def _deployed(request: Request, key: str) -> Form | None:
+    """The form of this key that came with the version the request runs on."""
+    session = object_session(request)
+    if session is None:
+        return None
+    version = request.instance.definition_id if request.instance is not None else session.scalar(
+        select(Instance.definition_id).where(  # its first steps still run
+            Instance.group_id == request.group_id, Instance.business_key == request.number))
+    return None if version is None else deployed(forms_of(session, version), key, request.type_code)
 
 
 def publish(session: Session, *, by: Actor) -> None:
-    """Deploy the shipped drawings; one that has not changed keeps its version."""
+    """Deploy the shipped drawings; one that has not changed keeps its version. Where people have released a version of
+    their own, a new shipped one is added only: putting it in force is for them to ask and decide."""
     for process in CATALOG.values():
-        catalog.deploy(session, process.files, by=by)
+        put = catalog.add if deciding.by_people(session, process.id) else catalog.deploy
+        put(session, process.files, by=by)
 
 
 @cache

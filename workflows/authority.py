@@ -18,6 +18,7 @@ from ledger.actor import Actor
 from ledger.errors import BadAnswer, Conflict, NotAllowed, NotFound, Problem
 from ledger.facts import Fact, record
 from registry.access.rules import can
+from workflows import form_named
 from workflows.applying import bans
 from workflows.filing import file_ids, may_use
 from workflows.requests import AuthorityAnswer, Request, attach, get
@@ -50,7 +51,7 @@ def form_for(request: Request, kind: str) -> tuple[schema.Form, dict[str, Any]]:
     if kind not in MESSAGES:
         raise NotFound
     given = {"kinds": [{"value": kind, "label": KINDS[kind]}], "kind": kind, "answered_on": clock.today().isoformat()}
-    return schema.load("answer"), given
+    return form_named(request, "answer"), given
 
 
 def record_answer(

@@ -24,6 +24,7 @@ from workflows.absence import ending, revoking
 from workflows.handling import correcting, handing_news, returning
 from workflows.requests import Request
 from workflows.sharing import comments, consulting, copies, signatures, urging
+from workflows.studio import release_news
 
 REQUEST_NEWS = {
     "request.returned": "{title}：需要修改，请按意见补正后重新提交。",
@@ -120,5 +121,5 @@ HANDLERS: list[tuple[str, Handler]] = [
     *copies.HANDLERS,
     *urging.HANDLERS, *consulting.HANDLERS, *signatures.HANDLERS, *ending.HANDLERS, *revoking.HANDLERS,
     ("instance.ended", children.wake_parent), ("instance.terminated", children.wake_parent),
-    *(each for process in CATALOG.values() for each in process.reacts),
+    *release_news.HANDLERS, *(each for process in CATALOG.values() for each in process.reacts),
 ]

@@ -20,9 +20,10 @@ async function draw(place) {
   const fit = () => canvasPlace.clientWidth && viewer.get("canvas").zoom("fit-viewport", "auto");
   place.append(tools(viewer, fit), legend(marks), name(viewer, place));
   keyboard(viewer, canvasPlace, fit);
-  const begin = () => (fit(), focus(viewer, marks.active ?? []));
+  const first = [marks.changed, marks.added, marks.removed].find((ids) => ids?.length) ?? [];
+  const begin = () => (fit(), focus(viewer, marks.active ?? first.slice(0, 1)));
   begin();
-  new ResizeObserver(() => { if (!place.dataset.moved) begin(); }).observe(canvasPlace);
+  new ResizeObserver(() => { if (!("moved" in place.dataset)) begin(); }).observe(canvasPlace);
   viewer.on("canvas.viewbox.changed", () => { if (document.activeElement && place.contains(document.activeElement)) place.dataset.moved = ""; });
   place.licetDiagram = viewer;
   place.removeAttribute("aria-busy");
@@ -44,7 +45,7 @@ function mark(viewer, marks) {
       const element = known.get(id);
       if (!element) continue;
       canvas.addMarker(id, `licet-${state}`);
-      if (SIGNS[state] && !element.waypoints) viewer.get("overlays").add(id, { position: { top: -10, left: -10 }, html: sign(state) });
+      if (SIGNS[state] && !element.waypoints) viewer.get("overlays").add(id, { position: { top: -10, left: -10 }, scale: { min: .7, max: 1.2 }, html: sign(state) });
     }
 }
 

@@ -13,7 +13,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from engine import causes, instances, run
-from engine.messaging.sending import starts
+from engine.messaging.sending import places
+from engine.messaging.start_events import starts
 from engine.model import Delivery, Instance, StartTrigger, Subscription
 from engine.operations import halting, incidents
 from ledger import clock
@@ -99,16 +100,18 @@ def _receiver(session: Session, row: Delivery) -> Subscription | None:
 
 def _begin(session: Session, row: Delivery) -> bool:
     """Start the process that this message or signal starts, if there is one."""
+    here = places(session, row)
     if row.start_trigger_id is not None:
         chosen = session.get(StartTrigger, row.start_trigger_id)
     else:
-        chosen = next(iter(starts(session, row.kind, row.name)), None) if row.kind == "message" else None
+        chosen = next(iter(starts(session, row.kind, row.name, here)), None) if row.kind == "message" else None
     if chosen is None:
         return False
     row = session.get_one(Delivery, row.id, with_for_update=True, populate_existing=True)
     if row.state != "waiting":
         return False
-    begun = instances.start_by(session, chosen, payload=row.payload, key=row.key, group_id=row.group_id)
+    begun = instances.start_by(session, chosen, payload=row.payload, key=row.key, group_id=row.group_id,
+                               places=here)
     _done(session, row, begun.id)
     return True
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
-from engine.model import Delivery, StartTrigger, Subscription
+from engine.messaging.start_events import starts
+from engine.model import Delivery, Instance, Subscription
 from engine.packing import plain
 from ledger import clock
 from ledger.db import ring_after_commit
@@ -55,7 +56,8 @@ def dispatch(session: Session, sent: Sent, *, group_id: int, from_instance: int 
         others = true() if from_instance is None else Subscription.instance_id != from_instance
         made = [Delivery(**common, instance_id=each.instance_id, token=each.token)
                 for each in session.scalars(waiting.where(others).order_by(Subscription.id))]
-        made += [Delivery(**common, start_trigger_id=each.id) for each in starts(session, "signal", sent.name)]
+        begun = starts(session, "signal", sent.name, _places(session, from_instance, group_id))
+        made += [Delivery(**common, start_trigger_id=each.id) for each in begun]
     session.add_all(made)
     session.flush()
     if made:
@@ -63,7 +65,11 @@ def dispatch(session: Session, sent: Sent, *, group_id: int, from_instance: int 
     return made
 
 
-def starts(session: Session, kind: str, name: str) -> list[StartTrigger]:
-    """The start events of the newest versions that a message or signal of this name triggers."""
-    wanted = select(StartTrigger).where(StartTrigger.kind == kind, StartTrigger.name == name)
-    return list(session.scalars(wanted.order_by(StartTrigger.id)))
+def places(session: Session, row: Delivery) -> list[int]:
+    """Where what a message or signal starts belongs: where its sender does; the root for one from outside."""
+    return _places(session, row.from_instance_id, row.group_id)
+
+
+def _places(session: Session, from_instance: int | None, group_id: int) -> list[int]:
+    sender = session.get(Instance, from_instance) if from_instance is not None else None
+    return list(sender.places) if sender is not None and sender.places else [group_id]

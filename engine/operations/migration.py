@@ -19,6 +19,7 @@ from engine.causes import plain
 from engine.dialect.gateways import ParallelGateway
 from engine.dialect.scopes import Process
 from engine.dialect.tasks import UserTask
+from engine.figures.model import recount
 from engine.findings import Finding
 from engine.model import Definition, Instance, Migration, Subscription, Timer
 from engine.operations import redrawing, snapshots
@@ -167,6 +168,7 @@ def migrate(session: Session, instance_id: int, to: int, *, by: Actor, reason: s
         by_id=by.id, by_name=by.name, serial=serial, version=instance.version, moved=moved, state=blob,
         rows=snapshots.difference(before, after))
     session.add(made)
+    recount(session, instance)
     session.flush()
     record(session, "instance.migrated", ("instance", instance_id), by=by, group_id=instance.group_id,
            before={"definition": old}, after={"definition": to, "migration": made.id, "reason": made.reason,
@@ -228,6 +230,7 @@ def undo(session: Session, migration_id: int, *, by: Actor, reason: str) -> Inst
     instance.blob, instance.definition_id, instance.version = made.state, made.from_id, made.version + 1
     made.undone_at, made.undone_by = clock.now(), by.name
     state.in_hand(session).pop(instance.id, None)
+    recount(session, instance)
     record(session, "instance.migration_undone", ("instance", instance.id), by=by, group_id=instance.group_id,
            before={"definition": made.to_id}, after={"definition": made.from_id, "migration": made.id,
                                                      "reason": reason[:500]})

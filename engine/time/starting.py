@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from engine import catalog, causes, instances
 from engine.messaging import start_events
 from engine.model import StartTrigger
+from engine.releases import coming
 from ledger import clock
 from ledger.db import reading, unit
 from ledger.failpoints import fp
@@ -46,14 +47,18 @@ def _attempt(engine: Engine, trigger_id: int) -> bool:
 
 
 def begin(session: Session, trigger_id: int) -> bool:
-    """Start the process of a timer start event that is due, and set its next occurrence; False when it is not due."""
+    """Start the process of a timer start event that is due, and set its next occurrence.
+
+    False when it is not due, or when a release that came into force before has not set the clocks yet."""
     locked = select(StartTrigger).where(StartTrigger.id == trigger_id).with_for_update(skip_locked=True)
     row = session.scalar(locked, execution_options={"populate_existing": True})
-    if row is None or row.due_at is None or row.due_at > clock.now():
+    if row is None or row.due_at is None or row.due_at > clock.now() or coming.awaited(session, row):
         return False
+    instances.start_by(session, row)
     row.remaining = None if row.remaining is None else row.remaining - 1
     plan = catalog.plan(session, row.definition_id)
     row.due_at = None if row.remaining == 0 else start_events.next_due(session, plan.blueprint, row)
+    if row.until_at is not None and (row.due_at is None or row.due_at >= row.until_at):
+        session.delete(row)  # another version's from here on
     session.flush()
-    instances.start_by(session, row)
     return True

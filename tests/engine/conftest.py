@@ -13,6 +13,7 @@ from engine import catalog, history, instances, state
 from engine.messaging import deliveries, messages
 from engine.model import Instance, Task
 from engine.operations import incidents, repair
+from engine.releases import coming
 from engine.time import starting, timers
 from engine.usertasks import tasks
 from ledger.actor import SYSTEM, Actor, Grant
@@ -99,6 +100,7 @@ class World:
 
     def sweep(self) -> int:
         """Everything that is due: timers, what was thrown, starts by the clock."""
+        coming.sweep(self.engine)
         return timers.sweep(self.engine) + deliveries.sweep(self.engine) + starting.sweep(self.engine)
 
     def incidents(self, instance_id: int) -> list[tuple[str, str]]:

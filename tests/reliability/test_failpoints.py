@@ -13,9 +13,11 @@ import pytest
 from sqlalchemy import Engine
 
 from engine import catalog, instances
+from engine.figures import counting, standing
 from engine.messaging import deliveries, messages
-from engine.operations import migration, modification, repair
+from engine.operations import migration, modification, repair, undelivered
 from engine.operations.moves import BackTo
+from engine.releases import coming, deciding
 from engine.returns import giving_back, reopening, taking_back
 from engine.time import pausing, starting, timers
 from engine.usertasks import assigning, correcting, members, tasks
@@ -24,6 +26,8 @@ from ledger.actor import SYSTEM
 from ledger.clock import SHANGHAI, Fixed
 from ledger.db import reading, unit
 from registry.alerts import deadlines
+from registry.people.units import companies
+from tests.engine import test_releases
 from tests.engine.conftest import BOSS, HAN, LI, World
 from tests.engine.drawings import drawing, end, flows, service, start, tag, task, timer
 from tests.engine.hands import WANG, ZHAO, ask, delegate, drop, held, resolve, to, transfer
@@ -32,8 +36,12 @@ from tests.founding import Founder
 from tests.registry.intake.passing import import_everything
 from tests.structure.source import calls, modules, name_of, tree
 from tests.web.desk.at_work import Town
+from tests.web.watched import Watched
+from tests.workflows import drafting
 from tests.workflows.walk import Walk
 from workflows import triggers
+from workflows.cockpit import batches
+from workflows.cockpit.finding import Sought
 from workflows.requests import Request
 
 NAMES = {given[0].value: name_of(path) for path in modules() for _, called, call in calls(path)
@@ -89,7 +97,10 @@ def test_a_walk_through_the_site_passes_every_failpoint(town: Town, engine: Engi
         _operate(World(engine), clock)
         _hand_on(World(engine))
         _go_back(World(engine))
+        _release(World(engine), clock)
         _import(town, engine, tmp_path)
+        drafting.walk(engine, clock)
+        _watch(town, engine)
     assert sorted(set(NAMES) - passed) == []
 
 
@@ -114,7 +125,8 @@ def _walk(town: Town, engine: Engine, folder: Path, clock: Fixed) -> None:
     clock.advance(timedelta(days=700))
     with reading(engine) as session:
         assert session.get_one(Request, walk.id).certificate_id
-    assert deadlines.sweep(engine)
+    assert deadlines.sweep(engine) and counting.sweep(engine, companies)
+    standing.look(engine, companies)
 
 
 def _import(town: Town, engine: Engine, folder: Path) -> None:
@@ -195,6 +207,35 @@ def _go_back(world: World) -> None:
     last = world.do(it, "B")
     with unit(world.engine) as session:
         reopening.reopen(session, it, last, by=BOSS, reason="x")
+
+
+def _watch(town: Town, engine: Engine) -> None:
+    """Many instances at once, by the worker for long work; a message that nobody takes is dropped."""
+    watched = Watched(engine, town.company)
+    watched.start()
+    with unit(engine) as session:
+        by = town.company.actor(session, "owner")
+        meant = batches.chosen(session, by, Sought(process="watched"))
+        batches.ask(session, by, "suspend", meant, reason="x")
+        kept = messages.publish(session, "nobody.hears", None, {}, by=by).id
+    watched.work()
+    with unit(engine) as session:
+        undelivered.drop(session, kept, by=HAN, reason="x")
+
+
+def _release(world: World, clock: Fixed) -> None:
+    """One asks, another decides, a day begins, it is taken back; another is withdrawn."""
+    day = clock().astimezone(SHANGHAI).date() + timedelta(days=1)
+    number = test_releases.release(world, test_releases.version(1, id="R"), on=day)
+    clock.advance(timedelta(days=1))
+    assert coming.sweep(world.engine)
+    clock.advance(timedelta(hours=1))
+    later = test_releases.release(world, test_releases.version(2, id="R"), on=day + timedelta(days=1))
+    with unit(world.engine) as session:
+        deciding.withdraw(session, later, by=HAN, reason="x")
+    now = test_releases.release(world, test_releases.version(3, id="R"), on=day)
+    test_releases.back(world, now)
+    assert number < now
 
 
 def _deploy(engine: Engine, files: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Deployed processes, for their owners: the list with its versions, the drawing, and putting a new version in force."""
+"""Deployed processes, for their owners: the list with its versions, which is in force where, the drawing, the files."""
 
 from __future__ import annotations
 
@@ -13,20 +13,25 @@ from werkzeug.datastructures import FileStorage
 
 from engine import catalog
 from engine.model import Definition, Instance
+from engine.package import unpack
+from engine.releases.standing import Standing, standings
 from ledger.errors import BadDiagram, NotFound, Refused, TooLarge
 from registry.access.rules import can
 from web.drawn import drawn
 from web.errors import sentence
 from web.guard import actor, needs
 from web.session import db
+from web.studio.releases import Shown, shown
+from workflows.studio import drafts
+from workflows.studio.drafts import Draft
 
 bp = Blueprint("processes", __name__, url_prefix="/processes")
 MOST_FILES, MOST_BYTES = 12, 2 * 1024 * 1024  # one deployment
-ENDINGS = (".bpmn", ".dmn")
+ENDINGS = (".bpmn", ".dmn", ".form")
 
 
 class NoDrawing(Refused):
-    """请选择一个 .bpmn 流程图文件，以及它用到的 .dmn 决策表。"""
+    """请选择一个 .bpmn 流程图文件，以及它用到的 .dmn 决策表和 .form 表单。"""
 
     status = 400
 
@@ -41,8 +46,20 @@ def listed() -> ResponseReturnValue:
         versions[one.process_id].append(one)
     return render_template(
         "processes/index.html", processes=list(versions.values()), running=_running(session),
-        may_deploy=can(actor(), "process.deploy", None),
+        may_edit=can(actor(), "process.edit", None), lines=_lines(session),
+        standing=standings(session, actor().group_id),
     )
+
+
+def _lines(session: Session) -> dict[str, list[Shown]]:
+    """What is in force of each process, for all first, then the pilots, then what is coming; by process. Nothing of one
+    that only others call: it goes with them."""
+    found = standings(session, actor().group_id)
+    of = {process_id: [one for one in (held.whole, *dict.fromkeys(held.pilots.values()), *held.coming)
+                        if one is not None and one.process_id == process_id]
+          for process_id, held in found.items()}
+    rows = {row.release.id: row for row in shown(session, [one for each in of.values() for one in each])}
+    return {process_id: [rows[one.id] for one in each] for process_id, each in of.items()}
 
 
 def _running(session: Session) -> dict[int, int]:
@@ -63,7 +80,9 @@ def show(definition_id: int) -> ResponseReturnValue:
     may_deploy = can(actor(), "process.deploy", None)
     return render_template(
         "processes/show.html", definition=definition, versions=others, running=_running(session).get(definition.id, 0),
-        files=catalog.names_of(session, definition.id),
+        files=catalog.names_of(session, definition.id), may_deploy=may_deploy,
+        lines=_lines(session).get(definition.process_id, []),
+        standing=standings(session, actor().group_id).get(definition.process_id, Standing()),
         findings=catalog.advice(session, definition) if may_deploy else (),
     )
 
@@ -89,7 +108,7 @@ def file(definition_id: int, name: str) -> Response:
     kept = catalog.files_of(db.session(), _definition(db.session(), definition_id).id)
     if name not in kept:
         raise NotFound
-    response = Response(kept[name], mimetype="application/xml")
+    response = Response(kept[name], mimetype="application/json" if name.endswith(".form") else "application/xml")
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
 
@@ -102,30 +121,43 @@ def _definition(session: Session, definition_id: int) -> Definition:
 
 
 @bp.get("/new")
-@needs("process.deploy")
+@needs("process.edit")
 def new() -> ResponseReturnValue:
-    """Choose the files of a new version."""
+    """Choose the files of a draft."""
     return render_template("processes/new.html", findings=[], problem="")
 
 
 @bp.post("")
-@needs("process.deploy")
-def deploy() -> ResponseReturnValue:
-    """Put a drawing and its tables in force, or say line by line what must change (422); nothing is kept then."""
+@needs("process.edit")
+def upload() -> ResponseReturnValue:
+    """Keep the files as a draft, from where their release is asked for; or say line by line what must change (422);
+    nothing is kept then."""
+    session = db.session()
     try:
-        definition = catalog.deploy(db.session(), _files(), by=actor())
+        files = _files()
+        known = catalog.known(session, files)
+        if known is not None:
+            flash(_("内容与第 %(n)d 版完全相同，没有另存草稿。", n=known.version), "warn")
+            return redirect(url_for("processes.show", definition_id=known.id), 303)
+        draft = _drafted(session, files)
     except Refused as error:
         db.session.rollback()
         found = list(error.findings) if isinstance(error, BadDiagram) else []
         page = render_template("processes/new.html", findings=found, problem=sentence(error))
         return page, error.status
-    newest = catalog.latest(db.session(), definition.process_id)
-    if newest.id != definition.id:
-        flash(_("内容与第 %(old)d 版相同，没有发布新版本；新的申请仍按第 %(n)d 版办理。",
-                old=definition.version, n=newest.version), "warn")
-    else:
-        flash(_("已发布“%(name)s”第 %(n)d 版，新的申请将按它办理。", name=definition.name, n=definition.version), "ok")
-    return redirect(url_for("processes.show", definition_id=definition.id), 303)
+    flash(_("已存为草稿。看过检查结果后，可以申请发布。"), "ok")
+    return redirect(url_for("releases.ask", draft_id=draft.id), 303)
+
+
+def _drafted(session: Session, files: dict[str, bytes]) -> Draft:
+    """A draft of the files, of the newest version of their process where there is one. Raises BadDiagram."""
+    if errors := [found for found in catalog.check(files) if found.severity == "error"]:
+        raise BadDiagram(errors)
+    main = unpack(files).process_ids()[0]
+    newest = session.scalars(select(Definition).where(Definition.process_id == main).order_by(
+        Definition.version.desc()).limit(1)).first()
+    return drafts.begin(session, name=newest.name if newest else main, files=files, by=actor(), base=newest,
+                        process_id=main, how="imported")
 
 
 def _files() -> dict[str, bytes]:

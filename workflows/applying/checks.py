@@ -19,6 +19,10 @@ from workflows.requests import Request
 Check = Callable[[Any, Mapping[str, Any]], Problem | str | None]
 
 
+NAMED = frozenset({*(f"rule-{key}" for key in RULES), "cn-id", "uscc", "licence-id", "certificate-number"})
+"""What a form may name."""
+
+
 def checks_for(session: Session, request: Request) -> dict[str, Check]:
     """Every named check, ready for the answers of this request's forms; "rule-XM" is the rule XM of the catalogue."""
     rule = request.kind.number.rule if request.kind else "free"

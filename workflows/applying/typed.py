@@ -1,5 +1,6 @@
 """Which form a task has: the one for the request's type ("apply-J03"), else the one that it names.
 
+Before both comes a form among the files of the version that the request runs on (`deployed`).
 A type's form is a shipped file where there is one that still fits its data, else made from the data (generated). A
 request keeps the forms it began with, by their digests (DESIGN D13): what is published later is for requests to come.
 """
@@ -8,14 +9,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import resources
+from engine.catalog import FormSeen
 from engine.resources import Resource
-from forms import schema
+from forms import reading, schema
 from registry.certificates.catalogue import shipped, type_of
 from registry.certificates.kinds import CertificateType
 from workflows.applying.generated import MAKERS
@@ -31,6 +34,30 @@ def form_of(key: str, type_code: str) -> schema.Form:
     if key in MAKERS and type_code:
         return form_for_kind(key, type_of(type_code))
     return schema.load(own if own in schema.library() else key)
+
+
+def deployed(forms: Mapping[str, bytes], key: str, type_code: str) -> schema.Form | None:
+    """The form that came with the version a request runs on; None where it brought none. What is made from a type's
+    data is replaced by a form for that type only ("apply-J03")."""
+    own = f"{key}-{type_code}"
+    for name in (own, *(() if key in MAKERS and type_code else (key,))):
+        if name in forms:
+            return _from_file(name, forms[name])
+    return None
+
+
+@lru_cache(maxsize=MOST)
+def _from_file(name: str, body: bytes) -> schema.Form:
+    return schema.form_of(json.loads(body), name)
+
+
+def seen(key: str, body: bytes) -> FormSeen:
+    """What the check of a deployment is told of a form among its files."""
+    from workflows.applying.checks import NAMED  # it needs this module
+
+    form, found = reading.look(body, key, NAMED)
+    verdicts = frozenset(verdict.value for verdict in form.verdicts) if form else frozenset[str]()
+    return FormSeen(verdicts, tuple((flaw.zh, flaw.en) for flaw in found))
 
 
 def form_for_kind(key: str, kind: CertificateType) -> schema.Form:

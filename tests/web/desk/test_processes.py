@@ -10,8 +10,11 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 import workflows
+from engine import catalog
 from engine.model import Definition
 from engine.resources import Resource
+from ledger.actor import SYSTEM
+from ledger.db import unit
 from tests.web.desk.at_work import Town
 
 SHIPPED = workflows.CATALOG["application"].files
@@ -51,10 +54,12 @@ def test_nobody_else_gets_there(town: Town, path: str) -> None:
     assert upload(town, SHIPPED, "legal").status_code == 403
 
 
-def test_a_changed_drawing_becomes_the_next_version(town: Town) -> None:
+def test_a_changed_drawing_becomes_a_draft_and_changes_nothing_that_runs(town: Town) -> None:
+    before = rows(town)[0]
     answer = upload(town, changed(填报申请="填写申请表"))
-    assert answer.status_code == 303, answer.text
-    assert "第 2 版" in town.visitor("owner").get("/processes").text
+    assert answer.location == "/studio/drafts/1/release", answer.text
+    assert "申请发布“证件申领”" in town.visitor("owner").get(answer.location).text
+    assert rows(town)[0] == before
 
 
 def test_the_same_files_again_are_no_new_version(town: Town) -> None:
@@ -78,7 +83,7 @@ def test_what_the_engine_would_not_do_is_refused_with_element_and_line(town: Tow
 def test_what_is_no_drawing_is_refused(town: Town, body: bytes) -> None:
     answer = upload(town, {"evil.bpmn": body})
     assert answer.status_code in (400, 422)
-    assert "没有" in answer.text or "发布" in answer.text
+    assert "没有" in answer.text or "发布" in answer.text or "流程图" in answer.text
     assert "root:" not in answer.text
 
 
@@ -93,11 +98,12 @@ def test_more_than_two_megabytes_are_refused(town: Town) -> None:
 
 
 def test_what_was_published_before_a_newer_version_is_not_said_to_be_in_force(town: Town) -> None:
-    upload(town, changed(填报申请="填写申请表"))
+    with unit(town.engine) as session:
+        catalog.deploy(session, changed(填报申请="填写申请表"), by=SYSTEM)
     owner = town.visitor("owner")
     answer = owner.post("/processes", {"files": [(BytesIO(body), name) for name, body in SHIPPED.items()]})
     page = owner.get(answer.location).text
-    assert "没有发布新版本；新的申请仍按第 2 版办理" in page
+    assert "内容与第 1 版完全相同" in page and "这一版现在没有生效" in page
 
 
 def test_the_owner_takes_away_every_file_of_a_version(town: Town) -> None:
