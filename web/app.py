@@ -106,6 +106,7 @@ RESOURCES = (
     "studio.scenarios",
     "catalogue.types_edit",
     "catalogue.types",
+    "studio.faces",
     "stewardship.steward",
     "stewardship.steward_acts",
     "stewardship.steward_chart",
