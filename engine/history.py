@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import catalog
-from engine.model import OPEN, Definition, Instance, Migration, Renaming, Ruling, Task, Visit
+from engine.model import OPEN, Definition, Instance, Ruling, Task, Visit
+from engine.operations.moved import Migration, Renaming
 from engine.time.worktime import WorkTime, median, percentile
 from ledger import clock
 from ledger.errors import NotFound

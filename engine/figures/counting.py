@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from engine.figures import sketch
 from engine.figures.model import DAY, MONTH, ElementDay, ElementMark, ElementStale, Passed, fresh, over
-from engine.model import Instance, Renaming, Task, Visit
+from engine.model import Instance, Task, Visit
+from engine.operations.moved import Renaming
 from engine.time.worktime import WorkTime
 from ledger import clock
 from ledger.db import reading, unit

@@ -21,9 +21,10 @@ from engine.dialect.scopes import Process
 from engine.dialect.tasks import UserTask
 from engine.figures.model import recount
 from engine.findings import Finding
-from engine.model import Definition, Instance, Migration, Subscription, Timer
+from engine.model import Definition, Instance, Subscription, Timer
 from engine.operations import redrawing, snapshots
 from engine.operations.fitting import Fit, Fitting, rebind
+from engine.operations.moved import Migration
 from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import Conflict, NotFound

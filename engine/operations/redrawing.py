@@ -12,18 +12,8 @@ from sqlalchemy.orm import Session
 from engine import opening
 from engine.dialect.nodes import Token, context
 from engine.dialect.tasks import UserTask
-from engine.model import (
-    CORRECTION,
-    OPEN,
-    Incident,
-    Renaming,
-    Subscription,
-    Task,
-    TaskCandidate,
-    Timer,
-    Visit,
-    sought,
-)
+from engine.model import CORRECTION, OPEN, Incident, Subscription, Task, TaskCandidate, Timer, Visit, sought
+from engine.operations.moved import Renaming
 from engine.returns import surviving
 from engine.time.clocks import WHOLE, Clock
 from engine.usertasks import completing

@@ -9,7 +9,8 @@ from typing import Any, cast
 from sqlalchemy import Date, Table, and_, delete, insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from engine.model import Incident, Renaming, Subscription, Task, TaskCandidate, TaskExclusion, Timer, Visit
+from engine.model import Incident, Subscription, Task, TaskCandidate, TaskExclusion, Timer, Visit
+from engine.operations.moved import Renaming
 from engine.returns.returning import ReturnCase, ReturnEffect
 from engine.returns.surviving import TaskBasis
 from engine.time.clocks import Clock, ClockEntry

@@ -18,8 +18,9 @@ from engine.dialect.gateways import Joining
 from engine.dialect.nodes import OVER, Node, Token
 from engine.dialect.rounds import Rounds
 from engine.dialect.scopes import Process
-from engine.model import Renaming, Task, Visit
+from engine.model import Task, Visit
 from engine.operations.fitting import label
+from engine.operations.moved import Renaming
 from engine.operations.moves import BackTo, Beginning, Draft, one_by_one, refuse
 from engine.operations.reach import reach
 from ledger import clock

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from engine import rows
 from engine.dialect.nodes import OVER
 from engine.hooks import HOOKS
-from engine.model import OPEN, Renaming, Task, TaskAnswer, Visit
+from engine.model import OPEN, Task, TaskAnswer, Visit
+from engine.operations.moved import Renaming
 from engine.returns import finality, surviving
 from engine.returns.returning import CANDIDATE, KEPT, REDONE, ReturnCase, ReturnEffect, told
 from engine.returns.surviving import TaskBasis

@@ -25,7 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.hooks import HOOKS
-from engine.model import CORRECTION, DRAWN, OPEN, Instance, Renaming, Task
+from engine.model import CORRECTION, DRAWN, OPEN, Instance, Task
+from engine.operations.moved import Renaming
 from engine.usertasks.hands import TaskDelegation, TaskPlan
 from ledger.db import Base, BigId
 

@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from engine import instances
 from engine.messaging import messages
-from engine.model import Instance, Migration, Subscription, Task, Timer, Visit
+from engine.model import Instance, Subscription, Task, Timer, Visit
 from engine.operations import migration
+from engine.operations.moved import Migration
 from engine.usertasks import tasks
 from ledger.db import reading, unit
 from ledger.facts import story

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from engine import instances
 from engine.messaging import deliveries, messages
-from engine.model import Incident, Migration
+from engine.model import Incident
 from engine.operations import incidents, migration, modification, repair
+from engine.operations.moved import Migration
 from engine.time import timers
 from engine.usertasks import tasks
 from ledger.db import unit

@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from engine.model import Definition, Instance, Migration
+from engine.model import Definition, Instance
 from engine.operations import migration, modification
 from engine.operations.modification import BackTo, Cancel, Preview, StartBefore
+from engine.operations.moved import Migration
 from engine.operations.moves import Move
 from ledger.actor import Actor
 from ledger.errors import NotFound

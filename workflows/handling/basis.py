@@ -17,7 +17,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import catalog
-from engine.model import Instance, Renaming, Task, TaskAnswer
+from engine.model import Instance, Task, TaskAnswer
+from engine.operations.moved import Renaming
 from engine.returns import finality, returning, surviving
 from engine.usertasks.participation import called
 from forms.schema import FILES

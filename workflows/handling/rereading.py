@@ -14,7 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import catalog
-from engine.model import Instance, Renaming, Task, Visit
+from engine.model import Instance, Task, Visit
+from engine.operations.moved import Renaming
 from engine.returns import finality
 from ledger.actor import Actor
 from ledger.errors import BadAnswer, Problem

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.messaging import messages
-from engine.model import Delivery, Incident, Instance, Migration
+from engine.model import Delivery, Incident, Instance
+from engine.operations.moved import Migration
 from ledger.actor import SYSTEM
 from ledger.db import unit
 from ledger.facts import Fact
