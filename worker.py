@@ -9,11 +9,13 @@ but the moment, and without Redis the sweep every 15 s does all the work (docs/d
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 import functools
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -32,7 +34,8 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import UnixSignalDeathPenalty
 from sqlalchemy import Engine
 
-from ledger.db import open_database
+from ledger import beats, clock
+from ledger.db import open_database, unit
 from ledger.jobs import Do
 from registry.custody import copies
 from registry.people import sealing
@@ -49,6 +52,7 @@ DEADLINE = 60  # seconds after which a wake-up is broken off
 LONG = 4 * 3600  # the same for imports
 PATIENCE = 0.2  # seconds a bell waits for Redis
 CROWD = 50  # so many wake-ups waiting are enough
+FIGURES = 10.0  # seconds between two looks for what to add to the sums
 STOPPING = 8.0  # seconds the work in progress gets when the worker is told to stop
 
 Part = Callable[[Engine], int]
@@ -126,6 +130,8 @@ class Rounds:
         self.parts = parts
         self.redis_url = redis_url
         self.stopping = threading.Event()
+        self.told: dict[str, dict[str, Any]] = {}
+        self.doing: tuple[str, dt.datetime] | None = None
         self._turn = threading.Lock()
 
     def answer(self, kind: str) -> None:
@@ -146,23 +152,67 @@ class Rounds:
             self.stopping.wait(SWEEP)
 
     def _do(self, part: str) -> int:
+        begun, self.doing = time.monotonic(), (part, clock.now())
+        told = self.told.setdefault(part, {"slowest": 0})
         try:
             return self.parts[part](self.database)
-        except Exception:
+        except Exception as error:
             log.exception("%s could not be worked off; looked at again in %.0f s", part, SWEEP)
+            told["failed"], told["error"] = clock.now().isoformat(), type(error).__name__
             return 0
+        finally:
+            took = round((time.monotonic() - begun) * 1000)
+            told.update(at=clock.now().isoformat(), ms=took, slowest=max(took, told["slowest"]))
+            self.doing = None
+
+    def live(self, kind: str) -> None:
+        """Give a sign of life every 15 s, whatever the work is doing meanwhile (ledger/beats.py)."""
+        number, over, place = None, False, f"{socket.gethostname()} {os.getpid()}"
+        while not over:
+            over = self.stopping.wait(0 if number is None else beats.EVERY)
+            try:
+                with unit(self.database) as session:
+                    if number is None or not beats.beat(session, number, place, self.told, self.doing):
+                        number = beats.begin(session, kind, place)
+                        beats.beat(session, number, place, self.told, self.doing)
+                    if over:
+                        beats.stop(session, number)
+            except Exception as error:  # the work goes on without
+                log.warning("no sign of life written: %s", type(error).__name__)
+                over = over or self.stopping.wait(1.0)
+
+
+def seldom(part: Part, seconds: float) -> Part:
+    """A part that need not follow every wake-up: once in so many seconds, or fifty times as long as it took; at once
+    again while it finds more to do."""
+    next_at, more = 0.0, 0
+
+    def now_and_then(database: Engine) -> int:
+        nonlocal next_at, more
+        begun = time.monotonic()
+        if not more and begun < next_at:
+            return 0
+        more, next_at = 0, begun + seconds  # also if it fails
+        more = part(database)
+        next_at = max(next_at, begun + 50 * (time.monotonic() - begun))
+        return more
+
+    return now_and_then
 
 
 def due_work() -> dict[str, Part]:
     """What there is to do, by kind of wake-up, causes before effects: each does a small piece, says how much it did."""
+    from engine.figures import counting, standing
     from engine.messaging import deliveries
     from engine.releases import coming
     from engine.time import starting, timers
     from ledger import outbox
     from registry.alerts import deadlines
-    from registry.intake.stewardship import counting
+    from registry.intake.stewardship import counting as quality
+    from registry.people.units import companies
     from workflows import triggers
     from workflows.absence import ending, handover
+    from workflows.studio import history
 
     return {
         "timers": lambda database: timers.sweep(database, limit=20),
@@ -170,8 +220,11 @@ def due_work() -> dict[str, Part]:
         "releases": lambda database: coming.sweep(database, limit=20),
         "starts": lambda database: starting.sweep(database, limit=20),
         "deadlines": lambda database: deadlines.sweep(database, limit=50),
-        "quality": counting.sweep,
+        "quality": quality.sweep,
+        "figures": seldom(lambda database: counting.sweep(database, companies), FIGURES),
+        "waiting": seldom(lambda database: standing.look(database, companies) * 0, FIGURES),
         "absence": lambda database: ending.sweep(database, limit=20) + handover.forward(database, limit=20),
+        "drafts": history.sweep,
         "outbox": lambda database: outbox.deliver(database, triggers.HANDLERS, limit=50),
     }
 
@@ -192,7 +245,10 @@ def imports(config: Config, stopping: threading.Event) -> dict[str, Part]:
 
 def long_work() -> dict[str, Do]:
     """Who does which kind of job (ledger/jobs.py)."""
-    return {}
+    from workflows.cockpit import batch_work, batches
+    from workflows.studio import rehearsal_work, rehearsing
+
+    return {batches.KIND: batch_work.work, rehearsing.KIND: rehearsal_work.do}
 
 
 class Listener(SimpleWorker):
@@ -262,11 +318,15 @@ def main(given: Sequence[str] = ()) -> None:
             signal.signal(sign, lambda *_: rounds.stopping.set())
         sweeper = threading.Thread(target=rounds.sweep, name="sweep", daemon=True)
         sweeper.start()
+        kind = IMPORTS if importing else "worker"
+        living = threading.Thread(target=rounds.live, args=(kind,), name="live", daemon=True)
+        living.start()
         log.info("working on %s", "SQLite" if rounds.database.dialect.name == "sqlite" else "PostgreSQL")
         if config.redis_url:
             listen(config.redis_url, rounds, QUEUES[IMPORTS] if importing else QUEUE)
         rounds.stopping.wait()
         sweeper.join(STOPPING)
+        living.join(1.0)
         log.info("stopped")
 
 

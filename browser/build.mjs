@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { iconSprite } from "./icons.mjs";
 import { fontSheet } from "./fonts.mjs";
 import { patched } from "./patches.mjs";
+import { studioPatched } from "./studio/patches.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
@@ -21,9 +22,16 @@ const options = {
     theme: "browser/app/theme.js",
     task: "browser/task/task.js",
     diagram: "browser/diagram/diagram.js",
+    heat: "browser/heat/heat.js",
     "app-style": "browser/css/app.css",
     "task-style": "browser/css/task.css",
     "diagram-style": "browser/css/diagram.css",
+    modeler: "browser/studio/modeler.js",
+    tables: "browser/studio/tables.js",
+    formbuilder: "browser/studio/formbuilder.js",
+    "modeler-style": "browser/studio/css/modeler.css",
+    "tables-style": "browser/studio/css/tables.css",
+    "formbuilder-style": "browser/studio/css/formbuilder.css",
   },
   bundle: true,
   minify: true,
@@ -38,7 +46,7 @@ const options = {
   metafile: true,
   write: false,
   logLevel: "warning",
-  plugins: [patched],
+  plugins: [patched, studioPatched],
 };
 
 // A server may be running: files appear whole, the manifest changes at one moment, and what it named before stays for an hour.

@@ -12,6 +12,7 @@ const NAMES = [
   "zoom-in", "zoom-out", "maximize", "route", "checklist", "clipboard-check", "rubber-stamp", "gavel", "building-community",
   "helmet", "id", "phone", "mail", "message", "star", "pin", "link", "list", "layout-grid", "selector", "player-pause",
   "player-play", "rotate", "wifi-off", "device-floppy", "keyboard", "archive", "folder", "bolt", "user-check", "user-plus",
+  "device-mobile", "arrow-forward-up", "table", "forms",
 ];
 
 const PAINT = 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"';

@@ -25,6 +25,7 @@ from engine.model import (
     Visit,
 )
 from engine.releases import choosing
+from engine.rehearsal import given
 from engine.usertasks.hands import TaskDelegation
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
@@ -93,8 +94,8 @@ def _start(session: Session, definition: Definition, where: Where, variables: di
     record(session, "instance.started", ("instance", instance.id), by=where.by, group_id=where.group_id,
            after={"process": definition.process_id, "version": definition.version, "business_key": where.business_key})
     plan = catalog.plan(session, definition.id)
-    with run.act(session, instance, where.by, fresh=state.begin(plan.blueprint, variables, at, payload)):
-        pass
+    with run.act(session, instance, where.by, fresh=state.begin(plan.blueprint, variables, at, payload)) as act:
+        given.begun(act, at, variables, payload)
     fp("engine.start.before_commit")
     return instance
 

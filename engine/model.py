@@ -8,13 +8,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.db import Base, BigId, Id, Instant, Json
 from ledger.sought import folded
 
 OPEN, DRAWN, CORRECTION = "open", "drawn", "correction"
+PATH = String(200).with_variant(String(200, collation="C"), "postgresql")
 NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 """Where a task without a deadline stands in the order of deadlines: NULLs sort differently on the two databases."""
 
@@ -57,6 +58,8 @@ class Instance(Base):
     title: Mapped[str] = mapped_column(String(200))
     group_id: Mapped[int] = mapped_column(BigId, index=True)
     places: Mapped[list[int]] = mapped_column(Json)
+    unit_path: Mapped[str] = mapped_column(PATH, server_default="", default=lambda made: "/".join(
+        ["", *map(str, reversed(made.get_current_parameters()["places"])), ""]))  # "/1/3/" for places 3, 1
     state: Mapped[str] = mapped_column(String(12), default="active")
     stage: Mapped[str | None] = mapped_column(String(60))
     outcome: Mapped[str | None] = mapped_column(String(60))
@@ -128,6 +131,7 @@ class Task(Base):
     ended_how: Mapped[str | None] = mapped_column(String(16))
     ended_by_name: Mapped[str | None] = mapped_column(String(80))
     rank_at: Mapped[dt.datetime] = mapped_column(Instant)
+    counted: Mapped[bool] = mapped_column(default=False, server_default=false())  # in the sums of engine.figures
 
 
 class TaskCandidate(Base):
@@ -301,6 +305,7 @@ class Visit(Base):
     by_id: Mapped[int | None] = mapped_column(BigId)
     by_name: Mapped[str | None] = mapped_column(String(80))
     within: Mapped[int | None]  # as on Task
+    counted: Mapped[bool] = mapped_column(default=False, server_default=false())  # as on Task
 
 
 class Ruling(Base):

@@ -160,6 +160,8 @@ def barred(act: Act, not_by: list[str], not_applicant: bool, given: Any) -> list
     applied in the applicant's place.
     """
     found: set[int | None] = set()
+    if act.dry:
+        return []
     if not_by:
         found.update(act.session.scalars(doers(act.instance.id, not_by)))
     if not_applicant:

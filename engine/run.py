@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from engine import catalog, causes, expressions, rows, state
+from engine import catalog, causes, expressions, rows, state, watched
 from engine.dialect.climbing import BpmnError
 from engine.dialect.nodes import OVER, STARTED, STUCK, WORKING, Fault, Node, Token, context
 from engine.dialect.scopes import Process
@@ -26,6 +26,7 @@ from engine.model import Instance
 from engine.opening import Wait
 from engine.operations import halting
 from engine.packing import freeze, plain
+from engine.rehearsal import given
 from engine.returns import keeping
 from engine.time import promising
 from feel import FeelError
@@ -55,6 +56,8 @@ class NotRunning(Conflict):
 class Act:
     """What one actor does to one instance, and everything that follows from it until the next wait."""
 
+    dry = False  # a rehearsal: nothing of a database is read or written
+
     def __init__(
         self, session: Session, instance: Instance, actor: Actor, plan: catalog.Plan, process: Process,
     ) -> None:
@@ -67,6 +70,7 @@ class Act:
         self.halts: list[halting.Halt] = []
         self.sent: list[sending.Sent] = []
         self.heard_signals: list[tuple[int, str]] = []
+        self.given: list[dict[str, Any]] = []
         self.entries: dict[int, dict[str, Any]] = {}
         self.departures: list[tuple[int, str]] = []
         self.budget = STEPS_AT_ONCE
@@ -137,13 +141,13 @@ class Act:
         do = self.plan.step(spec.words.step or "")
         if do is None:
             raise Fault(spec.bpmn_id, f"没有注册的步骤 {spec.words.step}", f"no registered step {spec.words.step}")
-        given = catalog.Step(self.session, self.actor, self.instance.id, spec.bpmn_id, dict(context(token)))
+        handed = catalog.Step(self.session, self.actor, self.instance.id, spec.bpmn_id, dict(context(token)))
         outcome: BpmnError | None = None
         result: Mapping[str, Any] | None = None
         try:
             with self.session.begin_nested():
                 try:
-                    result = do(given)
+                    result = do(handed)
                     freeze(result)
                 except BpmnError as error:
                     outcome = error
@@ -153,7 +157,10 @@ class Act:
             log.warning("step %s of instance %s failed: %s", spec.words.step, self.instance.id, causes.trail(error))
             raise halting.StepFailed(spec.bpmn_id, error) from error
         if outcome is not None:
+            given.note(self, token, "error", outcome.code, None)
             raise outcome
+        if result:
+            given.note(self, token, "step", spec.words.step, result)
         return result
 
     def decide(self, token: Token, decision_id: str) -> Any:
@@ -223,6 +230,8 @@ def trigger(act: Act, number: int, element_id: str, kind: str, name: str | None,
     for event, awaited in token.task_spec.awaited(token):
         wanted = TRIGGERS[kind]
         if event.bpmn_id == element_id and isinstance(awaited, wanted) and name == getattr(awaited, "name", None):
+            if kind != "timer":
+                given.note(act, token, kind, name, payload, element_id)
             token.task_spec.trigger(token, element_id, payload, awaited)
             return
     raise Conflict()
@@ -252,6 +261,7 @@ def act(session: Session, instance: Instance, actor: Actor, fresh: Process | Non
     process = fresh or (live.process if live else None) or _read(session, instance, plan)
     doing = Act(session, instance, actor, plan, process)
     process.act = doing
+    was = watched.told(process.data) if fresh is None else {}
     with expressions.at(doing.desk):
         yield doing
         doing.advance()
@@ -264,6 +274,8 @@ def act(session: Session, instance: Instance, actor: Actor, fresh: Process | Non
         promising.keep(doing)
         halting.write(doing)
         sending.post(doing)
+        given.write(doing)
+        watched.keep(doing, was)
         size = _save(doing)
     del process.act
     hand[instance.id] = state.Live(instance.version, process, size)

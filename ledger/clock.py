@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -17,6 +18,7 @@ def system() -> dt.datetime:
 
 
 _clock: Clock = system
+_within: ContextVar[Clock | None] = ContextVar("licet_clock", default=None)
 
 
 class Fixed:
@@ -50,9 +52,19 @@ def use(clock: Clock) -> Iterator[Clock]:
         _clock = before
 
 
+@contextmanager
+def within(clock: Clock) -> Iterator[Clock]:
+    """Only what this thread does in the block reads `clock`: a rehearsal beside work that goes on."""
+    token = _within.set(clock)
+    try:
+        yield clock
+    finally:
+        _within.reset(token)
+
+
 def now() -> dt.datetime:
     """The present instant, aware, in UTC."""
-    return _clock()
+    return (_within.get() or _clock)()
 
 
 def today() -> dt.date:

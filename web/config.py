@@ -39,11 +39,12 @@ class Config:
     absolute: timedelta = timedelta(hours=12)
     upload_bytes: int = 20 * 1024 * 1024
     threads: int = 32
+    metrics_token: str = field(default="", repr=False)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Config:
         """Read DATABASE_URL, REDIS_URL and LICET_DATA, _SECRET (or _SECRET_FILE), _HOSTS, _URL, _DEMO, _PROXIES,
-        _THREADS."""
+        _THREADS, _METRICS_TOKEN."""
         url = environ.get("LICET_URL", "").rstrip("/")
         named = tuple(host for host in environ.get("LICET_HOSTS", "").replace(",", " ").split())
         own = (urlsplit(url).hostname or "",) if url else ()
@@ -57,6 +58,7 @@ class Config:
             proxies=int(environ.get("LICET_PROXIES") or 0),
             demo=environ.get("LICET_DEMO", "").lower() in {"1", "yes", "true", "on"},
             threads=int(environ.get("LICET_THREADS") or 32),
+            metrics_token=environ.get("LICET_METRICS_TOKEN", "").strip(),
         )
 
     @property

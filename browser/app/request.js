@@ -15,19 +15,19 @@ export async function renewToken() {
   }
 }
 
-/** POST; resolves to {ok, status, body, offline}. Never rejects: what went wrong is in the answer. */
+/** POST (or another method); resolves to {ok, status, body, offline}. Never rejects: what went wrong is in the answer. */
 export async function post(url, body, options = {}) {
   const answer = await once(url, body, options);
   const stale = answer.status === 400 && !answer.body.problems && !options.keepalive;
   return stale && await renewToken() ? once(url, body, options) : answer;
 }
 
-async function once(url, body, { json = false, keepalive = false }) {
+async function once(url, body, { json = false, keepalive = false, method = "POST" }) {
   const headers = { Accept: "application/json", "X-CSRF-Token": token() };
   if (json) headers["Content-Type"] = "application/json";
   try {
     const response = await fetch(url, {
-      method: "POST", headers, keepalive, credentials: "same-origin",
+      method, headers, keepalive, credentials: "same-origin",
       body: json ? JSON.stringify(body) : body,
     });
     return { ok: response.ok, status: response.status, redirected: response.redirected && response.url, body: await read(response) };

@@ -4,7 +4,7 @@
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import { text } from "../app/text.js";
 
-const STATES = { active: "正在进行", completed: "已完成", failed: "出错", added: "新增", removed: "删除", changed: "修改", moved: "移动" };
+const STATES = { active: "正在进行", completed: "已完成", failed: "出错", added: "新增", removed: "删除", changed: "修改", moved: "移动", both: "两版都经过", only: "只有这一版经过" };
 const SIGNS = { added: "+", removed: "−", changed: "≠", moved: "↔" }; // what differs between versions has a sign too
 
 async function draw(place) {
@@ -20,9 +20,10 @@ async function draw(place) {
   const fit = () => canvasPlace.clientWidth && viewer.get("canvas").zoom("fit-viewport", "auto");
   place.append(tools(viewer, fit), legend(marks), name(viewer, place));
   keyboard(viewer, canvasPlace, fit);
-  const begin = () => (fit(), focus(viewer, marks.active ?? []));
+  const first = [marks.changed, marks.added, marks.removed, marks.only].find((ids) => ids?.length) ?? [];
+  const begin = () => (fit(), focus(viewer, marks.active ?? first.slice(0, 1)));
   begin();
-  new ResizeObserver(() => { if (!place.dataset.moved) begin(); }).observe(canvasPlace);
+  new ResizeObserver(() => { if (!("moved" in place.dataset)) begin(); }).observe(canvasPlace);
   viewer.on("canvas.viewbox.changed", () => { if (document.activeElement && place.contains(document.activeElement)) place.dataset.moved = ""; });
   place.licetDiagram = viewer;
   place.removeAttribute("aria-busy");
@@ -44,7 +45,7 @@ function mark(viewer, marks) {
       const element = known.get(id);
       if (!element) continue;
       canvas.addMarker(id, `licet-${state}`);
-      if (SIGNS[state] && !element.waypoints) viewer.get("overlays").add(id, { position: { top: -10, left: -10 }, html: sign(state) });
+      if (SIGNS[state] && !element.waypoints) viewer.get("overlays").add(id, { position: { top: -10, left: -10 }, scale: { min: .7, max: 1.2 }, html: sign(state) });
     }
 }
 

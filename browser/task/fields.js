@@ -3,6 +3,7 @@ import { Choice } from "./choice.jsx";
 import { Day } from "./day.jsx";
 import { Files } from "./files.jsx";
 import { Rows } from "./rows.jsx";
+import { markdown } from "./markdown.js";
 import { NumberText } from "./number.jsx";
 import { Signature } from "./signature.jsx";
 import { Ticks } from "./ticks.jsx";
@@ -26,4 +27,5 @@ export const fields = {
   __init__: ["ownFields"],
   ownFields: ["type", OwnFields],
   validator: ["type", Validator],
+  markdownRenderer: markdown,
 };

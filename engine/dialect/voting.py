@@ -74,10 +74,11 @@ class Vote:
         heads = {"yes": found.yes, "no": found.no, "abstain": found.abstain, "left": found.left}
         if act.why == "event":
             act.why = "vote_over"
-        record(act.session, "vote.closed", ("instance", act.instance.id), by=act.actor,
-               group_id=act.instance.group_id, after={
-                   "element": node.bpmn_id, "name": node.bpmn_name or node.bpmn_id,
-                   "verdict": "vote_passed" if passed else "vote_failed", **heads, "vetoed": found.vetoed})
+        if not act.dry:
+            record(act.session, "vote.closed", ("instance", act.instance.id), by=act.actor,
+                   group_id=act.instance.group_id, after={
+                       "element": node.bpmn_id, "name": node.bpmn_name or node.bpmn_id,
+                       "verdict": "vote_passed" if passed else "vote_failed", **heads, "vetoed": found.vetoed})
         result = {"passed": passed, **heads, "weight_yes": found.weight_yes, "weight_all": found.weight_all,
                   "vetoed": found.vetoed}
         return (self.result, result) if self.result else None

@@ -19,6 +19,7 @@ from engine.causes import plain
 from engine.dialect.gateways import ParallelGateway
 from engine.dialect.scopes import Process
 from engine.dialect.tasks import UserTask
+from engine.figures.model import recount
 from engine.findings import Finding
 from engine.model import Definition, Instance, Migration, Subscription, Timer
 from engine.operations import redrawing, snapshots
@@ -98,27 +99,43 @@ def _checked(session: Session, to: int, mapping: Mapping[str, str] | None) -> di
 def _verdict(session: Session, instance: Instance, to: int, mapping: Mapping[str, str]) -> Verdict:
     try:
         return _rehearse(session, instance, to, mapping)
-    except (ValueError, KeyError, IndexError, TypeError) as error:  # one broken state says so and stops no other
-        zh, en = plain(error)
-        broken = Finding("state", f"该实例的状态读不出来：{zh}", f"the state of the instance cannot be read: {en}")
-        return Verdict(instance.id, "impossible", (broken,))
+    except UNREADABLE as error:  # one broken state says so and stops no other
+        return unreadable(instance.id, error)
+
+
+UNREADABLE = (ValueError, KeyError, IndexError, TypeError)
+"""What reading a broken state raises."""
+
+
+def unreadable(instance_id: int, error: Exception) -> Verdict:
+    """The verdict on an instance whose state cannot be read."""
+    zh, en = plain(error)
+    broken = Finding("state", f"该实例的状态读不出来：{zh}", f"the state of the instance cannot be read: {en}")
+    return Verdict(instance_id, "impossible", (broken,))
 
 
 def _rehearse(session: Session, instance: Instance, to: int, mapping: Mapping[str, str]) -> Verdict:
     refused = _unfit(session, instance, to)
     if refused:
         return Verdict(instance.id, "impossible", (refused,))
+    old = catalog.plan(session, instance.definition_id)
     copy = run.read_only(session, instance)
-    new = catalog.plan(session, to)
-    fit = Fitting(copy, catalog.plan(session, instance.definition_id), new, mapping).check()
-    if fit.hindrances or (fit.released and instance.state == "suspended"):
-        return Verdict(instance.id, "impossible", tuple(fit.hindrances or fit.remarks))
+    return judged(instance.id, instance.state, copy, old, catalog.plan(session, to), mapping)
+
+
+def judged(instance_id: int, standing: str, copy: Process, old: catalog.Plan, new: catalog.Plan,
+           mapping: Mapping[str, str]) -> Verdict:
+    """The same for a copy of an instance's process, whose state is `standing`, and a drawing that need not be
+    deployed; the copy is used up."""
+    fit = Fitting(copy, old, new, mapping).check()
+    if fit.hindrances or (fit.released and standing == "suspended"):
+        return Verdict(instance_id, "impossible", tuple(fit.hindrances or fit.remarks))
     if fit.unmapped:
-        return Verdict(instance.id, "map", tuple(_unmapped(session, instance, fit)), tuple(sorted(set(fit.unmapped))))
+        return Verdict(instance_id, "map", tuple(_unmapped(old, fit)), tuple(sorted(set(fit.unmapped))))
     rebind(copy, new, fit, mapping)
     state.prune(copy)
     state.load(new.blueprint, state.dump(copy))
-    return Verdict(instance.id, "fine", tuple(fit.remarks))
+    return Verdict(instance_id, "fine", tuple(fit.remarks))
 
 
 def _unfit(session: Session, instance: Instance, to: int) -> Finding | None:
@@ -131,8 +148,8 @@ def _unfit(session: Session, instance: Instance, to: int) -> Finding | None:
     return None
 
 
-def _unmapped(session: Session, instance: Instance, fit: Fit) -> list[Finding]:
-    names = catalog.plan(session, instance.definition_id).names()
+def _unmapped(old: catalog.Plan, fit: Fit) -> list[Finding]:
+    names = old.names()
     return [
         Finding("gone", f"“{names.get(each, each)}”（{each}）正在进行，新版本里没有，请指定对应的新环节",
                 f'"{names.get(each, each)}" ({each}) is in progress and gone in the new version: say what it becomes',
@@ -153,9 +170,10 @@ def migrate(session: Session, instance_id: int, to: int, *, by: Actor, reason: s
     if refused:
         raise CannotMigrate([refused])
     process, old, new = run.read_only(session, instance), instance.definition_id, catalog.plan(session, to)
+    was = catalog.plan(session, old)
     with expressions.at(expressions.Desk(lambda: calendar(session))):
-        fit = Fitting(process, catalog.plan(session, old), new, names).check()
-    problems = fit.hindrances + _unmapped(session, instance, fit)
+        fit = Fitting(process, was, new, names).check()
+    problems = fit.hindrances + _unmapped(was, fit)
     if problems or (fit.released and instance.state == "suspended"):
         raise CannotMigrate(problems or fit.remarks)
     before, blob, serial = snapshots.image(session, instance_id), state.dump(process), process.serial
@@ -167,6 +185,7 @@ def migrate(session: Session, instance_id: int, to: int, *, by: Actor, reason: s
         by_id=by.id, by_name=by.name, serial=serial, version=instance.version, moved=moved, state=blob,
         rows=snapshots.difference(before, after))
     session.add(made)
+    recount(session, instance)
     session.flush()
     record(session, "instance.migrated", ("instance", instance_id), by=by, group_id=instance.group_id,
            before={"definition": old}, after={"definition": to, "migration": made.id, "reason": made.reason,
@@ -228,6 +247,7 @@ def undo(session: Session, migration_id: int, *, by: Actor, reason: str) -> Inst
     instance.blob, instance.definition_id, instance.version = made.state, made.from_id, made.version + 1
     made.undone_at, made.undone_by = clock.now(), by.name
     state.in_hand(session).pop(instance.id, None)
+    recount(session, instance)
     record(session, "instance.migration_undone", ("instance", instance.id), by=by, group_id=instance.group_id,
            before={"definition": made.to_id}, after={"definition": made.from_id, "migration": made.id,
                                                      "reason": reason[:500]})

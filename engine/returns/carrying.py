@@ -31,7 +31,7 @@ def carried(act: Act, token: Token, spec: UserTask, due: dt.datetime, confirmed:
     today does not count; what was used up before does, so that no return makes a late approval punctual
     (`licet:clock="restart"` begins anew). At least today is left; the ledger has that as an extension.
     """
-    before = _before(act, token, spec)
+    before = None if act.dry else _before(act, token, spec)
     if before is None or before.due_at is None or before.completed_at is None:
         return due, confirmed
     cal, stopped_on = act.desk.calendar, clock.day_of(before.completed_at)

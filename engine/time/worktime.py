@@ -12,6 +12,7 @@ from ledger import clock
 from ledger.workdays import ONE_DAY, SEEDED, Calendar
 
 DAY = 86_400.0
+MOST_DAYS = 5000
 
 
 class WorkTime:
@@ -41,7 +42,24 @@ class WorkTime:
 
     def between(self, start: dt.datetime, end: dt.datetime) -> float:
         """Working days from one instant to a later one, to four digits; 0 when it is not later."""
-        return round(max(0.0, self._until(end) - self._until(start)), 4)
+        return round(self.exactly(start, end), 4)
+
+    def exactly(self, start: dt.datetime, end: dt.datetime) -> float:
+        """The same, unrounded: `after` leads back to the end of a span that ended in working time."""
+        return max(0.0, self._until(end) - self._until(start))
+
+    def after(self, start: dt.datetime, days: float) -> dt.datetime:
+        """The first instant by which so many working days have passed since `start`; at most 5,000."""
+        if days <= 0:
+            return start
+        if days > MOST_DAYS:
+            raise ValueError(f"more than {MOST_DAYS} working days")
+        wanted = self._until(start) + days
+        place = int((start.timestamp() - self._origin) // DAY)
+        while self._before(place + 1) < wanted:
+            place += 1
+        seconds = (place + wanted - self._before(place)) * DAY
+        return dt.datetime.fromtimestamp(round(self._origin + seconds, 6), dt.UTC)
 
 
 def median(values: list[float]) -> float:

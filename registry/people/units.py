@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -140,3 +140,8 @@ def below(session: Session, unit: Unit, kind: UnitKind | None = None) -> list[Un
     if kind:
         query = query.where(Unit.kind == kind)
     return list(session.scalars(query.order_by(Unit.path)))
+
+
+def companies(session: Session, ids: Collection[int]) -> list[int]:
+    """Which of these units are companies or groups."""
+    return list(session.scalars(select(Unit.id).where(Unit.id.in_(ids), Unit.kind.in_(("company", "group")))))

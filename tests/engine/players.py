@@ -33,6 +33,8 @@ def told(data: Mapping[str, Any]) -> dict[str, Any]:
 class Dry(Act):
     """An act without a database: it moves the process and writes nothing."""
 
+    dry = True
+
     def __init__(self, process: Process) -> None:
         self.process, self.budget, self.stage, self.outcome = process, 2000, None, None
         self.waits, self.entries, self.departures = [], {}, []

@@ -1,4 +1,4 @@
-"""Process owners change one draft at once: nothing is lost, what contradicts is chosen, and all of it can be compared."""
+"""Process owners change one draft at once: nothing is lost, what contradicts is chosen, all of it can be compared."""
 
 from __future__ import annotations
 
@@ -45,9 +45,10 @@ def begun(owner: Person) -> str:
     owner.go("/studio/drafts")
     owner.sees("您还没有在改的草稿")
     owner.follow("新建草稿")
-    owner.page.locator("li", has_text=owner.words("证件续期")).get_by_role("button", name=owner.words("修改")).first.click()
+    row = owner.page.locator("li", has_text=owner.words("证件续期"))
+    row.get_by_role("button", name=owner.words("修改")).first.click()
     owner.page.wait_for_url("**/studio/drafts/*")
-    owner.sees("草稿已建好", "检查结果")
+    owner.sees("草稿已建好，改动会自动保存，发布之前不影响正在办理的申请。", "检查结果")
     owner.page.wait_for_selector("[data-diagram]:not([aria-busy])")
     owner.look()
     return owner.page.url.rstrip("/")
@@ -85,7 +86,8 @@ def test_a_changed_draft_is_compared_renamed_restored_and_exported(site: Site, a
     changed = file["body"].replace('name="决定是否续期"', 'name="<b>是否</b>续期"'.replace("<", "&lt;"), 1)
     saves(owner, "renewal.bpmn", draft, file["number"], changed.replace('x="', 'x="1', 1))
     table = opened(owner, "renewal-conditions.dmn", draft)
-    saves(owner, "renewal-conditions.dmn", draft, table["number"], table["body"].replace("<text>10</text>", "<text>5</text>", 1))
+    cells = table["body"].replace("<text>10</text>", "<text>5</text>", 1)
+    saves(owner, "renewal-conditions.dmn", draft, table["number"], cells)
     owner.go(draft.removeprefix(site.address))
     owner.follow("与第 1 版比较")
     owner.page.wait_for_selector(".licet-sign-changed")
@@ -101,3 +103,13 @@ def test_a_changed_draft_is_compared_renamed_restored_and_exported(site: Site, a
     with owner.page.expect_download() as download:
         owner.named("导出全部文件").first.click()
     assert download.value.suggested_filename.endswith(".zip")
+
+
+def test_the_pages_of_a_draft_are_in_english_too(site: Site, arrive: Arrive) -> None:
+    owner = arrive("owner", english=True)
+    owner.typed |= {"renewal"}
+    draft = begun(owner)
+    file = opened(owner, "renewal.bpmn", draft)
+    saves(owner, "renewal.bpmn", draft, file["number"], file["body"].replace('value="10"', 'value="7"', 1))
+    for path in ("/history", "", "/../../compare?before=d1.1&after=d1"):
+        owner.go(draft.removeprefix(site.address) + path)

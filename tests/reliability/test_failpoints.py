@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import Engine
 
 from engine import catalog, instances
+from engine.figures import counting, standing
 from engine.messaging import deliveries, messages
-from engine.operations import migration, modification, repair
+from engine.operations import migration, modification, repair, undelivered
 from engine.operations.moves import BackTo
 from engine.releases import coming, deciding
 from engine.returns import giving_back, reopening, taking_back
@@ -25,6 +26,7 @@ from ledger.actor import SYSTEM
 from ledger.clock import SHANGHAI, Fixed
 from ledger.db import reading, unit
 from registry.alerts import deadlines
+from registry.people.units import companies
 from tests.engine import test_releases
 from tests.engine.conftest import BOSS, HAN, LI, World
 from tests.engine.drawings import drawing, end, flows, service, start, tag, task, timer
@@ -34,9 +36,16 @@ from tests.founding import Founder
 from tests.registry.intake.passing import import_everything
 from tests.structure.source import calls, modules, name_of, tree
 from tests.web.desk.at_work import Town
+from tests.web.watched import Watched
+from tests.workflows import drafting
+from tests.workflows.test_studio_rehearsing import BEFORE, OWNER
+from tests.workflows.test_studio_rehearsing import House as Rehearsing
 from tests.workflows.walk import Walk
 from workflows import triggers
+from workflows.cockpit import batches
+from workflows.cockpit.finding import Sought
 from workflows.requests import Request
+from workflows.studio import scenarios
 
 NAMES = {given[0].value: name_of(path) for path in modules() for _, called, call in calls(path)
          if called == "fp" and isinstance((given := call.args)[0], ast.Constant)}
@@ -93,6 +102,9 @@ def test_a_walk_through_the_site_passes_every_failpoint(town: Town, engine: Engi
         _go_back(World(engine))
         _release(World(engine), clock)
         _import(town, engine, tmp_path)
+        drafting.walk(engine, clock)
+        _watch(town, engine)
+        _rehearse(engine, clock)
     assert sorted(set(NAMES) - passed) == []
 
 
@@ -117,7 +129,8 @@ def _walk(town: Town, engine: Engine, folder: Path, clock: Fixed) -> None:
     clock.advance(timedelta(days=700))
     with reading(engine) as session:
         assert session.get_one(Request, walk.id).certificate_id
-    assert deadlines.sweep(engine)
+    assert deadlines.sweep(engine) and counting.sweep(engine, companies)
+    standing.look(engine, companies)
 
 
 def _import(town: Town, engine: Engine, folder: Path) -> None:
@@ -125,6 +138,15 @@ def _import(town: Town, engine: Engine, folder: Path) -> None:
         by = town.company.actor(session, "custodian")
         place = next(grant.unit_id for grant in by.grants if grant.role == "custodian")
     import_everything(engine, folder / "imports", place, by)
+
+
+def _rehearse(engine: Engine, clock: Fixed) -> None:
+    """A draft is rehearsed, and one that ended kept as a scenario."""
+    house = Rehearsing(engine, clock)
+    ended = house.ended("yes")
+    house.rehearsed(BEFORE)
+    with unit(engine) as session:
+        scenarios.keep(session, ended, scenarios.Wanted("x"), by=OWNER)
 
 
 def _operate(world: World, clock: Fixed) -> None:
@@ -198,6 +220,20 @@ def _go_back(world: World) -> None:
     last = world.do(it, "B")
     with unit(world.engine) as session:
         reopening.reopen(session, it, last, by=BOSS, reason="x")
+
+
+def _watch(town: Town, engine: Engine) -> None:
+    """Many instances at once, by the worker for long work; a message that nobody takes is dropped."""
+    watched = Watched(engine, town.company)
+    watched.start()
+    with unit(engine) as session:
+        by = town.company.actor(session, "owner")
+        meant = batches.chosen(session, by, Sought(process="watched"))
+        batches.ask(session, by, "suspend", meant, reason="x")
+        kept = messages.publish(session, "nobody.hears", None, {}, by=by).id
+    watched.work()
+    with unit(engine) as session:
+        undelivered.drop(session, kept, by=HAN, reason="x")
 
 
 def _release(world: World, clock: Fixed) -> None:

@@ -27,7 +27,6 @@ from web.text import moment
 from workflows.studio import comparing, drafts, outline
 from workflows.studio.comparing import File
 from workflows.studio.drafts import MOST_BYTES, Draft
-from workflows.studio.outline import forms
 
 bp = Blueprint("comparing", __name__, url_prefix="/studio/compare")
 SPEC = re.compile(r"v([0-9]{1,18})|d([0-9]{1,18})(?:\.([0-9]{1,9}))?")
@@ -88,10 +87,7 @@ def _readable(name: str, body: bytes) -> bytes:
         raise NothingSent
     if len(body) > MOST_BYTES:
         raise drafts.TooMuch(files=drafts.MOST_FILES, megabytes=MOST_BYTES // 1_000_000)
-    if outline.kind_of(name) == "form":
-        forms.parsed(body, name)
-    else:
-        drawing.read(body, name)
+    outline.check(name, body)
     return body
 
 

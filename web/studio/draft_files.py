@@ -20,6 +20,7 @@ from web.guard import actor, needs
 from web.i18n import language, say
 from web.session import db, keep
 from web.studio.drafts import draft_of
+from web.studio.files import as_text
 from workflows.studio import contents, drafts
 from workflows.studio.drafts import MOST_BYTES, MOST_FILES, Draft
 from workflows.studio.merging import Conflict
@@ -41,7 +42,7 @@ def body(draft_id: int, name: str) -> Response:
 @needs("process.edit")
 def save(draft_id: int, name: str) -> ResponseReturnValue:
     """Save a file: {base: number, how, body} -> {number, merged, conflicts: []}; where others' changes came in, `body`
-    is the file with both. What contradicts is kept aside: 409 {conflicts, aside, number, settle: address}."""
+    is the file with both. What contradicts is kept aside: 409 {error, conflicts, aside, number, settle: address}."""
     draft = draft_of(draft_id)
     base, how, sent = _sent()
     saved = drafts.save(db.session(), draft.id, {name: sent}, base=base, by=actor(), how=how)
@@ -77,7 +78,7 @@ def _told(one: Conflict) -> dict[str, Any]:
 
 
 def _text(content: bytes) -> str:
-    return content.decode("utf-8", "replace")
+    return as_text(content)
 
 
 def _file(draft: Draft, name: str) -> bytes:

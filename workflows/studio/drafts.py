@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, UniqueConstraint, exists, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine import catalog, drawing
+from engine import catalog
 from engine.model import Definition
 from engine.resources import Resource, keep
 from ledger import clock
@@ -26,7 +26,6 @@ from ledger.errors import Conflict, NotFound, Refused
 from ledger.facts import record
 from ledger.failpoints import fp
 from workflows.studio import merging, outline
-from workflows.studio.outline import forms
 
 OPEN, RELEASED, DISCARDED = "open", "released", "discarded"
 HOW = {"opened": "由版本打开", "autosaved": "自动保存", "saved": "保存", "merged": "合并", "imported": "导入",
@@ -301,10 +300,7 @@ def _measure(files: Mapping[str, bytes]) -> None:
     for name, body in files.items():
         if not NAME.fullmatch(name) or not name.isprintable():
             raise BadName(name=name[:120])
-        if outline.kind_of(name) == "form":
-            forms.parsed(body, name)
-        else:
-            drawing.read(body, name)
+        outline.check(name, body)
 
 
 def bodies(session: Session, kept: Mapping[str, int], only: Collection[str] | None = None) -> dict[str, bytes]:

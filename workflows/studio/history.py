@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ledger import clock
 from ledger.actor import Actor
-from ledger.db import unit
+from ledger.db import reading, unit
 from ledger.failpoints import fp
 from workflows.studio import drafts
 from workflows.studio.drafts import Draft, Revision, Saved
@@ -53,11 +53,13 @@ def restore(session: Session, draft_id: int, number: int, *, by: Actor) -> Saved
 
 def sweep(database: Engine) -> int:
     """Thin autosaves older than a day: of one person's in one hour the last stays. Returns how many went."""
-    now = clock.now()
+    since, until = clock.now() - LOOKED_BACK, clock.now() - KEPT_WHOLE
+    with reading(database) as session:
+        if not _superfluous(session, since, until):
+            return 0
     with unit(database) as session:
-        gone = _superfluous(session, now - LOOKED_BACK, now - KEPT_WHOLE)
-        if gone:
-            session.execute(delete(Revision).where(Revision.id.in_(gone)))
+        gone = _superfluous(session, since, until)
+        session.execute(delete(Revision).where(Revision.id.in_(gone)))
         fp("studio.draft.thinned")
     return len(gone)
 

@@ -61,7 +61,7 @@ def merge(name: str, base: bytes | None, theirs: bytes | None, mine: bytes | Non
         sides = Sides(*(outline.read(name, body) for body in (base, theirs, mine)))
         found, clashes = bring_together(sides, lambda clash: (choices or {}).get(_key(name, clash.key)))
         body = outline.write(name, found)
-        outline.read(name, body)
+        outline.check(name, body)
     except (BadDiagram, ValueError):  # what cannot be read, or written again, is one piece
         return _whole(name, theirs, mine, choices or {})
     return Merged(body, tuple(_conflict(name, clash) for clash in clashes))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ledger.errors import Problem
+from workflows.studio.merging.docking import dock
 from workflows.studio.merging.order import together
 from workflows.studio.merging.removals import Removal, dangling, removals
 from workflows.studio.merging.tidying import tidy
@@ -84,6 +85,7 @@ def bring_together(sides: Sides, choose: Choose) -> tuple[Outline, list[Clash]]:
     merged = Outline(union.records, _prefixes(sides),
                      sides.theirs.before if sides.mine.before == sides.base.before else sides.mine.before)
     tidy(merged, (sides.theirs, sides.mine, sides.base))
+    dock(merged, (sides.mine, sides.theirs))
     return merged, union.clashes
 
 
@@ -191,20 +193,15 @@ def _homes(union: _Union) -> None:
 
 
 def _order(union: _Union) -> None:
-    held: dict[str, set[str]] = {}
+    held: dict[str, list[str]] = {}
     for key, record in union.records.items():
         if record.parent:
-            held.setdefault(record.parent, set()).add(key)
+            held.setdefault(record.parent, []).append(key)
     sides = union.sides
     for parent, keys in held.items():
         base, theirs, mine = (_children(each, parent) for each in (sides.base, sides.theirs, sides.mine))
-        found = together(base, theirs, mine, keys)
-        union.records[parent].children = [*found, *_missing(union.records, keys, found)]
-
-
-def _missing(records: Iterable[str], keys: set[str], found: list[str]) -> Iterator[str]:
-    placed = set(found)
-    return (key for key in records if key in keys and key not in placed)
+        found = together(base, theirs, mine, set(keys))
+        union.records[parent].children = list(dict.fromkeys([*found, *keys]))
 
 
 def _children(outline: Outline, key: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine import drawing
 from workflows.studio.outline import forms, writing, xml
 from workflows.studio.outline.records import ROOT, Outline, Record
 
@@ -17,6 +18,14 @@ def kind_of(name: str) -> str:
 def read(name: str, body: bytes) -> Outline:
     """The parts of a file. Raises BadDiagram when it is not what its name says."""
     return forms.read(body, name) if kind_of(name) == "form" else xml.read(body, name)
+
+
+def check(name: str, body: bytes) -> None:
+    """Raises BadDiagram for a file that cannot be read, as what its name says."""
+    if kind_of(name) == "form":
+        forms.parsed(body, name)
+    else:
+        drawing.read(body, name)
 
 
 def write(name: str, outline: Outline) -> bytes:

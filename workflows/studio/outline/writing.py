@@ -7,7 +7,7 @@ import re
 
 from lxml import etree
 
-from engine.drawing import Element
+from engine.drawing import MAX_BYTES, Element
 from workflows.studio.outline.records import ROOT, Outline, Record
 from workflows.studio.outline.xml import COMMENT, INSTRUCTION, TYPE, WAYPOINT
 
@@ -22,6 +22,8 @@ def write(outline: Outline) -> bytes:
     root = etree.Element(outline.records[ROOT].fields["tag"], nsmap=spaces)  # type: ignore[arg-type]
     _fill(root, outline.records[ROOT], outline, prefixes, 0)
     body = outline.before.encode() + etree.tostring(root, encoding="utf-8")
+    if len(body) > MAX_BYTES - 100:  # what came without line breaks goes without them where they are too many
+        body = re.sub(rb">\n\s*<", b"><", body)
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + body + b"\n"
 
 

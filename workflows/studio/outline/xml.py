@@ -137,12 +137,20 @@ def _fields(node: Element, parent: str) -> dict[str, str]:
     for name, value in node.attrib.items():
         found[f"@{str(name)}"] = _resolved(node, str(value)) if f"@{str(name)}" == TYPE else str(value)
     if _mixed(node):
-        return found | {"xml": etree.tostring(node, method="c14n", exclusive=True, with_tail=False).decode()}
+        return found | {"xml": _piece(node)}
     if len(node) == 0 and node.text and node.text.strip():
         found["text"] = node.text
     if points := node.findall(WAYPOINT):
         found["points"] = json.dumps([_point(one) for one in points])
     return found
+
+
+def _piece(node: Element) -> str:
+    """An element as it is written, without the prefixes of others; with them where its namespaces are no addresses."""
+    try:
+        return etree.tostring(node, method="c14n", exclusive=True, with_tail=False).decode()
+    except etree.C14NError:
+        return etree.tostring(node, encoding="utf-8", with_tail=False).decode()
 
 
 def _point(node: Element) -> dict[str, str]:

@@ -1,0 +1,142 @@
+"""An act without a database: it moves a process as run.Act does, and asks a script for whatever comes from outside."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from engine import expressions, opening, run, state
+from engine.catalog import Plan
+from engine.dialect.climbing import BpmnError
+from engine.dialect.nodes import OVER, Node, Token, context
+from engine.dialect.scopes import Process
+from engine.model import Instance
+from engine.operations import halting
+from engine.rehearsal.recording import Passed, Record, Result
+from engine.time.deadlines import timer
+from ledger import clock
+from ledger.actor import SYSTEM
+from ledger.workdays import Calendar
+
+Later = tuple[dt.datetime, str, int, Any]
+"""Something that will happen: when, what (answer, timer, message, signal, resume, end), to which token, with what."""
+
+
+class Script(Protocol):
+    """What comes from outside, and when."""
+
+    def task(self, token: Token, row: Mapping[str, Any], silence: list[dict[str, Any]]) -> list[Later]:
+        """A user task began to wait; `row` is as its task row would be, `silence` its timers that decide by silence."""
+
+    def timer(self, token: Token, row: Mapping[str, Any]) -> list[Later]:
+        """An event with a moment began to wait."""
+
+    def message(self, token: Token, row: Mapping[str, Any]) -> list[Later]:
+        """An event with a message or signal began to wait."""
+
+    def result(self, token: Token) -> Result | None:
+        """What the step of a service task gives now; None: it fails, and is tried again."""
+
+    def halted(self, token: Token) -> list[Later]:
+        """A token cannot go on."""
+
+    def moved(self, process: Process) -> None:
+        """An act is over."""
+
+
+class Acting(run.Act):
+    """All acts of one rehearsed instance, one after the other."""
+
+    dry = True
+
+    def __init__(self, record: Record, plan: Plan, process: Process, calendar: Calendar, script: Script) -> None:
+        self.instance = Instance(
+            id=record.instance_id, process_id=record.process_id, definition_id=record.definition_id, title="",
+            business_key="", group_id=record.group_id, places=record.places, state="active",
+            started_by=record.started_by)
+        self.actor, self.plan, self.process, self.script = SYSTEM, plan, process, script
+        self.desk = expressions.Desk(lambda: calendar)
+        self.stage: str | None = None
+        self.outcome: str | None = None
+        self.waits, self.halts, self.sent, self.heard_signals, self.given = [], [], [], [], []
+        self.entries, self.departures, self.done, self.why, self.why_of = {}, [], None, "event", {}
+        self.passed: dict[int, Passed] = {}
+        self.stuck: dict[int, halting.Halt] = {}
+        self.begin()
+        process.act = self
+
+    def begin(self) -> None:
+        """Another act: the clock has moved."""
+        self.now, self.budget = clock.now(), run.STEPS_AT_ONCE
+
+    # what the dialect tells
+    def entered(self, token: Token) -> None:
+        self.number(token)
+        spec: Node = token.task_spec
+        properties = spec.words.properties
+        if properties:
+            self.stage = properties.get("licet:stage") or self.stage
+            self.outcome = properties.get("licet:outcome") or self.outcome
+        if spec.told_by_task:
+            self.waits.append(opening.Wait(token, spec))
+        self.passed[token.thread_id] = Passed(token.thread_id, spec.bpmn_id, self.now, None, None)
+
+    def left(self, token: Token, how: str) -> None:
+        here = self.passed.get(token.thread_id)
+        if here is not None and here.left is None:
+            self.passed[here.token] = Passed(here.token, here.element_id, here.entered, self.now, how)
+
+    def heard(self, token: Token, signal: str) -> None:
+        """Its own signals reach the instance at once; nothing is written of it."""
+
+    def send(self, kind: str, name: str, key: Any, payload: Mapping[str, Any]) -> None:
+        """Nothing leaves a rehearsal; what came back in reality is in the record."""
+
+    def step(self, token: Token) -> Mapping[str, Any] | None:
+        found = self.script.result(token)
+        if found is None:
+            raise halting.StepFailed(token.task_spec.bpmn_id, RuntimeError())
+        if found.error is not None:
+            raise BpmnError(found.error)
+        return found.values
+
+    def decide(self, token: Token, decision_id: str) -> Any:
+        model = self.plan.decisions[decision_id]
+        return model.evaluate(decision_id, context(token), functions=expressions.FUNCTIONS).value
+
+    # the end of an act
+    def settle(self) -> list[Later]:
+        """Move to the next waits; what will happen to what has begun to wait."""
+        self.advance()
+        state.prune(self.process)
+        tokens = {wait.token.thread_id: wait.token for wait in self.waits}
+        opened = opening.begun(self, [wait for wait in self.waits if not wait.token._state & OVER])
+        self.waits = []
+        later: list[Later] = []
+        for row in opened.tasks:
+            silence = [one for one in opened.timers if one["kind"] == "silence" and one["token"] == row["token"]]
+            later += self.script.task(tokens[row["token"]], row, silence)
+        for row in opened.timers:
+            if row["kind"] == "event":
+                later += self.script.timer(tokens[row["token"]], row)
+        for row in opened.subscriptions:
+            later += self.script.message(tokens[row["token"]], row)
+        later += self._halted()
+        self.script.moved(self.process)
+        return later
+
+    def _halted(self) -> list[Later]:
+        later: list[Later] = []
+        for each in self.halts:
+            if "halt" not in each.token.internal_data:
+                continue
+            if each.again:
+                timer(self, each.token, each.token.task_spec.bpmn_id, "retry", self.now, True)
+            self.stuck[each.token.thread_id] = each
+            later += self.script.halted(each.token)
+        self.halts = []
+        return later
+
+
+__all__ = ["Acting", "Later", "Script"]
