@@ -24,8 +24,8 @@ from engine.model import (
     Timer,
     Visit,
 )
-from engine.releases import choosing
 from engine.rehearsal import given
+from engine.releases import choosing
 from engine.usertasks.hands import TaskDelegation
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
