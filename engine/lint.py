@@ -19,6 +19,7 @@ from engine.rules import (
     elements,
     events,
     extensions,
+    foreign,
     identity,
     operations,
     pools,
@@ -38,7 +39,7 @@ RULES = (
     *elements.RULES, *structure.RULES, *attached.RULES, *assignment.RULES, *soundness.RULES, *extensions.RULES,
     *references.RULES, *texts.RULES,
     *identity.RULES, *sequence.RULES, *pools.RULES, *events.RULES, *said.RULES, *data.RULES,
-    *operations.RULES, *clocks.RULES, *voting.RULES,
+    *operations.RULES, *clocks.RULES, *voting.RULES, *foreign.RULES,
 )  # fmt: skip
 
 

@@ -106,6 +106,7 @@ RESOURCES = (
     "studio.scenarios",
     "catalogue.types_edit",
     "catalogue.types",
+    "studio.faces",
     "stewardship.steward",
     "stewardship.steward_acts",
     "stewardship.steward_chart",
@@ -116,6 +117,8 @@ RESOURCES = (
     "intake.imports_rows",
     "intake.imports_commit",
     "intake.imports_file",
+    "studio.importing",
+    "studio.guidance",
     "studio.editor",
     "studio.pickers",
 )

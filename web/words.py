@@ -89,8 +89,8 @@ SOURCES = (
 """Folder, files, and how they are read: the same as babel.cfg, without walking through installed packages."""
 
 
-SPOKEN_TWICE = ("registry/sample", "engine/rules")
-"""Invented names; the rules of the lint, each of whose sentences stands beside its English."""
+SPOKEN_TWICE = ("registry/sample", "engine/rules", "workflows/studio/foreign")
+"""Invented names; the rules of the lint and the reports of imports, whose sentences stand beside their English."""
 
 
 def collected(root: Path) -> dict[str, list[str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from engine.drawing import Element, children, split_tag
 from engine.findings import Finding
+from engine.rules import foreign
 from engine.rules.sheet import (
     ACTIVITIES,
     EVENTS,
@@ -19,7 +20,7 @@ from engine.rules.sheet import (
     kind,
     triggers,
 )
-from engine.vocabulary import BPMN, XSI
+from engine.vocabulary import BPMN
 
 MOST = 1000
 DRAWN_ONLY = frozenset(
@@ -149,9 +150,18 @@ def _parts(element: Element) -> frozenset[str]:
 def _children(sheet: Sheet, node: Element, allowed: frozenset[str]) -> Iterator[Finding]:
     for child in node.iterchildren():
         if kind(child) not in allowed | DRAWN_ONLY | FLOW:
-            yield sheet.found("element", child, refused(child))
+            yield _unknown(sheet, node, child)
         elif kind(child) in LOOPS:
             yield from _children(sheet, child, INSIDE_LOOPS[kind(child)])
+
+
+def _unknown(sheet: Sheet, node: Element, child: Element) -> Finding:
+    """What the engine would not execute: refused, unless a word of ours beside it says the same."""
+    namespace, name = split_tag(child)
+    why = foreign.standing(node, namespace, name) if namespace == BPMN else None
+    if why is None:
+        return sheet.found("element", child, refused(child))
+    return sheet.found("foreign", child, foreign.accepted(why, name), severity="warning")
 
 
 def unknown_attributes(sheet: Sheet) -> Iterator[Finding]:
@@ -166,13 +176,12 @@ def unknown_attributes(sheet: Sheet) -> Iterator[Finding]:
 def _attributes(sheet: Sheet, node: Element) -> Iterator[Finding]:
     allowed = {**COMMON, **ATTRIBUTES.get(kind(node), {})}
     for name, value in ((str(written), str(given)) for written, given in node.attrib.items()):
-        if name.startswith(f"{{{XSI}}}") or (name in allowed and allowed[name] in (None, value)):
-            continue
+        if name[:1] == "{" or (name in allowed and allowed[name] in (None, value)):
+            continue  # those with a prefix are a rule of their own (foreign)
         if name == "default" and kind(node) in ACTIVITIES:
             continue
-        shown = name.rpartition("}")[2]
         yield sheet.found("attribute", node, Text(
-            f'属性 {shown}="{value}" 引擎不会执行', f'attribute {shown}="{value}" would be ignored',
+            f'属性 {name}="{value}" 引擎不会执行', f'attribute {name}="{value}" would be ignored',
             "删除该属性", "remove it"))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from engine.drawing import Element, children, split_tag
 from engine.findings import Finding
+from engine.rules import foreign
 from engine.rules.sheet import ACTIVITIES, Sheet, Text, kind
 from engine.vocabulary import BPMN, PROPERTIES, SHOW_NAMES, ZEEBE, read_extensions
 
@@ -82,16 +83,7 @@ def unknown_words(sheet: Sheet) -> Iterator[Finding]:
         for word in holder.iterchildren():
             namespace, name = split_tag(word)
             if namespace != ZEEBE or name not in allowed:
-                yield sheet.found(
-                    "extension",
-                    word,
-                    Text(
-                        f"扩展 {word.prefix or ''}:{name} 在这里不会被执行",
-                        f"extension {word.prefix or ''}:{name} would be ignored here",
-                        "删除它，或改用 Zeebe 词汇",
-                        "remove it or use Zeebe's vocabulary",
-                    ),
-                )
+                yield from _foreign(sheet, owner, word)
                 continue
             if name in seen:
                 yield sheet.found("extension", word, Text(
@@ -100,9 +92,22 @@ def unknown_words(sheet: Sheet) -> Iterator[Finding]:
             yield from _said(sheet, word, name)
 
 
+def _foreign(sheet: Sheet, owner: Element, word: Element) -> Iterator[Finding]:
+    """A word of another tool: refused, unless there is a reason why it may stay (rules/foreign.py)."""
+    shown, why = foreign.word_shown(word), foreign.standing(owner, *split_tag(word))
+    if why is None:
+        yield sheet.found("extension", word, Text(
+            f"扩展 {shown} 在这里不会被执行", f"extension {shown} would be ignored here",
+            "删除它，或改用 Zeebe 词汇", "remove it or use Zeebe's vocabulary"))
+    elif why != "note":
+        yield sheet.found("foreign", word, foreign.accepted(why, shown), severity="warning")
+
+
 def _said(sheet: Sheet, word: Element, name: str) -> Iterator[Finding]:
     for attribute in map(str, word.attrib):
-        if attribute not in SAID[name]:
+        if attribute not in SAID[name] and (why := foreign.standing(word, ZEEBE, attribute)) is not None:
+            yield sheet.found("foreign", word, foreign.accepted(why, attribute), severity="warning")
+        elif attribute not in SAID[name]:
             yield sheet.found(
                 "extension",
                 word,

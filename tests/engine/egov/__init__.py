@@ -1,0 +1,1 @@
+"""Permit state machines of municipalities, drawn in our dialect and run."""

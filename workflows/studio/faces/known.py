@@ -1,0 +1,104 @@
+"""What a condition can look at, in people's words: the answers of the steps, and what every request begins with."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine import catalog
+from forms import schema
+from forms.schema import Form
+from workflows.applying.beginning import VARIABLES
+from workflows.studio.faces.listing import Block, Listing
+
+PLAIN = {
+    "subtype": "事项的种类", "type_code": "证件种类的代码", "family": "证件大类（P 人员、E 企业、J 项目、Q 设备）",
+    "decision_days": "法定办理期限（工作日）", "supplement_days": "补正期限（工作日）", "reviewers": "负责审核的角色",
+    "answer": "机关的答复",
+}
+"""Names that every request has, as people say them; gettext msgids."""
+FIELD = re.compile(r"=\s*([^\W\d]\w*)\s*")
+HIDDEN = frozenset({"request_id", "applicant_id", "certificate_id"})
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A name that conditions can look at: the step that answers it ("" for none), what it is called (a msgid where
+    `step` is empty), and its possible values with their labels."""
+
+    name: str
+    step: str
+    label: str
+    options: tuple[tuple[str, str], ...] = ()
+
+    def value_of(self, typed: str) -> str:
+        """The value that a label stands for, else what was typed."""
+        return next((value for value, label in self.options if label == typed.strip()), typed)
+
+
+def variables(listing: Listing, files: Mapping[str, bytes]) -> list[Variable]:
+    """Everything a condition of this process can look at: answers in the order of the steps, then the rest."""
+    found: dict[str, Variable] = {}
+    for block in listing.blocks():
+        for variable in _answers(block, files):
+            found.setdefault(variable.name, variable)
+    names = (catalog.VARIABLES.get(listing.process_id, frozenset()) | VARIABLES) - HIDDEN
+    for name in sorted(names, key=lambda name: (name not in PLAIN, name)):
+        found.setdefault(name, Variable(name, "", PLAIN.get(name, name)))
+    for _, way in listing.branches():
+        for row in way.condition.rows if way.condition else ():
+            found.setdefault(row.variable, Variable(row.variable, "", row.variable))
+    return list(found.values())
+
+
+def _answers(block: Block, files: Mapping[str, bytes]) -> Iterator[Variable]:
+    if block.work is None:
+        return
+    form = form_of(block.work.form, files)
+    for name, source in block.work.gives.items():
+        key = FIELD.fullmatch(source)
+        if key and key[1] == "verdict":
+            given = tuple((one.value, one.label) for one in form.verdicts) if form else ()
+            yield Variable(name, block.name, "结论", given)
+        elif key:
+            yield Variable(name, block.name, *_field(form, key[1]))
+    if block.work.vote_result:
+        yield Variable(f"{block.work.vote_result}.passed", block.name, "会签通过")
+
+
+def _field(form: Form | None, key: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """What a field is called, and what can be chosen in it."""
+    for component in form.fields() if form else ():
+        if component.get("key") == key:
+            given = component.get("values") or ()
+            return str(component.get("label") or key), tuple(_options(given))
+    return key, ()
+
+
+def _options(given: Any) -> Iterator[tuple[str, str]]:
+    for one in given if isinstance(given, list) else ():
+        if isinstance(one, dict) and "value" in one:
+            yield str(one["value"]), str(one.get("label", one["value"]))
+
+
+def form_of(key: str, files: Mapping[str, bytes]) -> Form | None:
+    """The form of this key: the draft's own, else the shipped one (of any type); None where it cannot be told."""
+    body = files.get(f"{key}.form")
+    if body is not None:
+        try:
+            return schema.form_of(json.loads(body), key)
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            return None
+    name = next((name for name in schema.library() if name == key or (key and name.startswith(f"{key}-"))), None)
+    return schema.load(name) if name else None
+
+
+def forms(files: Mapping[str, bytes]) -> list[tuple[str, str]]:
+    """(key, title) of the forms that a step can use: those that can be answered, the draft's own first."""
+    own = [name.removesuffix(".form") for name in files if name.endswith(".form")]
+    keys = [*own, *(key for key in schema.library() if key not in own)]
+    known = [(key, form) for key in keys if (form := form_of(key, files)) is not None]
+    return [(key, form.title) for key, form in known if form.verdicts]
