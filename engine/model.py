@@ -220,9 +220,7 @@ class Subscription(Base):
 class StartTrigger(Base):
     """What starts a process from outside: a message or a signal (of every version), or a clock that runs at a place.
 
-    `places` are those of the instances that a clock starts, from a pilot's unit up to the root, or the root alone.
-    `until_at`: another version has taken over; only what was due before is still started.
-    """
+    `places` of what a clock starts, nearest first. `until_at`: only what was due before is still this version's."""
 
     __tablename__ = "start_trigger"
     __table_args__ = (Index("ix_start_trigger_name", "kind", "name"), Index("ix_start_trigger_due", "due_at"))

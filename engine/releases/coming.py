@@ -80,13 +80,13 @@ def settle(session: Session, release: Release) -> None:
     set_clocks(session, release)
     record(session, "release.begun", ("process_release", release.id), by=SYSTEM, group_id=release.group_id,
            about=[("definition", release.definition_id)],
-           after={"process": release.process_id, "from": release.from_at.isoformat()},
+           after={"process": release.process_id, "from": (release.since or release.from_at).isoformat()},
            key=f"release:{release.id}:begun")
 
 
 def set_clocks(session: Session, release: Release) -> None:
     """What starts the processes of a release from outside follows what is in force since it began or ended."""
-    since = release.ended_at or release.from_at or clock.now()
+    since = release.ended_at or release.since or clock.now()
     for part in release.parts:
         arming.bring_in_line(session, part.process_id, since)
 

@@ -28,6 +28,7 @@ from ledger.failpoints import fp
 
 Check = Callable[[Mapping[str, bytes]], Sequence[Finding]]
 """What is wrong with the files of a version."""
+BEGINNING = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 MOST_REASON = 1000
 MOST_UNITS = 200
 FURTHEST = dt.timedelta(days=366)
@@ -74,13 +75,15 @@ class Wish:
 
 
 def at_once(session: Session, definition: Definition, *, by: Actor) -> Release:
-    """Put a version in force for all, now, without asking: how the shipped baseline is published."""
+    """Put a version in force for all, now, without asking: how the shipped baseline is published. The first version of
+    a process holds for whatever is done in the past's name too (the demonstration's requests, what is entered late)."""
     coming.take_turns(session)
     coming.catch_up(session)
     now = clock.now()
     release = _made(session, definition, Wish(clock.today(), ""), by, now)
     release.state, release.decided_at, release.decided_by, release.decided_by_name = APPROVED, now, by.id, by.name
-    release.from_at = now
+    others = select(Release.id).where(Release.process_id == definition.process_id, Release.from_at.is_not(None))
+    release.from_at = now if session.scalar(others.limit(1)) is not None else BEGINNING
     coming.settle(session, release)
     return release
 

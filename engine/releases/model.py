@@ -55,6 +55,11 @@ class Release(Base):
     parts: Mapped[list[ReleasePart]] = relationship(order_by="ReleasePart.definition_id")
 
     @property
+    def since(self) -> dt.datetime | None:
+        """Since when it has been used: the first version of a process also holds for the time before it was there."""
+        return max(self.from_at, self.decided_at or self.from_at) if self.from_at is not None else None
+
+    @property
     def for_all(self) -> bool:
         """Whether it is for everybody, not a pilot."""
         return not self.units

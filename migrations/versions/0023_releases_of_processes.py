@@ -18,7 +18,7 @@ depends_on = None
 BEFORE = """
 insert into process_release (id, process_id, definition_id, over, effective_on, state, asked_at, asked_by_name, reason,
     decided_at, decided_by_name, remark, from_at, noted_at, ended_by_name, ended_why)
-select id, process_id, id, false, date(deployed_at), 'approved', deployed_at, deployed_by, '', deployed_at, deployed_by,
+select id, process_id, id, false, coalesce(date(deployed_at), '2026-01-01'), 'approved', deployed_at, deployed_by, '', deployed_at, deployed_by,
     '', deployed_at, deployed_at, '', ''
 from definition order by id
 """
