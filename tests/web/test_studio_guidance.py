@@ -9,6 +9,7 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 import workflows
+from engine import catalog
 from engine.model import Definition
 from engine.vocabulary import BPMN
 from ledger.actor import SYSTEM
@@ -61,9 +62,13 @@ def test_applicants_read_the_version_in_force_and_no_other(house: House, number:
     worker = house.browser("worker")
     assert worker.get(f"/processes/{number}/guidance").status_code == 200
     with unit(house.engine) as session:
-        old = session.get_one(Definition, number)
-        session.add(Definition(process_id=old.process_id, version=2, name=old.name, digest="x", deployed_by="x",
-                               deployed_at=old.deployed_at))
+        files = catalog.files_of(session, number)
+        files["application.bpmn"] += b"<!-- the next one -->"
+        newer = catalog.add(session, files, by=SYSTEM).id
+    assert worker.get(f"/processes/{newer}/guidance").status_code == 404
+    with unit(house.engine) as session:
+        catalog.deploy(session, files, by=SYSTEM)
+    assert worker.get(f"/processes/{newer}/guidance").status_code == 200
     assert worker.get(f"/processes/{number}/guidance").status_code == 404
     assert house.browser("owner").get(f"/processes/{number}/guidance").status_code == 200
 

@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from engine import catalog
 from engine.model import Definition
+from engine.releases import choosing
+from engine.releases.standing import standings
 from ledger import clock
 from ledger.errors import NotFound
 from registry.access.roles import roles
@@ -25,6 +26,7 @@ from workflows.studio.guidance import Guidance
 from workflows.studio.passages import APPLICANT, HOLDER, ROLE, Step, Way, Who
 
 bp = Blueprint("guidance", __name__)
+HOLDS = ("whole", "pilot")
 PEOPLE = {APPLICANT: _l("申请人"), HOLDER: _l("持证人")}
 HOLDERS = {"enterprise": _l("企业"), "person": _l("人员"), "project": _l("项目"), "equipment": _l("设备")}
 OF = {"holder": _l("持证主体"), "project": _l("所在项目"), "contractor": _l("施工单位"), "employer": _l("用人单位")}
@@ -41,15 +43,24 @@ def _definition(definition_id: int) -> Definition:
 
 
 def _applies(definition: Definition) -> bool:
-    newest = catalog.latest(db.session(), definition.process_id)
-    return newest.id == definition.id and can(actor(), "request.start", None)
+    return can(actor(), "request.start", None) and definition.id in _here(definition.process_id)
+
+
+def _here(process_id: str) -> list[int]:
+    """The versions in force where one holds a role, the nearest first."""
+    chains = [tuple(int(step) for step in reversed(grant.path.split("/")) if step) for grant in actor().grants]
+    found = [choosing.in_force(db.session(), process_id, chain, group_id=actor().group_id)
+             for chain in sorted(set(chains), key=len, reverse=True)]
+    return [number for number in found if number is not None]
 
 
 @bp.get("/guidance/<process_id>")
 def in_force(process_id: str) -> ResponseReturnValue:
     """To the guidance of the version in force; ?type= stays."""
-    newest = _definition(catalog.latest(db.session(), process_id[:120]).id)
-    return redirect(url_for("guidance.page", definition_id=newest.id, type=_asked() or None))
+    here = _here(process_id[:120])
+    if not here:
+        raise NotFound
+    return redirect(url_for("guidance.page", definition_id=_definition(here[0]).id, type=_asked() or None))
 
 
 @bp.get("/processes/<int:definition_id>/guidance")
@@ -79,7 +90,7 @@ def pdf(definition_id: int) -> Response:
 @needs("process.read")
 def of_draft(draft_id: int) -> ResponseReturnValue:
     """What the draft would say, as it is now."""
-    draft = drafts.one(db.session(), draft_id)
+    draft = drafts.seen(db.session(), draft_id, by=actor())
     try:
         found = guidance.of_draft(db.session(), draft, _asked())
     except NotFound:
@@ -94,12 +105,17 @@ def _asked() -> str:
 
 
 def _told(found: Guidance, definition: Definition | None) -> dict[str, Any]:
-    newest = catalog.latest(db.session(), definition.process_id) if definition else None
     return {
         "guide": found, "types": guidance.types_offered() if found.typed else [], "way": way_words, "who": who_words,
-        "in_force": newest is not None and definition is not None and newest.id == definition.id,
+        "in_force": definition is not None and _holds(definition),
         "holder_words": HOLDERS, "of_words": OF, "listed_types": listed_types, "listed": listed,
     }
+
+
+def _holds(definition: Definition) -> bool:
+    """Whether the version is in force anywhere in the group."""
+    found = standings(db.session(), actor().group_id).get(definition.process_id)
+    return found is not None and found.names(definition.id) in HOLDS
 
 
 def listed_types(codes: tuple[str, ...]) -> str:

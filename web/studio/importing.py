@@ -119,7 +119,7 @@ def of_draft(draft_id: int) -> ResponseReturnValue:
 
 
 def _of(draft_id: int) -> tuple[Draft, Import]:
-    draft = drafts.one(db.session(), draft_id)
+    draft = drafts.seen(db.session(), draft_id, by=actor())
     brought = bringing_in.of_draft(db.session(), draft)
     if brought is None:
         raise NotFound

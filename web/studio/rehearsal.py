@@ -39,10 +39,7 @@ TASKS_ASKED = 30
 
 def draft_of(draft_id: int) -> Draft:
     """The draft; NotFound for one of another group."""
-    found = drafts.one(db.session(), draft_id)
-    if found.group_id is not None and found.group_id != actor().group_id:
-        raise NotFound
-    return found
+    return drafts.seen(db.session(), draft_id, by=actor())
 
 
 def rehearsal_of(rehearsal_id: int) -> Rehearsal:

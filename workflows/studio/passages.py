@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from engine.drawing import Element, children
 from engine.rules.sheet import GATEWAYS, Space, kind, triggers
 from engine.vocabulary import BPMN, Extensions, read_extensions
-from workflows.studio.foreign.placing import columns
 
 ROLE, APPLICANT, HOLDER, BY_RULE = "role", "applicant", "holder", "rule"
 PEOPLE = {"applicant_id": APPLICANT, "holder_id": HOLDER}
@@ -81,10 +80,9 @@ class Walk:
 
     def _scope(self, node: Element, above: tuple[str, ...]) -> tuple[Step, ...]:
         space = Space(node)
-        ahead = {key: [one for one in space.after(key) if one in space.by_id] for key in space.by_id}
-        order = columns(list(space.by_id), ahead)
+        order = _soonest(space)
         found = [one for one in space.elements if _sort(one)]
-        found.sort(key=lambda one: order.get(one.get("id", ""), 0))
+        found.sort(key=lambda one: (one.get("triggeredByEvent") == "true", order.get(one.get("id", ""), len(order))))
         return tuple(self._step(space, one, above) for one in found)
 
     def _step(self, space: Space, node: Element, above: tuple[str, ...]) -> Step:
@@ -141,6 +139,19 @@ class Walk:
         source = space.by_id.get(flow.get("sourceRef", ""))
         chosen = source is not None and source.get("default") == flow.get("id") and len(beside) > 1
         return "" if chosen else None
+
+
+def _soonest(space: Space) -> dict[str, int]:
+    """How many flows away from a beginning each element is, the shortest way; going back counts for nothing."""
+    reached = {key: 0 for key, node in space.by_id.items() if kind(node) == "startEvent"}
+    waiting = list(reached)
+    for key in waiting:
+        attached = [event.get("id", "") for event in space.boundary.get(key, [])]
+        for onward in (*space.after(key), *attached):
+            if onward in space.by_id and onward not in reached:
+                reached[onward] = reached[key] + 1
+                waiting.append(onward)
+    return reached
 
 
 def promise_of(root: Element) -> int | None:
