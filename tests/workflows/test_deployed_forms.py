@@ -73,11 +73,14 @@ def test_what_a_types_data_makes_is_not_replaced_by_a_form_for_every_type(engine
     changed("file", {**MORE, "properties": {"licet:check": "no-such"}}), changed("file", MORE, MORE),
     b'{"components": [{"type": "group", "components": "x"}]}', b'{"components": [{"type": [], "key": 1}]}',
 ], ids=range(11))
-def test_a_form_that_is_none_is_refused_with_the_file(engine: Engine, broken: bytes) -> None:
+def test_a_form_that_is_none_is_refused_with_the_file(broken: bytes) -> None:
     files = {**CATALOG["application"].files, "file.form": broken}
     assert {found.file for found in catalog.check(files) if found.severity == "error"} == {"file.form"}
+
+
+def test_no_version_is_made_of_a_form_that_is_none(engine: Engine) -> None:
     with pytest.raises(BadDiagram), unit(engine) as session:
-        catalog.add(session, files, by=SYSTEM)
+        catalog.add(session, {**CATALOG["application"].files, "file.form": b"{"}, by=SYSTEM)
 
 
 def test_a_form_nested_too_deep_or_with_too_many_fields_is_none() -> None:
@@ -89,7 +92,7 @@ def test_a_form_nested_too_deep_or_with_too_many_fields_is_none() -> None:
         assert form is None and flaw.en
 
 
-def test_the_verdicts_a_drawing_wants_signed_are_those_of_the_deployed_form(engine: Engine) -> None:
+def test_the_verdicts_a_drawing_wants_signed_are_those_of_the_deployed_form() -> None:
     files = CATALOG["application"].files
     drawn = files["application.bpmn"].replace(
         b'formId="approve"', b'formId="approve-new"').replace(b'value="approve"', b'value="agree"')
