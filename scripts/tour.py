@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Locator
 
 from ledger import clock
-from scripts import tour_hands, tour_imports, tour_matters, tour_people, tour_steward
+from scripts import tour_hands, tour_imports, tour_matters, tour_people, tour_steward, tour_studio
 from scripts.camera import Seat, Studio, keep
 from scripts.lending import lend
 from scripts.tour_matters import open_task
@@ -55,6 +55,7 @@ def walk(studio: Studio) -> None:
     tour_matters.of_changes(studio)
     tour_imports.imported(studio)
     tour_steward.stewarded(studio)
+    tour_studio.owned(studio)
 
 
 def at_the_door(studio: Studio) -> None:

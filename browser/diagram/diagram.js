@@ -20,7 +20,8 @@ async function draw(place) {
   const fit = () => canvasPlace.clientWidth && viewer.get("canvas").zoom("fit-viewport", "auto");
   place.append(tools(viewer, fit), legend(marks), name(viewer, place));
   keyboard(viewer, canvasPlace, fit);
-  const first = [marks.changed, marks.added, marks.removed, marks.only].find((ids) => ids?.length) ?? [];
+  const drawn = (id) => viewer.get("elementRegistry").get(id)?.width;
+  const first = [marks.changed, marks.added, marks.removed, marks.only].map((ids) => ids?.filter(drawn)).find((ids) => ids?.length) ?? [];
   const begin = () => (fit(), focus(viewer, marks.active ?? first.slice(0, 1)));
   begin();
   new ResizeObserver(() => { if (!("moved" in place.dataset)) begin(); }).observe(canvasPlace);
@@ -81,7 +82,7 @@ const READABLE = 0.62; // below this the names in a drawing cannot be read
 /** A drawing too large to be read as a whole begins at what is active; the last tool button shows all of it. */
 function focus(viewer, ids) {
   const canvas = viewer.get("canvas");
-  const boxes = ids.map((id) => viewer.get("elementRegistry").get(id)).filter((element) => element && !element.children?.length);
+  const boxes = ids.map((id) => viewer.get("elementRegistry").get(id)).filter((element) => element?.width && !element.children?.length);
   if (!boxes.length || canvas.zoom() >= READABLE) return;
   const middle = (low, size) => boxes.reduce((sum, box) => sum + box[low] + box[size] / 2, 0) / boxes.length;
   const { outer } = canvas.viewbox();

@@ -28,7 +28,6 @@ from worker import long_work
 from workflows.handling import desk
 from workflows.renewal import starting
 from workflows.requests import Request
-from workflows.studio import drafts
 from workflows.studio.faces import reading as faces
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -84,7 +83,7 @@ def _labels(components: list[dict[str, Any]]) -> list[str]:
     return [label for one in components for label in (one.get("label", ""), *_labels(one.get("components", [])))]
 
 
-def test_a_change_is_drawn_proved_rehearsed_released_for_one_company_and_rolled_back(site: Site, arrive: Arrive) -> None:
+def test_a_change_is_proved_rehearsed_released_for_one_company_and_rolled_back(site: Site, arrive: Arrive) -> None:
     with unit(site.engine) as session:
         more_owners(session, site.company, second="group")
         open_accounts(session, site.company, "second")
@@ -93,6 +92,7 @@ def test_a_change_is_drawn_proved_rehearsed_released_for_one_company_and_rolled_
     owner = arrive("owner")
     draft = opened(owner)
     in_the_list(owner, draft)
+    compared(owner, draft)
     editing = Editing(owner, site, draft)
     nobody_is_forgotten(editing, draft)
     in_the_table(editing, draft)
@@ -136,6 +136,16 @@ def in_the_list(owner: Person, draft: int) -> None:
     saves(owner, card, 3)
 
 
+def compared(owner: Person, draft: int) -> None:
+    """What that changed, on both drawings and in words, nothing in the words of a file."""
+    owner.go(f"/studio/drafts/{draft}")
+    owner.follow("版比较")
+    expect(owner.page.locator("[data-diagram] .licet-added").first).to_be_attached()
+    expect(owner.page.locator("[data-diagram]:not([aria-busy])")).to_have_count(2)
+    told = owner.page.locator(".diff-list").inner_text()
+    assert REVIEW in told and "法务经营" in told and "extensionElements" not in told
+
+
 def nobody_is_forgotten(editing: Editing, draft: int) -> None:
     """The first mistake: in the drawing the role is taken away; it is said at once, refused at the release, mended."""
     element = next(block.id for block in faces.read(editing.saved("renewal.bpmn").encode(), "renewal").blocks()
@@ -160,7 +170,7 @@ def nobody_is_forgotten(editing: Editing, draft: int) -> None:
 
 
 def in_the_table(editing: Editing, draft: int) -> None:
-    """The second: a row that no longer takes everything leaves a gap, which is told with an example; then it is whole."""
+    """The second: a row that no longer takes everything leaves a gap, told with an example; then it is whole."""
     editing.opens("renewal-expiry.dmn")
     cell = editing.page.locator('td[data-element-id="renewal_expiry_r5_i1"] .content-editable')
     typed(editing, cell, "true")

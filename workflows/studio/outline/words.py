@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ledger.errors import Problem
+from registry.access.roles import roles
 from workflows.studio.outline.cells import column_of
 from workflows.studio.outline.records import ROOT, Outline, Record
 
@@ -69,13 +70,15 @@ PROPERTIES: Mapping[str, str] = {
 REFERENCES = frozenset({"parent", "lane", "@sourceRef", "@targetRef", "@default", "@attachedToRef", "@processRef"})
 """Fields that name another part of the file by its id."""
 YES_NO = {"true": "是", "false": "否"}
+INSIDE = "extensionElements"
+"""What lies in there belongs to its element, also where it is called like a part (zeebe:userTask, zeebe:output)."""
 PARTS = frozenset(KINDS) - {"definitions", "decisionTable", "collaboration", "error", "values", "licet:verdicts"}
 """Kinds that stand in a list of changes by themselves; what lies in them is told of them."""
 
 
 def holder(outline: Outline, key: str) -> Record:
     """The part that people know: the element, rule, column or component that something is said of."""
-    record = next((one for one in outline.above(key) if one.id and one.kind in PARTS), None)
+    record = next((one for one in outline.above(key) if one.id and one.kind in PARTS and INSIDE not in one.key), None)
     return record or outline.records[ROOT]
 
 
@@ -150,6 +153,9 @@ def value_of(outline: Outline, name: str, value: str) -> str:
         records = [outline.records.get(f"#{part}") for part in names]
         pairs = zip(names, records, strict=True)
         return "、".join((record and name_of(outline, record)) or part for part, record in pairs)
+    if name == "@candidateGroups" and not value.startswith("="):
+        named = (part.strip() for part in value.split(","))
+        return "、".join(roles()[part].name if part in roles() else part for part in named)
     if name == "tag":
         return KINDS.get(value.rpartition("}")[2], value.rpartition("}")[2])
     return YES_NO.get(value) or (_plain(value) if name.startswith("/") else value)
