@@ -20,6 +20,7 @@ from workflows.studio.checking import Proof
 
 Told = dict[str, Any]
 MOST = 400
+FORM = ".form"
 NAMED = re.compile(r"^“([^”]*)”")
 EXAMPLE = re.compile("，例如 |, for example ")
 
@@ -27,12 +28,11 @@ EXAMPLE = re.compile("，例如 |, for example ")
 def findings(session: Session, files: Mapping[str, bytes], file: str, group_id: int | None) -> list[Told]:
     """Everything found: what is about `file` before what is about the others, errors first."""
     checked = checking.check(session, files, group_id=group_id)
-    found = [_lint(one) for one in (*checked.drawn, *checked.people)]
+    found = [_lint(one) for one in (*checked.drawn, *checked.people) if not one.file.endswith(FORM)]
     found += [_proof(one) for one in checked.proofs]
-    looked_at = {one["file"] for one in found}
     for name, body in files.items():
-        if name.endswith(".form") and name not in looked_at:
-            found += _form(name, body)
+        if name.endswith(FORM):
+            found += _form(name, body)  # the same as the check says, with the field that each is about
     return sorted(found, key=lambda one: (one["file"] != file, one["severity"] != "error"))[:MOST]
 
 

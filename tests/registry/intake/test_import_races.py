@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from ledger import failpoints
+from ledger.claims import claimed
 from ledger.db import reading, unit
 from registry.certificates.models import Certificate, Version
 from registry.intake import work
@@ -133,9 +134,10 @@ def test_what_comes_in_while_rows_are_matched_is_not_taken_for_somebody_else_s(
 
 def test_two_workers_do_not_take_up_one_batch_together(desk: Desk) -> None:
     number = desk.preview([worker(1)])
-    with work.claimed(desk.engine, number) as mine, work.claimed(desk.engine, number) as other:
+    claim = (desk.engine, work.CLAIMS, number)
+    with claimed(*claim) as mine, claimed(*claim) as other:
         assert mine and other is (desk.engine.dialect.name == "sqlite")  # there the second worker does not start
-    with work.claimed(desk.engine, number) as mine:
+    with claimed(*claim) as mine:
         assert mine
 
 
