@@ -51,7 +51,7 @@ function mark(viewer, marks) {
 }
 
 function sign(state) {
-  return Object.assign(document.createElement("span"), { className: `licet-sign licet-sign-${state}`, textContent: SIGNS[state], title: text(STATES[state]) });
+  return Object.assign(document.createElement("span"), { className: `licet-differs licet-differs-${state}`, textContent: SIGNS[state], title: text(STATES[state]) });
 }
 
 /** <button data-centre="element id">: every diagram of the page that has the element shows it in its middle. */

@@ -90,7 +90,7 @@ def test_a_changed_draft_is_compared_renamed_restored_and_exported(site: Site, a
     saves(owner, "renewal-conditions.dmn", draft, table["number"], cells)
     owner.go(draft.removeprefix(site.address))
     owner.follow("与第 1 版比较")
-    owner.page.wait_for_selector(".licet-sign-changed")
+    owner.page.wait_for_selector(".licet-differs-changed")
     owner.sees("修改", "<b>是否</b>续期", "renewal-conditions.dmn")
     owner.page.locator(".diff-part").first.click()
     owner.page.wait_for_selector(".djs-element.licet-chosen")
