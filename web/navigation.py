@@ -49,8 +49,10 @@ HANDS = ("tasks", "handing_over", "signing_up", "correcting", "consulting", "ret
 SHARED = ("returning.ask_withdraw", "returning.withdraw", "reopening", "comments", "copied", "clocks", "joint",
           "reassigning")
 IMPORTS = ("imports", "imports_mapping", "imports_rows", "imports_commit", "imports_file")
-STUDIO = ("drafts", "comparing", "releases", "editor", "pickers", "faces", "rehearsal", "importing", "guidance")
-COCKPIT = ("instances", "incidents", "waiting", "batches", "heat", "workload", "health_page", "impact", "jobs")
+STUDIO = ("drafts", "draft_files", "draft_history", "comparing", "releases", "editor", "pickers", "faces", "rehearsal",
+          "scenarios", "importing", "guidance")
+COCKPIT = ("instances", "instance", "deeds", "moving", "incidents", "waiting", "batches", "heat", "workload",
+           "health_page", "impact", "jobs")
 ENTRIES = (
     Entry("home.desk", _l("工作台"), "home"),
     Entry("inbox.tasks", _l("待办"), "inbox", phone=1, family=HANDS, count="inbox"),
