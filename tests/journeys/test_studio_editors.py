@@ -196,7 +196,8 @@ def test_nothing_that_somebody_wrote_becomes_markup(edits: Edits) -> None:
             owner.selects("Check")
             owner.unfolds("documentation")
             owner.page.locator("[data-do=search]").click()
-            owner.page.keyboard.type("img")
+            expect(owner.page.locator(".djs-search-input input")).to_be_focused()
+            owner.page.locator(".djs-search-input input").press_sequentially("img")
             expect(owner.page.locator(".djs-search-result").first).to_be_visible()
         if name == "trial.dmn":
             owner.part("views").get_by_role("button", name="决策关系图").click()
