@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MOST_NAME, MOST_VALUE = 120, 80  # characters; what is longer is no code that anybody looks for
 PERSONAL = re.compile(r"(?<![0-9A-Za-z])(?:[1-9]\d{16}[0-9Xx]|[1-9]\d{14}|1[3-9]\d{9})(?![0-9A-Za-z])")
-"""An identity number of 18 or 15 characters, or a mobile phone number, anywhere in a text."""
+"""An identity number of 18 or 15 characters, or a mobile phone number, anywhere in a text; a number may be one too."""
 
 
 class InstanceVariable(Base):
@@ -76,7 +76,7 @@ def _number(value: Decimal) -> str | None:
     if not value.is_finite() or abs(value.adjusted()) > MOST_VALUE // 2:
         return None
     plain = format(value.normalize(), "f")
-    return plain if len(plain) <= MOST_VALUE else None
+    return plain if len(plain) <= MOST_VALUE and not PERSONAL.search(plain) else None
 
 
 def told(variables: Mapping[str, Any]) -> dict[str, str]:

@@ -44,7 +44,7 @@ def spoken(value: Any) -> str | None:
     if isinstance(value, int | float | Decimal):
         number = Decimal(str(value))
         plain = format(number.normalize(), "f") if number.is_finite() and abs(number.adjusted()) <= 40 else ""
-        return plain if 0 < len(plain) <= MOST_VALUE else None
+        return plain if 0 < len(plain) <= MOST_VALUE and not PERSONAL.search(plain) else None
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, str) and 0 < len(value) <= MOST_VALUE and not PERSONAL.search(value):

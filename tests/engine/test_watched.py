@@ -46,7 +46,8 @@ def test_what_an_act_changes_is_changed_and_what_it_takes_away_is_gone(world: Wo
 
 
 def test_numbers_of_people_and_long_texts_are_never_looked_for(world: World) -> None:
-    it = world.run(LINE, id="11010519491231002X", phone="电话 13812345678", text="长" * 81, code="1234")
+    it = world.run(LINE, id="11010519491231002X", phone="电话 13812345678", mobile=13812345678, text="长" * 81,
+                   code="1234")
     assert rows(world, it) == {"code": "1234"}
 
 
@@ -72,7 +73,8 @@ def test_instances_of_before_are_found_after_the_upgrade(blank_url: str) -> None
     file = next((FOLDER / "versions").glob("*_cockpit.py")).read_text("utf-8")
     to(blank_url, file.split("down_revision = '")[1][:4])
     engine = open_database(blank_url)
-    known = {"fee": Decimal("12.30"), "day": date(2027, 3, 15), "phone": "13812345678", "list": [1]}
+    known = {"fee": Decimal("12.30"), "day": date(2027, 3, 15), "phone": "13812345678", "mobile": 13812345678,
+             "list": [1]}
     row = {"id": 1, "process_id": "P", "version": 1, "name": "P", "digest": "x", "deployed_by": "x", "definition_id": 1,
            "business_key": "K", "title": "T", "group_id": 1, "places": "[3, 1]", "state": "active",
            "deployed_at": clock.now(), "started_at": clock.now(),
