@@ -1,7 +1,8 @@
 """The rehearsal of a draft of the renewal process: 5,000 requests under way and 5,000 that ended, as a job.
 
 A dozen renewals are really taken along, by people and the worker; their rows are copied. The draft has a legal review
-more, another name for the review, and another time limit. SQLite in WAL; wall-clock time of the job, in one process.
+more, another name for the review, and another time limit. Wall-clock time of the job, in one process, on SQLite and on
+a PostgreSQL that writes to disk.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 import workflows
+from bench.databases import postgres, sqlite
 from bench.measure import Figure
 from engine import catalog
 from engine.model import Instance, Subscription, Task, TaskAnswer, Timer, Visit
 from engine.rehearsal.given import Given
 from ledger import clock, jobs
 from ledger.db import open_database, reading, unit
-from migrations.run import upgrade
 from registry.certificates import catalogue
 from registry.custody import copies
 from registry.people import sealing
@@ -43,18 +44,17 @@ ENDED, RUNNING, STAYING = ("E03", "P02", "P07"), ("E02", "P01"), "P01"
 
 
 def figures() -> Iterator[Figure]:
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'bench.sqlite'}"
-        upgrade(url)
-        engine = open_database(url)
-        sealing.set_key(b"k" * 32)
-        copies.keep_in(Path(folder), "http://bench/c/")
-        workflows.install()
-        now = clock.Fixed(dt.datetime(2026, 11, 22, 10, tzinfo=clock.SHANGHAI))
-        with clock.use(now):
-            yield from _measured(engine, Path(folder), now)
-        engine.dispose()
-        catalogue._view.set(None)
+    sealing.set_key(b"k" * 32)
+    workflows.install()
+    for of in (sqlite, postgres):
+        with of() as url, tempfile.TemporaryDirectory() as folder:
+            engine = open_database(url)
+            copies.keep_in(Path(folder), "http://bench/c/")
+            now = clock.Fixed(dt.datetime(2026, 11, 22, 10, tzinfo=clock.SHANGHAI))
+            with clock.use(now):
+                yield from _measured(engine, Path(folder), now)
+            engine.dispose()
+            catalogue._view.set(None)
 
 
 def _measured(engine: Engine, folder: Path, now: clock.Fixed) -> Iterator[Figure]:
@@ -65,6 +65,7 @@ def _measured(engine: Engine, folder: Path, now: clock.Fixed) -> Iterator[Figure
     _copy(engine)
     now.move_to(dt.datetime(2027, 12, 1, 10, tzinfo=clock.SHANGHAI))
     number = _asked(engine, company)
+    on = engine.dialect.name
     begun = time.perf_counter()
     jobs.sweep(engine, {rehearsing.KIND: rehearsal_work.do})
     took = time.perf_counter() - begun
@@ -72,11 +73,11 @@ def _measured(engine: Engine, folder: Path, now: clock.Fixed) -> Iterator[Figure
         counts = rehearsing.one(session, number).counts
     for part, sums in ((rehearsing.LIVE, "fine map impossible"), (rehearsing.DONE, "same time path outcome unknown")):
         whole = sum(counts[part].values())
-        yield Figure(f"rehearsal, {part}: {', '.join(f'{counts[part][one]} {one}' for one in sums.split())}", whole,
-                     "instances", WANTED, "at least")
-    yield Figure("rehearsal, those ended that could be told", WANTED - counts[rehearsing.DONE]["unknown"], "instances",
-                 WANTED * 0.99, "at least")
-    yield Figure("rehearsal of 5,000 running and 5,000 ended", took, "s", BAR)
+        parts = ", ".join(f"{counts[part][one]} {one}" for one in sums.split())
+        yield Figure(f"rehearsal, {on}, {part}: {parts}", whole, "instances", WANTED, "at least")
+    yield Figure(f"rehearsal, {on}, those ended that could be told", WANTED - counts[rehearsing.DONE]["unknown"],
+                 "instances", WANTED * 0.99, "at least")
+    yield Figure(f"rehearsal of 5,000 running and 5,000 ended, {on}", took, "s", BAR)
     yield Figure("memory at most", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "MiB")
 
 
