@@ -19,6 +19,7 @@ from engine.findings import Finding
 from engine.operations import halting
 from engine.operations.fitting import label
 from engine.rehearsal.acting import Acting, Later, Script
+from engine.rehearsal.going_back import CannotGoBack, go_back
 from engine.rehearsal.recording import Passed, Record
 from feel import FeelError
 from ledger import clock
@@ -97,7 +98,7 @@ def _run(scene: _Scene) -> Finding | None:
         scene.plan(acting.settle())
         for _ in range(MOST_ACTS):
             if process.completed or scene.terminated:
-                return None
+                return acting.script.misses()
             if not scene.ahead:
                 return _nothing_comes(acting)
             moment, _, _, what = heapq.heappop(scene.ahead)
@@ -107,6 +108,8 @@ def _run(scene: _Scene) -> Finding | None:
                 scene.plan(acting.settle())
     except (Fault, FeelError) as error:
         return _fault(acting, error)
+    except CannotGoBack as lost:
+        return lost.finding
     return Finding("endless", "一直循环，没有结束", "goes round for ever")
 
 
@@ -117,6 +120,8 @@ def _happen(scene: _Scene, later: Later) -> bool:
     if kind == "end":
         scene.terminated, acting.outcome = True, what or acting.outcome
         return False
+    if kind == "return":
+        return go_back(acting, number, what)
     try:
         token = acting.token(number)
         if kind == "resume":
@@ -168,7 +173,7 @@ def _fault(acting: Acting, error: Exception) -> Finding:
 
 def _played(scene: _Scene, script: Any, stuck: Finding | None) -> Played:
     acting, process = scene.acting, scene.acting.process
-    ended = scene.time() if process.completed or scene.terminated else None
+    ended = scene.time() if stuck is None else None
     outcome, how = acting.outcome, "completed"
     if scene.terminated:
         how = "terminated"

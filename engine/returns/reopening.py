@@ -38,7 +38,7 @@ def targets(session: Session, instance_id: int) -> list[Target]:
     if instance is None:
         raise NotFound()
     _ended(instance)
-    copy, back = run.read_only(session, instance), Backwards(session, instance.id)
+    copy, back = run.read_only(session, instance), Backwards.of(session, instance.id)
     plan = catalog.plan(session, instance.definition_id)
     return [_target(session, instance, plan, copy, back, each) for each in giving_back.earlier(back)]
 
@@ -96,7 +96,7 @@ def reopen(session: Session, instance_id: int, to_task_id: int, *, by: Actor, re
     _ended(instance)
     if version is not None and instance.version != version:
         raise giving_back.overtaken(session, instance)
-    back = Backwards(session, instance.id)
+    back = Backwards.of(session, instance.id)
     to = giving_back.known(back, to_task_id)
     instance.state, instance.ended_at, instance.outcome = "active", None, None
     session.flush()
