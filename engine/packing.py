@@ -115,12 +115,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(item) for item in value]
     return value.isoformat() if isinstance(value, (dt.date, dt.time)) else str(value)
-
-
-def exact(value: Any) -> Any:
-    """A value read from JSON as FEEL reckons with it: a number with a point is the decimal that was written."""
-    if isinstance(value, float):
-        return Decimal(repr(value))
-    if isinstance(value, dict):
-        return {key: exact(item) for key, item in value.items()}
-    return [exact(item) for item in value] if isinstance(value, list) else value

@@ -15,6 +15,7 @@ from engine.findings import Finding
 from engine.model import Instance
 from engine.operations import halting
 from engine.rehearsal.recording import Passed, Record, Result
+from engine.rehearsal.sent_back import Back
 from engine.time.deadlines import timer
 from ledger import clock
 from ledger.actor import SYSTEM
@@ -50,6 +51,9 @@ class Script(Protocol):
     def moved(self, process: Process) -> None:
         """An act is over."""
 
+    def reopened(self) -> tuple[dt.datetime, Back] | None:
+        """It has come to its end: when it was reopened after that, if it was."""
+
     def misses(self) -> Finding | None:
         """What people did for which this drawing has no place, when it has come to its end."""
 
@@ -73,7 +77,8 @@ class Acting(run.Act):
         self.passed: dict[int, Passed] = {}
         self.stuck: dict[int, halting.Halt] = {}
         self.tasks: dict[int, dict[str, Any]] = {}
-        self.within: dict[int, int] | None = {} if record.back else None  # only needed to go back
+        self.ended_at: dt.datetime | None = None  # somebody ended it
+        self.within: dict[int, int] | None = {} if record.back or record.reopened else None  # only needed to go back
         self.undone: set[int] = set()  # tasks that a return took back or away
         self.begin()
         process.act = self

@@ -6,15 +6,21 @@ nobody can tell how it would have gone on, and the play ends there.
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+
 from engine.dialect.nodes import Node
 from engine.findings import Finding
 from engine.model import OPEN, Task
 from engine.operations.modification import perform
-from engine.operations.moves import BackTo, CannotModify, Draft, decide, refuse
+from engine.operations.moves import BackTo, CannotModify, Draft, Move, decide, refuse
 from engine.rehearsal.acting import Acting
+from engine.rehearsal.recording import Passed as Way
 from engine.rehearsal.sent_back import WORDS, Back, Spot
 from engine.returns import finality
 from engine.returns.backwards import Backwards, Passed
+from engine.returns.reopening import again_at, whole
 
 
 class CannotGoBack(Exception):
@@ -33,19 +39,41 @@ def go_back(acting: Acting, number: int, back: Back) -> bool:
     here = acting.passed.get(number)
     if here is None or not (here.left is None or number in acting.undone if back.held else here.how == "completed"):
         return False
+    _go(acting, back, here.element_id, number)
+    return True
+
+
+def reopen(acting: Acting, back: Back) -> None:
+    """Let what is over go on again (engine/returns/reopening.py); what still waited when somebody ended it went with
+    it. Raises CannotGoBack."""
+    process = acting.process
+    for number, one in acting.passed.items():
+        acting.passed[number] = closed(one, acting.ended_at)
+    process.completed, process.failed, acting.outcome = False, None, None
+    _go(acting, back, back.to[0].element_id)
+    process.arm()
+
+
+def closed(one: Way, ended: dt.datetime | None) -> Way:
+    """What was still open when somebody ended the whole went with it."""
+    return one if ended is None or one.left is not None else replace(one, left=ended, how="cancelled")
+
+
+def _go(acting: Acting, back: Back, element_id: str, number: int = 0) -> None:
     history = backwards(acting)
     targets: list[Task] = []
     try:
         for spot in back.to:
             targets.append(_target(acting, history, spot, targets))
-        draft = decide(acting.process, [BackTo(task.id) for task in targets], history)
+        moves: Sequence[Move] = again_at(acting.process, targets[0]) if back.kind == "reopened" else [
+            BackTo(task.id) for task in targets]
+        draft = decide(acting.process, moves, history)
         if any(spot.token is None for spot in back.to):
             _free(acting, number, back, history, targets, draft)
     except CannotModify as refused:
-        raise CannotGoBack(_told(acting, here.element_id, back, refused.finding)) from refused
+        raise CannotGoBack(_told(acting, element_id, back, refused.finding)) from refused
     acting.undone |= {*draft.again, *(token.thread_id for token in acting.process.tokens() if draft.goes(token))}
     perform(draft)
-    return True
 
 
 def backwards(acting: Acting) -> Backwards:
@@ -80,8 +108,10 @@ def _free(acting: Acting, number: int, back: Back, history: Backwards, targets: 
     if back.kind == "returned" and not any(
             token.thread_id == number and draft.goes(token) for token in acting.process.tokens()):
         raise refuse("aside", "按草稿它不在这一步之前", "by the draft it does not come before")
+    if back.kind == "reopened":
+        whole(draft, targets[0])
     passed = [*(history.passed[task.token] for task in targets), *history.overtaken(draft)]
-    wall = finality.barrier(acting.plan, passed, history.tasks.values())
+    wall = finality.barrier(acting.plan, passed, history.tasks.values(), people=back.kind != "reopened")
     if wall is not None:
         raise refuse("final", f"按草稿已经执行“{_name(wall)}”，不能退回到它之前",
                      f"by the draft {_name(wall)} had been carried out, and nobody goes back past it")
@@ -101,4 +131,4 @@ def _told(acting: Acting, element_id: str, back: Back, cause: Finding) -> Findin
                    f"{way[1]}; {cause.en}: what would have come of it cannot be told", element=element_id, name=here)
 
 
-__all__ = ["CannotGoBack", "go_back"]
+__all__ = ["CannotGoBack", "closed", "go_back", "reopen"]

@@ -10,6 +10,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from engine.findings import Finding
 from engine.model import Incident, Instance, Task, TaskAnswer, Timer, Visit
-from engine.packing import exact, unpack
+from engine.packing import unpack
 from engine.rehearsal.given import Given
 from engine.rehearsal.sent_back import Back, Spot, returns
 from ledger.facts import Fact, FactAbout
@@ -26,7 +27,6 @@ HANDS: dict[str, tuple[str, str]] = {
     "instance.modified": ("运行中由人工移动过", "was moved by hand while it ran"),
     "instance.migrated": ("运行中换过版本", "changed its version while it ran"),
     "instance.variables_changed": ("运行中由人工改过数据", "had its data changed by hand"),
-    "instance.reopened": ("结束后又重新开启过", "was reopened after its end"),
     "vote.joined": ("会签成员中途变过", "had its voters changed"),
     "vote.left": ("会签成员中途变过", "had its voters changed"),
 }
@@ -78,7 +78,7 @@ class Passed:
 @dataclass
 class Record:
     """What an instance was given, and what became of it. Answers, results and so on are found by the token, returns by
-    that of the task they came of."""
+    that of the task they came of. `ends`: when somebody had ended it, before each time that it was reopened."""
 
     instance_id: int
     process_id: str
@@ -99,6 +99,8 @@ class Record:
     resumed: dict[int, list[dt.datetime]] = field(default_factory=dict)
     passed: list[Passed] = field(default_factory=list)
     back: dict[int, list[Back]] = field(default_factory=dict)
+    reopened: list[Back] = field(default_factory=list)
+    ends: list[dt.datetime] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,15 @@ class Untold:
 
     instance_id: int
     why: Finding
+
+
+def exact(value: Any) -> Any:
+    """A value read from JSON as FEEL reckons with it: a number with a point is the decimal that was written."""
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, dict):
+        return {key: exact(item) for key, item in value.items()}
+    return [exact(item) for item in value] if isinstance(value, list) else value
 
 
 def records(session: Session, instance_ids: Sequence[int]) -> list[Record | Untold]:
@@ -119,12 +130,12 @@ def records(session: Session, instance_ids: Sequence[int]) -> list[Record | Unto
         Instance.id.in_(ids), Instance.ended_at.is_not(None)))}
     untold = _untold(session, list(found))
     _given(session, found, untold)
-    done = _tasks(session, found)
-    for number, back in returns(session, list(found), done).items():
-        found[number].back = back or {}
-        if back is None:
-            untold.setdefault(number, _why(number, "returned", "退回过，而退回的记录不全",
-                                           "was given back, and what was kept of it is not enough"))
+    for number, went in returns(session, list(found), _tasks(session, found)).items():
+        one = found[number]
+        one.back, one.reopened = went.back, went.reopened
+        one.ends = [at for at in went.ended if at < one.ended_at]
+        if not went.whole:
+            untold.setdefault(number, _missing(number, "returned"))
     _timers(session, found)
     _visits(session, found)
     return [untold.get(number) or found[number] for number in ids if number in found]
@@ -177,6 +188,9 @@ def _given(session: Session, found: dict[int, Record], untold: dict[int, Untold]
 
 
 def _missing(number: int, rule: str) -> Untold:
+    if rule == "returned":
+        return Untold(number, Finding(rule, "该实例退回过，而退回的记录不全，不能重演",
+                                      "what was kept of the returns of the instance is not enough to replay them"))
     if rule == "older":
         return Untold(number, Finding(rule, "该实例早于重演记录，当时没有记下各步骤的结果",
                                       "the instance is older than the records: what its steps returned was not kept"))
@@ -229,4 +243,4 @@ def _visits(session: Session, found: dict[int, Record]) -> None:
         one.passed.sort(key=lambda each: each.token)
 
 
-__all__ = ["Answered", "Came", "Passed", "Record", "Result", "Untold", "records"]
+__all__ = ["Answered", "Came", "Passed", "Record", "Result", "Untold", "exact", "records"]

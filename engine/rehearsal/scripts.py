@@ -20,7 +20,7 @@ from engine.time.worktime import WorkTime
 from ledger import clock
 
 Key = tuple[str, str, str]
-"""What waited: kind (task, timer, message, signal, step, halt), element id, name of the message or ""."""
+"""What waited: kind (task, timer, message, signal, step, halt, end), element id, name of the message or ""."""
 MOST_AGAIN = 3
 """So often a task is assumed to be done that was not done as often, before it is taken for a circle."""
 SILENT = ("licet:sla", "licet:silence", "licet:silenceAfter")
@@ -55,6 +55,7 @@ class Exactly:
         self._came = {token: list(all_) for token, all_ in record.came.items()}
         self._results = {token: deque(all_) for token, all_ in record.results.items()}
         self._resumed = {token: deque(all_) for token, all_ in record.resumed.items()}
+        self._reopened = deque(record.reopened)
         self._timers: dict[int, list[Was]] = {}
 
     def task(self, token: Token, row: Mapping[str, Any], silence: list[dict[str, Any]]) -> list[Later]:
@@ -101,6 +102,13 @@ class Exactly:
         if found is not None:
             waiting.remove(found)
         return found
+
+    def reopened(self) -> tuple[dt.datetime, Back] | None:
+        if not self._reopened:
+            return None
+        back = self._reopened.popleft()
+        self.log["end", "", ""].append(Was(clock.now(), back.at, back))
+        return back.at, back
 
     def misses(self) -> Finding | None:
         return None
@@ -194,12 +202,15 @@ class Paced:
         """The returns that came of a task: as long after it began, or after it was done, as they did."""
         later: list[Later] = []
         for one in was.back:
-            back = replace(one, to=tuple(replace(spot, token=None) for spot in one.to))
             if one.held:
-                later.append((self._at(was, one.at), "return", number, back))
+                later.append((self._at(was, one.at), "return", number, _anywhere(one)))
             elif answered:
-                later.append((self._after(answered[0][0], was.what.at, one.at), "return", number, back))
+                later.append((self._after(answered[0][0], was.what.at, one.at), "return", number, _anywhere(one)))
         return later
+
+    def reopened(self) -> tuple[dt.datetime, Back] | None:
+        was = self._next(("end", "", ""))
+        return None if was is None or was.ended is None else (self._at(was, was.ended), _anywhere(was.what))
 
     def misses(self) -> Finding | None:
         """Somebody gave it back, or withdrew it, at a step that this drawing does not have."""
@@ -280,6 +291,11 @@ class Paced:
         was = tries.popleft() if tries else None
         return [] if was is None or was.ended is None else [
             (self._at(was, was.ended), "resume", token.thread_id, None)]
+
+
+def _anywhere(back: Back) -> Back:
+    """The same return, its tasks meant by their elements: by another drawing they have other tokens."""
+    return replace(back, to=tuple(replace(spot, token=None) for spot in back.to))
 
 
 __all__ = ["Exactly", "Key", "Pace", "Paced", "Was", "ids"]

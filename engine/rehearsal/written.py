@@ -22,6 +22,7 @@ from engine.rehearsal.sent_back import Back, Spot
 from ledger.workdays import Calendar
 
 FORMAT = 2
+RETURNS: tuple[list[Any], ...] = ([], [], [])
 CODE = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,39}|\d{1,6}|\d{4}-\d{2}-\d{2}([T ][0-9:.+Z\-]{4,20})?", re.ASCII)
 LONGEST_NUMBER = 9_999_999
 
@@ -37,10 +38,18 @@ def dump(record: Record) -> bytes:
         [[token, one.values, one.error] for token, all_ in record.results.items() for one in all_],
         [[token, at] for token, all_ in record.resumed.items() for at in all_],
         [[one.token, one.element_id, one.entered, one.left, one.how] for one in record.passed],
-        [[token, one.kind, one.at, [[spot.token, spot.element_id, spot.nth] for spot in one.to]]
-         for token, all_ in record.back.items() for one in all_],
+        [[token, *_went(one)] for token, all_ in record.back.items() for one in all_],
+        [_went(one) for one in record.reopened], record.ends,
     ]
     return bytes([FORMAT]) + pack(freeze(body))
+
+
+def _went(back: Back) -> list[Any]:
+    return [back.kind, back.at, [[spot.token, spot.element_id, spot.nth] for spot in back.to]]
+
+
+def _back(kind: str, at: dt.datetime, to: list[list[Any]]) -> Back:
+    return Back(kind, _utc(at), tuple(Spot(*spot) for spot in to))
 
 
 def load(data: bytes) -> Record:
@@ -48,7 +57,7 @@ def load(data: bytes) -> Record:
     if not data or not 1 <= data[0] <= FORMAT:
         raise ValueError("a record of another release")
     body = unpack(memoryview(data)[1:])
-    *plain, answers, came, results, resumed, passed, back = [*body, []] if data[0] == 1 else body
+    *plain, answers, came, results, resumed, passed, back, reopened, ends = [*body, *RETURNS] if data[0] == 1 else body
     number, process, definition, group, places, started, ended, standing, outcome, begun_at, variables, payload = plain
     found = Record(number, process, definition, group, places, _utc(started), None, _utc(ended), standing, outcome,
                    begun_at, variables, payload)
@@ -63,8 +72,9 @@ def load(data: bytes) -> Record:
         found.resumed.setdefault(token, []).append(_utc(at))
     found.passed = [Passed(token, element_id, _utc(entered), None if left is None else _utc(left), how)
                     for token, element_id, entered, left, how in passed]
-    for token, kind, at, to in back:
-        found.back.setdefault(token, []).append(Back(kind, _utc(at), tuple(Spot(*spot) for spot in to)))
+    for token, *one in back:
+        found.back.setdefault(token, []).append(_back(*one))
+    found.reopened, found.ends = [_back(*one) for one in reopened], [_utc(at) for at in ends]
     return found
 
 

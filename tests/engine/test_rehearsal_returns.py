@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from engine import instances
 from engine.hooks import HOOKS, Hooks
 from engine.messaging import messages
-from engine.returns import giving_back, taking_back
+from engine.returns import giving_back, reopening, taking_back
 from engine.usertasks import tasks
 from ledger.db import reading, unit
 from ledger.errors import Refused
@@ -54,9 +55,18 @@ def goes_back(world: World, it: int, random: Random) -> bool:
     return True
 
 
+def reopened(world: World, it: int, random: Random) -> bool:
+    """What is over goes on from a step chosen by chance, where it can."""
+    with unit(world.engine) as session:
+        known = [each for each in reopening.targets(session, it) if each.refused is None]
+        if known:
+            reopening.reopen(session, it, random.choice(known).task_id, by=ANNA, reason="x")
+    return bool(known)
+
+
 def live(world: World, clock: Any, seed: int) -> tuple[int, int] | None:
-    """A random process of every construct, sent back by chance: the instance and how often; None where it goes on for
-    too long."""
+    """A random process of every construct, sent back by chance, ended and reopened: the instance and how often; None
+    where it goes on for too long."""
     random, went = Random(seed), 0
     it = world.run(process(seed)[1], c=random.randint(0, 9))
     for _ in range(80):
@@ -64,6 +74,9 @@ def live(world: World, clock: Any, seed: int) -> tuple[int, int] | None:
         world.sweep()
         clock.advance(dt.timedelta(seconds=1))
         if world.state(it) != "active":
+            if went < 5 and random.random() < 0.7 and reopened(world, it, random):
+                went += 1
+                continue
             return it, went
         if went < 4 and random.random() < 0.4 and goes_back(world, it, random):
             went += 1
@@ -72,7 +85,10 @@ def live(world: World, clock: Any, seed: int) -> tuple[int, int] | None:
             waited = messages.waiting(session, it)
         open_ = world.names(it)
         chosen = random.choice([*open_, *waited] or [""])
-        if chosen in open_:
+        if random.random() < 0.02:
+            with unit(world.engine) as session:
+                instances.terminate(session, it, by=ANNA, reason="x", outcome="stopped")
+        elif chosen in open_:
             world.do(it, chosen, c=random.randint(0, 9))
         elif chosen:
             world.send(it, chosen, value=random.randint(0, 9))
