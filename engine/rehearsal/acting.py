@@ -22,8 +22,8 @@ from ledger.actor import SYSTEM
 from ledger.workdays import Calendar
 
 Later = tuple[dt.datetime, str, int, Any]
-"""Something that will happen: when, what (answer, keep, return, timer, message, signal, resume, end), to which token,
-with what."""
+"""Something that will happen: when, what (answer, keep, return, voters, timer, message, signal, resume, end), to which
+token, with what."""
 
 
 class Script(Protocol):

@@ -22,6 +22,7 @@ from engine.rehearsal.acting import Acting, Later, Script
 from engine.rehearsal.going_back import CannotGoBack, closed, go_back, reopen
 from engine.rehearsal.recording import Passed, Record
 from engine.rehearsal.sent_back import Back
+from engine.rehearsal.voters import NoVoters, change
 from feel import FeelError
 from ledger import clock
 from ledger.errors import Conflict
@@ -113,7 +114,7 @@ def _run(scene: _Scene) -> Finding | None:
                 scene.plan(acting.settle())
     except (Fault, FeelError) as error:
         return _fault(acting, error)
-    except CannotGoBack as lost:
+    except (CannotGoBack, NoVoters) as lost:
         return lost.finding
     return Finding("endless", "一直循环，没有结束", "goes round for ever")
 
@@ -140,6 +141,8 @@ def _happen(scene: _Scene, later: Later) -> bool:
         return go_back(acting, number, what)
     try:
         token = acting.token(number)
+        if kind == "voters":
+            return change(token, what)
         if kind == "resume":
             acting.stuck.pop(number, None)
             halting.resume(token)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -21,14 +21,13 @@ from engine.model import Incident, Instance, Task, TaskAnswer, Timer, Visit
 from engine.packing import unpack
 from engine.rehearsal.given import Given
 from engine.rehearsal.sent_back import Back, Spot, returns
+from engine.rehearsal.voters import Voter, changes
 from ledger.facts import Fact, FactAbout
 
 HANDS: dict[str, tuple[str, str]] = {
     "instance.modified": ("运行中由人工移动过", "was moved by hand while it ran"),
     "instance.migrated": ("运行中换过版本", "changed its version while it ran"),
     "instance.variables_changed": ("运行中由人工改过数据", "had its data changed by hand"),
-    "vote.joined": ("会签成员中途变过", "had its voters changed"),
-    "vote.left": ("会签成员中途变过", "had its voters changed"),
 }
 """What people did to an instance that no drawing can do; an instance with such a fact is not played again."""
 AGAIN, SETTLED = "retry", ("edit", "skip", "cancel")
@@ -77,8 +76,9 @@ class Passed:
 
 @dataclass
 class Record:
-    """What an instance was given, and what became of it. Answers, results and so on are found by the token, returns by
-    that of the task they came of. `ends`: when somebody had ended it, before each time that it was reopened."""
+    """What an instance was given, and what became of it. Answers, results and so on are found by the token, returns and
+    changes among voters by that of the task they came of. `ends`: when somebody had ended it, before it was reopened.
+    """
 
     instance_id: int
     process_id: str
@@ -101,6 +101,7 @@ class Record:
     back: dict[int, list[Back]] = field(default_factory=dict)
     reopened: list[Back] = field(default_factory=list)
     ends: list[dt.datetime] = field(default_factory=list)
+    voters: dict[int, list[Voter]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -130,12 +131,18 @@ def records(session: Session, instance_ids: Sequence[int]) -> list[Record | Unto
         Instance.id.in_(ids), Instance.ended_at.is_not(None)))}
     untold = _untold(session, list(found))
     _given(session, found, untold)
-    for number, went in returns(session, list(found), _tasks(session, found)).items():
+    tasks = _tasks(session, found)
+    for number, went in returns(session, list(found), tasks).items():
         one = found[number]
         one.back, one.reopened = went.back, went.reopened
         one.ends = [at for at in went.ended if at < one.ended_at]
         if not went.whole:
             untold.setdefault(number, _missing(number, "returned"))
+    changed, lost = changes(session, list(found), tasks)
+    for number, token, voter in changed:
+        found[number].voters.setdefault(token, []).append(replace(voter, item=exact(voter.item)))
+    for number in lost:
+        untold.setdefault(number, _why(number, "vote.joined", "会签成员中途变过", "had its voters changed"))
     _timers(session, found)
     _visits(session, found)
     return [untold.get(number) or found[number] for number in ids if number in found]

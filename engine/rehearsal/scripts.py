@@ -16,6 +16,7 @@ from engine.findings import Finding
 from engine.rehearsal.acting import Later
 from engine.rehearsal.recording import Answered, Came, Record, Result
 from engine.rehearsal.sent_back import WORDS, Back
+from engine.rehearsal.voters import Voter
 from engine.time.worktime import WorkTime
 from ledger import clock
 
@@ -29,7 +30,7 @@ SILENT = ("licet:sla", "licet:silence", "licet:silenceAfter")
 @dataclass
 class Was:
     """One wait as it was: when it began, when something came (None: nothing did), with what; `due` of a timer, and when
-    it was `gone`, if it did not come; the returns that came of a task."""
+    it was `gone`, if it did not come; the returns that came of a task, and the changes among voters."""
 
     began: dt.datetime
     ended: dt.datetime | None = None
@@ -37,6 +38,7 @@ class Was:
     due: dt.datetime | None = None
     gone: dt.datetime | None = None
     back: Sequence[Back] = ()
+    voters: Sequence[Voter] = ()
 
 
 def ids(plan: Plan) -> frozenset[str]:
@@ -61,8 +63,10 @@ class Exactly:
     def task(self, token: Token, row: Mapping[str, Any], silence: list[dict[str, Any]]) -> list[Later]:
         number = row["token"]
         given, back = self.record.answers.get(number), self.record.back.get(number, ())
-        self._note("task", row["element_id"], "", given).back = back
+        was = self._note("task", row["element_id"], "", given)
+        was.back, was.voters = back, self.record.voters.get(number, ())
         later: list[Later] = [(one.at, "return", number, one) for one in back]
+        later += [(one.at, "voters", number, one) for one in was.voters]
         if given is None:
             return later
         if given.kept is not None:
@@ -199,8 +203,8 @@ class Paced:
         return later
 
     def _back(self, was: Was, number: int, answered: list[Later]) -> list[Later]:
-        """The returns that came of a task: as long after it began, or after it was done, as they did."""
-        later: list[Later] = []
+        """The returns and changes that came of a task: as long after it began, or after it was done, as they did."""
+        later: list[Later] = [(self._at(was, one.at), "voters", number, one) for one in was.voters]
         for one in was.back:
             if one.held:
                 later.append((self._at(was, one.at), "return", number, _anywhere(one)))

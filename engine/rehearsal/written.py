@@ -19,10 +19,11 @@ from engine.rehearsal.playing import play
 from engine.rehearsal.recording import Answered, Came, Passed, Record, Result
 from engine.rehearsal.scripts import Exactly
 from engine.rehearsal.sent_back import Back, Spot
+from engine.rehearsal.voters import Voter
 from ledger.workdays import Calendar
 
 FORMAT = 2
-RETURNS: tuple[list[Any], ...] = ([], [], [])
+RETURNS: tuple[list[Any], ...] = ([], [], [], [])
 CODE = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,39}|\d{1,6}|\d{4}-\d{2}-\d{2}([T ][0-9:.+Z\-]{4,20})?", re.ASCII)
 LONGEST_NUMBER = 9_999_999
 
@@ -40,6 +41,7 @@ def dump(record: Record) -> bytes:
         [[one.token, one.element_id, one.entered, one.left, one.how] for one in record.passed],
         [[token, *_went(one)] for token, all_ in record.back.items() for one in all_],
         [_went(one) for one in record.reopened], record.ends,
+        [[token, one.at, one.leaves, one.item] for token, all_ in record.voters.items() for one in all_],
     ]
     return bytes([FORMAT]) + pack(freeze(body))
 
@@ -57,7 +59,8 @@ def load(data: bytes) -> Record:
     if not data or not 1 <= data[0] <= FORMAT:
         raise ValueError("a record of another release")
     body = unpack(memoryview(data)[1:])
-    *plain, answers, came, results, resumed, passed, back, reopened, ends = [*body, *RETURNS] if data[0] == 1 else body
+    *plain, answers, came, results, resumed, passed, back, reopened, ends, voters = (
+        [*body, *RETURNS] if data[0] == 1 else body)
     number, process, definition, group, places, started, ended, standing, outcome, begun_at, variables, payload = plain
     found = Record(number, process, definition, group, places, _utc(started), None, _utc(ended), standing, outcome,
                    begun_at, variables, payload)
@@ -74,6 +77,8 @@ def load(data: bytes) -> Record:
                     for token, element_id, entered, left, how in passed]
     for token, *one in back:
         found.back.setdefault(token, []).append(_back(*one))
+    for token, at, leaves, item in voters:
+        found.voters.setdefault(token, []).append(Voter(_utc(at), leaves, item))
     found.reopened, found.ends = [_back(*one) for one in reopened], [_utc(at) for at in ends]
     return found
 
@@ -110,6 +115,8 @@ def _parts(record: Record) -> Iterator[tuple[dict[str, Any], bool]]:
         yield from ((one.values, True) for one in all_)
     for came in record.came.values():
         yield from ((one.payload, True) for one in came)
+    for voters in record.voters.values():
+        yield from ((one.item, True) for one in voters if one.item is not None)
 
 
 def _reduce(values: dict[str, Any], keep: bool, same: Callable[[], bool]) -> None:

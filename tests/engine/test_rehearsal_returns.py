@@ -12,13 +12,16 @@ from engine import instances
 from engine.hooks import HOOKS, Hooks
 from engine.messaging import messages
 from engine.returns import giving_back, reopening, taking_back
-from engine.usertasks import tasks
+from engine.usertasks import members, tasks
+from engine.usertasks.hands import Addressee
+from ledger.actor import SYSTEM
 from ledger.db import reading, unit
 from ledger.errors import Refused
 from tests.engine import drawings as d
-from tests.engine.conftest import ANNA, HAN, LI, World
+from tests.engine.conftest import ANNA, BOSS, HAN, LI, World
 from tests.engine.processes import process
 from tests.engine.test_rehearsal import HOURS, by, compared
+from tests.engine.test_votes import FIFTH, FOURTH, mine, people, say, vote
 
 DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 
@@ -163,3 +166,48 @@ def test_a_return_that_has_no_place_in_the_draft_is_told(
     it = sent_back(world, clock)
     found = by(world, it, THREE.replace(was.encode(), now.encode()))
     assert found.kind == "unknown" and found.why is not None and found.why.zh == why
+
+
+def test_what_was_reopened_goes_back_as_long_after_the_end_of_the_draft(world: World, clock: Any) -> None:
+    clock.move_to(dt.datetime(2026, 11, 23, 10, tzinfo=dt.timezone(8 * HOUR)))
+    it = world.run(THREE)
+    for element in "ABC":
+        clock.advance(HOUR)
+        world.do(it, element)
+    clock.advance(DAY)
+    assert reopened(world, it, Random(1))
+    while world.state(it) == "active":
+        clock.advance(HOUR)
+        world.do(it, world.names(it)[0])
+    longer = d.drawing(d.start(), d.task("A"), d.task("B"), d.task("C"), d.task("X", gives={}),
+                       d.end("E", outcome="granted"), d.flows("S A B C X E"))
+    found = by(world, it, longer)
+    assert (by(world, it, THREE).kind, found.days, found.after.count("X")) == ("same", 2.0, 2)
+
+
+# a countersign whose voters changed
+@pytest.mark.parametrize("sequential", [False, True])
+def test_voters_who_joined_left_and_were_replaced_are_played(world: World, clock: Any, sequential: bool) -> None:
+    drawn = vote("percent", sequential, votePercent="60")
+    clock.move_to(dt.datetime(2026, 11, 23, 10, tzinfo=dt.timezone(8 * HOUR)))
+    it = world.run(drawn, who=people(HAN, LI, BOSS))
+    clock.advance(HOUR)
+    with unit(world.engine) as session:
+        members.join(session, mine(world, it, HAN), Addressee(FOURTH.id, "周四"), by=SYSTEM, reason="x", weight=3)
+    clock.advance(HOUR)
+    with unit(world.engine) as session:
+        members.leave(session, mine(world, it, HAN), by=SYSTEM, reason="x")
+    clock.advance(HOUR)
+    with unit(world.engine) as session:
+        members.replace(session, mine(world, it, LI), Addressee(FIFTH.id, "吴五"), by=SYSTEM, reason="x")
+    for who, verdict in ((FIFTH, "disagree"), (BOSS, "agree"), (FOURTH, "agree")):
+        clock.advance(HOUR)
+        say(world, it, who, verdict)
+    clock.advance(HOUR)
+    world.do(it, "B")
+    found = compared(world, it)
+    assert (found.kind, found.days, found.why, found.assumed) == ("same", 0, None, ())
+    strict = by(world, it, drawn.replace(b'"60"', b'"90"'))
+    assert strict.kind == "path" and "C" in strict.now
+    found = by(world, it, drawn.replace(b"licet:vote", b"licet:novote"))
+    assert found.why is not None and (found.why.rule, found.why.element) == ("voters", "A")
