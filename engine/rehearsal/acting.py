@@ -80,6 +80,7 @@ class Acting(run.Act):
         self.ended_at: dt.datetime | None = None  # somebody ended it
         self.within: dict[int, int] | None = {} if record.back or record.reopened else None  # only needed to go back
         self.undone: set[int] = set()  # tasks that a return took back or away
+        self.asked: set[int] = set()  # tasks after which the diagram led back: their clocks go on, too
         self.begin()
         process.act = self
 
@@ -125,15 +126,19 @@ class Acting(run.Act):
         return model.evaluate(decision_id, context(token), functions=expressions.FUNCTIONS).value
 
     def stopped(self, token: Token, spec: Node) -> tuple[dt.datetime, dt.datetime] | None:
-        if not self.undone:
+        if not self.undone and not self.asked:
             return None
         place = (spec.bpmn_id, token.internal_data.get("round"))
         before = max((number for number, row in self.tasks.items() if (row["element_id"], row["round"]) == place),
                      default=0)
-        if before not in self.undone:
+        if before not in self.undone and before not in self.asked:
             return None
         due, ended = self.tasks[before]["due_at"], self.passed[before].left
         return None if due is None or ended is None else (due, ended)
+
+    def stop(self) -> None:
+        """The diagram leads back: of what has been asked so far, the clocks go on when it is asked again."""
+        self.asked |= set(self.tasks)
 
     # the end of an act
     def settle(self) -> list[Later]:

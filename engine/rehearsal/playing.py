@@ -149,7 +149,9 @@ def _happen(scene: _Scene, later: Later) -> bool:
         elif kind == "answer":
             if "halt" in token.internal_data:
                 return False
-            token.task_spec.finish(token, what)
+            if what.returns:
+                acting.stop()
+            token.task_spec.finish(token, what.answers)
         else:
             if kind == "timer":
                 token.internal_data["due"] = what["due_at"]

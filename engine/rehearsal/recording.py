@@ -36,12 +36,14 @@ AGAIN, SETTLED = "retry", ("edit", "skip", "cancel")
 @dataclass(frozen=True)
 class Answered:
     """How a user task was completed. `silent`: nobody did, silence decided. `kept`: nobody was asked, an approval from
-    before a return stood (when that was given, and the token of its task)."""
+    before a return stood (when that was given, and the token of its task). `returns`: with it the diagram itself led
+    back, and the clocks of what is asked again go on."""
 
     at: dt.datetime
     answers: dict[str, Any]
     silent: bool = False
     kept: tuple[dt.datetime, int] | None = None
+    returns: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,9 @@ def records(session: Session, instance_ids: Sequence[int]) -> list[Record | Unto
     for number, went in returns(session, list(found), tasks).items():
         one = found[number]
         one.back, one.reopened = went.back, went.reopened
+        for token in went.drawn:
+            if token in one.answers:
+                one.answers[token] = replace(one.answers[token], returns=True)
         one.ends = [at for at in went.ended if at < one.ended_at]
         if not went.whole:
             untold.setdefault(number, _missing(number, "returned"))

@@ -73,7 +73,7 @@ class Exactly:
             return [(given.at, "keep", number, given), *later]
         if row["due_at"] is not None and given.at > row["due_at"]:
             self.late.append(row["element_id"])
-        return [(given.at, "answer", number, given.answers), *later]
+        return [(given.at, "answer", number, given), *later]
 
     def timer(self, token: Token, row: Mapping[str, Any]) -> list[Later]:
         came = self._take(row["token"], row["element_id"], "timer", None)
@@ -189,17 +189,18 @@ class Paced:
         elif was is None:
             self.assumed.append(element_id)
             at, answers = self.pace.assume(element_id, row["form_key"], row["due_at"])
-            later = [(at, "answer", number, answers)]
+            later = [(at, "answer", number, Answered(at, answers))]
         elif given is None or (given.silent and not self._same_silence(token)):
             later = []
         else:
-            later = [(self._at(was, given.at), "answer", number, given.answers)]
+            later = [(self._at(was, given.at), "answer", number, given)]
         if later and row["due_at"] is not None and later[0][0] > row["due_at"]:
             self.late.append(element_id)
         if was is not None:
             later += self._back(was, number, later)
         if not self._same_silence(token):
-            later += [(one["due_at"], "answer", number, {"verdict": one["detail"]}) for one in silence]
+            later += [(one["due_at"], "answer", number, Answered(one["due_at"], {"verdict": one["detail"]}, True))
+                      for one in silence]
         return later
 
     def _back(self, was: Was, number: int, answered: list[Later]) -> list[Later]:

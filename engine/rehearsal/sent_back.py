@@ -49,11 +49,13 @@ class Back:
 @dataclass
 class Went:
     """The returns of one instance: `back` by the token of the task that each came of; those that reopened it, and the
-    moments at which somebody had ended it before; `whole`: all of them can be told."""
+    moments at which somebody had ended it before; `drawn`: the tasks whose answer was a return that the diagram itself
+    draws; `whole`: all of them can be told."""
 
     back: dict[int, list[Back]] = field(default_factory=dict)
     reopened: list[Back] = field(default_factory=list)
     ended: list[dt.datetime] = field(default_factory=list)
+    drawn: list[int] = field(default_factory=list)
     whole: bool = True
 
     def add(self, kind: str, at: dt.datetime, source: Spot | None, to: Sequence[Spot | None]) -> None:
@@ -68,10 +70,7 @@ class Went:
 
 
 def returns(session: Session, ids: Sequence[int], tasks: Mapping[int, Spot]) -> dict[int, Went]:
-    """The returns of those instances that had any. `tasks` by id.
-
-    What the diagram itself drew (to no task) is an answer like any other, and left out.
-    """
+    """The returns of those instances that had any. `tasks` by id."""
     cases = session.execute(select(
         ReturnCase.instance_id, ReturnCase.kind, ReturnCase.from_task_id, ReturnCase.to_task_id, ReturnCase.at,
     ).where(ReturnCase.instance_id.in_(ids)).order_by(ReturnCase.id)).all()
@@ -87,7 +86,9 @@ def returns(session: Session, ids: Sequence[int], tasks: Mapping[int, Spot]) -> 
         if case.kind == "corrected":
             told = asked[case.instance_id].popleft() if asked[case.instance_id] else {}
             source, targets = told.get("task"), told.get("again", [None])
-        if case.kind != "returned" or case.to_task_id is not None:
+        if case.kind == "returned" and case.to_task_id is None:
+            found[case.instance_id].drawn += [spot.token or 0 for spot in [tasks.get(source)] if spot is not None]
+        else:
             found[case.instance_id].add(case.kind, case.at, tasks.get(source), [tasks.get(one) for one in targets])
     return found
 

@@ -33,7 +33,7 @@ def dump(record: Record) -> bytes:
     body = [
         record.instance_id, record.process_id, record.definition_id, record.group_id, record.places, record.started_at,
         record.ended_at, record.state, record.outcome, record.begun_at, record.variables, record.payload,
-        [[token, one.at, one.answers, one.silent, one.kept] for token, one in record.answers.items()],
+        [[token, one.at, one.answers, one.silent, one.kept, one.returns] for token, one in record.answers.items()],
         [[token, one.element_id, one.kind, one.name, one.at, one.payload]
          for token, all_ in record.came.items() for one in all_],
         [[token, one.values, one.error] for token, all_ in record.results.items() for one in all_],
@@ -64,9 +64,10 @@ def load(data: bytes) -> Record:
     number, process, definition, group, places, started, ended, standing, outcome, begun_at, variables, payload = plain
     found = Record(number, process, definition, group, places, _utc(started), None, _utc(ended), standing, outcome,
                    begun_at, variables, payload)
-    for token, at, given, silent, *kept in answers:
-        first = kept[0] if kept else None
-        found.answers[token] = Answered(_utc(at), given, silent, None if first is None else (_utc(first[0]), first[1]))
+    for token, at, given, silent, *more in answers:
+        kept, back_by_answer = more or (None, False)
+        first = None if kept is None else (_utc(kept[0]), kept[1])
+        found.answers[token] = Answered(_utc(at), given, silent, first, back_by_answer)
     for token, element_id, kind, name, at, body in came:
         found.came.setdefault(token, []).append(Came(element_id, kind, name, _utc(at), body))
     for token, values, error in results:

@@ -7,20 +7,26 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from engine import instances
+from engine import catalog, instances
 from engine.hooks import HOOKS, Hooks
 from engine.messaging import messages
-from engine.returns import giving_back, reopening, taking_back
+from engine.model import Instance, Task
+from engine.packing import freeze, pack, unpack
+from engine.rehearsal import comparing, playing, recording, scripts, written
+from engine.returns import giving_back, reopening, returning, taking_back
 from engine.usertasks import members, tasks
 from engine.usertasks.hands import Addressee
 from ledger.actor import SYSTEM
+from ledger.clock import day_of, end_of_day
 from ledger.db import reading, unit
 from ledger.errors import Refused
+from ledger.workdays import calendar, working_days_after
 from tests.engine import drawings as d
 from tests.engine.conftest import ANNA, BOSS, HAN, LI, World
 from tests.engine.processes import process
-from tests.engine.test_rehearsal import HOURS, by, compared
+from tests.engine.test_rehearsal import HOURS, by, compared, ran
 from tests.engine.test_votes import FIFTH, FOURTH, mine, people, say, vote
 
 DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
@@ -120,8 +126,9 @@ THREE = d.drawing(d.start(), d.task("A"), d.task("B"), d.task("C"), d.end("E", o
                   d.flows("S A B C E"))
 
 
-def sent_back(world: World, clock: Any, *, to: str = "A", drawn: bytes = THREE, straight: bool = False) -> int:
-    """From Monday 2026-11-23 at 10, a day before each act: A and B are done, C gives back, then on to the end."""
+def sent_back(world: World, clock: Any, drawn: bytes = THREE, *, straight: bool = False, days: float = 1) -> int:
+    """From Monday 2026-11-23 at 10, a day before each act: A and B are done, C gives back to A, then on to the end,
+    `days` before each act."""
     clock.move_to(dt.datetime(2026, 11, 23, 10, tzinfo=dt.timezone(8 * HOUR)))
     it = world.run(drawn)
     for element in "AB":
@@ -132,11 +139,44 @@ def sent_back(world: World, clock: Any, *, to: str = "A", drawn: bytes = THREE, 
     with unit(world.engine) as session:
         tasks.claim(session, held.id, LI)
         known = {each.element_id: each.task_id for each in giving_back.targets(session, held.id, LI)}
-        giving_back.give_back(session, held.id, known[to], by=LI, reason="x", straight=straight, version=None)
+        giving_back.give_back(session, held.id, known["A"], by=LI, reason="x", straight=straight, version=None)
     while world.state(it) == "active":
-        clock.advance(DAY)
+        clock.advance(days * DAY)
         world.do(it, world.names(it)[0])
     return it
+
+
+def test_a_deadline_goes_on_after_a_return_as_it_does_in_life(world: World, clock: Any) -> None:
+    """B is due in two days. One was used before the return, so it is late the next time; begun anew it would not be."""
+    it = sent_back(world, clock, THREE.replace(d.task("B").encode(), d.task("B", sla="2").encode()), days=2.5)
+    assert late_only_by_what_was_used_before(world)
+    found = compared(world, it)
+    assert (found.kind, found.late_before, found.late) == ("same", ("B",), ("B",))
+
+
+def late_only_by_what_was_used_before(world: World) -> bool:
+    """Whether B was late the second time, and would not have been with a deadline of its own."""
+    with reading(world.engine) as session:
+        _, again = session.scalars(select(Task).where(Task.element_id == "B").order_by(Task.token))
+        fresh = end_of_day(working_days_after(calendar(session), day_of(again.created_at), 2).on)
+        return again.due_at is not None and again.completed_at is not None and again.due_at < again.completed_at < fresh
+
+
+def test_a_deadline_goes_on_after_a_return_that_the_diagram_draws(world: World, clock: Any) -> None:
+    drawn = d.drawing(d.start(), d.task("A"), d.task("B", sla="2"), d.gateway("exclusive", "G", "no"), d.end("E"),
+                      d.flows("S A B G"), d.flow("G", "A", "=c = 9"), d.flow("G", "E", id="no"))
+    it = ran(world, clock, drawn, ("A", 1))
+    clock.advance(DAY)
+    with unit(world.engine) as session:
+        one = session.scalars(select(Task).where(Task.instance_id == it, Task.element_id == "B")).one()
+        returning.drawn(session, session.get_one(Instance, it), one, HAN, "x", clock())
+        tasks.complete(session, one.id, HAN, {"c": 9})
+    for element in "AB":
+        clock.advance(3 * DAY)
+        world.do(it, element, c=1)
+    assert late_only_by_what_was_used_before(world)
+    found = compared(world, it)
+    assert (found.kind, found.late_before, found.late) == ("same", ("B",), ("B",))
 
 
 def test_a_new_step_on_the_way_is_taken_twice_and_the_return_comes_as_much_later(world: World, clock: Any) -> None:
@@ -183,6 +223,34 @@ def test_what_was_reopened_goes_back_as_long_after_the_end_of_the_draft(world: W
                        d.end("E", outcome="granted"), d.flows("S A B C X E"))
     found = by(world, it, longer)
     assert (by(world, it, THREE).kind, found.days, found.after.count("X")) == ("same", 2.0, 2)
+
+
+def test_a_record_of_returns_is_the_same_when_it_is_read_back_and_still_leads_there_when_reduced(
+        world: World, clock: Any) -> None:
+    it = sent_back(world, clock, straight=True)
+    assert reopened(world, it, Random(1))
+    while world.state(it) == "active":
+        clock.advance(HOUR)
+        world.do(it, world.names(it)[0])
+    with reading(world.engine) as session:
+        [record] = recording.records(session, [it])
+        assert isinstance(record, recording.Record)
+        plan, days = catalog.plan(session, record.definition_id), calendar(session)
+        small = written.load(written.dump(written.reduced(record, plan, days)))
+        assert comparing.faithful(record, playing.play(small, plan, days, scripts.Exactly))
+    record.started_by = None
+    assert record.back and record.reopened and written.load(written.dump(record)) == record
+
+
+def test_a_record_of_an_earlier_release_that_knew_no_returns_is_read(world: World, clock: Any) -> None:
+    it = ran(world, clock, THREE, ("A", 1), ("B", 1), ("C", 1))
+    with reading(world.engine) as session:
+        [record] = recording.records(session, [it])
+    assert isinstance(record, recording.Record)
+    record.started_by = None
+    body = unpack(memoryview(written.dump(record))[1:])[:-4]
+    body[12] = [answer[:-2] for answer in body[12]]
+    assert written.load(bytes([1]) + pack(freeze(body))) == record
 
 
 # a countersign whose voters changed
