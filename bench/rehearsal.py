@@ -1,8 +1,8 @@
 """The rehearsal of a draft of the renewal process: 5,000 requests under way and 5,000 that ended, as a job.
 
 A few renewals are really taken along, by people and the worker; their rows are copied. A third of those that ended had
-been given back to their approver by who files them. The draft has a legal review more, another name for the review, and another time
-limit. SQLite in WAL; wall-clock time of the job, in one process.
+been given back to their approver by whoever files them. The draft has a legal review more, another name for the review,
+and another time limit. SQLite in WAL; wall-clock time of the job, in one process.
 """
 
 from __future__ import annotations

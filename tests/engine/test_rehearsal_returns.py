@@ -208,6 +208,23 @@ def test_a_return_that_has_no_place_in_the_draft_is_told(
     assert found.kind == "unknown" and found.why is not None and found.why.zh == why
 
 
+def test_a_return_past_what_the_draft_carries_out_is_told(world: World, clock: Any) -> None:
+    catalog.provide("P", steps={"file": lambda _step: None})
+    it = sent_back(world, clock)
+    filed = d.drawing(d.start(), d.task("A"), d.service("X", "file"), d.task("B"), d.task("C"),
+                      d.end("E", outcome="granted"), d.flows("S A X B C E"))
+    found = by(world, it, filed)
+    assert found.kind == "unknown" and found.why is not None and "按草稿已经执行“X”，不能退回到它之前" in found.why.zh
+
+
+def test_a_return_from_what_the_draft_has_beside_it_is_told(world: World, clock: Any) -> None:
+    it = sent_back(world, clock)
+    beside = d.drawing(d.start(), d.gateway("parallel", "F"), d.task("A"), d.task("B"), d.task("C"),
+                       d.gateway("parallel", "J"), d.end("E"), d.flows("S F A B J E", "F C J"))
+    found = by(world, it, beside)
+    assert found.kind == "unknown" and found.why is not None and (found.why.rule, found.why.element) == ("return", "C")
+
+
 def test_what_was_reopened_goes_back_as_long_after_the_end_of_the_draft(world: World, clock: Any) -> None:
     clock.move_to(dt.datetime(2026, 11, 23, 10, tzinfo=dt.timezone(8 * HOUR)))
     it = world.run(THREE)
