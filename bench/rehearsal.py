@@ -1,8 +1,8 @@
 """The rehearsal of a draft of the renewal process: 5,000 requests under way and 5,000 that ended, as a job.
 
-A dozen renewals are really taken along, by people and the worker; their rows are copied. The draft has a legal review
-more, another name for the review, and another time limit. Wall-clock time of the job, in one process, on SQLite and on
-a PostgreSQL that writes to disk.
+A few renewals are really taken along, by people and the worker; their rows are copied. A third of those that ended had
+been given back to their approver by whoever files them. The draft has a legal review more, another name for the review,
+and another time limit. Wall-clock time of the job, in one process, on SQLite and on a PostgreSQL that writes to disk.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from bench.measure import Figure
 from engine import catalog
 from engine.model import Instance, Subscription, Task, TaskAnswer, Timer, Visit
 from engine.rehearsal.given import Given
+from engine.returns.returning import ReturnCase
 from ledger import clock, jobs
 from ledger.db import open_database, reading, unit
 from registry.certificates import catalogue
@@ -32,6 +33,7 @@ from registry.custody import copies
 from registry.people import sealing
 from tests.journeys.company import Company, found
 from tests.workflows.renewing import Renewing
+from tests.workflows.test_returning import back
 from workflows.studio import drafts, rehearsal_work, rehearsing
 from workflows.studio.rehearsing import Asked
 
@@ -40,7 +42,7 @@ STRIDE = 10_000
 """Further than any number of the rows that are copied."""
 IN_CHARGE = {"E02": "legal", "E03": "legal", "P01": "safety", "P02": "safety", "P07": "hr"}
 OPEN = {"P02": (2027, 3, 5), "P07": (2027, 4, 5)}
-ENDED, RUNNING, STAYING = ("E03", "P02", "P07"), ("E02", "P01"), "P01"
+ENDED, RUNNING, STAYING, RETURNED = ("E03", "P02", "P07"), ("E02", "P01"), "P01", "P02"
 
 
 def figures() -> Iterator[Figure]:
@@ -97,6 +99,11 @@ def _lived(case: Renewing, code: str, to_its_end: bool) -> None:
     for login, element, verdict in ((who, "N4_review", "pass"), ("approver", "N5_approve", "approve"),
                                     ("custodian", "S5_file", "done")):
         case.now.advance(dt.timedelta(hours=7))
+        if (code, element) == (RETURNED, "S5_file"):
+            back(case, login, element, "N5_approve")
+            case.now.advance(dt.timedelta(hours=30))
+            case.do("approver", "N5_approve", "approve")
+            case.now.advance(dt.timedelta(hours=3))
         case.do(login, element, verdict)
     for answer in ("accepted", "granted"):
         case.now.advance(dt.timedelta(days=2))
@@ -119,7 +126,8 @@ def _copy(engine: Engine) -> None:
 
 def _again(connection: sa.Connection, ids: list[int], shift: int) -> None:
     for model, mine, shifted in (
-        (Instance, Instance.id, ("id",)), (Task, Task.instance_id, ("id", "instance_id")),
+        (Instance, Instance.id, ("id",)), (Task, Task.instance_id, ("id", "instance_id", "kept_from")),
+        (ReturnCase, ReturnCase.instance_id, ("id", "instance_id", "from_task_id", "to_task_id")),
         (Timer, Timer.instance_id, ("id", "instance_id")), (Visit, Visit.instance_id, ("id", "instance_id")),
         (Subscription, Subscription.instance_id, ("id", "instance_id")),
         (Given, Given.instance_id, ("id", "instance_id")),

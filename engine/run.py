@@ -6,6 +6,7 @@ rows. Only tokens that changed touch rows: which rows exist is known from the st
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -169,6 +170,10 @@ class Act:
         result = model.evaluate(decision_id, context(token), functions=expressions.FUNCTIONS)
         rows.rule(self, token, decision_id, result.trace)
         return result.value
+
+    def stopped(self, token: Token, spec: Node) -> tuple[dt.datetime, dt.datetime] | None:
+        """In a rehearsal: when the task that a return took from here was due, and when it ended."""
+        return None
 
     # moving
     def spend(self, token: Token, phase: str) -> bool:

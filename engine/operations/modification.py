@@ -90,7 +90,7 @@ def preview(session: Session, instance_id: int, wanted: Sequence[Move]) -> Previ
     run.active(instance)
     copy = run.read_only(session, instance)
     try:
-        back = Backwards(session, instance_id)
+        back = Backwards.of(session, instance_id)
         draft = moves.decide(copy, wanted, back)
         four_eyes.see(draft, back)
     except CannotModify as refused:
@@ -109,7 +109,7 @@ def apply(session: Session, instance_id: int, wanted: Sequence[Move], *, by: Act
         raise Conflict()
     with run.act(session, instance, by) as act:
         act.why = "modified"
-        back = Backwards(session, instance_id)
+        back = Backwards.of(session, instance_id)
         told = carry_out(act, wanted, back, lambda draft, _told: four_eyes.see(draft, back))
     record(session, "instance.modified", ("instance", instance.id), by=by, group_id=instance.group_id, after={
         "reason": reason[:500], "moves": [{type(move).__name__: asdict(move)} for move in wanted],

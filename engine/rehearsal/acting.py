@@ -11,20 +11,27 @@ from engine.catalog import Plan
 from engine.dialect.climbing import BpmnError
 from engine.dialect.nodes import OVER, Node, Token, context
 from engine.dialect.scopes import Process
+from engine.findings import Finding
 from engine.model import Instance
 from engine.operations import halting
 from engine.rehearsal.recording import Passed, Record, Result
+from engine.rehearsal.sent_back import Back
 from engine.time.deadlines import timer
 from ledger import clock
 from ledger.actor import SYSTEM
 from ledger.workdays import Calendar
 
 Later = tuple[dt.datetime, str, int, Any]
-"""Something that will happen: when, what (answer, timer, message, signal, resume, end), to which token, with what."""
+"""Something that will happen: when, what (answer, keep, return, voters, timer, message, signal, resume, end), to which
+token, with what."""
 
 
 class Script(Protocol):
     """What comes from outside, and when."""
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What elements are called that this drawing may not have."""
 
     def task(self, token: Token, row: Mapping[str, Any], silence: list[dict[str, Any]]) -> list[Later]:
         """A user task began to wait; `row` is as its task row would be, `silence` its timers that decide by silence."""
@@ -43,6 +50,12 @@ class Script(Protocol):
 
     def moved(self, process: Process) -> None:
         """An act is over."""
+
+    def reopened(self) -> tuple[dt.datetime, Back] | None:
+        """It has come to its end: when it was reopened after that, if it was."""
+
+    def misses(self) -> Finding | None:
+        """What people did for which this drawing has no place, when it has come to its end."""
 
 
 class Acting(run.Act):
@@ -63,6 +76,11 @@ class Acting(run.Act):
         self.entries, self.departures, self.done, self.why, self.why_of = {}, [], None, "event", {}
         self.passed: dict[int, Passed] = {}
         self.stuck: dict[int, halting.Halt] = {}
+        self.tasks: dict[int, dict[str, Any]] = {}
+        self.ended_at: dt.datetime | None = None  # somebody ended it
+        self.within: dict[int, int] | None = {} if record.back or record.reopened else None  # only needed to go back
+        self.undone: set[int] = set()  # tasks that a return took back or away
+        self.asked: set[int] = set()  # tasks after which the diagram led back: their clocks go on, too
         self.begin()
         process.act = self
 
@@ -80,6 +98,8 @@ class Acting(run.Act):
             self.outcome = properties.get("licet:outcome") or self.outcome
         if spec.told_by_task:
             self.waits.append(opening.Wait(token, spec))
+        if self.within is not None:
+            self.within[token.thread_id] = token.workflow.host_number
         self.passed[token.thread_id] = Passed(token.thread_id, spec.bpmn_id, self.now, None, None)
 
     def left(self, token: Token, how: str) -> None:
@@ -105,9 +125,41 @@ class Acting(run.Act):
         model = self.plan.decisions[decision_id]
         return model.evaluate(decision_id, context(token), functions=expressions.FUNCTIONS).value
 
+    def stopped(self, token: Token, spec: Node) -> tuple[dt.datetime, dt.datetime] | None:
+        if not self.undone and not self.asked:
+            return None
+        place = (spec.bpmn_id, token.internal_data.get("round"))
+        before = max((number for number, row in self.tasks.items() if (row["element_id"], row["round"]) == place),
+                     default=0)
+        if before not in self.undone and before not in self.asked:
+            return None
+        due, ended = self.tasks[before]["due_at"], self.passed[before].left
+        return None if due is None or ended is None else (due, ended)
+
+    def stop(self) -> None:
+        """The diagram leads back: of what has been asked so far, the clocks go on when it is asked again."""
+        self.asked |= set(self.tasks)
+
     # the end of an act
     def settle(self) -> list[Later]:
-        """Move to the next waits; what will happen to what has begun to wait."""
+        """Move to the next waits; what will happen to what has begun to wait. Approvals that stand are given at once,
+        in the order in which they were (returns/keeping.py)."""
+        later: list[Later] = []
+        while True:
+            begun = self._opened()
+            kept = sorted((one for one in begun if one[1] == "keep"), key=lambda one: one[3].kept)
+            later += [one for one in begun if one[1] != "keep"]
+            for _, _, number, given in kept:
+                token = next((token for token in self.process.tokens() if token.thread_id == number), None)
+                if token is not None:
+                    token.task_spec.finish(token, given.answers)
+            if not kept:
+                break
+        later += self._halted()
+        self.script.moved(self.process)
+        return later
+
+    def _opened(self) -> list[Later]:
         self.advance()
         state.prune(self.process)
         tokens = {wait.token.thread_id: wait.token for wait in self.waits}
@@ -115,6 +167,7 @@ class Acting(run.Act):
         self.waits = []
         later: list[Later] = []
         for row in opened.tasks:
+            self.tasks[row["token"]] = row
             silence = [one for one in opened.timers if one["kind"] == "silence" and one["token"] == row["token"]]
             later += self.script.task(tokens[row["token"]], row, silence)
         for row in opened.timers:
@@ -122,8 +175,6 @@ class Acting(run.Act):
                 later += self.script.timer(tokens[row["token"]], row)
         for row in opened.subscriptions:
             later += self.script.message(tokens[row["token"]], row)
-        later += self._halted()
-        self.script.moved(self.process)
         return later
 
     def _halted(self) -> list[Later]:

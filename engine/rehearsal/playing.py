@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine import expressions, run, state
@@ -19,7 +19,10 @@ from engine.findings import Finding
 from engine.operations import halting
 from engine.operations.fitting import label
 from engine.rehearsal.acting import Acting, Later, Script
+from engine.rehearsal.going_back import CannotGoBack, closed, go_back, reopen
 from engine.rehearsal.recording import Passed, Record
+from engine.rehearsal.sent_back import Back
+from engine.rehearsal.voters import NoVoters, change
 from feel import FeelError
 from ledger import clock
 from ledger.errors import Conflict
@@ -59,7 +62,6 @@ class _Scene:
     time: clock.Fixed
     ahead: list[tuple[dt.datetime, int, int, Later]] = field(default_factory=list)
     count: int = 0
-    terminated: bool = False
 
     def plan(self, later: list[Later]) -> None:
         """Put what will happen in order: by moment, of the same moment by what began to wait first."""
@@ -80,6 +82,7 @@ def play(record: Record, plan: Plan, calendar: Calendar, script: Callable[[Recor
         process = state.begin(plan.blueprint, record.variables, record.begun_at, record.payload)
         wanted = script(record)
         scene = _Scene(Acting(record, plan, process, calendar, wanted), calendar, time)
+        scene.plan([(at, "end", 1 << 60, None) for at in record.ends])
         if record.state == "terminated":
             scene.plan([(record.ended_at, "end", 1 << 60, record.outcome)])
         stuck = _run(scene)
@@ -96,8 +99,12 @@ def _run(scene: _Scene) -> Finding | None:
     try:
         scene.plan(acting.settle())
         for _ in range(MOST_ACTS):
-            if process.completed or scene.terminated:
-                return None
+            if process.completed or acting.ended_at is not None:
+                again = acting.script.reopened()
+                if again is None:
+                    return acting.script.misses()
+                _reopen(scene, *again)
+                continue
             if not scene.ahead:
                 return _nothing_comes(acting)
             moment, _, _, what = heapq.heappop(scene.ahead)
@@ -107,7 +114,20 @@ def _run(scene: _Scene) -> Finding | None:
                 scene.plan(acting.settle())
     except (Fault, FeelError) as error:
         return _fault(acting, error)
+    except (CannotGoBack, NoVoters) as lost:
+        return lost.finding
     return Finding("endless", "一直循环，没有结束", "goes round for ever")
+
+
+def _reopen(scene: _Scene, moment: dt.datetime, back: Back) -> None:
+    """It is over, and goes on at a later moment; until then nothing happens."""
+    scene.ahead = [one for one in scene.ahead if one[0] > moment]
+    heapq.heapify(scene.ahead)
+    scene.time.move_to(moment)
+    scene.acting.begin()
+    reopen(scene.acting, back)
+    scene.acting.ended_at = None
+    scene.plan(scene.acting.settle())
 
 
 def _happen(scene: _Scene, later: Later) -> bool:
@@ -115,17 +135,23 @@ def _happen(scene: _Scene, later: Later) -> bool:
     _, kind, number, what = later
     acting = scene.acting
     if kind == "end":
-        scene.terminated, acting.outcome = True, what or acting.outcome
+        acting.ended_at, acting.outcome = scene.time(), what or acting.outcome
         return False
+    if kind == "return":
+        return go_back(acting, number, what)
     try:
         token = acting.token(number)
+        if kind == "voters":
+            return change(token, what)
         if kind == "resume":
             acting.stuck.pop(number, None)
             halting.resume(token)
         elif kind == "answer":
             if "halt" in token.internal_data:
                 return False
-            token.task_spec.finish(token, what)
+            if what.returns:
+                acting.stop()
+            token.task_spec.finish(token, what.answers)
         else:
             if kind == "timer":
                 token.internal_data["due"] = what["due_at"]
@@ -168,21 +194,15 @@ def _fault(acting: Acting, error: Exception) -> Finding:
 
 def _played(scene: _Scene, script: Any, stuck: Finding | None) -> Played:
     acting, process = scene.acting, scene.acting.process
-    ended = scene.time() if process.completed or scene.terminated else None
+    ended = scene.time() if stuck is None else None
     outcome, how = acting.outcome, "completed"
-    if scene.terminated:
+    if acting.ended_at is not None:
         how = "terminated"
     elif process.failed is not None:
         outcome, how = process.failed, "terminated"
-    passed = tuple(_closed(acting.passed[number], ended if scene.terminated else None)
-                   for number in sorted(acting.passed))
+    passed = tuple(closed(acting.passed[number], acting.ended_at) for number in sorted(acting.passed))
     return Played(passed, outcome, ended, how if ended else "active", stuck,
                   tuple(dict.fromkeys(getattr(script, "assumed", ()))), tuple(getattr(script, "late", ())))
-
-
-def _closed(one: Passed, ended: dt.datetime | None) -> Passed:
-    """What was still open when somebody ended the whole went with it."""
-    return one if ended is None or one.left is not None else replace(one, left=ended, how="cancelled")
 
 
 __all__ = ["MOST_ACTS", "Played", "play"]

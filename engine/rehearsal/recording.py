@@ -7,8 +7,9 @@ the instance again exactly (playing.py). Read for many instances at a time.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -19,32 +20,30 @@ from engine.findings import Finding
 from engine.model import Incident, Instance, Task, TaskAnswer, Timer, Visit
 from engine.packing import unpack
 from engine.rehearsal.given import Given
-from engine.returns.returning import ReturnCase
+from engine.rehearsal.sent_back import Back, Spot, returns
+from engine.rehearsal.voters import Voter, changes
 from ledger.facts import Fact, FactAbout
 
 HANDS: dict[str, tuple[str, str]] = {
     "instance.modified": ("运行中由人工移动过", "was moved by hand while it ran"),
     "instance.migrated": ("运行中换过版本", "changed its version while it ran"),
     "instance.variables_changed": ("运行中由人工改过数据", "had its data changed by hand"),
-    "instance.reopened": ("结束后又重新开启过", "was reopened after its end"),
-    "correction.reopened": ("补正后重新征求过意见", "was asked again after a correction"),
-    "vote.joined": ("会签成员中途变过", "had its voters changed"),
-    "vote.left": ("会签成员中途变过", "had its voters changed"),
 }
 """What people did to an instance that no drawing can do; an instance with such a fact is not played again."""
-RETURNED = {"returned": ("退回过", "was given back"), "withdrawn": ("撤回过", "was withdrawn to be changed"),
-            "taken_back": ("取回过", "was taken back"), "corrected": ("补正后重新征求过意见", "was asked again"),
-            "reopened": ("结束后又重新开启过", "was reopened after its end")}
 AGAIN, SETTLED = "retry", ("edit", "skip", "cancel")
 
 
 @dataclass(frozen=True)
 class Answered:
-    """How a user task was completed. `silent`: nobody did, silence decided."""
+    """How a user task was completed. `silent`: nobody did, silence decided. `kept`: nobody was asked, an approval from
+    before a return stood (when that was given, and the token of its task). `returns`: with it the diagram itself led
+    back, and the clocks of what is asked again go on."""
 
     at: dt.datetime
     answers: dict[str, Any]
     silent: bool = False
+    kept: tuple[dt.datetime, int] | None = None
+    returns: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,9 @@ class Passed:
 
 @dataclass
 class Record:
-    """What an instance was given, and what became of it. Answers, results and so on are found by the token."""
+    """What an instance was given, and what became of it. Answers, results and so on are found by the token, returns and
+    changes among voters by that of the task they came of. `ends`: when somebody had ended it, before it was reopened.
+    """
 
     instance_id: int
     process_id: str
@@ -99,6 +100,10 @@ class Record:
     results: dict[int, list[Result]] = field(default_factory=dict)
     resumed: dict[int, list[dt.datetime]] = field(default_factory=dict)
     passed: list[Passed] = field(default_factory=list)
+    back: dict[int, list[Back]] = field(default_factory=dict)
+    reopened: list[Back] = field(default_factory=list)
+    ends: list[dt.datetime] = field(default_factory=list)
+    voters: dict[int, list[Voter]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,21 @@ def records(session: Session, instance_ids: Sequence[int]) -> list[Record | Unto
         Instance.id.in_(ids), Instance.ended_at.is_not(None)))}
     untold = _untold(session, list(found))
     _given(session, found, untold)
-    _tasks(session, found)
+    tasks = _tasks(session, found)
+    for number, went in returns(session, list(found), tasks).items():
+        one = found[number]
+        one.back, one.reopened = went.back, went.reopened
+        for token in went.drawn:
+            if token in one.answers:
+                one.answers[token] = replace(one.answers[token], returns=True)
+        one.ends = [at for at in went.ended if at < one.ended_at]
+        if not went.whole:
+            untold.setdefault(number, _missing(number, "returned"))
+    changed, lost = changes(session, list(found), tasks)
+    for number, token, voter in changed:
+        found[number].voters.setdefault(token, []).append(replace(voter, item=exact(voter.item)))
+    for number in lost:
+        untold.setdefault(number, _why(number, "vote.joined", "会签成员中途变过", "had its voters changed"))
     _timers(session, found)
     _visits(session, found)
     return [untold.get(number) or found[number] for number in ids if number in found]
@@ -147,9 +166,6 @@ def _untold(session: Session, ids: Iterable[int]) -> dict[int, Untold]:
         FactAbout.kind == "instance", FactAbout.subject_id.in_(ids), Fact.kind.in_(HANDS))
     for number, kind in session.execute(told):
         found[number] = _why(number, kind, *HANDS[kind])
-    cases = select(ReturnCase.instance_id, ReturnCase.kind).where(ReturnCase.instance_id.in_(ids))
-    for number, kind in session.execute(cases):
-        found[number] = _why(number, kind, *RETURNED[kind])
     skipped = select(Incident.instance_id, Incident.resolution).where(
         Incident.instance_id.in_(ids), Incident.resolution.is_not(None))
     for number, resolution in session.execute(skipped):
@@ -184,6 +200,9 @@ def _given(session: Session, found: dict[int, Record], untold: dict[int, Untold]
 
 
 def _missing(number: int, rule: str) -> Untold:
+    if rule == "returned":
+        return Untold(number, Finding(rule, "该实例退回过，而退回的记录不全，不能重演",
+                                      "what was kept of the returns of the instance is not enough to replay them"))
     if rule == "older":
         return Untold(number, Finding(rule, "该实例早于重演记录，当时没有记下各步骤的结果",
                                       "the instance is older than the records: what its steps returned was not kept"))
@@ -191,16 +210,24 @@ def _missing(number: int, rule: str) -> Untold:
                                   "what the instance was given was too large to keep"))
 
 
-def _tasks(session: Session, found: dict[int, Record]) -> None:
-    wanted = select(Task.instance_id, Task.token, Task.element_id, Task.created_at, Task.completed_at, Task.state,
-                    Task.completed_by, TaskAnswer.answers, TaskAnswer.at).outerjoin(
+def _tasks(session: Session, found: dict[int, Record]) -> dict[int, Spot]:
+    """The user tasks of every record; by task id, what a return needs to know of them."""
+    wanted = select(Task.id, Task.instance_id, Task.token, Task.element_id, Task.created_at, Task.state,
+                    Task.completed_at, Task.completed_by, Task.kept_from, TaskAnswer.answers).outerjoin(
         TaskAnswer, TaskAnswer.task_id == Task.id).where(
         Task.instance_id.in_(list(found)), Task.parent_id.is_(None))
-    for row in session.execute(wanted):
-        one = found[row.instance_id]
+    rows = session.execute(wanted.order_by(Task.token)).all()
+    times, spots = Counter[tuple[int, str]](), {}
+    done = {row.id: (row.completed_at, row.token) for row in rows}
+    for row in rows:
+        one, place = found[row.instance_id], (row.instance_id, row.element_id)
+        times[place] += 1
+        spots[row.id] = Spot(row.token, row.element_id, times[place])
         one.passed.append(Passed(row.token, row.element_id, row.created_at, row.completed_at, row.state))
         if row.state == "completed" and row.completed_at is not None:
-            one.answers[row.token] = Answered(row.completed_at, exact(row.answers or {}), row.completed_by is None)
+            one.answers[row.token] = Answered(row.completed_at, exact(row.answers or {}), row.completed_by is None,
+                                              done.get(row.kept_from))
+    return spots
 
 
 def _timers(session: Session, found: dict[int, Record]) -> None:

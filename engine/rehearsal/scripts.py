@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from engine.catalog import Plan
 from engine.dialect.nodes import Token
 from engine.dialect.scopes import Process
+from engine.findings import Finding
 from engine.rehearsal.acting import Later
 from engine.rehearsal.recording import Answered, Came, Record, Result
+from engine.rehearsal.sent_back import WORDS, Back
+from engine.rehearsal.voters import Voter
 from engine.time.worktime import WorkTime
 from ledger import clock
 
 Key = tuple[str, str, str]
-"""What waited: kind (task, timer, message, signal, step, halt), element id, name of the message or ""."""
+"""What waited: kind (task, timer, message, signal, step, halt, end), element id, name of the message or ""."""
 MOST_AGAIN = 3
 """So often a task is assumed to be done that was not done as often, before it is taken for a circle."""
 SILENT = ("licet:sla", "licet:silence", "licet:silenceAfter")
@@ -27,13 +30,15 @@ SILENT = ("licet:sla", "licet:silence", "licet:silenceAfter")
 @dataclass
 class Was:
     """One wait as it was: when it began, when something came (None: nothing did), with what; `due` of a timer, and when
-    it was `gone`, if it did not come."""
+    it was `gone`, if it did not come; the returns that came of a task, and the changes among voters."""
 
     began: dt.datetime
     ended: dt.datetime | None = None
     what: Any = None
     due: dt.datetime | None = None
     gone: dt.datetime | None = None
+    back: Sequence[Back] = ()
+    voters: Sequence[Voter] = ()
 
 
 def ids(plan: Plan) -> frozenset[str]:
@@ -48,20 +53,27 @@ class Exactly:
 
     def __init__(self, record: Record) -> None:
         self.record, self.log = record, defaultdict[Key, list[Was]](list)
-        self.late: list[str] = []
+        self.late, self.names = list[str](), dict[str, str]()
         self._came = {token: list(all_) for token, all_ in record.came.items()}
         self._results = {token: deque(all_) for token, all_ in record.results.items()}
         self._resumed = {token: deque(all_) for token, all_ in record.resumed.items()}
+        self._reopened = deque(record.reopened)
         self._timers: dict[int, list[Was]] = {}
 
     def task(self, token: Token, row: Mapping[str, Any], silence: list[dict[str, Any]]) -> list[Later]:
-        given = self.record.answers.get(row["token"])
-        self._note("task", row["element_id"], "", given)
+        number = row["token"]
+        given, back = self.record.answers.get(number), self.record.back.get(number, ())
+        was = self._note("task", row["element_id"], "", given)
+        was.back, was.voters = back, self.record.voters.get(number, ())
+        later: list[Later] = [(one.at, "return", number, one) for one in back]
+        later += [(one.at, "voters", number, one) for one in was.voters]
         if given is None:
-            return []
+            return later
+        if given.kept is not None:
+            return [(given.at, "keep", number, given), *later]
         if row["due_at"] is not None and given.at > row["due_at"]:
             self.late.append(row["element_id"])
-        return [(given.at, "answer", row["token"], given.answers)]
+        return [(given.at, "answer", number, given), *later]
 
     def timer(self, token: Token, row: Mapping[str, Any]) -> list[Later]:
         came = self._take(row["token"], row["element_id"], "timer", None)
@@ -94,6 +106,16 @@ class Exactly:
         if found is not None:
             waiting.remove(found)
         return found
+
+    def reopened(self) -> tuple[dt.datetime, Back] | None:
+        if not self._reopened:
+            return None
+        back = self._reopened.popleft()
+        self.log["end", "", ""].append(Was(clock.now(), back.at, back))
+        return back.at, back
+
+    def misses(self) -> Finding | None:
+        return None
 
     def result(self, token: Token) -> Result | None:
         if self._resumed.get(token.thread_id):
@@ -138,35 +160,75 @@ class Paced:
         self.worn: str | None = None  # an element that was come to more often than anything can be assumed of
         self._tries: dict[int, deque[Was]] = {}
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What the elements are called in the drawing that the instance had."""
+        return self.pace.old.names()
+
     def _next(self, key: Key) -> Was | None:
         left = self.left.get(key)
         return left.popleft() if left else None
 
     def _at(self, was: Was, ended: dt.datetime) -> dt.datetime:
         """As long after now as it was then, in working time; on the same moment, the same moment."""
-        now = clock.now()
-        return ended if now == was.began else self.pace.worked.after(now, self.pace.worked.exactly(was.began, ended))
+        return self._after(clock.now(), was.began, ended)
+
+    def _after(self, now: dt.datetime, began: dt.datetime, ended: dt.datetime) -> dt.datetime:
+        return ended if now == began else self.pace.worked.after(now, self.pace.worked.exactly(began, ended))
 
     def task(self, token: Token, row: Mapping[str, Any], silence: list[dict[str, Any]]) -> list[Later]:
         element_id, number = row["element_id"], row["token"]
         was = self._next(("task", element_id, ""))
         given: Answered | None = was.what if was is not None else None
+        if was is not None and given is not None and given.kept is not None:
+            stands: list[Later] = [(clock.now(), "keep", number, given)]
+            return stands + self._back(was, number, stands)
         if was is None and self.assumed.count(element_id) >= MOST_AGAIN:
             self.worn = element_id
             later: list[Later] = []
         elif was is None:
             self.assumed.append(element_id)
             at, answers = self.pace.assume(element_id, row["form_key"], row["due_at"])
-            later = [(at, "answer", number, answers)]
+            later = [(at, "answer", number, Answered(at, answers))]
         elif given is None or (given.silent and not self._same_silence(token)):
             later = []
         else:
-            later = [(self._at(was, given.at), "answer", number, given.answers)]
+            later = [(self._at(was, given.at), "answer", number, given)]
         if later and row["due_at"] is not None and later[0][0] > row["due_at"]:
             self.late.append(element_id)
+        if was is not None:
+            later += self._back(was, number, later)
         if not self._same_silence(token):
-            later += [(one["due_at"], "answer", number, {"verdict": one["detail"]}) for one in silence]
+            later += [(one["due_at"], "answer", number, Answered(one["due_at"], {"verdict": one["detail"]}, True))
+                      for one in silence]
         return later
+
+    def _back(self, was: Was, number: int, answered: list[Later]) -> list[Later]:
+        """The returns and changes that came of a task: as long after it began, or after it was done, as they did."""
+        later: list[Later] = [(self._at(was, one.at), "voters", number, one) for one in was.voters]
+        for one in was.back:
+            if one.held:
+                later.append((self._at(was, one.at), "return", number, _anywhere(one)))
+            elif answered:
+                later.append((self._after(answered[0][0], was.what.at, one.at), "return", number, _anywhere(one)))
+        return later
+
+    def reopened(self) -> tuple[dt.datetime, Back] | None:
+        was = self._next(("end", "", ""))
+        return None if was is None or was.ended is None else (self._at(was, was.ended), _anywhere(was.what))
+
+    def misses(self) -> Finding | None:
+        """Somebody gave it back, or withdrew it, at a step that this drawing does not have."""
+        lost = [(key[1], one) for key, left in self.left.items() if key[0] == "task" and key[1] not in self.pace.new_ids
+                for was in left for one in was.back if one.kind != "taken_back"]
+        if not lost:
+            return None
+        element_id, back = min(lost, key=lambda each: each[1].at)
+        zh, en = WORDS[back.kind]
+        name = self.names.get(element_id) or element_id
+        return Finding("return-gone", f"当时在“{name}”{zh}，草稿里没有这一步，还会不会{zh}不能判断",
+                       f"at {name} it {en}; the draft has no such step: whether that would happen cannot be told",
+                       element=element_id, name=name)
 
     def _same_silence(self, token: Token) -> bool:
         """Whether both drawings let silence decide alike at this element; then it did so when it did."""
@@ -234,6 +296,11 @@ class Paced:
         was = tries.popleft() if tries else None
         return [] if was is None or was.ended is None else [
             (self._at(was, was.ended), "resume", token.thread_id, None)]
+
+
+def _anywhere(back: Back) -> Back:
+    """The same return, its tasks meant by their elements: by another drawing they have other tokens."""
+    return replace(back, to=tuple(replace(spot, token=None) for spot in back.to))
 
 
 __all__ = ["Exactly", "Key", "Pace", "Paced", "Was", "ids"]

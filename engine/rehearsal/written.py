@@ -1,6 +1,7 @@
 """A record as bytes, to be kept for years; and reduced before to what decides its way: nobody can be read in it.
 
-One byte for the format, then MessagePack of the record's parts in order (packing.py keeps FEEL's types).
+One byte for the format, then MessagePack of the record's parts in order (packing.py keeps FEEL's types). Format 1 knew
+no returns.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ from engine.packing import freeze, pack, unpack
 from engine.rehearsal.playing import play
 from engine.rehearsal.recording import Answered, Came, Passed, Record, Result
 from engine.rehearsal.scripts import Exactly
+from engine.rehearsal.sent_back import Back, Spot
+from engine.rehearsal.voters import Voter
 from ledger.workdays import Calendar
 
-FORMAT = 1
+FORMAT = 2
+RETURNS: tuple[list[Any], ...] = ([], [], [], [])
 CODE = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,39}|\d{1,6}|\d{4}-\d{2}-\d{2}([T ][0-9:.+Z\-]{4,20})?", re.ASCII)
 LONGEST_NUMBER = 9_999_999
 
@@ -29,26 +33,41 @@ def dump(record: Record) -> bytes:
     body = [
         record.instance_id, record.process_id, record.definition_id, record.group_id, record.places, record.started_at,
         record.ended_at, record.state, record.outcome, record.begun_at, record.variables, record.payload,
-        [[token, one.at, one.answers, one.silent] for token, one in record.answers.items()],
+        [[token, one.at, one.answers, one.silent, one.kept, one.returns] for token, one in record.answers.items()],
         [[token, one.element_id, one.kind, one.name, one.at, one.payload]
          for token, all_ in record.came.items() for one in all_],
         [[token, one.values, one.error] for token, all_ in record.results.items() for one in all_],
         [[token, at] for token, all_ in record.resumed.items() for at in all_],
         [[one.token, one.element_id, one.entered, one.left, one.how] for one in record.passed],
+        [[token, *_went(one)] for token, all_ in record.back.items() for one in all_],
+        [_went(one) for one in record.reopened], record.ends,
+        [[token, one.at, one.leaves, one.item] for token, all_ in record.voters.items() for one in all_],
     ]
     return bytes([FORMAT]) + pack(freeze(body))
 
 
+def _went(back: Back) -> list[Any]:
+    return [back.kind, back.at, [[spot.token, spot.element_id, spot.nth] for spot in back.to]]
+
+
+def _back(kind: str, at: dt.datetime, to: list[list[Any]]) -> Back:
+    return Back(kind, _utc(at), tuple(Spot(*spot) for spot in to))
+
+
 def load(data: bytes) -> Record:
     """The record back. Raises ValueError for a format of a newer release."""
-    if not data or data[0] != FORMAT:
+    if not data or not 1 <= data[0] <= FORMAT:
         raise ValueError("a record of another release")
-    *plain, answers, came, results, resumed, passed = unpack(memoryview(data)[1:])
+    body = unpack(memoryview(data)[1:])
+    *plain, answers, came, results, resumed, passed, back, reopened, ends, voters = (
+        [*body, *RETURNS] if data[0] == 1 else body)
     number, process, definition, group, places, started, ended, standing, outcome, begun_at, variables, payload = plain
     found = Record(number, process, definition, group, places, _utc(started), None, _utc(ended), standing, outcome,
                    begun_at, variables, payload)
-    for token, at, given, silent in answers:
-        found.answers[token] = Answered(_utc(at), given, silent)
+    for token, at, given, silent, *more in answers:
+        kept, back_by_answer = more or (None, False)
+        first = None if kept is None else (_utc(kept[0]), kept[1])
+        found.answers[token] = Answered(_utc(at), given, silent, first, back_by_answer)
     for token, element_id, kind, name, at, body in came:
         found.came.setdefault(token, []).append(Came(element_id, kind, name, _utc(at), body))
     for token, values, error in results:
@@ -57,6 +76,11 @@ def load(data: bytes) -> Record:
         found.resumed.setdefault(token, []).append(_utc(at))
     found.passed = [Passed(token, element_id, _utc(entered), None if left is None else _utc(left), how)
                     for token, element_id, entered, left, how in passed]
+    for token, *one in back:
+        found.back.setdefault(token, []).append(_back(*one))
+    for token, at, leaves, item in voters:
+        found.voters.setdefault(token, []).append(Voter(_utc(at), leaves, item))
+    found.reopened, found.ends = [_back(*one) for one in reopened], [_utc(at) for at in ends]
     return found
 
 
@@ -92,6 +116,8 @@ def _parts(record: Record) -> Iterator[tuple[dict[str, Any], bool]]:
         yield from ((one.values, True) for one in all_)
     for came in record.came.values():
         yield from ((one.payload, True) for one in came)
+    for voters in record.voters.values():
+        yield from ((one.item, True) for one in voters if one.item is not None)
 
 
 def _reduce(values: dict[str, Any], keep: bool, same: Callable[[], bool]) -> None:

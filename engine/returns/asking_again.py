@@ -46,7 +46,7 @@ def ask_again(session: Session, host: Task, by: Actor) -> list[Task]:
         return []
     with run.act(session, instance, by) as act:
         act.why = "corrected"
-        back = Backwards(session, instance.id)
+        back = Backwards.of(session, instance.id)
         wanted = _possible(act, back, old)
         if not wanted:
             return []

@@ -7,9 +7,9 @@ over elements that were visited after it; a branch that ran beside it was not re
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from engine.dialect.gateways import Joining
 from engine.dialect.nodes import OVER, Node, Token
 from engine.dialect.rounds import Rounds
 from engine.dialect.scopes import Process
-from engine.model import Task, Visit
+from engine.model import OPEN, Task, Visit
 from engine.operations.fitting import label
 from engine.operations.moved import Renaming
 from engine.operations.moves import BackTo, Beginning, Draft, one_by_one, refuse
@@ -38,20 +38,30 @@ class Passed:
 
 
 class Backwards:
-    """Decides BackTo for one instance; reads its history once."""
+    """Decides BackTo for one instance by what it passed: the user tasks that were drawn, and every other element.
 
-    def __init__(self, session: Session, instance_id: int) -> None:
+    `names` are the present ids of elements that a migration renamed.
+    """
+
+    def __init__(self, tasks: Iterable[Task], visits: Iterable[Passed], names: Mapping[str, str] | None = None) -> None:
+        now = names or {}
+        self.tasks = {task.id: task for task in tasks}
+        self.passed = {each.number: replace(each, element_id=now.get(each.element_id, each.element_id))
+                       for each in visits}
+        self.visited = set(self.passed)
+        self.passed |= {task.token: Passed(task.token, now.get(task.element_id, task.element_id), task.within,
+                                           task.completed_at, None if task.state == OPEN else task.state)
+                        for task in self.tasks.values()}
+
+    @classmethod
+    def of(cls, session: Session, instance_id: int) -> Self:
+        """By the rows of an instance, read once."""
         now = {row.was: row.now for row in session.scalars(
             select(Renaming).where(Renaming.instance_id == instance_id))}
-        drawn = select(Task).where(Task.instance_id == instance_id, Task.parent_id.is_(None))
-        self.tasks = {task.id: task for task in session.scalars(drawn)}
-        rows = list(session.scalars(select(Visit).where(Visit.instance_id == instance_id)))
-        self.passed = {row.token: Passed(row.token, now.get(row.element_id, row.element_id), row.within, row.left_at,
-                                         row.left_how) for row in rows}
-        self.passed |= {task.token: Passed(task.token, now.get(task.element_id, task.element_id), task.within,
-                                           task.completed_at, None if task.state == "open" else task.state)
-                        for task in self.tasks.values()}
-        self.visited = {row.token for row in rows}
+        tasks = session.scalars(select(Task).where(Task.instance_id == instance_id, Task.parent_id.is_(None)))
+        visits = session.scalars(select(Visit).where(Visit.instance_id == instance_id))
+        return cls(tasks, [Passed(row.token, row.element_id, row.within, row.left_at, row.left_how) for row in visits],
+                   now)
 
     def __call__(self, draft: Draft, move: BackTo) -> None:
         """Add to the draft what going back to the task means. Raises CannotModify."""

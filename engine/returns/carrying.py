@@ -31,15 +31,17 @@ def carried(act: Act, token: Token, spec: UserTask, due: dt.datetime, confirmed:
     today does not count; what was used up before does, so that no return makes a late approval punctual
     (`licet:clock="restart"` begins anew). At least today is left; the ledger has that as an extension.
     """
-    before = None if act.dry else _before(act, token, spec)
+    if spec.words.properties.get("licet:clock") == "restart" or _in_a_round(token):
+        return due, confirmed
+    if act.dry:
+        stopped = act.stopped(token, spec)
+        return (due, confirmed) if stopped is None else (_left(act, *stopped)[1], confirmed)
+    before = _before(act, token, spec)
     if before is None or before.due_at is None or before.completed_at is None:
         return due, confirmed
-    cal, stopped_on = act.desk.calendar, clock.day_of(before.completed_at)
-    days = max(0, cal.between(stopped_on, clock.day_of(act.now)))
-    rest, known = clocks.moved(cal, before.due_at, days)
-    known = known and cal.confirmed(stopped_on, clock.day_of(act.now))
+    cal = act.desk.calendar
+    rest, later, days, known = _left(act, before.due_at, before.completed_at)
     found = _written(act, before, rest, known and before.due_confirmed, days)
-    later = max(rest, clock.end_of_day(clock.day_of(act.now)))
     if later > rest:
         more = max(0, cal.between(clocks.last_day(rest), clocks.last_day(later)))
         found.due_at, found.allowed = later, found.allowed + more
@@ -48,12 +50,19 @@ def carried(act: Act, token: Token, spec: UserTask, due: dt.datetime, confirmed:
     return later, found.confirmed
 
 
+def _left(act: Act, due_at: dt.datetime, stopped_at: dt.datetime) -> tuple[dt.datetime, dt.datetime, int, bool]:
+    """A due moment without the working days from when the clock stopped until today; the same with at least today;
+    how many days these are, and whether the calendar was known."""
+    cal, today, stopped_on = act.desk.calendar, clock.day_of(act.now), clock.day_of(stopped_at)
+    days = max(0, cal.between(stopped_on, today))
+    rest, known = clocks.moved(cal, due_at, days)
+    return rest, max(rest, clock.end_of_day(today)), days, known and cal.confirmed(stopped_on, today)
+
+
 def _before(act: Act, token: Token, spec: UserTask) -> Task | None:
-    """The task that was here before the return; none where nothing was returned or several ran side by side."""
+    """The task that was here before the return; none where nothing was returned."""
     from engine.returns.returning import ReturnCase
 
-    if spec.words.properties.get("licet:clock") == "restart" or _in_a_round(token):
-        return None
     round_ = token.internal_data.get("round")
     same = Task.round.is_(None) if round_ is None else Task.round == round_
     query = select(Task).where(

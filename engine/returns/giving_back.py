@@ -70,7 +70,7 @@ def targets(session: Session, task_id: int, actor: Actor) -> list[Target]:
     """
     task = tasks.get(session, task_id, actor)
     instance = run.active(session.get_one(Instance, task.instance_id))
-    copy, back = run.read_only(session, instance), Backwards(session, instance.id)
+    copy, back = run.read_only(session, instance), Backwards.of(session, instance.id)
     plan = catalog.plan(session, instance.definition_id)
     return [_target(session, instance, plan, copy, back, task, each) for each in earlier(back)]
 
@@ -128,7 +128,7 @@ def give_back(session: Session, task_id: int, to_task_id: int | None, *, by: Act
         raise overtaken(session, instance)
     with run.act(session, instance, by) as act:
         act.why = "returned"
-        back = Backwards(session, instance.id)
+        back = Backwards.of(session, instance.id)
         to = known(back, to_task_id)
 
         def check(draft: Draft, told: Preview) -> None:

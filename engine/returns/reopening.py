@@ -38,7 +38,7 @@ def targets(session: Session, instance_id: int) -> list[Target]:
     if instance is None:
         raise NotFound()
     _ended(instance)
-    copy, back = run.read_only(session, instance), Backwards(session, instance.id)
+    copy, back = run.read_only(session, instance), Backwards.of(session, instance.id)
     plan = catalog.plan(session, instance.definition_id)
     return [_target(session, instance, plan, copy, back, each) for each in giving_back.earlier(back)]
 
@@ -47,8 +47,8 @@ def _target(session: Session, instance: Instance, plan: catalog.Plan, copy: Proc
             to: Task) -> Target:
     said = (to.id, to.element_id, to.name, to.completed_by_name)
     try:
-        draft = moves.decide(copy, _moves(copy, to), back)
-        _whole(draft, to)
+        draft = moves.decide(copy, again_at(copy, to), back)
+        whole(draft, to)
         giving_back.look(plan, back, to, draft, people=False)
     except Conflict as refused:
         return Target(*said, Preview(instance.version), work_of(to), refused=refused)
@@ -58,7 +58,7 @@ def _target(session: Session, instance: Instance, plan: catalog.Plan, copy: Proc
     return Target(*said, told, work_of(to), tuple(undone), tuple(work for work in undone if work.task_id in known))
 
 
-def _moves(process: Process, to: Task) -> list[Move]:
+def again_at(process: Process, to: Task) -> list[Move]:
     """What only listened stops (it listens again afterwards), then one step begins."""
     left = [token.thread_id for token in _left(process) if token.task_spec.armed(token) and token.thread_id]
     return [*(Cancel(number) for number in left), BackTo(to.id)]
@@ -69,7 +69,7 @@ def _left(process: Process) -> list[Token]:
     return [token for token in process.tasks.values() if not token._state & OVER_NOW and token is not process.task_tree]
 
 
-def _whole(draft: Draft, to: Task) -> None:
+def whole(draft: Draft, to: Task) -> None:
     """Raises CannotModify where work beside the way back was broken off: it would be lost without a word."""
     for token in draft.living(draft.process):
         waits = not token.task_spec.is_boundary and not token.task_spec.armed(token)
@@ -96,7 +96,7 @@ def reopen(session: Session, instance_id: int, to_task_id: int, *, by: Actor, re
     _ended(instance)
     if version is not None and instance.version != version:
         raise giving_back.overtaken(session, instance)
-    back = Backwards(session, instance.id)
+    back = Backwards.of(session, instance.id)
     to = giving_back.known(back, to_task_id)
     instance.state, instance.ended_at, instance.outcome = "active", None, None
     session.flush()
@@ -104,10 +104,10 @@ def reopen(session: Session, instance_id: int, to_task_id: int, *, by: Actor, re
         act.why = "event"
 
         def check(draft: Draft, _told: Preview) -> None:
-            _whole(draft, to)
+            whole(draft, to)
             giving_back.look(act.plan, back, to, draft, people=False)
 
-        told = modification.carry_out(act, _moves(act.process, to), back, check)
+        told = modification.carry_out(act, again_at(act.process, to), back, check)
         act.departures.clear()  # what was left over has its end in the history already
         act.process.arm()
         record(session, "instance.reopened", ("instance", instance.id), by=by, group_id=instance.group_id,

@@ -75,7 +75,7 @@ def take_back(session: Session, task_id: int, *, by: Actor, untouched: Look | No
     run.active(instance)
     with run.act(session, instance, by) as act:
         act.why = "taken_back"
-        back = Backwards(session, instance.id)
+        back = Backwards.of(session, instance.id)
 
         def check(draft: Draft, told: Preview) -> None:
             giving_back.look(act.plan, back, found, draft)
@@ -129,7 +129,7 @@ def withdraw(session: Session, instance_id: int, to_task_id: int, *, by: Actor, 
     instance = run.active(run.lock(session, instance_id))
     with run.act(session, instance, by) as act:
         act.why = "withdrawn"
-        back = Backwards(session, instance.id)
+        back = Backwards.of(session, instance.id)
         to = back.tasks.get(to_task_id)
         if to is None or to.undone_at is not None:
             raise NothingToTakeBack()
@@ -144,7 +144,7 @@ def withdraw(session: Session, instance_id: int, to_task_id: int, *, by: Actor, 
 def call_off(session: Session, instance_id: int, *, by: Actor, reason: str, outcome: str) -> Instance:
     """End what was asked for, at the wish of whoever asked. Raises Final, NotFound, NotRunning."""
     instance = run.active(run.lock(session, instance_id))
-    back = Backwards(session, instance.id)
+    back = Backwards.of(session, instance.id)
     plan = catalog.plan(session, instance.definition_id)
     wall = finality.barrier(plan, back.passed.values(), back.tasks.values())
     if wall is not None:

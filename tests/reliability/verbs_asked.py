@@ -45,7 +45,7 @@ def resumes(session: Session, child: Task) -> bool:
 def all_are_asked(session: Session, it: int) -> None:
     """After an answer no approval counts that rests on another one, and could be made again."""
     instance = session.get_one(Instance, it)
-    plan, back = catalog.plan(session, instance.definition_id), Backwards(session, it)
+    plan, back = catalog.plan(session, instance.definition_id), Backwards.of(session, it)
     for old, keys in asking_again.outdated(session, instance):
         try:
             giving_back.look(plan, back, old, moves.decide(run.read_only(session, instance), [BackTo(old.id)], back))

@@ -8,11 +8,14 @@ from lxml import etree
 from sqlalchemy import func, select
 
 import workflows.sample
+from engine import catalog, instances
 from engine.model import Definition, Incident, Instance, Task
+from engine.rehearsal import comparing, playing, recording, scripts
 from ledger.actor import SYSTEM
 from ledger.clock import now as present
 from ledger.db import reading, unit
 from ledger.facts import Fact
+from ledger.workdays import calendar
 from registry.access.grants import holders
 from registry.access.handovers import Handover
 from registry.access.substitutions import Substitution
@@ -69,6 +72,24 @@ def test_the_demonstration_has_requests_in_every_state(engine, clock, tmp_path):
         assert told and all("reason" in line.params and "reason" not in line.after for line in told)  # said once
         poll = session.scalars(select(Request).where(Request.process_id == "joint")).one()
         assert {one.said for one in poll_of(session, poll).members} == {"yes", None}
+    assert played_as_it_was(engine) >= {"returned", "withdrawn", "corrected", "reopened"}
+
+
+def played_as_it_was(engine):
+    """All requests ended where they are, each played by its own drawing comes out as it did; how some had gone back."""
+    with unit(engine) as session:
+        for number in session.scalars(select(Instance.id).where(Instance.ended_at.is_(None))).all():
+            instances.terminate(session, number, by=SYSTEM, reason="-")
+    went = set()
+    with reading(engine) as session:
+        days = calendar(session)
+        for record in recording.records(session, session.scalars(select(Instance.id)).all()):
+            assert isinstance(record, recording.Record), record
+            found = playing.play(record, catalog.plan(session, record.definition_id), days, scripts.Exactly)
+            assert comparing.faithful(record, found), (record.process_id, found)
+            went |= {back.kind for all_ in record.back.values() for back in all_} | {
+                back.kind for back in record.reopened}
+    return went
 
 
 @on_sqlite

@@ -160,7 +160,7 @@ def _applicant(session: Session, host: Task, request: Request, actor: Actor) -> 
 def _still_free(session: Session, request: Request, filled: Task) -> None:
     """Raises HandedOn where something has been done since that cannot be done again: told to an authority, entered."""
     instance = session.get_one(Instance, request.instance_id)
-    back = Backwards(session, instance.id)
+    back = Backwards.of(session, instance.id)
     passed = [one for one in back.passed.values() if one.number > filled.token]
     wall = finality.barrier(catalog.plan(session, instance.definition_id), passed, back.tasks.values())
     if wall is not None:
