@@ -26,7 +26,7 @@ from ledger import clock
 from ledger.actor import SYSTEM
 from ledger.db import open_database, unit
 from registry.people import sealing
-from registry.people.units import companies, create_unit
+from registry.people.units import create_unit, figured
 from tests.journeys.company import PASSWORD, found, open_accounts
 from web.app import create_app
 from web.config import Config
@@ -80,12 +80,12 @@ def figures() -> Iterator[Figure]:
 
 def _all(site: Site) -> Iterator[Figure]:
     begun, rows = site.time(), 0
-    while done := counting.sweep(site.engine, companies):
+    while done := counting.sweep(site.engine, figured):
         rows += done
     yield Figure(f"heat map, rows counted for the first time, {site.on}", rows / (site.time() - begun), "rows/s CPU")
     site.settle()
-    yield site.figure("heat map, the worker finds nothing new", lambda: counting.sweep(site.engine, companies), 20)
-    yield site.figure("heat map, the worker looks who waits", lambda: standing.look(site.engine, companies), 2000)
+    yield site.figure("heat map, the worker finds nothing new", lambda: counting.sweep(site.engine, figured), 20)
+    yield site.figure("heat map, the worker looks who waits", lambda: standing.look(site.engine, figured), 2000)
     for what, asked in ASKED.items():
         yield site.figure(f"heat map of 100k instances, {what}, p95", lambda asked=asked: site.page(asked), BAR)
     for page in ("workload", f"workload/away?person={site.words['person']}", "impact?kind=role&key=legal"):

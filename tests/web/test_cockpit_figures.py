@@ -20,7 +20,7 @@ from ledger.clock import Fixed
 from ledger.db import unit
 from registry.access.grants import grant_role
 from registry.people.persons import person_of
-from registry.people.units import companies, places, unit_of
+from registry.people.units import create_unit, figured, places, unit_of
 from tests.engine.drawings import drawing, end, flows, start, task
 from tests.founding import Founder
 from tests.web.house import House
@@ -57,9 +57,9 @@ def at(house: House, clock: Fixed, place: str = "project", done: bool = True) ->
         with unit(house.engine) as session:
             number = next(each.id for each in session.query(tasks.Task).filter_by(instance_id=it, state="open"))
             tasks.complete(session, number, SYSTEM, {})
-    while counting.sweep(house.engine, companies):
+    while counting.sweep(house.engine, figured):
         pass
-    standing.look(house.engine, companies)
+    standing.look(house.engine, figured)
     return it
 
 
@@ -80,6 +80,29 @@ def test_another_company_s_figures_are_nobody_else_s(site: House, clock: Fixed) 
     assert owner.get(f"/cockpit/workload?unit={site.units['other']}").status_code == 404
     assert owner.get(f"/cockpit/workload/away?person={site.people['stranger']}").status_code == 404
     assert owner.get(f"/cockpit/impact?kind=person&key={site.people['stranger']}").status_code == 404
+
+
+def test_a_project_has_figures_of_its_own(site: House, clock: Fixed) -> None:
+    at(site, clock)
+    with unit(site.engine) as session:
+        other = create_unit(session, kind="project", name="江东改造", code="P2", by=SYSTEM,
+                            parent=unit_of(session, site.units["company"]), project={"work": "市政"}).id
+    owner = site.browser("owner")
+    page = owner.get("/cockpit/heat?process=P").text
+    assert "江东改造" in page and "滨江路改造" in page and "别家项目" not in page
+    shown = {project: 'data-element="A"' in owner.get(f"/cockpit/heat?process=P&project={project}").text
+             for project in (site.units["project"], other)}
+    assert shown == {site.units["project"]: True, other: False}
+    assert owner.get(f"/cockpit/heat?process=P&project={site.units['elsewhere']}").status_code == 404
+
+
+def test_the_busiest_process_is_shown_first(site: House, clock: Fixed) -> None:
+    quiet = LINE.replace(b'id="P"', b'id="An_idle_one"').replace(b'bpmnElement="P"', b'bpmnElement="An_idle_one"')
+    with unit(site.engine) as session:
+        catalog.deploy(session, {"q.bpmn": quiet}, by=SYSTEM)
+    assert '<option value="An_idle_one" selected' in site.browser("owner").get("/cockpit/heat").text
+    at(site, clock)
+    assert '<option value="P" selected' in site.browser("owner").get("/cockpit/heat").text
 
 
 def test_days_that_cannot_be_are_said_at_the_field(site: House) -> None:

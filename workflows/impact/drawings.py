@@ -1,17 +1,19 @@
-"""Where drawings and tables speak of a role, a form or a type: in versions in force, and in drafts."""
+"""Where drawings and tables speak of a role, a form or a type: in versions that are used, and in drafts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine import catalog
-from engine.model import Definition
+from engine.model import Definition, Instance
+from engine.releases.model import Release
+from engine.releases.standing import Standing, standings
 from workflows.studio import drafts
 from workflows.studio.drafts import OPEN, Draft
 
@@ -24,7 +26,7 @@ GROUPS = frozenset({"candidateGroups", "value", ""})
 
 @dataclass(frozen=True)
 class Mention:
-    """An element that speaks of it, in a version in force (`definition_id`) or in a draft (`draft_id`)."""
+    """An element that speaks of it, in a version that is used (`definition_id`) or in a draft (`draft_id`)."""
 
     process: str
     element: str
@@ -51,26 +53,46 @@ def of_type(code: str) -> Said:
 
 
 def mentions(session: Session, said: Said) -> list[Mention]:
-    """Every place, the versions in force first."""
-    found = [Mention(one.name, element, definition_id=one.id) for one in _in_force(session)
-             for element in elements(catalog.files_of(session, one.id), said)]
+    """Every place, the newest versions first; an element that several versions of a process have is told once."""
+    found: dict[tuple[str, str], Mention] = {}
+    for one in _used(session):
+        for element in elements(catalog.files_of(session, one.id), said):
+            found.setdefault((one.name, element), Mention(one.name, element, definition_id=one.id))
+    drafted = []
     for draft in session.scalars(select(Draft).where(Draft.state == OPEN).order_by(Draft.id.desc()).limit(MOST_DRAFTS)):
-        found += [Mention(draft.name, element, draft_id=draft.id)
-                  for element in elements(drafts.files(session, draft), said)]
-    return found
+        drafted += [Mention(draft.name, element, draft_id=draft.id)
+                    for element in elements(drafts.files(session, draft), said)]
+    return [*found.values(), *drafted]
 
 
-def _in_force(session: Session) -> Iterable[Definition]:
-    return catalog.definitions(session)
+def _used(session: Session) -> list[Definition]:
+    """The newest version of each process, those in force or on the way there, and those that something runs on."""
+    ids = {one.id for one in catalog.definitions(session)}
+    for group_id in session.scalars(select(Release.group_id).distinct()):
+        ids.update(number for standing in standings(session, group_id).values() for number in _versions(standing))
+    running = select(Instance.id).where(Instance.definition_id == Definition.id, Instance.ended_at.is_(None)).exists()
+    return list(session.scalars(select(Definition).where(or_(Definition.id.in_(ids), running)).order_by(
+        Definition.name, Definition.id.desc())))
+
+
+def _versions(standing: Standing) -> Iterator[int]:
+    for release in (standing.whole, *standing.pilots.values(), *standing.coming, *standing.asked):
+        if release is not None:
+            yield from (part.definition_id for part in release.parts)
 
 
 def elements(files: Mapping[str, bytes], said: Said) -> list[str]:
     """The names of the elements of these files that speak of it, each once; a file that is no XML says nothing."""
-    return list(dict.fromkeys(name for file, body in files.items() if file.endswith((".bpmn", ".dmn"))
-                              for name in _elements(body, said)))
+    return list(dict.fromkeys(name or known for known, name in speaking(files, said)))
 
 
-def _elements(body: bytes, said: Said) -> Iterator[str]:
+def speaking(files: Mapping[str, bytes], said: Said) -> list[tuple[str, str]]:
+    """(id, name) of those elements, each once, by the element around them that people know by name."""
+    return list(dict.fromkeys(found for file, body in files.items() if file.endswith((".bpmn", ".dmn"))
+                              for found in _elements(body, said)))
+
+
+def _elements(body: bytes, said: Said) -> Iterator[tuple[str, str]]:
     try:
         root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
     except etree.XMLSyntaxError:
@@ -81,14 +103,14 @@ def _elements(body: bytes, said: Said) -> Iterator[str]:
             yield _named(element)
 
 
-def _named(element: etree._Element) -> str:
+def _named(element: etree._Element) -> tuple[str, str]:
     """The nearest element around that people know by name: the task, the table, the process."""
     at: etree._Element | None = element
     fallback = ""
     while at is not None:
         name, known = at.get("name"), at.get("id")
         if name and "zeebe" not in str(at.tag) and not str(at.tag).endswith("sequenceFlow"):
-            return name
+            return known or "", name
         fallback = fallback or known or ""
         at = at.getparent()
-    return fallback
+    return fallback, ""
