@@ -1,5 +1,6 @@
 // <div data-diagram="/…/diagram.bpmn" data-marks='{"active": ["A3"], "completed": ["A1"], "failed": []}' data-label="…">
 // (or data-diagram-text="id" of a <script type="application/json"> that holds the XML itself)
+// (and data-numbers='{"A3": {"here": 2, "done": 3}}': tokens that stand at an element, how often it was completed)
 // draws the diagram, marks where the request stands, and can be moved, zoomed and read with mouse, finger and keyboard.
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import { text } from "../app/text.js";
@@ -17,6 +18,7 @@ async function draw(place) {
   await viewer.importXML(xml);
   const marks = JSON.parse(place.dataset.marks ?? "{}");
   mark(viewer, marks);
+  count(viewer, JSON.parse(place.dataset.numbers ?? "{}"));
   const fit = () => canvasPlace.clientWidth && viewer.get("canvas").zoom("fit-viewport", "auto");
   place.append(tools(viewer, fit), legend(marks), name(viewer, place));
   keyboard(viewer, canvasPlace, fit);
@@ -48,6 +50,19 @@ function mark(viewer, marks) {
       canvas.addMarker(id, `licet-${state}`);
       if (SIGNS[state] && !element.waypoints) viewer.get("overlays").add(id, { position: { top: -10, left: -10 }, scale: { min: .7, max: 1.2 }, html: sign(state) });
     }
+}
+
+function count(viewer, counts) {
+  for (const [id, { here, done }] of Object.entries(counts)) {
+    const element = viewer.get("elementRegistry").get(id);
+    if (!element?.width) continue;
+    const put = (number, kind, words, position) => number && viewer.get("overlays").add(id, {
+      position, scale: { min: .8, max: 1.2 },
+      html: Object.assign(document.createElement("span"), { className: `licet-tokens licet-tokens-${kind}`, textContent: words.sign, title: words.title }),
+    });
+    put(here, "here", { sign: `${here}`, title: text("停在这里的数量：{n}", { n: here }) }, { top: -12, right: 12 });
+    put(done, "done", { sign: `×${done}`, title: text("做完的次数：{n}", { n: done }) }, { bottom: 12, right: 16 });
+  }
 }
 
 function sign(state) {
