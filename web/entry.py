@@ -46,7 +46,8 @@ class Ask:
 class Entry:
     """A form: its title, what it asks, where it goes, and where one came from (`trail`: address and words).
 
-    `above` is a template shown over the fields, with `given`; `question` is asked before it is sent.
+    `above` is a template shown over the fields, with `given`; `question` is asked before it is sent. `closed` says why
+    there is nothing to fill in.
     """
 
     title: str
@@ -58,6 +59,7 @@ class Entry:
     question: str = ""
     above: str = ""
     given: dict[str, Any] = field(default_factory=dict)
+    closed: str = ""
 
 
 def drawn(entry: Entry, problems: dict[str, list[str]] | None = None, refusal: str = "") -> str:

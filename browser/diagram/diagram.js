@@ -93,6 +93,7 @@ function centre(id) {
 const middleOf = (points) => points[Math.floor(points.length / 2)];
 
 const READABLE = 0.62; // below this the names in a drawing cannot be read
+const AROUND = 20; // so much of the paper is seen around a drawing
 
 /** A drawing too large to be read as a whole begins at what is active; the last tool button shows all of it. */
 function focus(viewer, ids) {
@@ -101,8 +102,12 @@ function focus(viewer, ids) {
   if (!boxes.length || canvas.zoom() >= READABLE) return;
   const middle = (low, size) => boxes.reduce((sum, box) => sum + box[low] + box[size] / 2, 0) / boxes.length;
   const { outer } = canvas.viewbox();
+  const { inner } = canvas.viewbox();
   const [width, height] = [outer.width / READABLE, outer.height / READABLE];
-  canvas.viewbox({ x: middle("x", "width") - width / 2, y: middle("y", "height") - height / 2, width, height });
+  const within = (low, size, seen) => seen >= inner[size] + 2 * AROUND
+    ? inner[low] + (inner[size] - seen) / 2
+    : Math.min(Math.max(middle(low, size) - seen / 2, inner[low] - AROUND), inner[low] + inner[size] + AROUND - seen);
+  canvas.viewbox({ x: within("x", "width", width), y: within("y", "height", height), width, height });
 }
 
 function tools(viewer, fit) {

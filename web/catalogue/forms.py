@@ -74,8 +74,8 @@ def _withdrawing(key: str) -> Entry:
     if not _may_withdraw(group):
         raise NotFound
     return taking_away.form(
-        _("停用表单“%(form)s”", form=key), _("停用表单"), url_for("forms.withdraw", key=key),
-        [(url_for("processes.index"), _("流程")), (url_for("forms.index"), _("表单"))],
+        _("停用表单“%(form)s”", form=key), _("停用这张表单"), url_for("forms.withdraw", key=key),
+        [(url_for("processes.index"), _("流程")), (url_for("forms.index"), _("表单目录"))],
         listing.of_form_key(db.session(), key, [group]), anyway=False,
         lead=_("停用后，不能再加入流程，用到它的草稿不能发布；办过的任务照样看得到当时的表单。还有流程或任务要用到它时不能停用。"))
 

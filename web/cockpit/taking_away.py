@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 
 from registry.access.retiring import MOST_REASON
 from web.entry import Ask, Entry
+from web.errors import sentence
 from workflows.impact.listing import Line
-from workflows.impact.taking_away import Looked, mark_of, stops
+from workflows.impact.taking_away import Looked, StillUsed, mark_of, stops
 
 ABOVE = "cockpit/_impact_above.html"
 
@@ -27,9 +28,10 @@ def asked(lines: Sequence[Line], *, anyway: bool = True) -> list[Ask]:
 
 def form(title: str, button: str, address: str, trail: Sequence[tuple[str, str]], lines: Sequence[Line], *,
          lead: str = "", anyway: bool = True) -> Entry:
-    """The page of an act that takes something away."""
+    """The page of an act that takes something away; without its fields where it has to stay (not `anyway`)."""
+    needed = 0 if anyway else sum(line.count for line in stops(lines))
     return Entry(title, button, address, trail, asked(lines, anyway=anyway), lead=lead, above=ABOVE,
-                 given={"lines": lines})
+                 given={"lines": lines}, closed=sentence(StillUsed(n=needed)) if needed else "")
 
 
 def looked(act: Callable[[Looked], str]) -> Callable[[dict[str, Any]], str]:

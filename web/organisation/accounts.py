@@ -93,7 +93,7 @@ def close(person_id: int) -> ResponseReturnValue:
 def _closing(person: Person) -> Entry:
     _account(person)
     return taking_away.form(
-        _("停用%(name)s的账号", name=person.name), _("停用账号"), url_for("accounts.close", person_id=person.id),
+        _("停用%(name)s的账号", name=person.name), _("停用这个账号"), url_for("accounts.close", person_id=person.id),
         _trail(person), listing.of_person(db.session(), person),
         lead=_("停用后不能登录，正在使用的也立即退出；办过的事和记录都保留，以后可以重新启用。"))
 

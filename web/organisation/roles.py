@@ -94,8 +94,8 @@ def _retiring(key: str) -> Entry:
     if not _may_retire(group) or key in KEPT:
         raise NotFound
     return taking_away.form(
-        _("停用角色“%(role)s”", role=named(role)), _("停用角色"), url_for("roles.retire", key=key),
-        [(url_for("roles.index"), _("角色")), (url_for("roles.show", key=key), named(role))],
+        _("停用角色“%(role)s”", role=named(role)), _("停用这个角色"), url_for("roles.retire", key=key),
+        [(url_for("roles.index"), _("角色目录")), (url_for("roles.show", key=key), named(role))],
         listing.of_role_key(db.session(), key, [group]), anyway=False,
         lead=_("停用后，现在担任的人都不再担任，也不能再授予；以前的记录保留，以后可以重新启用。还有流程或任务要用到它时不能停用。"))
 
