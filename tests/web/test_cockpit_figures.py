@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,16 @@ def test_the_map_tells_how_long_how_often_and_who_waits(site: House, clock: Fixe
     row = re.search(r'<tr data-element="A">.*?</tr>', page, re.S)
     assert row and "1天" in row[0] and NAME not in page
     assert re.search(r'<tr data-element="B">.*?"现在等待">1<', page, re.S)
+
+
+def test_a_line_of_the_table_opens_the_list_of_those_that_stand_there(site: House, clock: Fixed) -> None:
+    at(site, clock)
+    clock.advance(dt.timedelta(hours=1))
+    at(site, clock, done=False)
+    owner = site.browser("owner")
+    row = re.search(r'<tr data-element="B">.*?</tr>', owner.get("/cockpit/heat?process=P").text, re.S)
+    link = re.search(r'href="(/cockpit/instances[^"]+)"', row[0]) if row else None
+    assert link and owner.get(unescape(link[1])).text.count('class="work-what"') == 1
 
 
 def test_another_company_s_figures_are_nobody_else_s(site: House, clock: Fixed) -> None:

@@ -154,7 +154,7 @@ def of_form_key(session: Session, key: str, units: Sequence[Unit]) -> list[Line]
     return _kept([
         *drawn,
         Line("open", "stop", _count(session, open_ones.with_only_columns(Task.id)), [_task(one) for one in tasks]),
-        Line("process", "moves", len(named), [Item(CATALOG[one].name) for one in named]),
+        Line("process", "stop", len(named), [Item(CATALOG[one].name) for one in named]),
         Line("type", "stop", len(of), of),
     ])
 
