@@ -25,7 +25,7 @@ from registry.people.units import places, unit_of
 from tests.engine.drawings import drawing, end, flows, start, task
 from tests.founding import Founder
 from tests.web.house import Browser, House
-from workflows.impact import listing, taking_away
+from workflows.impact import drawings, listing, taking_away
 from workflows.impact.taking_away import Looked
 from workflows.studio import checking, contents, drafts
 
@@ -197,6 +197,13 @@ def test_a_role_is_needed_by_what_still_runs_on_an_old_version(site: House) -> N
     with reading(site.engine) as session:
         group = unit_of(session, site.units["group"])
         assert "drawing" in {line.key for line in listing.of_role_key(session, "legal", [group])}
+
+
+def test_a_role_is_found_however_it_is_spelled(site: House) -> None:
+    spelled = {"utf-16": LINE.decode().replace("utf-8", "utf-16").replace("UTF-8", "utf-16").encode("utf-16"),
+               "by number": LINE.replace(b'"legal"', b'"leg&#97;l"')}
+    assert {how: drawings.elements({"d.bpmn": body}, drawings.of_role("legal")) for how, body in spelled.items()} == {
+        "utf-16": ["任务A"], "by number": ["任务A"]}
 
 
 def test_a_retired_role_is_held_by_nobody_given_to_nobody_and_drawn_by_nobody(site: House) -> None:

@@ -18,10 +18,21 @@ from workflows.studio import drafts
 from workflows.studio.drafts import OPEN, Draft
 
 MOST_DRAFTS = 60
-Said = Callable[[str, str], bool]
-"""Whether an attribute (its name, its value) speaks of what is sought; the text of an element has the name ""."""
 GROUPS = frozenset({"candidateGroups", "value", ""})
 """Where roles stand: in an assignment, in the value of a licet: property, in a cell of a table."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """Whether an attribute (its name, its value) speaks of what is sought; the text of an element has the name "". It
+    does not where `key` does not stand in it."""
+
+    key: str
+    speaks: Callable[[str, str], bool]
+
+    def perhaps(self, body: bytes) -> bool:
+        """Whether a file is worth being read: most are not, and reading them is what takes the time."""
+        return self.key.encode() in body or b"&#" in body or b"\0" in body
 
 
 @dataclass(frozen=True)
@@ -37,19 +48,19 @@ class Mention:
 def of_role(role: str) -> Said:
     """A role as a word of its own: "legal" in "legal, legal_head", in ="legal", but not in legal_head."""
     word = re.compile(rf"(?<![\w@-]){re.escape(role)}(?![\w-])")
-    return lambda name, value: name in GROUPS and word.search(value) is not None
+    return Said(role, lambda name, value: name in GROUPS and word.search(value) is not None)
 
 
 def of_form(key: str) -> Said:
     """A form by its key, also where an expression names it."""
     word = re.compile(rf"(?<![\w-]){re.escape(key)}(?![\w-])")
-    return lambda name, value: name in ("formId", "formKey") and word.search(value) is not None
+    return Said(key, lambda name, value: name in ("formId", "formKey") and word.search(value) is not None)
 
 
 def of_type(code: str) -> Said:
     """A type's code ("P02") as a word of its own, anywhere."""
     word = re.compile(rf"(?<!\w){re.escape(code)}(?!\w)")
-    return lambda _name, value: word.search(value) is not None
+    return Said(code, lambda _name, value: word.search(value) is not None)
 
 
 def mentions(session: Session, said: Said) -> list[Mention]:
@@ -89,7 +100,7 @@ def elements(files: Mapping[str, bytes], said: Said) -> list[str]:
 def speaking(files: Mapping[str, bytes], said: Said) -> list[tuple[str, str]]:
     """(id, name) of those elements, each once, by the element around them that people know by name."""
     return list(dict.fromkeys(found for file, body in files.items() if file.endswith((".bpmn", ".dmn"))
-                              for found in _elements(body, said)))
+                              and said.perhaps(body) for found in _elements(body, said)))
 
 
 def _elements(body: bytes, said: Said) -> Iterator[tuple[str, str]]:
@@ -98,8 +109,8 @@ def _elements(body: bytes, said: Said) -> Iterator[tuple[str, str]]:
     except etree.XMLSyntaxError:
         return
     for element in root.iter(etree.Element):
-        if any(said(str(name), str(value)) for name, value in element.attrib.items()) or (
-                element.text and said("", element.text)):
+        if any(said.speaks(str(name), str(value)) for name, value in element.attrib.items()) or (
+                element.text and said.speaks("", element.text)):
             yield _named(element)
 
 
