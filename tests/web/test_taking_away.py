@@ -78,7 +78,7 @@ def looked(house: House, login: str) -> Looked:
 def test_an_account_is_shut_behind_its_list_and_signed_out(site: House) -> None:
     guard, page = site.browser("guard"), f"/people/{site.people['guard']}/account"
     admin = site.browser("worker")
-    assert "停用账号" in admin.get(page).text and guard.get("/inbox").status_code == 200
+    assert "停用这个账号" in admin.get(page).text and guard.get("/inbox").status_code == 200
     assert sent(admin, page + "/closing", anyway="yes")[0] == 303
     assert guard.get("/inbox").status_code in (302, 303) and "已停用" in admin.get(page).text
     assert admin.post(page + "/opening").status_code == 303
