@@ -209,7 +209,7 @@ def due_work() -> dict[str, Part]:
     from ledger import outbox
     from registry.alerts import deadlines
     from registry.intake.stewardship import counting as quality
-    from registry.people.units import companies
+    from registry.people.units import figured
     from workflows import triggers
     from workflows.absence import ending, handover
     from workflows.studio import history
@@ -221,8 +221,8 @@ def due_work() -> dict[str, Part]:
         "starts": lambda database: starting.sweep(database, limit=20),
         "deadlines": lambda database: deadlines.sweep(database, limit=50),
         "quality": quality.sweep,
-        "figures": seldom(lambda database: counting.sweep(database, companies), FIGURES),
-        "waiting": seldom(lambda database: standing.look(database, companies) * 0, FIGURES),
+        "figures": seldom(lambda database: counting.sweep(database, figured), FIGURES),
+        "waiting": seldom(lambda database: standing.look(database, figured) * 0, FIGURES),
         "absence": lambda database: ending.sweep(database, limit=20) + handover.forward(database, limit=20),
         "drafts": history.sweep,
         "outbox": lambda database: outbox.deliver(database, triggers.HANDLERS, limit=50),

@@ -1,7 +1,8 @@
 """The heat map of a process with 100,000 instances, a third of them running, and the pages beside it; the counting.
 
-The rows are written straight into the tables: ten visits and four tasks of each instance, over a year, in thirty
-companies. A whole page each time: signed in, routed, queried, drawn; CPU of this process, and of PostgreSQL's.
+The rows are written straight into the tables: ten visits and four tasks of each instance, over a year, in three hundred
+projects of thirty companies. A whole page each time: signed in, routed, queried, drawn; CPU of this process, and of
+PostgreSQL's.
 """
 
 from __future__ import annotations
@@ -26,19 +27,19 @@ from ledger import clock
 from ledger.actor import SYSTEM
 from ledger.db import open_database, unit
 from registry.people import sealing
-from registry.people.units import companies, create_unit
+from registry.people.units import create_unit, figured, unit_of
 from tests.journeys.company import PASSWORD, found, open_accounts
 from web.app import create_app
 from web.config import Config
 
-INSTANCES, COMPANIES, TURNS, BAR = 100_000, 30, 20, 300
+INSTANCES, COMPANIES, PROJECTS, TURNS, BAR = 100_000, 30, 300, 20, 300
 PASSED = ("S_start", "G1", "A2_check", "G2", "S3_review", "G3", "E5_wait", "G6", "G7", "A5_note")
 DONE = ("A1_fill", "A3_legal", "A4_approve", "A5_file")
 ASKED = {
     "30 days": "span=30", "a year": "span=365", "a year, how often": "span=365&measure=count",
     "a year, who waits": "span=365&measure=waiting", "a year against the one before": "span=365&compare=1",
     "a year, one version": "span=365&version=1", "an uneven year": "first={begin}&last={end}",
-    "a year, one company": "span=365&unit={company}",
+    "a year, one company": "span=365&unit={company}", "a year, one project": "span=365&project={project}",
 }
 MOMENT = {"sqlite": "strftime('%Y-%m-%d %H:%M:%f', :now, '-' || ({}) || ' minutes') || '000'",
           "postgresql": "cast(:now as timestamptz) - ({}) * interval '1 minute'"}
@@ -46,7 +47,8 @@ AGO = "(i.id * 5) % 525600 + 9000"
 INSTANCE = (
     "insert into instance (process_id, definition_id, business_key, title, group_id, places, state, stage, started_at, "
     f"started_by, version, blob) {NUMBERS} select 'application', :definition, 'SQ-' || i, '申请 ' || i, :group, "
-    "{json_of}'[' || (:company + i % :companies) || ', ' || :group || ']'{as_json}, "
+    "{json_of}'[' || (:project + i % :projects) || ', ' || (:company + i % :companies) || ', ' || :group || ']'"
+    "{as_json}, "
     "case when i % 3 > 0 then 'completed' else 'active' end, 'bench', :now, 1, 1, :blob from n")
 GOES_ON = ":last and i.state = 'active'"
 VISIT = (
@@ -80,12 +82,12 @@ def figures() -> Iterator[Figure]:
 
 def _all(site: Site) -> Iterator[Figure]:
     begun, rows = site.time(), 0
-    while done := counting.sweep(site.engine, companies):
+    while done := counting.sweep(site.engine, figured):
         rows += done
     yield Figure(f"heat map, rows counted for the first time, {site.on}", rows / (site.time() - begun), "rows/s CPU")
     site.settle()
-    yield site.figure("heat map, the worker finds nothing new", lambda: counting.sweep(site.engine, companies), 20)
-    yield site.figure("heat map, the worker looks who waits", lambda: standing.look(site.engine, companies), 2000)
+    yield site.figure("heat map, the worker finds nothing new", lambda: counting.sweep(site.engine, figured), 20)
+    yield site.figure("heat map, the worker looks who waits", lambda: standing.look(site.engine, figured), 2000)
     for what, asked in ASKED.items():
         yield site.figure(f"heat map of 100k instances, {what}, p95", lambda asked=asked: site.page(asked), BAR)
     for page in ("workload", f"workload/away?person={site.words['person']}", "impact?kind=role&key=legal"):
@@ -106,21 +108,25 @@ class Site:
             group = company.unit(session, "group")
             made = [create_unit(session, kind="company", name=f"第{number}公司", code=f"B{number}", parent=group,
                                 by=SYSTEM).id for number in range(COMPANIES)]
-            self._fill(session, group.id, made[0])
+            projects = [create_unit(session, kind="project", name=f"第{number}项目", code=f"J{number}", by=SYSTEM,
+                                    parent=unit_of(session, made[number % COMPANIES]), project={"work": "市政"}).id
+                        for number in range(PROJECTS)]
+            self._fill(session, group.id, made[0], projects[0])
         today = clock.today()
-        self.words = {"company": made[3], "person": company.people["legal"],
+        self.words = {"company": made[3], "project": projects[3], "person": company.people["legal"],
                       "begin": (today - dt.timedelta(days=350)).isoformat(),
                       "end": (today - dt.timedelta(days=9)).isoformat()}
         app = create_app(Config(data=folder, database_url=url, secret="s" * 40, testing=True, limits=False))
         self.client = signed_in(app.test_client(), "owner", PASSWORD)
         self.settle()
 
-    def _fill(self, session: Session, group: int, company: int) -> None:
+    def _fill(self, session: Session, group: int, company: int, project: int) -> None:
         now: Any = clock.now()
         if self.on == "sqlite":
             now = now.replace(tzinfo=None).isoformat(" ", "microseconds")
         known = {"count": INSTANCES, "definition": catalog.latest(session, "application").id, "group": group,
-                 "company": company, "companies": COMPANIES, "now": now, "blob": b""}
+                 "company": company, "companies": COMPANIES, "project": project, "projects": PROJECTS,
+                 "now": now, "blob": b""}
         as_json = AS_JSON[self.on]
         _run(session, INSTANCE.replace("{json_of}", as_json[0]).replace("{as_json}", as_json[1]), known)
         for table, elements in ((VISIT, PASSED), (TASK, DONE)):

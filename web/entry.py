@@ -19,7 +19,7 @@ from web.guard import actor
 from web.sent_form import SentForm, took
 from web.session import db
 
-Kind = Literal["text", "day", "amount", "whole", "choice", "tick", "note", "file"]
+Kind = Literal["text", "day", "amount", "whole", "choice", "tick", "note", "file", "hidden"]
 EARLIEST, LATEST = dt.date(1950, 1, 1), dt.date(2099, 12, 31)
 MOST_AMOUNT = Decimal("99999999999")
 
@@ -28,7 +28,7 @@ MOST_AMOUNT = Decimal("99999999999")
 class Ask:
     """One field. `options` are (value, words) of a choice; an empty choice and an empty field read as None (text: "").
 
-    `value` is what stands there at first; amounts have two decimals at most.
+    `value` is what stands there at first; amounts have two decimals at most. What is hidden always is what it is now.
     """
 
     name: str
@@ -46,7 +46,8 @@ class Ask:
 class Entry:
     """A form: its title, what it asks, where it goes, and where one came from (`trail`: address and words).
 
-    `above` is a template shown over the fields, with `given`; `question` is asked before it is sent.
+    `above` is a template shown over the fields, with `given`; `question` is asked before it is sent. `closed` says why
+    there is nothing to fill in.
     """
 
     title: str
@@ -58,6 +59,7 @@ class Entry:
     question: str = ""
     above: str = ""
     given: dict[str, Any] = field(default_factory=dict)
+    closed: str = ""
 
 
 def drawn(entry: Entry, problems: dict[str, list[str]] | None = None, refusal: str = "") -> str:
@@ -132,14 +134,15 @@ def _answer(ask: Ask) -> Any:
         return text == "yes"
     if not text:
         return _empty(ask)
-    return {"text": _text, "note": _text, "day": _day, "amount": _amount, "whole": _whole, "choice": _choice}[
+    return {"text": _text, "note": _text, "hidden": _text,
+            "day": _day, "amount": _amount, "whole": _whole, "choice": _choice}[
         ask.kind](ask, text)
 
 
 def _empty(ask: Ask) -> Any:
     if ask.required:
         raise _wrong(ask, Problem("请选择。") if ask.kind in ("choice", "day", "file") else Problem("请填写。"))
-    return "" if ask.kind in ("text", "note") else None
+    return "" if ask.kind in ("text", "note", "hidden") else None
 
 
 def _text(ask: Ask, text: str) -> str:

@@ -42,7 +42,8 @@ class Entry:
         return place == self.endpoint.partition(".")[0] or place in self.family or endpoint in self.family
 
 
-HOLDERS = ("handover", "lacks", "effects", "tenure", "joining", "companies", "works", "winning", "machines", "affected")
+HOLDERS = ("handover", "lacks", "effects", "tenure", "joining", "companies", "works", "winning", "machines", "affected",
+           "accounts", "roles")
 STEWARDS = ("steward", "steward_acts", "steward_chart", "steward_quality", "layouts")
 HANDS = ("tasks", "handing_over", "signing_up", "correcting", "consulting", "returning.choose", "returning.give_back",
          "inbox_bulk", "inbox_handing")
@@ -52,7 +53,7 @@ IMPORTS = ("imports", "imports_mapping", "imports_rows", "imports_commit", "impo
 STUDIO = ("drafts", "draft_files", "draft_history", "comparing", "releases", "editor", "pickers", "faces", "rehearsal",
           "scenarios", "importing", "guidance")
 COCKPIT = ("instances", "instance", "deeds", "moving", "incidents", "waiting", "batches", "heat", "workload",
-           "health_page", "impact", "jobs")
+           "health_page", "impact", "jobs", "forms")
 ENTRIES = (
     Entry("home.desk", _l("工作台"), "home"),
     Entry("inbox.tasks", _l("待办"), "inbox", phone=1, family=HANDS, count="inbox"),

@@ -18,5 +18,10 @@ document.addEventListener("htmx:config:request", ({ detail }) => {
 });
 globalThis.htmx = htmx;
 watchCounts();
+for (const tabs of document.querySelectorAll(".tabs")) { // on a narrow screen one begins at the tab that is open
+  const [open, whole] = [tabs.querySelector("[aria-current]"), tabs.getBoundingClientRect()];
+  const place = open?.getBoundingClientRect();
+  if (place && place.right > whole.right) tabs.scrollLeft += place.left - whole.left - (whole.width - place.width) / 2;
+}
 watchLive(openInbox());
 openPads();

@@ -1,5 +1,6 @@
 // <div data-diagram="/…/diagram.bpmn" data-marks='{"active": ["A3"], "completed": ["A1"], "failed": []}' data-label="…">
 // (or data-diagram-text="id" of a <script type="application/json"> that holds the XML itself)
+// (and data-numbers='{"A3": {"here": 2, "done": 3}}': tokens that stand at an element, how often it was completed)
 // draws the diagram, marks where the request stands, and can be moved, zoomed and read with mouse, finger and keyboard.
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import { text } from "../app/text.js";
@@ -17,6 +18,7 @@ async function draw(place) {
   await viewer.importXML(xml);
   const marks = JSON.parse(place.dataset.marks ?? "{}");
   mark(viewer, marks);
+  count(viewer, JSON.parse(place.dataset.numbers ?? "{}"));
   const fit = () => canvasPlace.clientWidth && viewer.get("canvas").zoom("fit-viewport", "auto");
   place.append(tools(viewer, fit), legend(marks), name(viewer, place));
   keyboard(viewer, canvasPlace, fit);
@@ -50,6 +52,19 @@ function mark(viewer, marks) {
     }
 }
 
+function count(viewer, counts) {
+  for (const [id, { here, done }] of Object.entries(counts)) {
+    const element = viewer.get("elementRegistry").get(id);
+    if (!element?.width) continue;
+    const put = (number, kind, words, position) => number && viewer.get("overlays").add(id, {
+      position, scale: { min: .8, max: 1.2 },
+      html: Object.assign(document.createElement("span"), { className: `licet-tokens licet-tokens-${kind}`, textContent: words.sign, title: words.title }),
+    });
+    put(here, "here", { sign: `${here}`, title: text("停在这里的数量：{n}", { n: here }) }, { top: -12, right: 12 });
+    put(done, "done", { sign: `×${done}`, title: text("做完的次数：{n}", { n: done }) }, { bottom: 12, right: 16 });
+  }
+}
+
 function sign(state) {
   return Object.assign(document.createElement("span"), { className: `licet-differs licet-differs-${state}`, textContent: SIGNS[state], title: text(STATES[state]) });
 }
@@ -78,6 +93,7 @@ function centre(id) {
 const middleOf = (points) => points[Math.floor(points.length / 2)];
 
 const READABLE = 0.62; // below this the names in a drawing cannot be read
+const AROUND = 20; // so much of the paper is seen around a drawing
 
 /** A drawing too large to be read as a whole begins at what is active; the last tool button shows all of it. */
 function focus(viewer, ids) {
@@ -86,8 +102,12 @@ function focus(viewer, ids) {
   if (!boxes.length || canvas.zoom() >= READABLE) return;
   const middle = (low, size) => boxes.reduce((sum, box) => sum + box[low] + box[size] / 2, 0) / boxes.length;
   const { outer } = canvas.viewbox();
+  const { inner } = canvas.viewbox();
   const [width, height] = [outer.width / READABLE, outer.height / READABLE];
-  canvas.viewbox({ x: middle("x", "width") - width / 2, y: middle("y", "height") - height / 2, width, height });
+  const within = (low, size, seen) => seen >= inner[size] + 2 * AROUND
+    ? inner[low] + (inner[size] - seen) / 2
+    : Math.min(Math.max(middle(low, size) - seen / 2, inner[low] - AROUND), inner[low] + inner[size] + AROUND - seen);
+  canvas.viewbox({ x: within("x", "width", width), y: within("y", "height", height), width, height });
 }
 
 function tools(viewer, fit) {

@@ -44,7 +44,8 @@ Index("ix_incident_unresolved", Incident.instance_id, Incident.element_id,
 class ElementDay(Base):
     """Completed visits of an element of one version, left on a day (`span` "d") or in the month of `day` ("m").
 
-    `unit_id` is each company and group that the instance lies in: one of them alone counts everything at and below it.
+    `unit_id` is each company and group that the instance lies in, and its project: one of them alone counts everything
+    at and below it.
     `sketch` is what sketch.py reads. `definition_id` is the version the instance is on now, not the one it was on then.
     """
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +22,8 @@ from ledger.workdays import ONE_DAY
 
 @dataclass(frozen=True)
 class Asked:
-    """Which figures: of a process (of the instances that are on one version of it now), in companies or groups with
-    everything below them, left from the first to the last day of a period, both included."""
+    """Which figures: of a process (of the instances that are on one version of it now), in groups, companies
+    or projects with everything below, left from the first to the last day of a period, both included."""
 
     process_id: str
     units: tuple[int, ...]
@@ -100,6 +101,20 @@ def waits(session: Session, asked: Asked) -> dict[str, Waiting]:
         query = query.where(ElementNow.definition_id == asked.definition_id)
     rows = session.execute(query.group_by(ElementNow.element_id))
     return {element_id: Waiting(int(count), since) for element_id, count, since in rows}
+
+
+def busiest(session: Session, processes: Collection[str], units: Collection[int]) -> str | None:
+    """The process of which most was completed since the last month began or waits now; None where nothing was."""
+    begun = (clock.today().replace(day=1) - ONE_DAY).replace(day=1)
+    done = select(ElementDay.process_id, func.sum(ElementDay.count)).where(
+        ElementDay.process_id.in_(processes), ElementDay.unit_id.in_(units), ElementDay.span == MONTH,
+        ElementDay.day >= begun).group_by(ElementDay.process_id)
+    waits = select(ElementNow.process_id, func.sum(ElementNow.count)).where(
+        ElementNow.process_id.in_(processes), ElementNow.unit_id.in_(units)).group_by(ElementNow.process_id)
+    found: Counter[str] = Counter()
+    for query in (done, waits):
+        found.update({process_id: int(count) for process_id, count in session.execute(query)})
+    return max(sorted(found), key=lambda process_id: found[process_id]) if found else None
 
 
 def failed(session: Session, asked: Asked) -> dict[str, Failed]:

@@ -123,10 +123,10 @@ def set_password(session: Session, account: Account, password: str, *, by: Actor
     _note(session, "account.password_changed", account, by)
 
 
-def disable(session: Session, account: Account, *, by: Actor) -> None:
+def disable(session: Session, account: Account, *, by: Actor, reason: str = "") -> None:
     """Shut the account now; open sessions end with their next request."""
     account.disabled_at = account.disabled_at or clock.now()
-    _note(session, "account.disabled", account, by)
+    _note(session, "account.disabled", account, by, reason)
 
 
 def enable(session: Session, account: Account, *, by: Actor) -> None:
@@ -140,6 +140,6 @@ def count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(Account)) or 0
 
 
-def _note(session: Session, kind: str, account: Account, by: Actor) -> None:
+def _note(session: Session, kind: str, account: Account, by: Actor, reason: str = "") -> None:
     record(session, kind, ("account", account.id), by=by, group_id=account.group_id,
-           about=[("person", account.person_id)])
+           about=[("person", account.person_id)], after={"reason": reason} if reason else None)

@@ -13,6 +13,7 @@ from ledger.actor import Actor, Grant
 from ledger.db import Base, BigId, Id, Instant
 from ledger.errors import BadAnswer, Conflict, Problem
 from ledger.facts import record
+from registry.access.retiring import one_at_a_time, retired
 from registry.access.roles import EMPLOYEE, role_of
 from registry.people.persons import Person
 from registry.people.units import Unit
@@ -20,6 +21,10 @@ from registry.people.units import Unit
 
 class RolesExclude(Conflict):
     """{name} 已担任“{held}”，与“{role}”不能由同一人担任。"""
+
+
+class RoleRetired(Conflict):
+    """“{role}”这个角色已停用，不能再授予。"""
 
 
 class RoleGrant(Base):
@@ -53,10 +58,14 @@ def grant_role(
     session: Session, person: Person, role: str, unit: Unit, *, by: Actor, from_on: dt.date | None = None,
     until_on: dt.date | None = None,
 ) -> RoleGrant:
-    """Let a person hold a role at a unit. RolesExclude when an excluding role overlaps; BadAnswer: dates reversed."""
+    """Let a person hold a role at a unit. RolesExclude when an excluding role overlaps; BadAnswer: dates reversed;
+    RoleRetired where the group uses the role no more."""
     from_on = from_on or clock.today()
     if until_on is not None and until_on < from_on:
         raise BadAnswer({"until_on": [Problem("结束日期早于开始日期。")]})
+    one_at_a_time(session, person.group_id, giving=True)
+    if role in retired(session, "role", person.group_id):
+        raise RoleRetired(role=Problem(role_of(role).name))
     _refuse_exclusion(session, person, role, from_on, until_on)
     grant = RoleGrant(person=person, group_id=person.group_id, role=role, unit=unit, from_on=from_on,
                       until_on=until_on, granted_by=by.id)
@@ -81,12 +90,13 @@ def _refuse_exclusion(
         raise RolesExclude(name=person.name, held=role_of(held).name, role=role_of(role).name)
 
 
-def revoke(session: Session, grant: RoleGrant, *, by: Actor) -> None:
+def revoke(session: Session, grant: RoleGrant, *, by: Actor, reason: str = "") -> None:
     """End a grant now; the next request of that person no longer has it."""
     if grant.revoked_at is None:
         grant.revoked_at, grant.revoked_by = clock.now(), by.id
         record(session, "role.revoked", ("person", grant.person_id), by=by, group_id=grant.group_id,
-               about=[("unit", grant.unit_id)], before={"role": grant.role, "unit": grant.unit_id})
+               about=[("unit", grant.unit_id)], before={"role": grant.role, "unit": grant.unit_id},
+               after={"reason": reason} if reason else None)
 
 
 def grants_of(session: Session, person: Person, on: dt.date | None = None) -> tuple[Grant, ...]:

@@ -12,13 +12,14 @@ from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant
 from ledger.errors import Conflict
 from ledger.facts import record
+from registry.access.accounts import Account
 from registry.access.rules import Thing, require
 from registry.people.persons import Person
 from registry.people.scope import Path, Visible
 
 
 class StaysHere(Conflict):
-    """{name} 没有登记最后工作日。请先在人员页登记离职，再办理移交。"""
+    """{name} 还在职，账号也没有停用。请先在人员页登记离职，再办理移交。"""
 
 
 class Handover(Base):
@@ -65,13 +66,13 @@ def of_person(session: Session, person: Person) -> Handover | None:
 
 
 def begin(session: Session, person: Person, *, by: Actor) -> Handover:
-    """The open hand-over of somebody whose last day is set; begun, unless there is one.
+    """The open hand-over of somebody whose last day is set, or whose account is shut; begun, unless there is one.
 
-    Raises NotAllowed unless `by` may make it, StaysHere without a last day: nobody's work is taken away otherwise.
+    Raises NotAllowed unless `by` may make it, StaysHere for whoever works on: nobody's work is taken away otherwise.
     """
     require(by, "handover.make", Thing(person.unit_path))
     session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
-    if person.left_on is None:
+    if person.left_on is None and not shut(session, person):
         raise StaysHere(name=person.name)
     found = of_person(session, person)
     if found is not None and found.state == "open":
@@ -82,6 +83,12 @@ def begin(session: Session, person: Person, *, by: Actor) -> Handover:
     session.flush()
     _note(session, "handover.begun", made, by)
     return made
+
+
+def shut(session: Session, person: Person) -> bool:
+    """Whether their account is shut."""
+    account = select(Account.id).where(Account.person_id == person.id, Account.disabled_at.is_not(None))
+    return session.scalar(account) is not None
 
 
 def finish(session: Session, handover: Handover, *, by: Actor) -> None:

@@ -142,6 +142,7 @@ def below(session: Session, unit: Unit, kind: UnitKind | None = None) -> list[Un
     return list(session.scalars(query.order_by(Unit.path)))
 
 
-def companies(session: Session, ids: Collection[int]) -> list[int]:
-    """Which of these units are companies or groups."""
-    return list(session.scalars(select(Unit.id).where(Unit.id.in_(ids), Unit.kind.in_(("company", "group")))))
+def figured(session: Session, ids: Collection[int]) -> list[int]:
+    """Which of these units figures are kept for: companies and groups with all that is below them, and projects."""
+    return list(session.scalars(select(Unit.id).where(
+        Unit.id.in_(ids), Unit.kind.in_(("company", "group", "project")))))

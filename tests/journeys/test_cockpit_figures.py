@@ -42,6 +42,11 @@ def test_the_owner_sees_on_the_drawing_where_requests_wait(
     page.locator(".djs-element[data-element-id='A3_legal']").click(force=True)
     expect(page.locator("[data-heat-chosen]")).to_be_visible()
     expect(page.locator("[data-heat-chosen] h3")).to_have_text(row.locator("th").inner_text().strip())
+    with page.expect_navigation():
+        page.locator("#project").select_option(str(site.company.units["project"]))
+    owner.look()
+    expect(page.locator("tr[data-element='A1_fill']")).to_have_count(1)
+    expect(page.locator("tr[data-element='A3_legal']")).to_have_count(0)
 
 
 def test_the_owner_asks_what_if_somebody_were_away_and_changes_nothing(site: Site, arrive: Arrive) -> None:
@@ -68,3 +73,31 @@ def test_an_administrator_reads_on_a_phone_that_no_worker_works(site: Site, arri
     admin.go("/cockpit/health")
     admin.sees("没有在工作，一天内没有报到")
     expect(admin.page.locator("[data-vital=timers] .state")).to_have_class("state state-good")
+    assert admin.context.request.get(site.address + "/metrics").status == 200
+
+
+def test_an_administrator_shuts_an_account_on_a_phone_knowing_what_stops(site: Site, arrive: Arrive) -> None:
+    two_requests(site)
+    with unit(site.engine) as session:
+        grant_role(session, person_of(session, site.company.people["owner"]), "administrator",
+                   site.company.unit(session, "group"), by=SYSTEM)
+    admin, safety = arrive("owner", phone=True), site.company.people["safety"]
+    for path in ("workload", f"workload/away?person={safety}", "impact?kind=form&key=approve",
+                 f"impact?kind=person&key={safety}"):
+        admin.go(f"/cockpit/{path}")
+    admin.follow("停用这个账号")
+    admin.sees("只有其一个人的组")
+    admin.write("原因", "长期借调")
+    admin.expected.add(400)
+    admin.follow("停用这个账号")
+    admin.sees("之后有事项没有人能办")
+    admin.tick("我知道有事项会停下来")
+    admin.follow("停用这个账号")
+    admin.sees("已停用郑安的账号")
+    admin.follow("重新启用")
+    admin.sees("可以登录")
+    for path in ("/roles", "/roles/guard", "/forms", "/forms/approve/withdrawal", "/forms/answer/withdrawal"):
+        admin.go(path)
+    admin.write("原因", "没有流程再用")
+    admin.follow("停用这张表单")
+    admin.sees("已停用表单")

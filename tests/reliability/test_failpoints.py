@@ -26,7 +26,7 @@ from ledger.actor import SYSTEM
 from ledger.clock import SHANGHAI, Fixed
 from ledger.db import reading, unit
 from registry.alerts import deadlines
-from registry.people.units import companies
+from registry.people.units import figured
 from tests.engine import test_releases
 from tests.engine.conftest import BOSS, HAN, LI, World
 from tests.engine.drawings import drawing, end, flows, service, start, tag, task, timer
@@ -129,8 +129,8 @@ def _walk(town: Town, engine: Engine, folder: Path, clock: Fixed) -> None:
     clock.advance(timedelta(days=700))
     with reading(engine) as session:
         assert session.get_one(Request, walk.id).certificate_id
-    assert deadlines.sweep(engine) and counting.sweep(engine, companies)
-    standing.look(engine, companies)
+    assert deadlines.sweep(engine) and counting.sweep(engine, figured)
+    standing.look(engine, figured)
 
 
 def _import(town: Town, engine: Engine, folder: Path) -> None:

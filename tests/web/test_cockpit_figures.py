@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from ledger.clock import Fixed
 from ledger.db import unit
 from registry.access.grants import grant_role
 from registry.people.persons import person_of
-from registry.people.units import companies, places, unit_of
+from registry.people.units import create_unit, figured, places, unit_of
 from tests.engine.drawings import drawing, end, flows, start, task
 from tests.founding import Founder
 from tests.web.house import House
@@ -57,9 +58,9 @@ def at(house: House, clock: Fixed, place: str = "project", done: bool = True) ->
         with unit(house.engine) as session:
             number = next(each.id for each in session.query(tasks.Task).filter_by(instance_id=it, state="open"))
             tasks.complete(session, number, SYSTEM, {})
-    while counting.sweep(house.engine, companies):
+    while counting.sweep(house.engine, figured):
         pass
-    standing.look(house.engine, companies)
+    standing.look(house.engine, figured)
     return it
 
 
@@ -72,6 +73,16 @@ def test_the_map_tells_how_long_how_often_and_who_waits(site: House, clock: Fixe
     assert re.search(r'<tr data-element="B">.*?"现在等待">1<', page, re.S)
 
 
+def test_a_line_of_the_table_opens_the_list_of_those_that_stand_there(site: House, clock: Fixed) -> None:
+    at(site, clock)
+    clock.advance(dt.timedelta(hours=1))
+    at(site, clock, done=False)
+    owner = site.browser("owner")
+    row = re.search(r'<tr data-element="B">.*?</tr>', owner.get("/cockpit/heat?process=P").text, re.S)
+    link = re.search(r'href="(/cockpit/instances[^"]+)"', row[0]) if row else None
+    assert link and owner.get(unescape(link[1])).text.count('class="work-what"') == 1
+
+
 def test_another_company_s_figures_are_nobody_else_s(site: House, clock: Fixed) -> None:
     at(site, clock, "elsewhere")
     owner = site.browser("owner")
@@ -80,6 +91,29 @@ def test_another_company_s_figures_are_nobody_else_s(site: House, clock: Fixed) 
     assert owner.get(f"/cockpit/workload?unit={site.units['other']}").status_code == 404
     assert owner.get(f"/cockpit/workload/away?person={site.people['stranger']}").status_code == 404
     assert owner.get(f"/cockpit/impact?kind=person&key={site.people['stranger']}").status_code == 404
+
+
+def test_a_project_has_figures_of_its_own(site: House, clock: Fixed) -> None:
+    at(site, clock)
+    with unit(site.engine) as session:
+        other = create_unit(session, kind="project", name="江东改造", code="P2", by=SYSTEM,
+                            parent=unit_of(session, site.units["company"]), project={"work": "市政"}).id
+    owner = site.browser("owner")
+    page = owner.get("/cockpit/heat?process=P").text
+    assert "江东改造" in page and "滨江路改造" in page and "别家项目" not in page
+    shown = {project: 'data-element="A"' in owner.get(f"/cockpit/heat?process=P&project={project}").text
+             for project in (site.units["project"], other)}
+    assert shown == {site.units["project"]: True, other: False}
+    assert owner.get(f"/cockpit/heat?process=P&project={site.units['elsewhere']}").status_code == 404
+
+
+def test_the_busiest_process_is_shown_first(site: House, clock: Fixed) -> None:
+    quiet = LINE.replace(b'id="P"', b'id="An_idle_one"').replace(b'bpmnElement="P"', b'bpmnElement="An_idle_one"')
+    with unit(site.engine) as session:
+        catalog.deploy(session, {"q.bpmn": quiet}, by=SYSTEM)
+    assert '<option value="An_idle_one" selected' in site.browser("owner").get("/cockpit/heat").text
+    at(site, clock)
+    assert '<option value="P" selected' in site.browser("owner").get("/cockpit/heat").text
 
 
 def test_days_that_cannot_be_are_said_at_the_field(site: House) -> None:

@@ -21,6 +21,7 @@ from tests.engine.drawings import (
     flow,
     flows,
     gateway,
+    loop,
     message,
     start,
     task,
@@ -39,6 +40,11 @@ SECOND = drawing(start(), TASK, *REST, task("C"), end(), flows("S A G", "M C E")
                  messages={"m": "answer.came"})
 RENAMED = drawing(start(), task("B", groups="hr", gives={"verdict": "=verdict"}), *REST, end(),
                   flows("S B G", "M E"), id="watched", messages={"m": "answer.came"})
+
+
+CROWD = drawing(start(), task("A", loop("=[1, 2, 3, 4]", "one"), groups="hr", gives={"verdict": "=verdict"}), end(),
+                flows("S A E"), id="watched")
+"""The task is there for each of four at once."""
 
 
 def laid_out(body: bytes) -> bytes:
@@ -90,7 +96,8 @@ class Watched:
         with unit(self.engine) as session:
             held = session.get_one(Instance, it)
             by = Actor(901, "李人事", held.group_id, tuple(Grant("hr", one, "/") for one in held.places))
-            found = session.scalars(select(Task.id).where(Task.instance_id == it, Task.state == "open")).one()
+            found = session.scalars(select(Task.id).where(
+                Task.instance_id == it, Task.state == "open").order_by(Task.id).limit(1)).one()
             tasks.complete(session, found, by, {"verdict": verdict})
 
     def troubled(self, place: str = "company", **variables: Any) -> int:

@@ -26,7 +26,7 @@ from ledger import clock
 from ledger.errors import NotFound
 from web.asked import whole
 from web.cockpit import heat_shown as shown
-from web.cockpit.companies import READ, scope
+from web.cockpit.companies import READ, scope, with_projects
 from web.guard import actor, needs
 from web.session import db
 
@@ -45,6 +45,7 @@ class Wanted:
     process_id: str
     version: int | None
     unit_id: int | None
+    project_id: int | None
     measure: str
     first: dt.date
     last: dt.date
@@ -56,13 +57,13 @@ class Wanted:
 @bp.get("", endpoint="index")
 @needs(READ)
 def show() -> ResponseReturnValue:
-    """?process= version= unit= measure= span=30 (or first= last=) compare=1."""
+    """?process= version= unit= project= measure= span=30 (or first= last=) compare=1."""
     session, wanted = db.session(), wanted_in(request.args)
-    seen = scope(session, actor(), wanted.unit_id)
+    seen = with_projects(session, actor(), scope(session, actor(), wanted.unit_id), wanted.project_id)
     processes = _processes(session)
-    if not processes or not seen.companies:
+    if not processes or not seen.ids:
         return render_template("cockpit/heat.html", processes=processes, wanted=wanted, scope=seen, definition=None)
-    wanted.process_id = wanted.process_id or next(iter(processes))
+    wanted.process_id = wanted.process_id or reading.busiest(session, processes, seen.ids) or next(iter(processes))
     versions = list(session.scalars(select(Definition).where(
         Definition.process_id == wanted.process_id).order_by(Definition.version.desc())))
     definition = next((one for one in versions if wanted.version in (None, one.version)), None)
@@ -129,6 +130,7 @@ def wanted_in(args: MultiDict[str, str]) -> Wanted:
     measure = args.get("measure", "median")
     wanted = Wanted(
         args.get("process", "")[:120], args.get("version", type=whole), args.get("unit", type=whole),
+        args.get("project", type=whole),
         measure if measure in shown.MEASURES else "median", today, today, span if span in SPANS else None,
         args.get("compare") == "1", {})
     first, last = args.get("first", "").strip(), args.get("last", "").strip()

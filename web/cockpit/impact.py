@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from forms import schema
 from ledger.errors import NotFound
+from registry.access.accounts import Account
 from registry.access.roles import roles
 from registry.access.rules import can, visible
 from registry.certificates.catalogue import types
@@ -24,6 +25,7 @@ from web.places import place_of
 from web.session import db
 from workflows.impact import listing
 from workflows.impact.listing import Item, Line
+from workflows.impact.taking_away import KEPT
 
 bp = Blueprint("impact", __name__, url_prefix="/cockpit/impact")
 KINDS = {"person": _l("人员"), "role": _l("角色"), "form": _l("表单"), "type": _l("证件种类")}
@@ -37,13 +39,17 @@ LINES = {
     "open": _l("正用这张表单的未办任务"), "process": _l("指定用这张表单的流程"), "type": _l("用这张表单的证件种类"),
     "certificate": _l("没有注销的证件"), "running": _l("正在办的申请"), "rule": _l("提到它的规则"),
     "required": _l("提到它的其他种类"),
+    "decides": _l("只有其能决定的发布申请"), "release": _l("由其申请或可由其决定的发布申请"),
 }
 """Key of a line -> what people read."""
 WEIGHTS = {"stop": ("bad", _l("会停下来")), "moves": ("due", _l("要先安排")), "note": ("closed", _l("供参考"))}
 OPENED_BY = {"request": "request.read", "loan": "custody.read", "person": "person.read", "definition": "process.read",
-             "process_draft": "process.edit"}
+             "process_draft": "process.edit", "process_release": "process.read"}
 """Who may open the page of a thing; a task's is for those who may do it, and never linked here."""
 PAGES = {"definition": ("processes.show", "definition_id"), "process_draft": ("drafts.show", "draft_id")}
+ACTS = {"person": ("account.edit", "accounts.closing", "person_id"), "role": ("role.edit", "roles.retiring", "key"),
+        "form": ("process.deploy", "forms.withdrawing", "key"), "type": ("type.edit", "types.closing", "code")}
+"""Who takes it away, and where."""
 MOST_FOUND = 20
 
 
@@ -139,4 +145,22 @@ def impact_item(line: Line, item: Item) -> tuple[str, str]:
     """A thing and what is said beside it, in the visitor's language."""
     if line.key == "alone":
         return "", _("%(n)s 件在等", n=item.about)
+    if line.key in ("decides", "release"):
+        return item.words, _("第 %(n)s 版", n=item.about)
     return item.words, item.about
+
+
+def _open(person_id: int) -> bool:
+    """Whether somebody else than the visitor can sign in."""
+    account = select(Account.id).where(Account.person_id == person_id, Account.disabled_at.is_(None))
+    return person_id != actor().id and db.session.scalar(account) is not None
+
+
+@bp.app_template_global()
+def impact_act(kind: str, key: str) -> str:
+    """The page where the visitor takes it away; "" where they may not, or it stays."""
+    action, endpoint, argument = ACTS[kind]
+    if not can(actor(), action) or (kind == "role" and key in KEPT) or (kind == "person" and not _open(int(key))):
+        return ""
+    where: dict[str, str] = {argument: key}
+    return url_for(endpoint, **where)  # type: ignore[arg-type]

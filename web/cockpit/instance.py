@@ -65,7 +65,8 @@ def show(instance_id: int) -> ResponseReturnValue:
     unmask = can(person, "person.unmask", Thing(instance.unit_path))
     return render_template(
         "cockpit/instance.html", instance=instance, definition=session.get_one(Definition, instance.definition_id),
-        passed=passed, marks=account.marks(session, instance, passed), element=request.args.get("element", "")[:120],
+        passed=passed, marks=account.marks(session, instance, passed), numbers=account.counts(instance, passed),
+        element=request.args.get("element", "")[:120],
         variables=account.variables(session, instance, unmasked=unmask), names=account.names(session, instance),
         tasks=account.tasks(session, instance_id), timers=timers.of_instance(session, instance_id),
         awaited=account.awaited(session, instance_id), troubles=_troubles(session, instance),

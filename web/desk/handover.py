@@ -72,7 +72,8 @@ def show(person_id: int) -> ResponseReturnValue:
     found = handovers.of_person(db.session(), person)
     left, items = inventory.complete_of(db.session(), person), _done(found)
     return render_template(
-        "handover/show.html", person=person, handover=found, left=left, kinds=KINDS, end=END, asks=ASKS,
+        "handover/show.html", person=person, may_begin=bool(person.left_on) or handovers.shut(db.session(), person),
+        handover=found, left=left, kinds=KINDS, end=END, asks=ASKS,
         only_ends=_only_ends(), how=HOW, successor=_successor(found),
         parts=[(kind, _shown(person, kind)) for kind in KINDS if left.left[kind]],
         done=[(item, _about(person, item)) for item in items], more=handover.LIMIT,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
 
 from ledger import clock
 from ledger.errors import NotFound
+from registry.access.handovers import shut
 from registry.access.rules import can, placed, visible
 from registry.certificates.models import Certificate
 from registry.people.machines import Installation, Machine
@@ -116,7 +117,8 @@ def _person_page(found: Person, clear: tuple[str | None, str | None] | None = No
     held = visible(select(Certificate), actor()).where(Certificate.holder_person_id == found.id)
     certificates = db.session.scalars(held.order_by(Certificate.valid_until, Certificate.id)).all()
     ties, posts = _tenure(found)
-    may_hand_over = found.left_on is not None and can(actor(), "handover.make", placed(found))
+    gone = found.left_on is not None or shut(db.session(), found)
+    may_hand_over = gone and can(actor(), "handover.make", placed(found))
     return render_template(
         "person.html",
         person=found,
@@ -127,6 +129,7 @@ def _person_page(found: Person, clear: tuple[str | None, str | None] | None = No
         may_edit=can(actor(), "person.edit", found),
         may_hand_over=may_hand_over,
         not_handed_over=complete_of(db.session(), found).total if may_hand_over else 0,
+        may_see_account=can(actor(), "account.read", found),
         may_arrange=not found.left_on and can(actor(), "substitution.edit", placed(found)),
         follows=[one for one in follows_from(db.session(), found) if can(actor(), "certificate.read", one)],
         certificates=certificates,

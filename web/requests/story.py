@@ -116,6 +116,8 @@ KINDS = {
     "account.password_changed": _l("修改密码"),
     "role.granted": _l("授予角色"),
     "role.revoked": _l("撤销角色"),
+    "role.retired": _l("停用角色"), "role.taken_up": _l("重新启用角色"),
+    "form.retired": _l("停用表单"), "form.taken_up": _l("重新启用表单"),
     "unit.created": _l("设立单位"),
     "machine.created": _l("录入设备"),
     "calendar.changed": _l("修改工作日历"),

@@ -18,8 +18,9 @@ from engine.vocabulary import BPMN, read_extensions
 from forms import schema
 from forms.schema import Form, form_of
 from ledger.errors import BadDiagram
+from registry.access.retiring import retired
 from registry.access.roles import roles
-from web.guard import background, needs
+from web.guard import actor, background, needs
 from web.i18n import language, say
 from web.session import db
 from web.studio.drafts import draft_of
@@ -40,8 +41,8 @@ def choices(draft_id: int) -> ResponseReturnValue:
     files = drafts.files(session, draft)
     drawings = list(_drawings(files))
     return jsonify(
-        roles=_roles(), steps=_steps(session, drawings), forms=_forms(files), decisions=_decisions(files),
-        processes=_processes(session, drawings), stages=_named(workflows.stages()),
+        roles=_roles(session), steps=_steps(session, drawings), forms=_forms(session, files),
+        decisions=_decisions(files), processes=_processes(session, drawings), stages=_named(workflows.stages()),
         outcomes=_named(workflows.outcomes()),
     )
 
@@ -56,9 +57,10 @@ def _drawings(files: Mapping[str, bytes]) -> Iterator[Root]:
                 continue
 
 
-def _roles() -> Offered:
-    chinese = language() == "zh"
-    return [{"key": key, "name": role.name if chinese else role.name_en} for key, role in roles().items()]
+def _roles(session: Session) -> Offered:
+    chinese, gone = language() == "zh", retired(session, "role", actor().group_id)
+    return [{"key": key, "name": role.name if chinese else role.name_en}
+            for key, role in roles().items() if key not in gone]
 
 
 def _named(words: Mapping[str, str]) -> Offered:
@@ -92,11 +94,13 @@ def _step_names(roots: list[Root]) -> dict[str, str]:
     return found
 
 
-def _forms(files: Mapping[str, bytes]) -> Offered:
+def _forms(session: Session, files: Mapping[str, bytes]) -> Offered:
     """The draft's own forms first, then the library's; of a form that each type of certificate has, its common name."""
     own = [form for form in (_read(name, body) for name, body in files.items() if name.endswith(".form")) if form]
     made = [{"key": key, "name": "", "verdicts": [], "own": False} for key in sorted(MAKERS)]
-    shipped = [schema.load(key) for key in schema.library() if not any(key.startswith(f"{maker}-") for maker in MAKERS)]
+    gone = retired(session, "form", actor().group_id)
+    shipped = [schema.load(key) for key in schema.library()
+               if key not in gone and not any(key.startswith(f"{maker}-") for maker in MAKERS)]
     return [*(_form(form, own=True) for form in own), *made, *(_form(form, own=False) for form in shipped)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from engine import catalog, history, instances
 from engine.history import Passage
 from engine.model import Definition, Instance, Subscription, Task
 from engine.operations import incidents, migration
+from engine.returns.finality import several
 from engine.watched import PERSONAL
 from ledger.actor import Actor
 from workflows.requests import Request, readable
@@ -40,16 +41,37 @@ class Variable:
 
 @dataclass(frozen=True)
 class Element:
-    """An element with its visits, oldest first; `days` is the sum of their working days."""
+    """An element with its visits, oldest first; `days` is the sum of their working days. `several`: it is done several
+    times, and what holds these rounds together is a visit too."""
 
     id: str
     name: str
     visits: tuple[Passage, ...]
+    several: bool = False
 
     @property
     def here(self) -> bool:
         """Whether the instance stands there now."""
         return any(one.left_at is None for one in self.visits)
+
+    @property
+    def standing(self) -> int:
+        """How many tokens stand there now."""
+        return sum(one.left_at is None for one in self._rounds())
+
+    @property
+    def done(self) -> int:
+        """How often it was completed."""
+        return sum(one.how == "completed" for one in self._rounds())
+
+    def _rounds(self) -> Iterator[Passage]:
+        """The visits, without those that only hold rounds together: such a one lasts at least as long as its rounds."""
+        around: Passage | None = None
+        for one in self.visits:
+            if self.several and (around is None or (around.left_at is not None and one.entered_at > around.left_at)):
+                around = one
+            else:
+                yield one
 
     @property
     def days(self) -> float:
@@ -61,7 +83,8 @@ def elements(session: Session, instance_id: int) -> list[Element]:
     found: dict[str, list[Passage]] = {}
     for one in history.account(session, instance_id):
         found.setdefault(one.element_id, []).append(one)
-    return [Element(key, passed[0].name or key, tuple(passed)) for key, passed in found.items()]
+    plan = catalog.plan(session, session.get_one(Instance, instance_id).definition_id)
+    return [Element(key, passed[0].name or key, tuple(passed), several(plan, key)) for key, passed in found.items()]
 
 
 def marks(session: Session, instance: Instance, passed: Sequence[Element]) -> dict[str, list[str]]:
@@ -71,6 +94,17 @@ def marks(session: Session, instance: Instance, passed: Sequence[Element]) -> di
     active = {one.id for one in passed if one.here and not over} - failed
     done = {one.id for one in passed if any(visit.how == "completed" for visit in one.visits)}
     return {"active": sorted(active), "completed": sorted(done - active - failed), "failed": sorted(failed)}
+
+
+def counts(instance: Instance, passed: Sequence[Element]) -> dict[str, dict[str, int]]:
+    """For the drawing: how many tokens stand at an element, and how often it was completed where that was more than
+    once - in a loop, for each of many, or anew."""
+    found = {}
+    for one in passed:
+        told = {"here": 0 if instance.ended_at else one.standing, "done": one.done if one.done > 1 else 0}
+        if any(told.values()):
+            found[one.id] = told
+    return found
 
 
 def variables(session: Session, instance: Instance, *, unmasked: bool) -> list[Variable] | None:
@@ -158,5 +192,5 @@ def ways_on(session: Session, instance: Instance, element_id: str) -> list[tuple
     return []
 
 
-__all__ = ["Element", "Variable", "awaited", "completed", "elements", "marks", "moved", "names", "request_of",
+__all__ = ["Element", "Variable", "awaited", "completed", "counts", "elements", "marks", "moved", "names", "request_of",
            "shown", "tasks", "variables", "versions", "ways_on"]

@@ -12,6 +12,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.model import OPEN, Instance, Task, TaskCandidate
+from engine.releases.model import Release
 from forms import schema
 from ledger import clock
 from ledger.errors import NotFound
@@ -28,6 +29,7 @@ from registry.rules import tables
 from workflows import CATALOG
 from workflows.absence import inventory
 from workflows.impact.drawings import Mention, Said, elements, mentions, of_form, of_role, of_type
+from workflows.impact.publishing import called, waiting_for
 from workflows.requests import Request
 from workflows.studio.drafts import OPEN as DRAFT_OPEN
 from workflows.studio.drafts import Draft as ProcessDraft
@@ -70,8 +72,10 @@ def of_person(session: Session, person: Person, _units: Sequence[Unit] = ()) -> 
     loans = (Loan.person_id == person.id) | (Loan.carrier_id == person.id)
     out = loans & Loan.returned_at.is_(None) & Loan.voided_at.is_(None)
     running = session.scalars(inventory.requests_of(person).order_by(Request.id.desc()).limit(SHOWN)).all()
+    groups = [f"{grant.role}@{grant.unit_id}" for grant in grants_of(session, person) if grant.role != EMPLOYEE]
     return _kept([
-        *_alone(session, person),
+        _alone(session, person.id, groups),
+        *_releases(session, person),
         Line("task", "moves", left["task"], [_task(one) for one in tasks]),
         Line("request", "moves", left["request"],
              [Item(one.title, one.number, ("request", one.id)) for one in running]),
@@ -84,19 +88,30 @@ def of_person(session: Session, person: Person, _units: Sequence[Unit] = ()) -> 
     ])
 
 
-def _alone(session: Session, person: Person) -> list[Line]:
-    """Groups in which nobody else is, and what waits there."""
-    own = [(grant.role, grant.unit_id) for grant in grants_of(session, person) if grant.role != EMPLOYEE]
-    groups = [f"{role}@{unit}" for role, unit in own]
+def of_grant(session: Session, grant: RoleGrant) -> list[Line]:
+    """What hangs on one person having one role at one place."""
+    return _kept([_alone(session, grant.person_id, [f"{grant.role}@{grant.unit_id}"])])
+
+
+def _alone(session: Session, person_id: int, groups: list[str]) -> Line:
+    """Those of the groups in which nobody else is, and what waits there."""
     present = members(session, groups)
-    alone = [group for group in groups if not present.get(group, set()) - {person.id}]
+    alone = [group for group in dict.fromkeys(groups) if not present.get(group, set()) - {person_id}]
     waits = dict(_rows(session, select(TaskCandidate.candidate, func.count()).where(
         TaskCandidate.candidate.in_(alone), TaskCandidate.open.is_(True)).group_by(TaskCandidate.candidate)))
-    places = {unit.id: unit.name for unit in session.scalars(select(Unit).where(
-        Unit.id.in_([int(group.partition("@")[2]) for group in alone])))}
-    items = [Item(group, str(waits.get(group, 0)), ("group", int(group.partition("@")[2])))
-             for group in alone if int(group.partition("@")[2]) in places]
-    return [Line("alone", "stop", len(items), items)]
+    return Line("alone", "stop", len(alone), [
+        Item(group, str(waits.get(group, 0)), ("group", int(group.partition("@")[2]))) for group in alone])
+
+
+def _releases(session: Session, person: Person) -> list[Line]:
+    """Versions that wait to be released."""
+    alone, along = waiting_for(session, person)
+
+    def items(found: list[Release]) -> list[Item]:
+        return [Item(name, version, ("process_release", number)) for name, version, number in called(session, found)]
+
+    return [Line("decides", "stop", len(alone), items(alone[:SHOWN])),
+            Line("release", "note", len(along), items(along[:SHOWN]))]
 
 
 # a role
@@ -132,15 +147,15 @@ def of_form_key(session: Session, key: str, units: Sequence[Unit]) -> list[Line]
     named = sorted({process.id for process in CATALOG.values() for form in (*process.forms, *process.forms.values())
                     if form == key})
     code = key.rpartition("-")[2]
-    if not drawn and not named and key not in schema.library() and code not in types():
+    if not any(line.count for line in drawn) and not named and key not in schema.library() and code not in types():
         raise NotFound
     tasks = session.scalars(open_ones.order_by(Task.rank_at).limit(SHOWN)).all()
     of = [Item(types()[code].name, code)] if code in types() else []
     return _kept([
         *drawn,
         Line("open", "stop", _count(session, open_ones.with_only_columns(Task.id)), [_task(one) for one in tasks]),
-        Line("process", "moves", len(named), [Item(CATALOG[one].name) for one in named]),
-        Line("type", "moves", len(of), of),
+        Line("process", "stop", len(named), [Item(CATALOG[one].name) for one in named]),
+        Line("type", "stop", len(of), of),
     ])
 
 

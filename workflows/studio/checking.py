@@ -7,7 +7,7 @@ What is an error keeps a draft from being released; a warning is for its owner t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
@@ -23,6 +23,8 @@ from ledger import clock
 from ledger.errors import BadDiagram
 from registry.access import roles
 from registry.access.grants import RoleGrant, held_on
+from registry.access.retiring import Kind, retired
+from workflows.impact.drawings import Said, of_form, of_role, speaking
 
 SERIOUS = frozenset({"gap", "overlap"})
 """What a table leaves open that must not go into force, where it is certain."""
@@ -62,7 +64,8 @@ class Checked:
 
 def check(session: Session, files: Mapping[str, bytes], *, group_id: int | None = None) -> Checked:
     """Look at everything. `group_id`: the root company whose people are looked at; None for everybody's."""
-    return Checked(tuple(catalog.check(files)), tuple(_proofs(files)), tuple(_people(session, files, group_id)))
+    people = (*_people(session, files, group_id), *_used_no_more(session, files, group_id))
+    return Checked(tuple(catalog.check(files)), tuple(_proofs(files)), people)
 
 
 def _proofs(files: Mapping[str, bytes]) -> Iterator[Proof]:
@@ -133,6 +136,20 @@ def _task(file: str, task: drawing.Element, held: Mapping[str, int]) -> Iterator
         yield _advice(file, task, "no-deadline", "这一步没有时限，放多久都不会提醒",
                       "this step has no deadline: nobody is ever reminded",
                       "给它设几个工作日的时限", "give it a deadline in working days")
+
+
+_KINDS: dict[Kind, tuple[Callable[[str], Said], str, str]] = {
+    "role": (of_role, "角色", "role"), "form": (of_form, "表单", "form")}
+
+
+def _used_no_more(session: Session, files: Mapping[str, bytes], group_id: int | None) -> Iterator[Finding]:
+    """What is retired while somebody draws keeps the drawing, or the table, from being released."""
+    for kind, (speaks, zh, en) in _KINDS.items():
+        for key in sorted(retired(session, kind, group_id)):
+            for name, body in sorted(files.items()):
+                for element, called in speaking({name: body}, speaks(key)):
+                    yield Finding(f"{kind}-retired", f"{zh}“{key}”已停用", f"the {en} {key} is retired", f"换一个{zh}",
+                                  f"choose another {en}", element, called, file=name, severity="error")
 
 
 def _advice(file: str, task: drawing.Element, rule: str, zh: str, en: str, fix_zh: str, fix_en: str) -> Finding:

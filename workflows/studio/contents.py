@@ -15,6 +15,7 @@ from engine.vocabulary import BPMN, read_extensions
 from forms.schema import LIBRARY, library
 from ledger.actor import Actor
 from ledger.errors import BadDiagram, Conflict, NotFound, Refused
+from registry.access.retiring import retired
 from workflows.studio import drafts
 from workflows.studio.drafts import Draft, Saved
 
@@ -33,6 +34,10 @@ class KnownProcess(Conflict):
 
 class FileThere(Conflict):
     """草稿里已经有文件“{name}”，请先改名或删除。"""
+
+
+class FormRetired(Conflict):
+    """表单“{form}”已停用，不能再加入流程。"""
 
 
 class NothingToAdd(Refused):
@@ -74,9 +79,11 @@ def blank(session: Session, *, name: str, process_id: str, by: Actor) -> Draft:
 
 
 def add_form(session: Session, draft_id: int, key: str, *, by: Actor) -> Saved:
-    """Add a form of the library under its key. Raises NotFound, FileThere, NotOpen."""
+    """Add a form of the library under its key. Raises NotFound, FormRetired, FileThere, NotOpen."""
     if key not in library():
         raise NotFound
+    if key in retired(session, "form", by.group_id):
+        raise FormRetired(form=key)
     return add(session, draft_id, {f"{key}.form": (LIBRARY / f"{key}.form").read_bytes()}, by=by)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from html import unescape
 
 import pytest
 from sqlalchemy import select
@@ -19,7 +21,7 @@ from ledger.facts import Fact
 from registry.access.grants import grant_role
 from registry.people.persons import person_of
 from tests.web.desk.at_work import Town, Visitor
-from tests.web.watched import RENAMED, SECOND, Watched
+from tests.web.watched import CROWD, RENAMED, SECOND, Watched, laid_out
 
 LIST = "/cockpit/instances"
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -137,6 +139,21 @@ def test_the_page_tells_where_it_stands_and_covers_numbers_of_people(town: Town,
         assert words in page, words
     assert "13812345678" not in page
     assert "19900307" not in page
+
+
+@ONE
+def test_the_drawing_tells_how_many_stand_at_an_element_and_how_often_it_was_done(
+    town: Town, watched: Watched) -> None:
+    alone = watched.start()
+    watched.deploy(laid_out(CROWD))
+    it = watched.start()
+    watched.answer(it, "ok")
+    watched.answer(it, "ok")
+    owner = town.visitor("owner")
+    counts = [re.search('data-numbers="([^"]+)"', owner.get(f"{LIST}/{one}").text) for one in (alone, it)]
+    assert [json.loads(unescape(one[1])) for one in counts if one] == [
+        {"A": {"here": 1, "done": 0}}, {"A": {"here": 2, "done": 2}}]
+    assert "停在这里：2 处" in owner.get(f"{LIST}/{it}").text
 
 
 @ONE
