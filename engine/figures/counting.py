@@ -31,7 +31,7 @@ STALE = 500  # instances whose days are looked up in one
 TURN = "turn"
 
 Companies = Callable[[Session, Collection[int]], Collection[int]]
-"""Which of these places are summed for: companies and groups; the engine does not know one from the other."""
+"""Which of these places are summed for: companies, groups, projects; the engine does not know one from the other."""
 Key = tuple[str, str, dt.date, int, int, str]
 Cells = dict[Key, sketch.Sketch]
 

@@ -21,6 +21,7 @@ from engine.releases.model import ASKED, Release
 from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import BadAnswer, BadDiagram, Conflict, NotAllowed, NotFound, Problem
+from registry.access.accounts import Account
 from registry.access.grants import holders
 from registry.access.roles import roles
 from registry.access.rules import Thing, can
@@ -191,13 +192,15 @@ def deciders(session: Session, release: Release) -> list[int]:
 
 
 def able(session: Session, paths: Iterable[str], but: Iterable[int | None]) -> list[int]:
-    """Who may deploy at every one of these places today, but for some."""
+    """Who may deploy at every one of these places today and can sign in, but for some."""
     keys = [key for key, role in roles().items() if role.may(DEPLOY)]
     found: set[int] | None = None
     for path in paths:
         here = set(holders(session, [f"{key}@{place}" for key in keys for place in path.strip("/").split("/")]))
         found = here if found is None else found & here
-    return sorted((found or set()) - set(but))
+    found = (found or set()) - set(but)
+    shut = select(Account.person_id).where(Account.person_id.in_(found), Account.disabled_at.is_not(None))
+    return sorted(found - set(session.scalars(shut)))
 
 
 def one(session: Session, release_id: int, actor: Actor) -> Release:

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from engine.model import Definition
 from engine.releases.model import Release
 from ledger import outbox
-from ledger.actor import Actor
+from ledger.actor import SYSTEM, Actor
 from ledger.clock import SHANGHAI, Fixed
 from ledger.db import reading, unit
 from ledger.errors import NotFound
+from registry.access import accounts
 from tests.web.desk.at_work import Town
 from tests.web.releasing import drafted, more_owners, version_of
 from workflows import triggers
@@ -153,3 +154,15 @@ def test_what_is_coming_is_withdrawn_and_names_stay_text(owners: Town) -> None:
     for address in (page, "/studio/releases"):
         shown = owners.visitor("second").get(address).text
         assert evil not in shown and "已撤回" in shown
+
+
+def test_whose_account_is_shut_cannot_decide_and_is_not_asked(owners: Town, clock: Fixed) -> None:
+    number = int(asked(owners).rpartition("/")[2])
+    owners.visitor("second").get("/")
+    second = owners.company.people["second"]
+    with unit(owners.engine) as session:
+        release = session.get_one(Release, number)
+        before = releasing.deciders(session, release)
+        accounts.disable(session, session.scalars(select(accounts.Account).where(
+            accounts.Account.person_id == second)).one(), by=SYSTEM)
+        assert second in before and releasing.deciders(session, release) == [one for one in before if one != second]

@@ -1,6 +1,6 @@
 """what is used no more; figures of projects
 
-Revision ID: 0027
+Revision ID: 0026
 Revises: 0025
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0027'
+revision = '0026'
 down_revision = '0025'
 branch_labels = None
 depends_on = None
