@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 import workflows
 from ledger.actor import Actor
 from ledger.db import reading, unit
+from tests.studio import drawing
 from tests.web.house import Browser, House
 from workflows.studio import drafts
 from workflows.studio.faces import reading as faces
@@ -105,8 +106,29 @@ def test_a_finding_stands_at_its_card(house: House, draft: int) -> None:
     sends(browser, draft, "/steps/N5_approve", typed="1", name="审批", who="roles", groups="approver", mode="one",
           form_key="approve", sla="")
     page = browser.get(address(draft)).text
-    card = page[page.index('id="b-N5_approve"'):page.index('id="b-G5"')]
-    assert "没有办理期限" in card
+    assert "没有办理期限" in card(page, "N5_approve", "G5")
+
+
+def card(page: str, element: str, until: str) -> str:
+    return page[page.index(f'id="b-{element}"'):page.index(f'id="b-{until}"')]
+
+
+def test_what_the_draft_s_page_finds_stands_at_the_cards_too(house: House, draft: int) -> None:
+    """Nobody is an approver here, the table leaves a gap, and another drawing has an element with the same id."""
+    with unit(house.engine) as session:
+        by = Actor(house.people["owner"], "甲", house.units["group"])
+        files = drafts.files(session, drafts.one(session, draft))
+        gap = files["renewal-expiry.dmn"].replace(b'hitPolicy="FIRST"', b'hitPolicy="UNIQUE"')
+        other = drawing(process="other").replace(b'"Check"', b'"N5_approve"').replace(b"legal", b"nobody_at_all")
+        drafts.save(session, draft, {"renewal-expiry.dmn": gap, "other.bpmn": other}, base=1, by=by)
+    browser = house.browser("owner")
+    told, page = browser.get(f"/studio/drafts/{draft}").text, browser.get(address(draft)).text
+    for words in ("今天没有人担任“审批人”", "nobody_at_all", "重叠"):
+        assert words in told and words in page
+    approval = card(page, "N5_approve", "G5")
+    assert "今天没有人担任“审批人”" in approval and "nobody_at_all" not in approval
+    table = next(block.id for block in listing(house, draft).blocks() if block.said == "renewal_expiry")
+    assert "重叠" in page[page.index(f'id="b-{table}"'):].partition("face-plus")[0]
 
 
 def test_who_may_not_edit_changes_nothing_and_others_see_nothing(house: House, draft: int) -> None:

@@ -12,7 +12,6 @@ from flask import Response, make_response, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import catalog
 from ledger.errors import BadAnswer, NotFound, Refused
 from registry.access.rules import can
 from web.asked import whole
@@ -22,7 +21,7 @@ from web.session import db, keep
 from web.studio import faces_asked
 from web.studio.drafts import draft_of
 from web.studio.faces_shown import Face, bp
-from workflows.studio import drafts
+from workflows.studio import checking, drafts
 from workflows.studio.drafts import Draft, Saved
 from workflows.studio.faces import edits, reading, writing
 from workflows.studio.faces.edits import Edit
@@ -77,7 +76,8 @@ def show(draft_id: int, name: str) -> ResponseReturnValue:
 def _page(draft: Draft, name: str, refusal: Refused | None = None) -> Response:
     files = drafts.files(db.session(), draft)
     body = _body(draft, name)
-    face = Face.of(reading.read(body, _process(body)), files, catalog.check(files))
+    found = checking.check(db.session(), files, group_id=draft.group_id).findings
+    face = Face.of(reading.read(body, _process(body)), files, found, name)
     problems = field_problems(refusal) if refusal is not None else {}
     answer = make_response(render_template(
         "studio/faces/show.html", draft=draft, name=name, face=face, processes=reading.processes_in(body),
