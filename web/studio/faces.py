@@ -26,8 +26,6 @@ from workflows.studio.drafts import Draft, Saved
 from workflows.studio.faces import edits, reading, writing
 from workflows.studio.faces.edits import Edit
 
-MOST_REVISIONS = 2**31 - 1
-
 
 class MeanwhileChanged(Refused):
     """别人刚刚改了同一处，您的修改没有并入，已另存为第 {aside} 次修订。请看过现在的内容再改。"""
@@ -50,11 +48,8 @@ def _body(draft: Draft, name: str, number: int | None = None) -> bytes:
 
 
 def _base(draft: Draft) -> int:
-    """The revision that the page showed, the head where it says none. NotFound for a number no revision can have."""
-    base = request.form.get("base", type=whole) or draft.revision
-    if base > MOST_REVISIONS:
-        raise NotFound
-    return base
+    """The revision that the page showed, the head where it says none."""
+    return request.form.get("base", type=whole) or draft.revision
 
 
 def _process(body: bytes) -> str:
