@@ -82,6 +82,19 @@ def test_a_condition_is_typed_by_its_label_and_kept_by_its_value(house: House, d
     assert told[1] == 'n5_verdict in ["reject", "return"]'
 
 
+def test_a_branch_is_moved_forward_and_keeps_the_focus(house: House, draft: int) -> None:
+    browser = house.browser("owner")
+    before = [way.id for way in listing(house, draft).one("G5").branches]  # type: ignore[union-attr]
+    page = browser.get(address(draft)).text
+    assert f'/ways/{before[1]}/place"' in page and "从前往后看，走第一个符合的" in page
+    answer = sends(browser, draft, f"/ways/{before[1]}/place", to="up")
+    assert answer.status_code == 303 and f"at={before[1]}" in answer.headers["Location"]
+    after = [way.id for way in listing(house, draft).one("G5").branches]  # type: ignore[union-attr]
+    assert after == [before[1], before[0], *before[2:]]
+    assert sends(browser, draft, f"/ways/{before[1]}/place", 2, to="up").status_code == 422
+    assert sends(house.browser("legal"), draft, f"/ways/{before[1]}/place", 2, to="down").status_code == 403
+
+
 def test_what_a_list_cannot_do_is_refused_with_a_sentence(house: House, draft: int) -> None:
     browser = house.browser("owner")
     answer = sends(browser, draft, "/steps/N0_start/removal")

@@ -110,6 +110,10 @@ class Face:
         at = self._place(block)
         return at is not None and units.swap(*at, down) is not None
 
+    def way_movable(self, block: Block, way: Branch, down: bool) -> bool:
+        """Whether a branch can change places with the one before or behind it."""
+        return units.neighbour(block, way, down) is not None
+
     def deletable(self, block: Block) -> bool:
         """Whether a block can go."""
         at = self._place(block)
