@@ -19,7 +19,7 @@ from tests.engine.drawings import boundary, end, flow, flows, gateway, start, ta
 from tests.engine.drawings import drawing as drawn
 from tests.engine.processes import process
 from tests.workflows.faces_model import LEGAL, REFUSING, anything, edited, plain
-from workflows.studio.faces import conditions, reading, writing
+from workflows.studio.faces import conditions, known, reading, writing
 from workflows.studio.faces.conditions import Row
 from workflows.studio.faces.edits import (
     AddBranch,
@@ -79,6 +79,24 @@ def test_a_shipped_drawing_is_listed_whole_and_left_as_it_is(process_id: str) ->
         for each, _ in reading.processes_in(files[name]):
             every_element_once(files[name], each)
             assert writing.write(files[name], each, []) == files[name]
+
+
+@pytest.mark.parametrize("process_id", SHIPPED)
+def test_whatever_a_condition_can_look_at_has_a_name_that_people_know(process_id: str) -> None:
+    files, _main = SHIPPED[process_id]
+    for name in (name for name in files if name.endswith(".bpmn")):
+        for each, _ in reading.processes_in(files[name]):
+            told = {one.name: one.label for one in known.variables(reading.read(files[name], each), files)}
+            assert [key for key, label in told.items() if key == label and not key.startswith("count(")] == []
+
+
+def test_what_a_table_decides_is_called_by_its_columns() -> None:
+    files, main = SHIPPED["borrowing"]
+    told = {one.name: (one.step, one.label) for one in known.variables(reading.read(files[main], "borrowing"), files)}
+    assert told["plan.consent"] == ("谁来审批", "要持证人同意") and "plan" not in told
+    own = {one.name: one.label for one in known.variables(reading.read(files[main], "borrowing"), {
+        name: body.replace("要持证人同意".encode(), "要本人点头".encode()) for name, body in files.items()})}
+    assert own["plan.consent"] == "要本人点头"
 
 
 def test_hardly_anything_of_the_shipped_drawings_is_locked() -> None:

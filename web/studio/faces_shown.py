@@ -20,6 +20,7 @@ from workflows.studio.faces.asking import mode_of
 from workflows.studio.faces.conditions import NONE_WANTED, Condition, Row, shown
 from workflows.studio.faces.known import Variable
 from workflows.studio.faces.listing import Block, Branch, Listing, elements_of
+from workflows.studio.faces.naming import NAMES
 from workflows.studio.faces.reading import WHY
 
 bp = Blueprint("faces", __name__, url_prefix="/studio/drafts/<int:draft_id>/list/<name>")
@@ -190,7 +191,7 @@ def face_who(face: Face, block: Block) -> str:
     if work.assignee:
         return _("申请人本人") if work.assignee.replace(" ", "") == "=applicant_id" else _("由流程指定的人")
     if work.groups_text:
-        known_as = known.PLAIN.get(work.groups_text.removeprefix("=").strip())
+        known_as = NAMES.get(work.groups_text.removeprefix("=").strip())
         return say(known_as) if known_as else _("由流程算出的角色")
     return _("由流程算出的人") if work.users else _("没有指定")
 
