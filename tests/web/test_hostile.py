@@ -26,8 +26,8 @@ NAMES = (
     "kind", "parent", "post", "state", "lacks", "lifted", "scrapped", "reservation", "with", "try", "doubts",
     "window.opens", "window.closes", "number.rule", "unread", "all", "once", "revision", "version", "process", "at",
     "older", "span", "first", "last", "measure", "compare", "instance", "person", "substitute", "task", "table",
-    "column", "outcome", "number", "days", "file", "open", "add", "way", "cause", "batch", "key", "show", "saved", "step",
-    "tab", "overdue", "next", "check", "order", "cancel", "back", "reason",
+    "column", "outcome", "number", "days", "file", "open", "add", "way", "cause", "batch", "key", "show", "saved",
+    "step", "tab", "overdue", "next", "check", "order", "cancel", "back", "reason",
 )
 """Every name that a page reads from its address."""
 SENT = {
