@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 import workflows
 from ledger.actor import Actor
 from ledger.db import reading, unit
-from tests.studio import drawing
+from tests.studio import drawing, large
 from tests.web.house import Browser, House
 from workflows.studio import drafts
 from workflows.studio.faces import reading as faces
@@ -142,6 +142,35 @@ def test_what_the_draft_s_page_finds_stands_at_the_cards_too(house: House, draft
     assert "今天没有人担任“审批人”" in approval and "nobody_at_all" not in approval
     table = next(block.id for block in listing(house, draft).blocks() if block.said == "renewal_expiry")
     assert "重叠" in page[page.index(f'id="b-{table}"'):].partition("face-plus")[0]
+
+
+@pytest.fixture
+def long(house: House) -> str:
+    """The list of a drawing of more elements than may be released."""
+    with unit(house.engine) as session:
+        by = Actor(house.people["owner"], "甲", house.units["group"])
+        made = drafts.begin(session, name="长", files={"large.bpmn": large(900_000, 2100)}, by=by, process_id="large")
+        return f"/studio/drafts/{made.id}/list/large.bpmn"
+
+
+def test_a_list_too_long_for_cards_is_shown_a_page_at_a_time_with_what_to_do(house: House, long: str) -> None:
+    browser = house.browser("owner")
+    first, second = browser.get(long), browser.get(f"{long}?page=2").text
+    assert "超过 2000 个元素，不能发布" in first.text and "第 1–100 行，共 2102 行" in first.text
+    assert "Step 98<" in first.text and "Step 99<" not in first.text and "Step 99<" in second
+    assert len(first.data) < 200_000 and f"{long.replace('list', 'edit')}" in first.text
+    assert browser.get(f"{long}?page={10**17}").text.count("第 2101–2102 行") == 1
+
+
+def test_a_step_of_a_long_list_is_opened_and_changed_on_its_page(house: House, long: str) -> None:
+    browser = house.browser("owner")
+    page = browser.get(f"{long}?open=T450").text
+    assert "第 401–500 行" in page and page.count('class="face-panel"') == 1
+    answer = browser.post(f"{long}/steps/T450", {"base": 1, "process": "large", "typed": "1", "name": "核对"})
+    assert answer.status_code == 303
+    page = browser.get(answer.headers["Location"]).text
+    assert "第 401–500 行" in page and "<strong>核对</strong>" in page
+    assert "审批人" in browser.get(f"{long}?add=after:T450&kind=fill").text
 
 
 def test_who_may_not_edit_changes_nothing_and_others_see_nothing(house: House, draft: int) -> None:

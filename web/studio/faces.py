@@ -12,13 +12,14 @@ from flask import Response, make_response, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from engine.rules.structure import MOST_ELEMENTS
 from ledger.errors import BadAnswer, NotFound, Refused
 from registry.access.rules import can
 from web.asked import whole
 from web.errors import field_problems, sentence
 from web.guard import actor, needs
 from web.session import db, keep
-from web.studio import faces_asked
+from web.studio import faces_asked, faces_outline
 from web.studio.drafts import draft_of
 from web.studio.faces_shown import Face, bp
 from workflows.studio import checking, drafts
@@ -74,9 +75,11 @@ def _page(draft: Draft, name: str, refusal: Refused | None = None) -> Response:
     found = checking.check(db.session(), files, group_id=draft.group_id).findings
     face = Face.of(reading.read(body, _process(body)), files, found, name)
     problems = field_problems(refusal) if refusal is not None else {}
+    at = faces_asked.opened(face)
     answer = make_response(render_template(
         "studio/faces/show.html", draft=draft, name=name, face=face, processes=reading.processes_in(body),
-        at=faces_asked.opened(face), typed=request.values if request.values.get("typed") else None, problems=problems,
+        at=at, page=faces_outline.of(face.listing, at, request.args.get("page", type=whole)),
+        most_elements=MOST_ELEMENTS, typed=request.values if request.values.get("typed") else None, problems=problems,
         refusal=sentence(refusal) if refusal is not None and not problems else "", main_file=name,
         aside=refusal.params.get("aside") if isinstance(refusal, MeanwhileChanged) else None,
         undoable=draft.revision > 1, mends=draft.state == drafts.OPEN and can(actor(), "process.edit", None),

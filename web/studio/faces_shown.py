@@ -106,6 +106,10 @@ class Face:
         """How many errors there are in all files."""
         return sum(one.severity == "error" for found in self.findings.values() for one in found)
 
+    def crowded(self) -> bool:
+        """Whether the check refuses the drawing for the number of its elements."""
+        return any(one.rule == "too-many" for one in self.found(""))
+
     def movable(self, block: Block, down: bool) -> bool:
         """Whether a block can change places with its neighbour."""
         at = self._place(block)
