@@ -17,9 +17,10 @@ from ledger.errors import BadDiagram
     (b"<p:a/>", "命名空间（p）"), (b"<a>x", "一直没有结束（a）"), (b"<a b/>", "没有值（b）"),
     (b"<a>\xff</a>", "编码"), (b"<a b='1'c='2'/>", "空格"), (b"<a><![CDATA[x</a>", "CDATA"),
 ])
-def test_the_chinese_sentence_has_no_english_but_names(body: bytes, words: str) -> None:
+def test_the_chinese_sentence_has_no_english_but_names_and_the_english_no_chinese(body: bytes, words: str) -> None:
     with pytest.raises(BadDiagram) as refused:
         drawing.read(body, "d.bpmn")
     found = refused.value.findings[0]
     assert words in found.zh and found.en.startswith("not well-formed XML: ")
     assert set(re.findall(r"[A-Za-z]{2,}", found.zh)) <= {"XML", "CDATA"}
+    assert re.findall("[\u4e00-\u9fff]", found.en) == []
