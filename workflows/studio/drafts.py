@@ -309,6 +309,9 @@ def _measure(files: Mapping[str, bytes]) -> None:
 
 
 def bodies(session: Session, kept: Mapping[str, int], only: Collection[str] | None = None) -> dict[str, bytes]:
+    """The files of a revision, or some of them. Raises NotFound."""
     wanted = {name: number for name, number in kept.items() if only is None or name in only}
     found = dict(session.execute(select(Resource.id, Resource.body).where(Resource.id.in_(set(wanted.values())))).all())
+    if not found.keys() >= set(wanted.values()):  # the revision was thinned since it was read
+        raise NotFound
     return {name: found[number] for name, number in wanted.items()}
