@@ -12,15 +12,18 @@ function label(name, params) {
   return `${name}(${(params ?? []).map((one) => one.name).join(", ")})`;
 }
 
+/** Without the line breaks between paragraphs, which the tooltip would draw. */
+const tidy = (markup) => markup.replace(/>\s+</g, "><").replace(/\s+<\/code>/g, "</code>").trim();
+
 /** Their signature and examples under our sentence. */
 function told(words, info) {
-  const parts = info.match(/<p><strong>(Function signature|Examples)<\/strong><\/p>\s*<pre>[\s\S]*?<\/pre>/g) ?? [];
+  const parts = info.match(/<p><strong>(Function signature|Examples)<\/strong><\/p><pre>[\s\S]*?<\/pre>/g) ?? [];
   return `<p>${safe(words)}</p>` + parts.join("").replace(/Function signature|Examples/g, (head) => HEADS[head]);
 }
 
 function one([signature, said]) {
   const [, name, params] = signature.match(/^(.+?)\((.*)\)$/);
-  const standard = theirs.get(signature)?.info;
+  const standard = theirs.has(signature) ? tidy(theirs.get(signature).info) : "";
   const own = `<p>${safe(english ? said.en ?? "" : said.zh)}</p><pre><code>${safe(said.example ?? signature)}</code></pre>`;
   return {
     name, type: "function", params: params ? params.split(", ").map((each) => ({ name: each })) : [],

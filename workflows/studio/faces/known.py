@@ -18,6 +18,8 @@ from workflows.studio.faces.listing import Block, Listing
 from workflows.studio.faces.naming import HIDDEN, NAMES
 
 FIELD = re.compile(r"=\s*([^\W\d]\w*)\s*")
+LISTS = ("COLLECT", "RULE ORDER", "OUTPUT ORDER")
+"""Hit policies that give a list of everything that fits, unless it is aggregated."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def _results(block: Block, files: Mapping[str, bytes]) -> Iterator[Variable]:
 
 
 def _columns(decision: str, files: Mapping[str, bytes]) -> list[Output]:
-    """The results of a table; none where it cannot be read."""
+    """The results of a table that decides one thing; none of one that gives a list, or cannot be read."""
     for name in sorted(files):
         if name.lower().endswith(".dmn"):
             try:
@@ -88,7 +90,8 @@ def _columns(decision: str, files: Mapping[str, bytes]) -> list[Output]:
             except feel.FeelError:
                 continue
             if found is not None:
-                return [column for table in found.tables[-1:] for column in table.outputs]
+                return [column for table in found.tables[-1:] if table.policy not in LISTS or table.aggregation
+                        for column in table.outputs]
     return []
 
 
