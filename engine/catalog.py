@@ -32,6 +32,7 @@ from ledger.actor import Actor
 from ledger.errors import BadDiagram, NotFound
 from ledger.facts import record
 from ledger.failpoints import fp
+from ledger.remembered import Remembered
 
 
 @dataclass
@@ -66,8 +67,7 @@ _form_known: list[Callable[[str], bool]] = []
 _role_known: list[Callable[[str], bool]] = []
 _verdicts_of: list[Callable[[str], frozenset[str] | None]] = []
 _form_seen: list[Callable[[str, bytes], FormSeen]] = []
-_advised: dict[str, tuple[Finding, ...]] = {}
-MOST_ADVISED = 200
+_advised: Remembered[tuple[Finding, ...]] = Remembered(200)
 
 
 def provide(process_id: str, *, steps: Mapping[str, Do] | None = None,
@@ -79,7 +79,7 @@ def provide(process_id: str, *, steps: Mapping[str, Do] | None = None,
     name that the drawing reads and does not set. `repeatable` are the steps that may run again when people go back
     before them; `hooks` see engine/hooks.py.
     """
-    _advised.clear()
+    _advised.forget()
     STEPS.setdefault(process_id, {}).update(steps or {})
     expressions.FUNCTIONS.update(functions or {})
     if variables is not None:
@@ -92,25 +92,25 @@ def provide(process_id: str, *, steps: Mapping[str, Do] | None = None,
 
 def know_forms(known: Callable[[str], bool]) -> None:
     """Say which form keys exist; until somebody does, form keys are not checked at deployment."""
-    _advised.clear()
+    _advised.forget()
     _form_known[:] = [known]
 
 
 def know_verdicts(of: Callable[[str], frozenset[str] | None]) -> None:
     """Say which verdicts a form has (None: not known); until somebody does, verdicts that are named are not checked."""
-    _advised.clear()
+    _advised.forget()
     _verdicts_of[:] = [of]
 
 
 def know_form_files(seen: Callable[[str, bytes], FormSeen]) -> None:
     """Say how to read a form that comes with a deployment (key, bytes); until somebody does, none is looked into."""
-    _advised.clear()
+    _advised.forget()
     _form_seen[:] = [seen]
 
 
 def know_roles(known: Callable[[str], bool]) -> None:
     """Say which roles exist; until somebody does, roles are not checked at deployment."""
-    _advised.clear()
+    _advised.forget()
     _role_known[:] = [known]
 
 
@@ -124,14 +124,15 @@ def check(files: Mapping[str, bytes]) -> list[Finding]:
     return [*lint.examine(package.drawings, _surroundings(package, forms)), *_flaws(forms), *_unprovided(package)]
 
 
+def checked(files: Mapping[str, bytes]) -> tuple[Finding, ...]:
+    """What `check` says; looked at once for each content of the files: nothing else that it depends on changes but by
+    the verbs above."""
+    return _advised.of(digest_of(files), lambda: tuple(check(files)))
+
+
 def advice(session: Session, definition: Definition) -> tuple[Finding, ...]:
-    """What `check` says about the files of a deployed process; looked at once for each content of them."""
-    found = _advised.get(definition.digest)
-    if found is None:
-        if len(_advised) >= MOST_ADVISED:
-            _advised.clear()
-        found = _advised[definition.digest] = tuple(check(files_of(session, definition.id)))
-    return found
+    """What `check` says about the files of a deployed process."""
+    return _advised.of(definition.digest, lambda: tuple(check(files_of(session, definition.id))))
 
 
 def _unprovided(package: Package) -> list[Finding]:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from lxml import etree
 
 from engine.findings import Finding
+from engine.malformed import told
 from ledger.errors import BadDiagram
 
 Element: TypeAlias = "etree._Element"
@@ -36,7 +37,8 @@ def read(data: bytes, file: str = "", *, whole: bool = False) -> Element:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position
-        raise refuse("xml", f"不是合法的 XML：{error.msg}", f"not well-formed XML: {error.msg}", file,
+        zh, en = told(error)
+        raise refuse("xml", f"不是合法的 XML：{zh}", f"not well-formed XML: {en}", file,
                      line=line or 0, column=column or 0, fix=SAVE_AGAIN) from None
     _measure(root, file)
     return root

@@ -68,9 +68,10 @@ def digest_of(files: Mapping[str, bytes]) -> str:
 
 
 def keep(session: Session, body: bytes) -> int:
-    """The number under which this content is kept; of two who keep the same at once, both get the same number."""
+    """The number under which this content is kept; of two who keep the same at once, both get the same number. Nobody
+    removes it until the transaction ends (workflows/studio/leftovers.py)."""
     sha256 = hashlib.sha256(body).hexdigest()
-    known = select(Resource.id).where(Resource.sha256 == sha256)
+    known = select(Resource.id).where(Resource.sha256 == sha256).with_for_update(read=True, key_share=True)
     if (found := session.scalar(known)) is not None:
         return found
     insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql

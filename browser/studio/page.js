@@ -1,5 +1,6 @@
 // What every editor page has around the editor: what it was given, its buttons, the download menu, the width of its panel.
 import "./text.js";
+import { parsed } from "./parsing.js";
 import { text } from "./text.js";
 
 /** {draft, file, kind, revision, urls: {…}, may_edit, …} as the server wrote it. */
@@ -96,7 +97,7 @@ export function reading() {
 export function notOpened(error) {
   const line = part("waiting");
   if (line) {
-    line.textContent = text("没有打开：{why}。原文件没有改动，可以下载后检查。", { why: error?.message ?? "" });
+    line.textContent = text("没有打开：{why}。原文件没有改动，可以下载后检查。", { why: parsed(error?.message) });
     line.classList.add("editor-failed");
     line.setAttribute("role", "alert");
   }

@@ -61,6 +61,10 @@ const FILES = [
   [/features[\\/]context-pads[\\/]handler[\\/]PauseHandler\.js$/, plain(["${ wait ? 'Remove' : 'Add' } pause point", "${globalThis.licetWords(wait ? 'Remove pause point' : 'Add pause point')}", 1])],
   [/bpmn-js-token-simulation[\\/]lib[\\/]features[\\/][\w-]+[\\/].*\.js$/, markup],
   [/dmn-js-decision-table[\\/]lib[\\/]features[\\/]hit-policy[\\/]HitPolicies\.js$/, literals(22)],
+  [/@bpmn-io[\\/]feel-editor[\\/]dist[\\/]index\.js$/, exactly(["import { camundaBuiltins } from '@camunda/feel-builtins';",
+    `import { builtins as camundaBuiltins } from ${JSON.stringify(join(here, "feel.js"))};`, 1])],
+  [/@bpmn-io[\\/]feel-lint[\\/]dist[\\/]index\.js$/, exactly(["source: message.type", "message: globalThis.licetParsed(message.message),\n    source: globalThis.licetParsed(message.type)", 1])],
+  [/@bpmn-io[\\/]lang-feel[\\/]dist[\\/]index\.js$/, (source) => source.replace(/detail: '([a-z ]+)'/g, (_, text) => `detail: ${said(text)}`)],
   [/@bpmn-io[\\/]properties-panel[\\/]dist[\\/]index\.esm\.js$/, exactly(FALLBACK)],
   [/@bpmn-io[\\/]form-js-editor[\\/]dist[\\/]index\.es\.js$/, (source, path) => literals(186)(exactly(
     // a component that is drawn but not offered has no group in the palette

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from engine import catalog
 from engine.model import Definition
 from engine.releases.model import Release, ReleasePart, ReleaseUnit
 from ledger import clock
@@ -92,3 +93,9 @@ def require(session: Session, process_id: str, places: Iterable[int], *, group_i
     if name is None:
         raise NotFound
     raise NotInForce(name=name)
+
+
+def current(session: Session, process_id: str, group_id: int) -> Definition:
+    """The version that is in force for the whole of a group; the newest where none is. Raises NotFound."""
+    number = in_force(session, process_id, (group_id,))
+    return session.get_one(Definition, number) if number is not None else catalog.latest(session, process_id)

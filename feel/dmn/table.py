@@ -45,6 +45,7 @@ class Output:
     order: list[Value]
     default: Code | None
     within: Code | None = None
+    label: str = ""
 
 
 @dataclass(slots=True)
@@ -234,7 +235,8 @@ def _output(element: Element, number: int, reading: Reading, table: str, kind: T
     order = _order(values, reading, where, element) if values else []
     own = reading.types.named(element.get("typeRef"))
     code = None if default is None or not text_of(default) else reading.feel(text_of(default), where, default)
-    return Output(name, own or (kind if kind and kind.name != "list" else None), order, code, within)
+    return Output(name, own or (kind if kind and kind.name != "list" else None), order, code, within,
+                  element.get("label") or "")
 
 
 def _order(values: str, reading: Reading, where: str, element: Element) -> list[Value]:

@@ -80,3 +80,10 @@ def test_a_deployed_drawing_is_looked_at_once_until_more_is_said_of_its_process(
         assert catalog.advice(session, definition) is first
         catalog.provide("P", variables=["amonut"])
         assert "names" not in {found.rule for found in catalog.advice(session, definition)}
+
+
+def test_the_same_files_are_looked_at_once_and_other_files_anew() -> None:
+    first = {"d.bpmn": drawing(*FORK, flow("G", "E", "=amonut > 5"), flow("G", "F", id="d"))}
+    found = catalog.checked(first)
+    assert list(found) == catalog.check(first) and catalog.checked(dict(first)) is found
+    assert {one.file for one in catalog.checked({"e.bpmn": first["d.bpmn"]})} == {"e.bpmn"}

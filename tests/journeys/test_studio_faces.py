@@ -9,8 +9,10 @@ import workflows
 from engine import catalog
 from engine.drawing import read as parsed
 from engine.vocabulary import BPMN
-from ledger.actor import Actor
+from ledger.actor import SYSTEM, Actor
 from ledger.db import reading, unit
+from registry.access.grants import grant_role
+from registry.people.persons import person_of
 from tests.journeys.person import Person
 from tests.journeys.site import Site
 from tests.journeys.way import Arrive
@@ -21,8 +23,10 @@ pytestmark = pytest.mark.browser
 
 
 def begun(site: Site) -> str:
-    """A draft of the renewal; the address of its list."""
+    """A draft of the renewal, in a company with two who may approve; the address of its list."""
     with unit(site.engine) as session:
+        second = person_of(session, site.company.people["vice"])
+        grant_role(session, second, "approver", site.company.unit(session, "company"), by=SYSTEM)
         by = Actor(site.company.people["owner"], "钱程", site.company.units["group"])
         made = drafts.begin(session, name="证件续期", files=dict(workflows.CATALOG["renewal"].files), by=by,
                             process_id="renewal")

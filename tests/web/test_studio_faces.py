@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 import workflows
 from ledger.actor import Actor
 from ledger.db import reading, unit
+from tests.studio import drawing, large
 from tests.web.house import Browser, House
 from workflows.studio import drafts
 from workflows.studio.faces import reading as faces
@@ -81,6 +82,19 @@ def test_a_condition_is_typed_by_its_label_and_kept_by_its_value(house: House, d
     assert told[1] == 'n5_verdict in ["reject", "return"]'
 
 
+def test_a_branch_is_moved_forward_and_keeps_the_focus(house: House, draft: int) -> None:
+    browser = house.browser("owner")
+    before = [way.id for way in listing(house, draft).one("G5").branches]  # type: ignore[union-attr]
+    page = browser.get(address(draft)).text
+    assert f'/ways/{before[1]}/place"' in page and "从前往后看，走第一个符合的" in page
+    answer = sends(browser, draft, f"/ways/{before[1]}/place", to="up")
+    assert answer.status_code == 303 and f"at={before[1]}" in answer.headers["Location"]
+    after = [way.id for way in listing(house, draft).one("G5").branches]  # type: ignore[union-attr]
+    assert after == [before[1], before[0], *before[2:]]
+    assert sends(browser, draft, f"/ways/{before[1]}/place", 2, to="up").status_code == 422
+    assert sends(house.browser("legal"), draft, f"/ways/{before[1]}/place", 2, to="down").status_code == 403
+
+
 def test_what_a_list_cannot_do_is_refused_with_a_sentence(house: House, draft: int) -> None:
     browser = house.browser("owner")
     answer = sends(browser, draft, "/steps/N0_start/removal")
@@ -105,8 +119,58 @@ def test_a_finding_stands_at_its_card(house: House, draft: int) -> None:
     sends(browser, draft, "/steps/N5_approve", typed="1", name="审批", who="roles", groups="approver", mode="one",
           form_key="approve", sla="")
     page = browser.get(address(draft)).text
-    card = page[page.index('id="b-N5_approve"'):page.index('id="b-G5"')]
-    assert "没有办理期限" in card
+    assert "没有办理期限" in card(page, "N5_approve", "G5")
+
+
+def card(page: str, element: str, until: str) -> str:
+    return page[page.index(f'id="b-{element}"'):page.index(f'id="b-{until}"')]
+
+
+def test_what_the_draft_s_page_finds_stands_at_the_cards_too(house: House, draft: int) -> None:
+    """Nobody is an approver here, the table leaves a gap, and another drawing has an element with the same id."""
+    with unit(house.engine) as session:
+        by = Actor(house.people["owner"], "甲", house.units["group"])
+        files = drafts.files(session, drafts.one(session, draft))
+        gap = files["renewal-expiry.dmn"].replace(b'hitPolicy="FIRST"', b'hitPolicy="UNIQUE"')
+        other = drawing(process="other").replace(b'"Check"', b'"N5_approve"').replace(b"legal", b"nobody_at_all")
+        drafts.save(session, draft, {"renewal-expiry.dmn": gap, "other.bpmn": other}, base=1, by=by)
+    browser = house.browser("owner")
+    told, page = browser.get(f"/studio/drafts/{draft}").text, browser.get(address(draft)).text
+    for words in ("今天没有人担任“审批人”", "nobody_at_all", "重叠"):
+        assert words in told and words in page
+    approval = card(page, "N5_approve", "G5")
+    assert "今天没有人担任“审批人”" in approval and "nobody_at_all" not in approval
+    table = next(block.id for block in listing(house, draft).blocks() if block.said == "renewal_expiry")
+    assert "重叠" in page[page.index(f'id="b-{table}"'):].partition("face-plus")[0]
+
+
+@pytest.fixture
+def long(house: House) -> str:
+    """The list of a drawing of more elements than may be released."""
+    with unit(house.engine) as session:
+        by = Actor(house.people["owner"], "甲", house.units["group"])
+        made = drafts.begin(session, name="长", files={"large.bpmn": large(900_000, 2100)}, by=by, process_id="large")
+        return f"/studio/drafts/{made.id}/list/large.bpmn"
+
+
+def test_a_list_too_long_for_cards_is_shown_a_page_at_a_time_with_what_to_do(house: House, long: str) -> None:
+    browser = house.browser("owner")
+    first, second = browser.get(long), browser.get(f"{long}?page=2").text
+    assert "超过 2000 个元素，不能发布" in first.text and "第 1–100 行，共 2102 行" in first.text
+    assert "Step 98<" in first.text and "Step 99<" not in first.text and "Step 99<" in second
+    assert len(first.data) < 200_000 and f"{long.replace('list', 'edit')}" in first.text
+    assert browser.get(f"{long}?page={10**17}").text.count("第 2101–2102 行") == 1
+
+
+def test_a_step_of_a_long_list_is_opened_and_changed_on_its_page(house: House, long: str) -> None:
+    browser = house.browser("owner")
+    page = browser.get(f"{long}?open=T450").text
+    assert "第 401–500 行" in page and page.count('class="face-panel"') == 1
+    answer = browser.post(f"{long}/steps/T450", {"base": 1, "process": "large", "typed": "1", "name": "核对"})
+    assert answer.status_code == 303
+    page = browser.get(answer.headers["Location"]).text
+    assert "第 401–500 行" in page and "<strong>核对</strong>" in page
+    assert "审批人" in browser.get(f"{long}?add=after:T450&kind=fill").text
 
 
 def test_who_may_not_edit_changes_nothing_and_others_see_nothing(house: House, draft: int) -> None:

@@ -15,7 +15,7 @@ from ledger.actor import SYSTEM, Actor, Grant
 from ledger.db import unit
 from tests.web.house import House
 from tests.workflows.test_studio_rehearsing import BEFORE, DOING, REVIEWED, TURNED
-from workflows.studio import drafts
+from workflows.studio import contents, drafts
 from workflows.studio.rehearsing import RehearsalCase
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -83,6 +83,34 @@ def test_nothing_is_asked_for_where_the_form_or_the_draft_is_wrong(house: House,
     assert "不能预演" in page.text and 'name="since"' not in page.text
     with unit(house.engine) as session:
         assert session.scalars(select(jobs.Job)).all() == []
+
+
+def test_what_is_new_is_told_against_the_version_in_force_not_one_that_waits_for_it(house: House, owner: Actor) -> None:
+    number = draft(house, owner, REVIEWED)
+    with unit(house.engine) as session:
+        catalog.add(session, {"p.bpmn": REVIEWED}, by=SYSTEM)
+    assert 'name="days:B"' in house.browser("owner").get(f"/studio/drafts/{number}/rehearsal").text
+    with unit(house.engine) as session:
+        catalog.deploy(session, {"p.bpmn": REVIEWED}, by=SYSTEM)
+    assert 'name="days:B"' not in house.browser("owner").get(f"/studio/drafts/{number}/rehearsal").text
+
+
+def test_a_draft_begins_with_the_version_in_force(house: House, owner: Actor) -> None:
+    with unit(house.engine) as session:
+        now = catalog.latest(session, "P").id
+        later = catalog.add(session, {"p.bpmn": REVIEWED}, by=SYSTEM).id
+    page = " ".join(house.browser("owner").get("/studio/drafts/new").text.split())
+    assert f'<button class="btn btn-secondary" name="definition" value="{now}">' in page
+    assert f'<option value="{later}">第 2 版' in page and "当前第 2 版" not in page
+
+
+def test_a_called_process_is_put_into_a_draft_as_it_is_in_force(house: House, owner: Actor) -> None:
+    with unit(house.engine) as session:
+        catalog.add(session, {"p.bpmn": REVIEWED}, by=SYSTEM)
+        other = drafts.begin(session, name="另一个", files={"q.bpmn": BEFORE.replace(b'id="P"', b'id="Q"')}, by=owner,
+                             process_id="Q")
+        contents.add_process(session, other.id, "P", by=owner)
+        assert drafts.files(session, other)["P.bpmn"] == BEFORE
 
 
 def test_while_it_is_done_its_progress_is_shown_instead_of_the_form(house: House, owner: Actor) -> None:

@@ -12,6 +12,8 @@ from registry.rules import tables
 from web.catalogue.rules import decided, sheets
 from web.i18n import FOLDER, catalogue
 from web.words import collected
+from workflows import CATALOG
+from workflows.studio.faces import known, reading
 
 ROOT = Path(__file__).resolve().parents[2]
 VALUE = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
@@ -49,6 +51,15 @@ def test_what_the_rules_decide_has_its_english() -> None:
     said = {one for one in columns if any("\u4e00" <= letter for letter in one)} | {
         text for rule in tables.models() for text in decided(rule)}
     assert {one for one in said if english(one) == one} == set()
+
+
+def test_what_a_condition_can_look_at_has_its_english() -> None:
+    """The names that the approval list shows: of steps, of what they ask, and of the columns of tables."""
+    said = {text for process in CATALOG.values() for name, body in process.files.items() if name.endswith(".bpmn")
+            for each, _ in reading.processes_in(body)
+            for one in known.variables(reading.read(body, each), process.files) for text in (one.step, one.label)}
+    assert len(said) > 60
+    assert {one for one in said if english(one) == one and re.search("[\u4e00-\u9fff]", one)} == set()
 
 
 def test_words_are_collected_from_all_the_places_they_stand_in(messages: dict[str, list[str]]) -> None:

@@ -20,6 +20,7 @@ from workflows.studio.faces.edits import (
     Insert,
     InsertChoice,
     Move,
+    MoveBranch,
     Otherwise,
     Recondition,
     Way,
@@ -103,6 +104,8 @@ def edited(listing: Listing, edit: Edit) -> list[PlainWay] | None:
     elif isinstance(edit, Recondition):
         way = next(way for steps in everything for block in steps for way in block.ways if way.id == edit.flow)
         way.name, way.condition = edit.label or "", "applicant_id != null"
+    elif isinstance(edit, MoveBranch):
+        return courses if _reordered(listing, everything, edit) else None
     elif isinstance(edit, Delete | Move):
         return courses if _swapped(listing, everything, edit) else None
     else:
@@ -164,6 +167,18 @@ def _place(everything: list[list[Plain]], edit: Insert | InsertChoice) -> tuple[
     return None, 0
 
 
+def _reordered(listing: Listing, everything: list[list[Plain]], edit: MoveBranch) -> bool:
+    """A way put before or behind its neighbour; not told where ways lead elsewhere: the first of them may then be read
+    as the one in which what they share stands."""
+    ways = next(block.ways for steps in everything for block in steps if any(way.id == edit.flow for way in block.ways))
+    at = next(place for place, way in enumerate(ways) if way.id == edit.flow)
+    if any(block.kind == "jump" for block in listing.blocks()):
+        return False
+    other = at + (1 if edit.down else -1)
+    ways[at], ways[other] = ways[other], ways[at]
+    return True
+
+
 def _swapped(listing: Listing, everything: list[list[Plain]], edit: Delete | Move) -> bool:
     """Blocks taken out or put elsewhere; not told where other ways lead into them."""
     course = next(course for course in units.courses(listing) if course.at(edit.block) is not None)
@@ -205,7 +220,7 @@ def anything(random: Random, listing: Listing) -> Edit:
         AddBranch(random.choice(choices), "另一种", (ROW,), True, LEGAL),
         Change(random.choice(people), Asked(name="改名", sla="7", copy_to=("legal",))),
         Recondition(flow, "新", (ROW,)), Delete(key), Delete(key), Move(key, random.random() < 0.5), DeleteBranch(flow),
-        Otherwise(flow),
+        Otherwise(flow), MoveBranch(flow, random.random() < 0.5),
     ])
 
 

@@ -74,6 +74,17 @@ def test_four_eyes_with_one_pair_of_eyes_are_told(session: Session, clock: clock
     assert rules(session, drawn(words=words)) == ["nobody-holds"]
 
 
+def test_what_was_found_before_never_hides_who_holds_a_role_now_or_what_a_table_says_now(session: Session) -> None:
+    files = drawn() | table("<= 3", "> 5")
+    first = checking.check(session, files, group_id=None)
+    again = checking.check(session, files)
+    assert (again.drawn, again.proofs) == (first.drawn, first.proofs) and again.drawn is first.drawn
+    assert [one.rule for one in again.people] == ["nobody-holds"]
+    organisation(session).actor("legal")
+    assert checking.check(session, files).people == ()
+    assert checking.check(session, drawn() | table("<= 3", "> 3")).proofs == ()
+
+
 def test_a_task_without_a_deadline_is_told(session: Session) -> None:
     assert "no-deadline" in rules(session, drawn(words=""))
     assert "no-deadline" not in rules(session, drawn())

@@ -6,7 +6,12 @@ from pathlib import Path
 
 from lxml import etree
 
+from forms.schema import load
+from workflows import CATALOG
 from workflows.studio.comparing import File, compare
+from workflows.studio.faces.edits import MoveBranch
+from workflows.studio.faces.reading import read
+from workflows.studio.faces.writing import write
 
 ROOT = Path(__file__).parents[2]
 DRAWING = (ROOT / "workflows/joint/joint.bpmn").read_text()
@@ -55,6 +60,33 @@ def test_a_flow_without_a_name_is_told_by_what_it_connects() -> None:
     flow = '<bpmn:sequenceFlow id="New" sourceRef="J2_list" targetRef="J4_conclude"/>'
     found = compared("a.bpmn", DRAWING, ("</bpmn:process>", f"{flow}</bpmn:process>"))
     assert told(found)[0][:2] == ("added", "顺序流“列出会签人 → 记明结果”")
+
+
+def test_forms_roles_and_steps_are_told_by_their_names() -> None:
+    body = CATALOG["renewal"].files["renewal.bpmn"].decode()
+    found = compared("a.bpmn", body, ('formId="approve"', 'formId="renew-review"'),
+                     ('name="licet:escalateTo" value="approver"', 'name="licet:escalateTo" value="legal"'),
+                     ('name="licet:notBy" value="N4_review"', 'name="licet:notBy" value="N3_gap"'))
+    said = {words for _, _, changes in told(found) for words in changes}
+    assert ("表单", "审批", "审核续期材料") in said and ("升级给", "审批人", "法务经营") in said
+    assert ("不得与之为同一人的任务", "审核续期材料", "补齐缺口") in said
+
+
+def test_a_form_of_the_version_is_told_by_its_own_title() -> None:
+    drawn = DRAWING.replace('formId="joint-sign"', 'formId="own"').encode()
+    own = FORM.replace('"licet:title": "审批"', '"licet:title": "自家的意见"').encode()
+    file = next(one for one in compare({"a.bpmn": DRAWING.encode()}, {"a.bpmn": drawn, "own.form": own})
+                if one.name == "a.bpmn")
+    assert [("表单", load("joint-sign").title, "自家的意见")] == [words for _, _, all_ in told(file) for words in all_]
+
+
+def test_another_order_of_the_conditions_is_told_at_their_gateway() -> None:
+    body = CATALOG["renewal"].files["renewal.bpmn"]
+    choice = read(body, "renewal").one("G5")
+    assert choice is not None
+    moved = write(body, "renewal", [MoveBranch(choice.branches[0].id, True)])
+    found, = compare({"a.bpmn": body}, {"a.bpmn": moved})
+    assert told(found) == [("changed", "排他网关“审批意见？”", [("先看哪个条件", "同意 → 驳回", "驳回 → 同意")])]
 
 
 def test_cells_rules_and_their_order_are_told() -> None:

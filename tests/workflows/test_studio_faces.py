@@ -12,13 +12,14 @@ import pytest
 
 import workflows
 from engine import catalog, drawing
+from engine.package import unpack
 from engine.vocabulary import BPMN
 from ledger.errors import BadDiagram
 from tests.engine.drawings import boundary, end, flow, flows, gateway, start, task, timer
 from tests.engine.drawings import drawing as drawn
 from tests.engine.processes import process
 from tests.workflows.faces_model import LEGAL, REFUSING, anything, edited, plain
-from workflows.studio.faces import conditions, reading, writing
+from workflows.studio.faces import conditions, known, reading, writing
 from workflows.studio.faces.conditions import Row
 from workflows.studio.faces.edits import (
     AddBranch,
@@ -32,7 +33,9 @@ from workflows.studio.faces.edits import (
     InsertChoice,
     LastBranch,
     Move,
+    MoveBranch,
     NoSuchWay,
+    NowhereToMove,
     OnlyWayOn,
     Otherwise,
     Recondition,
@@ -42,6 +45,7 @@ from workflows.studio.faces.graph import Scope
 from workflows.studio.faces.listing import Listing, elements_of
 from workflows.studio.faces.painting import Picture
 from workflows.studio.faces.paper import Paper
+from workflows.studio.faces.units import neighbour
 
 MATERIAL = Path(os.environ.get("LICET_MATERIAL", Path(__file__).parents[3] / "shared" / "material")) / "bpmn"
 SHIPPED = {process_id: (each.files, f"{process_id}.bpmn") for process_id, each in workflows.CATALOG.items()}
@@ -75,6 +79,24 @@ def test_a_shipped_drawing_is_listed_whole_and_left_as_it_is(process_id: str) ->
         for each, _ in reading.processes_in(files[name]):
             every_element_once(files[name], each)
             assert writing.write(files[name], each, []) == files[name]
+
+
+@pytest.mark.parametrize("process_id", SHIPPED)
+def test_whatever_a_condition_can_look_at_has_a_name_that_people_know(process_id: str) -> None:
+    files, _main = SHIPPED[process_id]
+    for name in (name for name in files if name.endswith(".bpmn")):
+        for each, _ in reading.processes_in(files[name]):
+            told = {one.name: one.label for one in known.variables(reading.read(files[name], each), files)}
+            assert [key for key, label in told.items() if key == label and not key.startswith("count(")] == []
+
+
+def test_what_a_table_decides_is_called_by_its_columns() -> None:
+    files, main = SHIPPED["borrowing"]
+    told = {one.name: (one.step, one.label) for one in known.variables(reading.read(files[main], "borrowing"), files)}
+    assert told["plan.consent"] == ("谁来审批", "要持证人同意") and "plan" not in told
+    own = {one.name: one.label for one in known.variables(reading.read(files[main], "borrowing"), {
+        name: body.replace("要持证人同意".encode(), "要本人点头".encode()) for name, body in files.items()})}
+    assert own["plan.consent"] == "要本人点头"
 
 
 def test_hardly_anything_of_the_shipped_drawings_is_locked() -> None:
@@ -274,6 +296,45 @@ def test_another_way_becomes_the_others_case_and_the_meaning_stays() -> None:
     choice = done(SIMPLE, Otherwise(going.branches[0].id)).one("G")
     assert choice is not None and choice.branches[0].otherwise
     assert choice.branches[1].condition and choice.branches[1].condition.text == 'a != "approve"'
+
+
+ORDER = drawn(start(), gateway("exclusive", "G", default="o"), task("A"), task("B"), end(),
+              flows("S G", "A E", "B E"), flow("G", "A", "=days > 3", id="a"), flow("G", "B", "=days > 30", id="b"),
+              flow("G", "E", id="o"))
+
+
+def looked_at(body: bytes) -> list[str]:
+    """The flows of G in the order in which the engine looks at their conditions."""
+    return [each.id for each in catalog.assemble(unpack({"d.bpmn": body}), "P").blueprint.spec.task_specs["G"].flows]
+
+
+def test_the_conditions_are_looked_at_in_the_order_of_the_branches() -> None:
+    for edits, wanted in (([], "a b o"), ([MoveBranch("b", False)], "b a o"), ([MoveBranch("o", False)], "a o b"),
+                          ([MoveBranch("a", True), MoveBranch("a", True)], "b o a")):
+        made = writing.write(ORDER, "P", edits)
+        choice = reading.read(made, "P").one("G")
+        assert choice and [way.id for way in choice.branches] == wanted.split() == looked_at(made)
+        assert plainly_sound(made)
+
+
+def test_a_branch_moved_there_and_back_leaves_the_file_as_it_was() -> None:
+    moved = 0
+    for process_id, (files, main) in SHIPPED.items():
+        for block, way in reading.read(files[main], process_id).branches():
+            for down in (True, False):
+                if way in block.branches and neighbour(block, way, down) is not None:
+                    there = writing.write(files[main], process_id, [MoveBranch(way.id, down)])
+                    every_element_once(there, process_id)
+                    assert there != files[main]
+                    assert writing.write(there, process_id, [MoveBranch(way.id, not down)]) == files[main]
+                    moved += 1
+    assert moved > 50
+
+
+def test_the_first_branch_is_not_moved_forward_nor_the_last_back() -> None:
+    for flow_id, down in (("a", False), ("o", True)):
+        with pytest.raises(NowhereToMove):
+            writing.write(ORDER, "P", [MoveBranch(flow_id, down)])
 
 
 def test_a_start_an_end_and_a_locked_part_are_neither_moved_nor_deleted() -> None:

@@ -213,7 +213,16 @@ def test_a_scenario_keeps_nothing_that_somebody_wrote(house: House) -> None:
     assert b"yes" in body and not any(word.encode() in body for word in ("张三", "13800001111", "某人"))
 
 
-def test_a_scenario_recorded_again_expects_what_the_newest_version_does(house: House) -> None:
+def test_a_version_that_is_not_in_force_yet_is_not_what_a_scenario_is_recorded_by(house: House) -> None:
+    number = kept(house, house.ended("yes"))
+    with unit(house.engine) as session:
+        catalog.add(session, {"p.bpmn": TURNED}, by=SYSTEM)
+    with unit(house.engine) as session:
+        again = scenarios.record_again(session, number, by=OWNER)
+        assert (again.expected["outcome"], again.definition_id) == ("granted", house.definition)
+
+
+def test_a_scenario_recorded_again_expects_what_the_version_in_force_does(house: House) -> None:
     number = kept(house, house.ended("yes"))
     with unit(house.engine) as session:
         catalog.deploy(session, {"p.bpmn": TURNED}, by=SYSTEM)

@@ -6,15 +6,20 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from engine import catalog
+from engine.resources import Resource
+from forms import schema
+from ledger import clock as clocks
 from ledger.clock import Fixed
-from ledger.db import unit
+from ledger.db import reading, unit
 from ledger.errors import BadDiagram, NotFound
 from tests.workflows.drafting import ANNA, BO, NAME, begun, contradiction, drawn
+from workflows.applying import typed
 from workflows.studio import contents, drafts, history, settling
+from workflows.studio.rehearsing import Rehearsal
 
 
 def text(session: Session, draft: drafts.Draft) -> str:
@@ -103,6 +108,65 @@ def test_after_a_day_the_last_of_each_hour_stays(engine: Engine, clock: Fixed) -
     with unit(engine) as session:
         draft = drafts.one(session, draft_id)
         assert [one.number for one in drafts.revisions(session, draft)] == [7, 5, 1]
+
+
+def bodies(engine: Engine) -> set[bytes]:
+    with reading(engine) as session:
+        return set(session.scalars(select(Resource.body)))
+
+
+def test_the_bodies_of_thinned_revisions_go_with_them(engine: Engine, clock: Fixed) -> None:
+    draft_id = autosaves(engine, clock)
+    with unit(engine) as session:
+        other = drafts.begin(session, name="同样", files={NAME: drawn("第1")}, by=ANNA, process_id="safety-permit").id
+        catalog.add(session, {NAME: drawn("第2")}, by=ANNA)
+    clock.advance(timedelta(days=2))
+    history.sweep(engine)
+    left = bodies(engine)
+    assert drawn("第0") not in left and drawn("第4") not in left
+    assert drawn("第1") in left and drawn("第2") in left, "another draft and a version consist of them"
+    with reading(engine) as session:
+        for number in (1, 5, 7):
+            assert drafts.files(session, drafts.one(session, draft_id), number)[NAME]
+        assert drafts.files(session, drafts.one(session, other))[NAME] == drawn("第1")
+
+
+def test_a_form_that_a_request_may_have_begun_with_stays(engine: Engine, clock: Fixed) -> None:
+    """Requests keep the forms of their type by digest, written without a space."""
+    form = typed.canonical(schema.load("approve"))
+    with unit(engine) as session:
+        draft = begun(session)
+        files = {"a.form": form, "b.form": b'{"components": []}'}
+        drafts.save(session, draft.id, files, base=1, by=BO, how="autosaved")
+        drafts.save(session, draft.id, {"a.form": None, "b.form": None}, base=2, by=BO, how="autosaved")
+        drafts.save(session, draft.id, {NAME: drawn("新")}, base=3, by=BO)
+    clock.advance(timedelta(days=2))
+    assert history.sweep(engine) == 1
+    assert form in bodies(engine) and b'{"components": []}' not in bodies(engine)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_somebody_is_just_saving_is_not_collected(engine: Engine, clock: Fixed) -> None:
+    autosaves(engine, clock)
+    clock.advance(timedelta(days=2))
+    with unit(engine) as session:
+        made = drafts.begin(session, name="同样", files={NAME: drawn("第0")}, by=ANNA, process_id="safety-permit")
+        history.sweep(engine)  # in a transaction of its own
+        number = made.id
+    with reading(engine) as session:
+        assert drafts.files(session, drafts.one(session, number))[NAME] == drawn("第0")
+
+
+def test_a_revision_that_was_rehearsed_stays(engine: Engine, clock: Fixed) -> None:
+    draft_id = autosaves(engine, clock)
+    with unit(engine) as session:
+        session.add(Rehearsal(
+            draft_id=draft_id, revision=3, process_id="safety-permit", by_name="博", asked_at=clocks.now(),
+            since=clocks.now(), most_live=1, most_done=1, assumptions={}, counts={}, scenarios=[]))
+    clock.advance(timedelta(days=2))
+    assert history.sweep(engine) == 3
+    with reading(engine) as session:
+        assert drafts.files(session, drafts.one(session, draft_id), 3)[NAME] == drawn("第1")
 
 
 def test_who_began_with_a_thinned_revision_still_saves(engine: Engine, clock: Fixed) -> None:

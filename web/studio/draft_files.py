@@ -67,7 +67,7 @@ def _sent() -> tuple[int, str, bytes]:
     if not isinstance(base, int) or isinstance(base, bool) or how not in HOW or not isinstance(text, str):
         raise BadRequest
     try:
-        return min(max(base, 0), 2**31 - 1), how, text.encode()
+        return base, how, text.encode()
     except UnicodeEncodeError:
         raise BadRequest from None
 

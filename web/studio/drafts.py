@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine import catalog
 from engine.model import Definition
+from engine.releases.standing import standings
 from forms.schema import library
 from ledger.errors import NotFound, Refused
 from registry.access.rules import can
@@ -69,13 +70,22 @@ def new() -> str:
 
 def _new(problem: str, status: int = 200) -> Any:
     session = db.session()
-    newest = catalog.definitions(session)
     wanted = select(Definition).order_by(Definition.process_id, Definition.version.desc())
-    older: dict[str, list[Definition]] = {}
+    versions: dict[str, list[Definition]] = {}
     for one in session.scalars(wanted):
-        older.setdefault(one.process_id, []).append(one)
-    page = render_template("studio/draft_new.html", newest=newest, versions=older, most=MOST_VERSIONS, problem=problem)
+        versions.setdefault(one.process_id, []).append(one)
+    holds = _in_force(session)
+    current = [next((one for one in found if one.id in holds), found[0]) for found in versions.values()]
+    page = render_template("studio/draft_new.html", current=sorted(current, key=lambda one: one.name), holds=holds,
+                           versions=versions, most=MOST_VERSIONS, problem=problem)
     return page if status == 200 else (page, status)
+
+
+def _in_force(session: Session) -> frozenset[int]:
+    """The versions that are in force for the whole of the visitor's group."""
+    found = standings(session, actor().group_id)
+    return frozenset(part.definition_id for standing in found.values() if standing.whole
+                     for part in standing.whole.parts)
 
 
 @bp.post("")

@@ -12,22 +12,20 @@ from flask import Response, make_response, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import catalog
+from engine.rules.structure import MOST_ELEMENTS
 from ledger.errors import BadAnswer, NotFound, Refused
 from registry.access.rules import can
 from web.asked import whole
 from web.errors import field_problems, sentence
 from web.guard import actor, needs
 from web.session import db, keep
-from web.studio import faces_asked
+from web.studio import faces_asked, faces_outline
 from web.studio.drafts import draft_of
 from web.studio.faces_shown import Face, bp
-from workflows.studio import drafts
+from workflows.studio import checking, drafts
 from workflows.studio.drafts import Draft, Saved
 from workflows.studio.faces import edits, reading, writing
 from workflows.studio.faces.edits import Edit
-
-MOST_REVISIONS = 2**31 - 1
 
 
 class MeanwhileChanged(Refused):
@@ -51,11 +49,8 @@ def _body(draft: Draft, name: str, number: int | None = None) -> bytes:
 
 
 def _base(draft: Draft) -> int:
-    """The revision that the page showed, the head where it says none. NotFound for a number no revision can have."""
-    base = request.form.get("base", type=whole) or draft.revision
-    if base > MOST_REVISIONS:
-        raise NotFound
-    return base
+    """The revision that the page showed, the head where it says none."""
+    return request.form.get("base", type=whole) or draft.revision
 
 
 def _process(body: bytes) -> str:
@@ -77,11 +72,14 @@ def show(draft_id: int, name: str) -> ResponseReturnValue:
 def _page(draft: Draft, name: str, refusal: Refused | None = None) -> Response:
     files = drafts.files(db.session(), draft)
     body = _body(draft, name)
-    face = Face.of(reading.read(body, _process(body)), files, catalog.check(files))
+    found = checking.check(db.session(), files, group_id=draft.group_id).findings
+    face = Face.of(reading.read(body, _process(body)), files, found, name)
     problems = field_problems(refusal) if refusal is not None else {}
+    at = faces_asked.opened(face)
     answer = make_response(render_template(
         "studio/faces/show.html", draft=draft, name=name, face=face, processes=reading.processes_in(body),
-        at=faces_asked.opened(face), typed=request.values if request.values.get("typed") else None, problems=problems,
+        at=at, page=faces_outline.of(face.listing, at, request.args.get("page", type=whole)),
+        most_elements=MOST_ELEMENTS, typed=request.values if request.values.get("typed") else None, problems=problems,
         refusal=sentence(refusal) if refusal is not None and not problems else "", main_file=name,
         aside=refusal.params.get("aside") if isinstance(refusal, MeanwhileChanged) else None,
         undoable=draft.revision > 1, mends=draft.state == drafts.OPEN and can(actor(), "process.edit", None),
@@ -169,6 +167,14 @@ def condition(draft_id: int, name: str, flow: str) -> ResponseReturnValue:
 def remove_branch(draft_id: int, name: str, flow: str) -> ResponseReturnValue:
     """Take a branch out with what lies on it."""
     return _edit(draft_id, name, lambda _face: edits.DeleteBranch(flow), _("删了一条分支"))
+
+
+@bp.post("/ways/<flow>/place")
+@needs("process.edit")
+def move_branch(draft_id: int, name: str, flow: str) -> ResponseReturnValue:
+    """One place earlier or later among the branches."""
+    down = request.form.get("to") == "down"
+    return _edit(draft_id, name, lambda _face: edits.MoveBranch(flow, down), _("移动了一条分支"), flow)
 
 
 @bp.post("/ways/<flow>/otherwise")

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from engine.findings import Finding
+from engine.resources import form_key
 from registry.access.roles import EMPLOYEE, roles
 from web.i18n import named, say
 from workflows.studio.faces import known, units
@@ -19,6 +20,7 @@ from workflows.studio.faces.asking import mode_of
 from workflows.studio.faces.conditions import NONE_WANTED, Condition, Row, shown
 from workflows.studio.faces.known import Variable
 from workflows.studio.faces.listing import Block, Branch, Listing, elements_of
+from workflows.studio.faces.naming import NAMES
 from workflows.studio.faces.reading import WHY
 
 bp = Blueprint("faces", __name__, url_prefix="/studio/drafts/<int:draft_id>/list/<name>")
@@ -58,14 +60,17 @@ class Face:
     findings: Mapping[str, list[Finding]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, listing: Listing, files: Mapping[str, bytes], findings: Iterable[Finding]) -> Face:
-        """The findings by the element that they are about; "" for those of no element of this process."""
-        owner = {each: block.id for block in listing.blocks() if block.kind != "jump" for each in elements_of(block)}
-        for block, way in listing.branches():
-            owner.setdefault(way.id, way.id if way in block.branches else block.id)
+    def of(cls, listing: Listing, files: Mapping[str, bytes], findings: Iterable[Finding], name: str = "") -> Face:
+        """The findings by the card that they are about; "" for what stands elsewhere than in this drawing."""
+        owner = {(name, key): card for key, card in _cards(listing).items()}
+        for block in listing.blocks():
+            if block.kind == "decision":
+                owner.setdefault(("table", block.said), block.id)
+            if block.work is not None and block.work.form:
+                owner.setdefault(("form", block.work.form), block.id)
         told: dict[str, list[Finding]] = {}
         for one in findings:
-            told.setdefault(owner.get(one.element, ""), []).append(one)
+            told.setdefault(owner.get(_about(one, name), ""), []).append(one)
         return cls(listing, files, told)
 
     @cached_property
@@ -101,10 +106,18 @@ class Face:
         """How many errors there are in all files."""
         return sum(one.severity == "error" for found in self.findings.values() for one in found)
 
+    def crowded(self) -> bool:
+        """Whether the check refuses the drawing for the number of its elements."""
+        return any(one.rule == "too-many" for one in self.found(""))
+
     def movable(self, block: Block, down: bool) -> bool:
         """Whether a block can change places with its neighbour."""
         at = self._place(block)
         return at is not None and units.swap(*at, down) is not None
+
+    def way_movable(self, block: Block, way: Branch, down: bool) -> bool:
+        """Whether a branch can change places with the one before or behind it."""
+        return units.neighbour(block, way, down) is not None
 
     def deletable(self, block: Block) -> bool:
         """Whether a block can go."""
@@ -120,6 +133,24 @@ class Face:
     def _place(self, block: Block) -> tuple[units.Course, int] | None:
         found = ((course, course.at(block.id)) for course in self.courses)
         return next(((course, at) for course, at in found if at is not None), None)
+
+
+def _cards(listing: Listing) -> dict[str, str]:
+    """The card that tells of each element: its block's, or its branch's own."""
+    owner = {each: block.id for block in listing.blocks() if block.kind != "jump" for each in elements_of(block)}
+    for block, way in listing.branches():
+        owner.setdefault(way.id, way.id if way in block.branches else block.id)
+    return owner
+
+
+def _about(one: Finding, name: str) -> tuple[str, str]:
+    """What a finding is about: an element of the drawing `name`, a table or a form that its steps use. Other drawings
+    of the draft have elements with the same ids."""
+    if one.file.lower().endswith(".dmn"):
+        return "table", one.element
+    if one.file.lower().endswith(".form"):
+        return "form", form_key(one.file)
+    return (name if one.file in ("", name) else one.file), one.element
 
 
 @bp.app_template_global()
@@ -164,7 +195,7 @@ def face_who(face: Face, block: Block) -> str:
     if work.assignee:
         return _("申请人本人") if work.assignee.replace(" ", "") == "=applicant_id" else _("由流程指定的人")
     if work.groups_text:
-        known_as = known.PLAIN.get(work.groups_text.removeprefix("=").strip())
+        known_as = NAMES.get(work.groups_text.removeprefix("=").strip())
         return say(known_as) if known_as else _("由流程算出的角色")
     return _("由流程算出的人") if work.users else _("没有指定")
 

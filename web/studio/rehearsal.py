@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from engine import catalog
 from engine.model import Definition, Instance
 from engine.rehearsal import comparing, recording
+from engine.releases import choosing
 from ledger import clock
 from ledger.clock import start_of_day
 from ledger.errors import NotFound, Refused
@@ -122,7 +123,8 @@ def _new_tasks(session: Session, draft: Draft, files: dict[str, bytes], problem:
     except Refused as error:
         return None, problem or sentence(error)
     try:
-        before = comparing.user_tasks(catalog.plan(session, catalog.latest(session, draft.process_id).id))
+        now = choosing.current(session, draft.process_id, actor().group_id or 0)
+        before = comparing.user_tasks(catalog.plan(session, now.id))
     except NotFound:
         before = {}
     forms = rehearsal_work.forms_in(files)

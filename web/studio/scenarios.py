@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import catalog
 from engine.model import Instance
+from engine.releases import choosing
 from ledger.errors import NotFound, Refused
 from registry.access.rules import visible
 from web.asked import whole_in
@@ -41,9 +41,9 @@ def listed() -> ResponseReturnValue:
 
 def _page(process_id: str, problem: str = "") -> str:
     session = db.session()
-    newest = catalog.latest(session, process_id)
+    now = choosing.current(session, process_id, actor().group_id or 0)
     found = scenarios.of_process(session, process_id, group_id=actor().group_id)
-    return render_template("studio/scenarios.html", definition=newest, scenarios=found, problem=problem, words=words,
+    return render_template("studio/scenarios.html", definition=now, scenarios=found, problem=problem, words=words,
                            looks=scenarios.LOOKS, typed=request.form, most=scenarios.MOST)
 
 
@@ -100,7 +100,7 @@ def change(scenario_id: int) -> ResponseReturnValue:
 @bp.post("/<int:scenario_id>/recording")
 @needs("process.edit")
 def record_again(scenario_id: int) -> ResponseReturnValue:
-    """From now on it is expected to come out as it does by the newest version."""
+    """From now on it is expected to come out as it does by the version in force."""
     return _done(scenario_id, lambda session, one: scenarios.record_again(session, one.id, by=actor()),
                  _("已按现行版本重新录制。"))
 

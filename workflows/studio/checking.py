@@ -16,11 +16,13 @@ from sqlalchemy.orm import Session
 import feel.dmn
 from engine import catalog, drawing
 from engine.findings import Finding
+from engine.resources import digest_of
 from engine.vocabulary import BPMN, read_extensions
 from feel import prove
 from feel.values import Value
 from ledger import clock
 from ledger.errors import BadDiagram
+from ledger.remembered import Remembered
 from registry.access import roles
 from registry.access.grants import RoleGrant, held_on
 from registry.access.retiring import Kind, retired
@@ -62,19 +64,30 @@ class Checked:
         return [finding for finding in self.findings if finding.severity == "error"]
 
 
+_proved: Remembered[tuple[Proof, ...]] = Remembered(200)
+
+
 def check(session: Session, files: Mapping[str, bytes], *, group_id: int | None = None) -> Checked:
-    """Look at everything. `group_id`: the root company whose people are looked at; None for everybody's."""
+    """Look at everything. `group_id`: the root company whose people are looked at; None for everybody's.
+
+    What the files say is looked at once for each content; who could do it is asked every time.
+    """
     people = (*_people(session, files, group_id), *_used_no_more(session, files, group_id))
-    return Checked(tuple(catalog.check(files)), tuple(_proofs(files)), people)
+    return Checked(catalog.checked(files), tuple(_proofs(files)), people)
 
 
 def _proofs(files: Mapping[str, bytes]) -> Iterator[Proof]:
     for name in sorted(files):
         if name.lower().endswith(".dmn"):
-            yield from prove_table(files[name], name)
+            yield from _proofs_of(files[name], name)
 
 
-def prove_table(body: bytes, name: str) -> Iterator[Proof]:
+def _proofs_of(body: bytes, name: str) -> tuple[Proof, ...]:
+    """Proved once for each content."""
+    return _proved.of(digest_of({name: body}), lambda: tuple(_prove(body, name)))
+
+
+def _prove(body: bytes, name: str) -> Iterator[Proof]:
     """What the tables of one file leave open; nothing for a file that cannot be read (the lint says why)."""
     try:
         drawing.read(body, name)

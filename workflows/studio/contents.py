@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine import catalog, drawing, lint
 from engine.model import Definition
+from engine.releases import choosing
 from engine.vocabulary import BPMN, read_extensions
 from forms.schema import LIBRARY, library
 from ledger.actor import Actor
@@ -88,8 +89,8 @@ def add_form(session: Session, draft_id: int, key: str, *, by: Actor) -> Saved:
 
 
 def add_process(session: Session, draft_id: int, process_id: str, *, by: Actor) -> Saved:
-    """Add the drawing of another process in its newest version, to be called. Raises NotFound, FileThere, NotOpen."""
-    definition = catalog.latest(session, process_id)
+    """Add the drawing of another process in the version in force, to be called. Raises NotFound, FileThere, NotOpen."""
+    definition = choosing.current(session, process_id, by.group_id or 0)
     name, body = f"{process_id}.bpmn", catalog.diagram(session, definition)
     return add(session, draft_id, {name: body}, by=by)
 

@@ -33,6 +33,8 @@ HOW = {"opened": "由版本打开", "autosaved": "自动保存", "saved": "保�
 """How a revision came to be; gettext msgids."""
 NAME = re.compile(r"[^./\\][^/\\]{0,113}\.(bpmn|dmn|form)", re.IGNORECASE)
 MOST_FILES, MOST_BYTES = 24, 5_000_000
+LAST = 2**31 - 1
+"""The number of a revision is no larger: its column holds no more."""
 
 
 class NotOpen(Conflict):
@@ -165,9 +167,10 @@ def worked_on(by: Actor) -> ColumnElement[bool]:
 
 def revision(session: Session, draft: Draft, number: int | None = None) -> Revision:
     """A revision by its number, the head without one. Raises NotFound."""
-    wanted = select(Revision).where(Revision.draft_id == draft.id,
-                                    Revision.number == (draft.revision if number is None else number))
-    found = session.scalar(wanted)
+    wanted = draft.revision if number is None else number
+    if wanted > LAST:
+        raise NotFound
+    found = session.scalar(select(Revision).where(Revision.draft_id == draft.id, Revision.number == wanted))
     if found is None:
         raise NotFound
     return found
@@ -224,9 +227,11 @@ def rename(session: Session, draft_id: int, name: str, *, by: Actor) -> Draft:
 def revision_before(session: Session, draft: Draft, base: int) -> Revision:
     """The revision that somebody began with. Where it was thinned meanwhile, the one before it: what lies between is
     then in what both have, and contradicts nothing. Raises NotFound for a number that never was."""
+    if not 0 < base <= draft.revision:
+        raise NotFound
     earlier = select(Revision).where(Revision.draft_id == draft.id, Revision.number <= base, ~Revision.aside)
     found = session.scalar(earlier.order_by(Revision.number.desc()).limit(1))
-    if found is None or base > draft.revision:
+    if found is None:
         raise NotFound
     return found
 
@@ -304,6 +309,9 @@ def _measure(files: Mapping[str, bytes]) -> None:
 
 
 def bodies(session: Session, kept: Mapping[str, int], only: Collection[str] | None = None) -> dict[str, bytes]:
+    """The files of a revision, or some of them. Raises NotFound."""
     wanted = {name: number for name, number in kept.items() if only is None or name in only}
     found = dict(session.execute(select(Resource.id, Resource.body).where(Resource.id.in_(set(wanted.values())))).all())
+    if not found.keys() >= set(wanted.values()):  # the revision was thinned since it was read
+        raise NotFound
     return {name: found[number] for name, number in wanted.items()}

@@ -13,8 +13,9 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.db import reading, unit
 from ledger.failpoints import fp
-from workflows.studio import drafts
+from workflows.studio import drafts, leftovers
 from workflows.studio.drafts import Draft, Revision, Saved
+from workflows.studio.rehearsing import Rehearsal
 
 KEPT_WHOLE = dt.timedelta(days=1)
 LOOKED_BACK = dt.timedelta(days=8)
@@ -52,26 +53,30 @@ def restore(session: Session, draft_id: int, number: int, *, by: Actor) -> Saved
 
 
 def sweep(database: Engine) -> int:
-    """Thin autosaves older than a day: of one person's in one hour the last stays. Returns how many went."""
+    """Thin autosaves older than a day: of one person's in one hour the last stays. What only they consisted of goes
+    with them. Returns how many went."""
     since, until = clock.now() - LOOKED_BACK, clock.now() - KEPT_WHOLE
     with reading(database) as session:
         if not _superfluous(session, since, until):
             return 0
     with unit(database) as session:
         gone = _superfluous(session, since, until)
+        bodies = {number for files in session.scalars(select(Revision.files).where(Revision.id.in_(gone)))
+                  for number in files.values()}
         session.execute(delete(Revision).where(Revision.id.in_(gone)))
+        leftovers.collect(session, bodies)
         fp("studio.draft.thinned")
     return len(gone)
 
 
 def _superfluous(session: Session, since: dt.datetime, until: dt.datetime, most: int = 500) -> list[int]:
     """The ids of revisions that a later one of the same person in the same hour stands for; never a head, nor one
-    that something was kept aside from."""
+    that something was kept aside from or that was rehearsed."""
     told = select(Revision.id, Revision.draft_id, Revision.number, Revision.by_id, Revision.at).where(
         Revision.how == "autosaved", ~Revision.aside, Revision.at >= since, Revision.at < until)
     needed = {(one.draft_id, one.number) for one in session.execute(
         select(Revision.draft_id, Revision.parent.label("number")).where(Revision.aside)
-        .union(select(Draft.id, Draft.revision)))}
+        .union(select(Draft.id, Draft.revision), select(Rehearsal.draft_id, Rehearsal.revision)))}
     later: set[tuple[int, int | None, str]] = set()
     gone = []
     for row in session.execute(told.order_by(Revision.draft_id, Revision.number.desc())):

@@ -15,12 +15,12 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import catalog
-from engine.model import Definition
 from engine.rehearsal import recording, written
 from engine.rehearsal.comparing import Bench, faithful, parting
 from engine.rehearsal.playing import Played, play
 from engine.rehearsal.recording import Record, Untold
 from engine.rehearsal.scripts import Exactly, Paced, ids
+from engine.releases import choosing
 from engine.time.worktime import WorkTime
 from ledger import clock
 from ledger.actor import Actor
@@ -180,17 +180,17 @@ def delete(session: Session, scenario_id: int, *, by: Actor) -> None:
 
 
 def record_again(session: Session, scenario_id: int, *, by: Actor) -> Scenario:
-    """From now on it is expected to come out as it does by the newest version. Raises NotFound, CannotKeep."""
+    """From now on it is expected to come out as it does by the version in force. Raises NotFound, CannotKeep."""
     found = one(session, scenario_id, group_id=by.group_id)
-    newest: Definition = catalog.latest(session, found.process_id)
-    bench = Bench(catalog.plan(session, newest.id), lambda number: catalog.plan(session, number), calendar(session))
+    now = choosing.current(session, found.process_id, found.group_id or 0)
+    bench = Bench(catalog.plan(session, now.id), lambda number: catalog.plan(session, number), calendar(session))
     played = _played(found, bench)
     if played.ended_at is None:
         raise CannotKeep(cause=played.stuck.text() if played.stuck else "没有走到结束")
     before = found.expected
     found.expected = _expected(written.load(found.body), played, bench.worked)
-    found.definition_id, found.recorded_at = newest.id, clock.now()
-    _tell(session, "scenario.recorded", found, by, version=newest.version,
+    found.definition_id, found.recorded_at = now.id, clock.now()
+    _tell(session, "scenario.recorded", found, by, version=now.version,
           before={"outcome": before["outcome"], "days": before["days"]})
     return found
 

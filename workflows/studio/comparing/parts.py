@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ledger.errors import Problem
 from workflows.studio.outline import Outline, Record
-from workflows.studio.outline.words import holder, title, value_of, what
+from workflows.studio.outline.words import holder, name_of, title, value_of, what
 
 FOLLOWS = frozenset({"incoming", "outgoing", "flowNodeRef"})
 """Parts that only repeat what flows and lanes say."""
@@ -47,11 +48,13 @@ class _Found:
     moved: bool = False
 
 
-def parts(old: Outline, new: Outline) -> tuple[Part, ...]:
-    """Every part that differs, in the order of the newer version, what is gone at the end."""
+def parts(old: Outline, new: Outline, forms: Mapping[str, str] = MappingProxyType({})) -> tuple[Part, ...]:
+    """Every part that differs, in the order of the newer version, what is gone at the end. `forms`: titles by key."""
     found: dict[str, _Found] = {}
     for key in dict.fromkeys([*new.records, *old.records]):
-        _compare(old, new, key, found)
+        _compare(old, new, key, found, forms)
+    for gateway, before, after in _looked_at(old, new):
+        found.setdefault(gateway, _Found()).changes.append(Change(Problem("先看哪个条件"), before, after))
     for key in _reordered(old, new):
         found.setdefault(key, _Found()).moved = True
     places = {key: at for at, key in enumerate(dict.fromkeys([*new.records, *old.records]))}
@@ -68,7 +71,7 @@ def _part(old: Outline, new: Outline, key: str, one: _Found) -> Part:
     return Part(record.id, record.kind, title(outline, record), state, tuple(one.changes))
 
 
-def _compare(old: Outline, new: Outline, key: str, found: dict[str, _Found]) -> None:
+def _compare(old: Outline, new: Outline, key: str, found: dict[str, _Found], forms: Mapping[str, str]) -> None:
     before, after = old.records.get(key), new.records.get(key)
     if before is not None and after is not None and before.fields == after.fields:
         return
@@ -82,12 +85,13 @@ def _compare(old: Outline, new: Outline, key: str, found: dict[str, _Found]) -> 
         return
     owner = holder(outline, key).key
     one = found.setdefault(owner, _Found())
-    one.changes += _changes(old, new, before, after)
+    one.changes += _changes(old, new, before, after, forms)
     if not one.changes and not one.moved and owner in old.records and owner in new.records:
         del found[owner]
 
 
-def _changes(old: Outline, new: Outline, before: Record | None, after: Record | None) -> Iterable[Change]:
+def _changes(old: Outline, new: Outline, before: Record | None, after: Record | None, forms: Mapping[str, str],
+             ) -> Iterable[Change]:
     names = dict.fromkeys([*(after.fields if after else ()), *(before.fields if before else ())])
     for name in names:
         here, there = (record.fields.get(name) if record else None for record in (before, after))
@@ -95,8 +99,8 @@ def _changes(old: Outline, new: Outline, before: Record | None, after: Record | 
             continue
         record, outline = (after, new) if after else (before, old)
         if record is not None and (here or there) not in EMPTY:
-            yield Change(what(outline, record, name), here and value_of(old, name, here),
-                         there and value_of(new, name, there))
+            yield Change(what(outline, record, name), here and value_of(old, name, here, before, forms),
+                         there and value_of(new, name, there, after, forms))
 
 
 def _reordered(old: Outline, new: Outline) -> Iterable[str]:
@@ -109,6 +113,35 @@ def _reordered(old: Outline, new: Outline) -> Iterable[str]:
         common = [child for child in record.children if child in places and new.records[child].kind in ORDERED]
         stay = longest_rising([places[child] for child in common])
         yield from (child for child in common if places[child] not in stay)
+
+
+def _looked_at(old: Outline, new: Outline) -> Iterable[tuple[str, str, str]]:
+    """The gateways that look at their conditions in another order now, with the names of the flows in both."""
+    before, after = _conditions(old), _conditions(new)
+    for gateway, flows in after.items():
+        common = [flow for flow in flows if flow in before.get(gateway, ())]
+        earlier = [flow for flow in before.get(gateway, ()) if flow in common]
+        if earlier != common:
+            yield gateway, _names(old, earlier), _names(new, common)
+
+
+def _conditions(outline: Outline) -> dict[str, list[str]]:
+    """The flows out of each exclusive gateway that carry a condition, in the order of the file."""
+    found: dict[str, list[str]] = {}
+    for holder_ in outline.records.values():
+        for key in holder_.children:
+            flow = outline.records[key]
+            gateway = outline.records.get(f"#{flow.fields.get('@sourceRef', '')}")
+            if flow.kind != "sequenceFlow" or gateway is None or gateway.kind != "exclusiveGateway":
+                continue
+            said = any(outline.records[each].kind == "conditionExpression" for each in flow.children)
+            if said and gateway.fields.get("@default") != flow.id:
+                found.setdefault(gateway.key, []).append(key)
+    return found
+
+
+def _names(outline: Outline, flows: list[str]) -> str:
+    return " → ".join(name_of(outline, outline.records[key]) or outline.records[key].id for key in flows)
 
 
 def longest_rising(numbers: list[int]) -> set[int]:

@@ -148,6 +148,14 @@ class Move:
 
 
 @dataclass(frozen=True)
+class MoveBranch:
+    """Change places with the way before or behind: conditions are looked at in this order."""
+
+    flow: str
+    down: bool
+
+
+@dataclass(frozen=True)
 class Recondition:
     """Another condition, or another name, of a way."""
 
@@ -165,5 +173,5 @@ class Otherwise:
 
 
 Edit: TypeAlias = (
-    Change | Insert | InsertChoice | AddBranch | Delete | DeleteBranch | Move | Recondition | Otherwise
+    Change | Insert | InsertChoice | AddBranch | Delete | DeleteBranch | Move | MoveBranch | Recondition | Otherwise
 )

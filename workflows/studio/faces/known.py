@@ -8,20 +8,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import feel.dmn
 from engine import catalog
+from feel.dmn.table import Output
 from forms import schema
 from forms.schema import Form
 from workflows.applying.beginning import VARIABLES
 from workflows.studio.faces.listing import Block, Listing
+from workflows.studio.faces.naming import HIDDEN, NAMES
 
-PLAIN = {
-    "subtype": "事项的种类", "type_code": "证件种类的代码", "family": "证件大类（P 人员、E 企业、J 项目、Q 设备）",
-    "decision_days": "法定办理期限（工作日）", "supplement_days": "补正期限（工作日）", "reviewers": "负责审核的角色",
-    "answer": "机关的答复",
-}
-"""Names that every request has, as people say them; gettext msgids."""
 FIELD = re.compile(r"=\s*([^\W\d]\w*)\s*")
-HIDDEN = frozenset({"request_id", "applicant_id", "certificate_id"})
+LISTS = ("COLLECT", "RULE ORDER", "OUTPUT ORDER")
+"""Hit policies that give a list of everything that fits, unless it is aggregated."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +44,18 @@ def variables(listing: Listing, files: Mapping[str, bytes]) -> list[Variable]:
         for variable in _answers(block, files):
             found.setdefault(variable.name, variable)
     names = (catalog.VARIABLES.get(listing.process_id, frozenset()) | VARIABLES) - HIDDEN
-    for name in sorted(names, key=lambda name: (name not in PLAIN, name)):
-        found.setdefault(name, Variable(name, "", PLAIN.get(name, name)))
+    order = list(NAMES)
+    for name in sorted(names, key=lambda name: (order.index(name) if name in NAMES else len(order), name)):
+        found.setdefault(name, Variable(name, "", NAMES.get(name, name)))
     for _, way in listing.branches():
         for row in way.condition.rows if way.condition else ():
-            found.setdefault(row.variable, Variable(row.variable, "", row.variable))
+            found.setdefault(row.variable, Variable(row.variable, "", NAMES.get(row.variable, row.variable)))
     return list(found.values())
 
 
 def _answers(block: Block, files: Mapping[str, bytes]) -> Iterator[Variable]:
     if block.work is None:
+        yield from _results(block, files)
         return
     form = form_of(block.work.form, files)
     for name, source in block.work.gives.items():
@@ -69,13 +69,39 @@ def _answers(block: Block, files: Mapping[str, bytes]) -> Iterator[Variable]:
         yield Variable(f"{block.work.vote_result}.passed", block.name, "会签通过")
 
 
+def _results(block: Block, files: Mapping[str, bytes]) -> Iterator[Variable]:
+    """What a table or a script leaves: the columns of the table by their headings."""
+    columns = _columns(block.said, files) if block.kind == "decision" else []
+    if block.result and len(columns) == 1:
+        yield Variable(block.result, block.name, columns[0].label or "结果")
+    elif block.result and columns:
+        for column in columns:
+            yield Variable(f"{block.result}.{column.name}", block.name, column.label or column.name)
+    elif block.result and block.result not in NAMES:
+        yield Variable(block.result, block.name, "结果")
+
+
+def _columns(decision: str, files: Mapping[str, bytes]) -> list[Output]:
+    """The results of a table that decides one thing; none of one that gives a list, or cannot be read."""
+    for name in sorted(files):
+        if name.lower().endswith(".dmn"):
+            try:
+                found = feel.dmn.parse(files[name]).decisions.get(decision)
+            except feel.FeelError:
+                continue
+            if found is not None:
+                return [column for table in found.tables[-1:] if table.policy not in LISTS or table.aggregation
+                        for column in table.outputs]
+    return []
+
+
 def _field(form: Form | None, key: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """What a field is called, and what can be chosen in it."""
     for component in form.fields() if form else ():
         if component.get("key") == key:
             given = component.get("values") or ()
-            return str(component.get("label") or key), tuple(_options(given))
-    return key, ()
+            return str(component.get("label") or NAMES.get(key, key)), tuple(_options(given))
+    return NAMES.get(key, key), ()
 
 
 def _options(given: Any) -> Iterator[tuple[str, str]]:

@@ -77,7 +77,8 @@ class Block:
     """One card. `exits` are the flows that lead on to the next block, empty where nothing follows.
 
     kind: start approve fill decision step script call sub wait choice race fork several merge pass end jump locked.
-    `said` are plain words for reading (the table, the step, the moment). A jump names where it goes (`to`).
+    `said` are plain words for reading (the table, the step, the moment), `result` is the name that a table or script
+    sets. A jump names where it goes (`to`).
     """
 
     kind: str
@@ -97,6 +98,7 @@ class Block:
     to: str = ""
     back: bool = False
     copy_to: tuple[str, ...] = ()
+    result: str = ""
 
     @property
     def ways(self) -> tuple[Branch, ...]:

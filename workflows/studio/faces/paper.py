@@ -126,6 +126,20 @@ def first(parent: Element, node: Element) -> None:
     parent.insert(0, node)
 
 
+def exchange(one: Element, other: Element) -> None:
+    """Let two children of one parent change places; the lines around them stay as they are. ValueError for others."""
+    parent = one.getparent()
+    if parent is None or other.getparent() is not parent:
+        raise ValueError(one.get("id"))
+    first, second = sorted((one, other), key=parent.index)
+    low, high, tails = parent.index(first), parent.index(second), (first.tail, second.tail)
+    parent.remove(second)
+    parent.remove(first)
+    parent.insert(low, second)
+    parent.insert(high, first)
+    second.tail, first.tail = tails
+
+
 def remove(node: Element) -> None:
     """Take an element out and leave the lines around it as they were."""
     parent = node.getparent()

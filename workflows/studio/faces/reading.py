@@ -9,7 +9,7 @@ from __future__ import annotations
 from engine import drawing
 from engine.drawing import Element
 from engine.rules.sheet import processes
-from engine.vocabulary import BPMN
+from engine.vocabulary import BPMN, read_extensions
 from ledger.errors import NotFound
 from workflows.studio.faces import conditions, meeting
 from workflows.studio.faces.describing import kind_of, name_of, note_of, said_of, trigger_of, work_of
@@ -157,7 +157,8 @@ class Reader:
             inner = (*inner, Branch("", "", (rest,))) if rest else inner
         work = work_of(element) if card in ("approve", "fill") else None
         return Block(card, at, name_of(element), note=note_of(element), work=work, said=said_of(element),
-                     beside=beside, inner=inner, exits=exits, copy_to=work_of(element).copy_to)
+                     beside=beside, inner=inner, exits=exits, copy_to=work_of(element).copy_to,
+                     result=read_extensions(element).result or "")
 
     def aside(self, event: str, stops: tuple[str, ...]) -> Branch:
         """What an attached event leads to."""

@@ -10,8 +10,8 @@ from workflows.studio.faces.edits import CannotEdit, NothingFollows, NotThere, N
 from workflows.studio.faces.geometry import Box
 from workflows.studio.faces.graph import Scope, kind
 from workflows.studio.faces.listing import Block, Branch, Listing
-from workflows.studio.faces.paper import remove
-from workflows.studio.faces.units import FIXED, Course, courses, held, swap, taken
+from workflows.studio.faces.paper import exchange, remove
+from workflows.studio.faces.units import FIXED, Course, courses, held, neighbour, swap, taken
 from workflows.studio.faces.wiring import IDLE, Wiring
 
 
@@ -128,6 +128,18 @@ def move(wiring: Wiring, listing: Listing, block_id: str, down: bool) -> None:
         for flow in flows:
             wiring.lead(flow, to)
     _redraw(wiring, {*coming, *upper[-1].exits, *lower[-1].exits}, {*held(upper), *held(lower)})
+
+
+def move_way(wiring: Wiring, block: Block, way: Branch, down: bool) -> None:
+    """Let a way of a gateway and its neighbour change places, on the gateway's own list of its flows too. Raises
+    NowhereToMove."""
+    other = neighbour(block, way, down)
+    if other is None:
+        raise NowhereToMove(name=way.name or way.id)
+    exchange(wiring.paper.ids[way.id], wiring.paper.ids[other.id])
+    listed = {(node.text or "").strip(): node for node in children(wiring.paper.ids[block.id], BPMN, "outgoing")}
+    if way.id in listed and other.id in listed:
+        exchange(listed[way.id], listed[other.id])
 
 
 def _jumps(scope: Scope, upper: tuple[Block, ...], lower: tuple[Block, ...], own: set[str]) -> bool:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workflows.studio.faces.conditions import Condition
-from workflows.studio.faces.listing import Block, Listing, elements_of
+from workflows.studio.faces.listing import FORKS, Block, Branch, Listing, elements_of
 
 FIXED = ("start", "end", "jump", "locked", "merge")
+ORDERED = ("choice", *FORKS)
+"""Gateways whose ways stand in an order that somebody chose."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,12 @@ def swap(course: Course, at: int, down: bool) -> Swap | None:
     return Swap(upper, lower, coming) if coming and upper[-1].exits and lower[-1].exits else None
 
 
+def neighbour(block: Block, way: Branch, down: bool) -> Branch | None:
+    """The way of a gateway that this one can change places with; None where nothing can."""
+    at = block.branches.index(way) + (1 if down else -1)
+    return block.branches[at] if block.kind in ORDERED and 0 <= at < len(block.branches) else None
+
+
 def deletable(course: Course, at: int) -> bool:
     """Whether a block can go: something follows it, and it is no start, end or locked part."""
     return course.steps[at].kind not in FIXED and bool(taken(course, at)[-1].exits)
@@ -106,4 +114,4 @@ def held(blocks: tuple[Block, ...]) -> list[str]:
     return [each for block in blocks for each in elements_of(block)]
 
 
-__all__ = ["FIXED", "Course", "Swap", "courses", "deletable", "held", "judges", "refuses", "swap", "taken"]
+__all__ = ["FIXED", "Course", "Swap", "courses", "deletable", "held", "judges", "neighbour", "refuses", "swap", "taken"]

@@ -27,6 +27,7 @@ from workflows.studio.faces.edits import (
     InsertChoice,
     LastBranch,
     Move,
+    MoveBranch,
     NoSuchWay,
     NothingFollows,
     NotThere,
@@ -331,6 +332,7 @@ DOERS: dict[type, Callable[[Wiring, Listing, Any], None]] = {
     Change: _change, Insert: _insert, InsertChoice: _insert_choice, AddBranch: _add_branch,
     Delete: lambda wiring, listing, edit: taking.delete(wiring, listing, edit.block), DeleteBranch: _delete_branch,
     Move: lambda wiring, listing, edit: taking.move(wiring, listing, edit.block, edit.down),
+    MoveBranch: lambda wiring, listing, edit: taking.move_way(wiring, *way_of(listing, edit.flow), edit.down),
     Recondition: _recondition, Otherwise: _otherwise,
 }
 

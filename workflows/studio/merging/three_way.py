@@ -134,7 +134,7 @@ def _told(sides: Sides, one: Removal) -> str:
         if before is None:
             lines.append(name_of(other, record) or ("" if record.id else record.fields.get("@value", "")))
             continue
-        lines += [value_of(other, name, value) for name, value in record.fields.items()
+        lines += [value_of(other, name, value, record) for name, value in record.fields.items()
                   if name not in UNTOLD and before.fields.get(name) != value]
     return "\n".join(dict.fromkeys(filter(None, lines[:MOST_TOLD])))
 
@@ -173,7 +173,7 @@ def _value(union: _Union, name: str, base: Record | None, theirs: Record, mine: 
 
 def _field_clash(sides: Sides, key: str, name: str, here: str | None, there: str | None) -> Clash:
     above = holder(sides.theirs, key)
-    told = [None if value is None else value_of(outline, name, value)
+    told = [None if value is None else value_of(outline, name, value, sides.theirs.records[key])
             for value, outline in ((here, sides.mine), (there, sides.theirs))]
     return Clash(f"field {key} {name}", above.id, title(sides.theirs, above),
                  what(sides.theirs, sides.theirs.records[key], name), told[0], told[1])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from ledger.errors import Problem
 from registry.access.roles import roles
@@ -67,8 +69,11 @@ PROPERTIES: Mapping[str, str] = {
     "licet:voteAbstain": "弃权意见", "licet:voteEarly": "提前结束表决", "licet:voteResult": "表决结果变量",
     "licet:showNames": "申请人看到姓名",
 }  # fmt: skip
-REFERENCES = frozenset({"parent", "lane", "@sourceRef", "@targetRef", "@default", "@attachedToRef", "@processRef"})
-"""Fields that name another part of the file by its id."""
+REFERENCES = frozenset({"parent", "lane", "@sourceRef", "@targetRef", "@default", "@attachedToRef", "@processRef",
+                        "licet:notBy"})
+"""Fields that name other parts of the file by their ids."""
+ROLES = frozenset({"@candidateGroups", "licet:copyTo", "licet:escalateTo", "licet:handTo", "licet:signers"})
+"""Fields that name roles by their keys."""
 YES_NO = {"true": "是", "false": "否"}
 INSIDE = "extensionElements"
 """What lies in there belongs to its element, also where it is called like a part (zeebe:userTask, zeebe:output)."""
@@ -146,19 +151,33 @@ def _field(record: Record, name: str) -> Problem:
     return Problem("{kind} {name}", {"kind": record.kind, "name": plain.strip("/")})
 
 
-def value_of(outline: Outline, name: str, value: str) -> str:
-    """A field's value as people read it: elements by their names, kinds and yes or no by their words (message ids)."""
-    if name in REFERENCES:
-        names = [part.removeprefix("#") for part in value.split()]
-        records = [outline.records.get(f"#{part}") for part in names]
-        pairs = zip(names, records, strict=True)
-        return "、".join((record and name_of(outline, record)) or part for part, record in pairs)
-    if name == "@candidateGroups" and not value.startswith("="):
-        named = (part.strip() for part in value.split(","))
-        return "、".join(roles()[part].name if part in roles() else part for part in named)
+def value_of(outline: Outline, name: str, value: str, record: Record | None = None,
+             forms: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A field's value as people read it: elements and roles by their names, forms by their titles (`forms`, by key),
+    kinds and yes or no by their words (message ids)."""
+    word = name
+    if record is not None and record.kind == "property" and name == "@value":
+        word = record.fields.get("@name", "")
+    if word in REFERENCES:
+        return "、".join(_called(outline, part) for part in re.split(r"[,\s]+", value) if part)
+    if word in ROLES and not value.startswith("="):
+        return "、".join(_role(part.strip()) for part in value.split(","))
+    if name == "@formId":
+        return forms.get(value, value)
     if name == "tag":
         return KINDS.get(value.rpartition("}")[2], value.rpartition("}")[2])
     return YES_NO.get(value) or (_plain(value) if name.startswith("/") else value)
+
+
+def _called(outline: Outline, part: str) -> str:
+    record = outline.records.get(f"#{part.removeprefix('#')}")
+    return (record and name_of(outline, record)) or part.removeprefix("#")
+
+
+def _role(key: str) -> str:
+    """With the place where it is held, where that is said."""
+    name, _at, place = key.partition("@")
+    return (roles()[name].name if name in roles() else name) + (f"@{place}" if place else "")
 
 
 def _plain(written: str) -> str:
