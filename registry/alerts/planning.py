@@ -10,13 +10,16 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 
-from sqlalchemy import Engine, Select, select, tuple_
+from sqlalchemy import Engine, Select, func, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from ledger import clock
+from ledger.actor import SYSTEM
 from ledger.db import Bell, reading, unit
+from ledger.facts import Fact, record
 from ledger.failpoints import fp
-from registry.alerts.model import AlertDay
+from registry.alerts.model import Alert, AlertDay, AlertPerson
+from registry.alerts.notices import notify
 from registry.alerts.raising import Reached, raise_all, rule_for
 from registry.alerts.rules import WINDOW, rule_of
 from registry.certificates import codes
@@ -62,7 +65,23 @@ def _some(session: Session) -> bool:
         mark.ends_on, mark.after = batch[-1].ends_on, batch[-1].id
     else:
         mark.day, mark.ends_on, mark.after = day, None, 0
+        if first:
+            _sum_up(session, day)
     return True
+
+
+def _sum_up(session: Session, day: dt.date) -> None:
+    """On the first day everybody gets one notice of all that is near its end, instead of one for each."""
+    session.flush()
+    counted = select(AlertPerson.person_id, Alert.group_id, func.count()).join(Alert).where(
+        AlertPerson.reach != "none", Alert.silent_at.is_(None)).group_by(AlertPerson.person_id, Alert.group_id)
+    facts: dict[int, Fact] = {}
+    for person_id, group_id, number in session.execute(counted).all():
+        if group_id not in facts:
+            facts[group_id] = record(session, "alerts.begun", ("unit", group_id), by=SYSTEM, group_id=group_id,
+                                     after={"day": day.isoformat()})
+        notify(session, [person_id], facts[group_id], "{n} 张由您负责的证件临近到期或已过期，请逐一处理。",
+               {"n": number}, subject=("alerts", 1))
 
 
 def _begin(session: Session) -> bool:
@@ -92,7 +111,8 @@ def _plan(session: Session, certificate: Certificate, day: dt.date, first: bool)
     rule = rule_for(certificate)
     stages = rule.reached(ends_on, day, day) if first else [
         stage for stage in rule.stages if stage.day(ends_on) == day]
-    return raise_all(session, certificate, [Reached(stage.key, stage.day(ends_on)) for stage in stages])
+    return raise_all(session, certificate, [Reached(stage.key, stage.day(ends_on)) for stage in stages],
+                     noticed=not first)
 
 
 def learnt(session: Session, certificate: Certificate) -> int:

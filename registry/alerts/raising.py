@@ -65,8 +65,9 @@ def rule_for(certificate: Certificate) -> Rule:
     return rule_of(in_force_of(certificate.type_code, clock.today(), certificate.unit.province))
 
 
-def raise_all(session: Session, certificate: Certificate, stages: Iterable[Reached]) -> int:
-    """Raise the stages of a certificate's present term that were not raised yet; how many were."""
+def raise_all(session: Session, certificate: Certificate, stages: Iterable[Reached], *, noticed: bool = True) -> int:
+    """Raise the stages of a certificate's present term that were not raised yet; how many were. `noticed`: each with a
+    notice of its own; else whoever calls sums them up."""
     term = certificate.ends_on
     if term is None or not there(certificate, term):
         return 0
@@ -74,7 +75,7 @@ def raise_all(session: Session, certificate: Certificate, stages: Iterable[Reach
     for stage in stages:
         alert_id = _insert(session, certificate, term, stage, matter)
         if alert_id is not None:
-            _tell(session, certificate, rule, session.get_one(Alert, alert_id), matter)
+            _tell(session, certificate, rule, session.get_one(Alert, alert_id), matter, noticed)
             done += 1
     return done
 
@@ -97,7 +98,8 @@ def _insert(session: Session, certificate: Certificate, term: dt.date, stage: Re
         index_elements=["certificate_id", "cause", "term", "stage"]).returning(Alert.id))
 
 
-def _tell(session: Session, certificate: Certificate, rule: Rule, alert: Alert, matter: Progress | None) -> None:
+def _tell(session: Session, certificate: Certificate, rule: Rule, alert: Alert, matter: Progress | None,
+          noticed: bool) -> None:
     if alert.silent_at is not None:
         _write(session, WITHHELD, certificate, alert, {"stage": alert.stage, "why": alert.silent_why})
         return
@@ -111,7 +113,8 @@ def _tell(session: Session, certificate: Certificate, rule: Rule, alert: Alert, 
     told = _people(session, certificate, alert, rule, keys)
     alert.escalate_at = _patience(session, rule, left) if rule.above(frozenset(told)) else None
     fact = _write(session, RAISED, certificate, alert, {"stage": alert.stage, "rungs": told})
-    _notify(session, certificate, alert, fact, *_said(certificate, alert, matter, left))
+    if noticed:
+        _notify(session, alert, fact, *_said(certificate, alert, matter, left))
 
 
 def climb(session: Session, certificate: Certificate, alert: Alert) -> bool:
@@ -127,7 +130,7 @@ def climb(session: Session, certificate: Certificate, alert: Alert) -> bool:
     alert.escalate_at = _patience(session, rule, 0) if rule.above(told) else None
     fact = _write(session, CLIMBED, certificate, alert, {"stage": alert.stage, "level": alert.level})
     text = SAID["unheeded" if alert.term >= clock.today() else "unheeded_over"]
-    _notify(session, certificate, alert, fact, text, _named(certificate, alert.term))
+    _notify(session, alert, fact, text, _named(certificate, alert.term))
     return True
 
 
@@ -161,8 +164,7 @@ def _write(session: Session, kind: str, certificate: Certificate, alert: Alert, 
                   after={"alert": alert.id, "type": alert.type_code, "ends": alert.term.isoformat(), **told})
 
 
-def _notify(session: Session, certificate: Certificate, alert: Alert, fact: Fact, text: str,
-            params: dict[str, Any]) -> None:
+def _notify(session: Session, alert: Alert, fact: Fact, text: str, params: dict[str, Any]) -> None:
     people = [each.person_id for each in alert.told if each.level == alert.level and each.reach != "none"]
     subject = (alert.about["kind"], alert.about["id"]) if alert.about else alert.subject
     notify(session, people, fact, text, params, subject=subject)
@@ -170,13 +172,13 @@ def _notify(session: Session, certificate: Certificate, alert: Alert, fact: Fact
 
 def _said(certificate: Certificate, alert: Alert, matter: Progress | None, left: int) -> tuple[str, dict[str, Any]]:
     named = _named(certificate, alert.term)
+    if alert.stage in WINDOW_NEWS:
+        return WINDOW_NEWS[alert.stage], named
     if matter is not None and left >= 0:
         late = matter.late(alert.term)
         expected = matter.expected_on.isoformat() if matter.expected_on else ""
         return SAID["late" if late else "going"], {**named, "number": matter.number, "step": matter.step, "late": late,
                                          "expected": expected}
-    if alert.stage in WINDOW_NEWS:
-        return WINDOW_NEWS[alert.stage], named
     if left < 0:
         return SAID["after"], {**named, "over": -left}
     return (SAID["before"], {**named, "left": left}) if left else (SAID["last"], named)

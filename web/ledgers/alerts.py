@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -20,9 +21,11 @@ from registry.alerts.rules import rungs
 from registry.certificates.catalogue import types
 from registry.certificates.models import Certificate
 from registry.people.persons import Person
+from web.asked import whole
 from web.guard import actor
 from web.i18n import language
 from web.ledgers.certificate import STEPS
+from web.pages import SIZE, Page
 from web.session import db
 
 bp = Blueprint("alerts", __name__)
@@ -42,7 +45,7 @@ class Told:
     row: object
 
 
-def stage_words(stage: str) -> str:
+def alert_stage(stage: str) -> str:
     """The name of a stage as people say it."""
     if stage in STEPS:
         return _(STEPS[stage])
@@ -52,20 +55,25 @@ def stage_words(stage: str) -> str:
     return _("到期后 %(n)d 天", n=-days) if days else _("到期当天")
 
 
-bp.add_app_template_global(stage_words)
+bp.add_app_template_global(alert_stage)
+bp.add_app_template_global(lambda key: rung_words(key), "rung_words")
 
 
 @bp.get("/alerts")
 def mine() -> str:
-    """One's own, the nearest end first; ?tab=unreached: those that did not reach somebody."""
-    tab = "unreached" if request.args.get("tab") == "unreached" and can(actor(), "certificate.read") else "mine"
-    missed = lists.unreached(db.session(), actor()) if tab == "unreached" else []
-    shown = lists.mine(db.session(), actor()) if tab == "mine" else []
-    names = _names([each.person_id for _one, each in missed])
+    """One's own, the nearest end first; ?tab=unreached: the people whom alerts did not reach."""
+    number = min(max(1, request.args.get("page", 1, type=whole)), 10**6)
+    place = {"limit": SIZE, "offset": (number - 1) * SIZE}
+    unreached = request.args.get("tab") == "unreached" and can(actor(), "certificate.read")
+    missed = Page(*_numbered(lists.unreached(db.session(), actor(), **place), number)) if unreached else None
+    shown = None if unreached else Page(*_numbered(lists.mine(db.session(), actor(), **place), number))
     return render_template(
-        "alerts.html", tab=tab, shown=shown, today=clock.today(), silent=SILENT, acted=ACTED,
-        missed=[(alert, Told(names[each.person_id], rung_words(each.rung), each)) for alert, each in missed],
-        kinds=types(), numbers=_numbers([*shown, *(alert for alert, _each in missed)]), sees=can(actor(), "certificate.read"))
+        "alerts.html", shown=shown, missed=missed, today=clock.today(), acted=ACTED, kinds=types(),
+        numbers=_numbers(shown.rows if shown else ()), sees=can(actor(), "certificate.read"))
+
+
+def _numbered(found: tuple[Sequence[Any], int], number: int) -> tuple[Sequence[Any], int, int]:
+    return found[0], number, found[1]
 
 
 @bp.post("/alerts/<int:alert_id>/taking")
@@ -86,7 +94,9 @@ def ledger_of(certificate_id: int) -> list[tuple[Alert, list[Told]]]:
     """Every alert of a certificate, newest first, with whom it went to, in order of the ladder."""
     found = raised(db.session(), certificate_id)
     names = _names([each.person_id for alert in found for each in alert.told])
-    return [(alert, [Told(names[each.person_id], rung_words(each.rung), each) for each in alert.told])
+    order = list(rungs())
+    return [(alert, [Told(names[each.person_id], rung_words(each.rung), each)
+                     for each in sorted(alert.told, key=lambda one: (one.level, order.index(one.rung)))])
             for alert in found]
 
 

@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from ledger import failpoints
 from ledger.actor import SYSTEM
-from ledger.db import unit
+from ledger.db import reading, unit
 from registry.alerts import planning
 from registry.alerts.model import AlertDay
 from registry.alerts.notices import Notice
@@ -54,15 +55,21 @@ def test_a_clock_set_back_raises_nothing_twice(watch: Watch) -> None:
 
 
 def test_a_renewed_certificate_falls_silent_at_once_and_its_notices_are_not_unread(watch: Watch) -> None:
-    watch.on(ENDS - dt.timedelta(days=30))
+    watch.on(D(2026, 12, 1)).on(ENDS - dt.timedelta(days=30))
+    assert watch.act(_unread) > 0
     watch.act(lambda session: renew(
         session, session.get_one(Certificate, watch.certificate), valid_from=D(2027, 6, 1), valid_until=D(2029, 5, 31),
         issued_on=D(2027, 5, 1), issuer="某省住建厅", by=SYSTEM))
     watch.look()
     assert {alert.silent_why for alert in watch.alerts()} == {"renewed"}
-    assert watch.act(lambda session: session.scalar(select(Notice.id).where(Notice.read_at.is_(None)))) is None
+    assert watch.act(_unread) == 0
+    before = watch.stages()
     watch.through(ENDS - dt.timedelta(days=20), ENDS + dt.timedelta(days=8))
-    assert watch.stages() == ["d30"]
+    assert watch.stages() == before
+
+
+def _unread(session: Session) -> int:
+    return len(session.scalars(select(Notice.id).where(Notice.read_at.is_(None))).all())
 
 
 def test_a_cancelled_certificate_is_warned_of_no_more(watch: Watch) -> None:
@@ -137,3 +144,13 @@ def test_two_workers_plan_a_day_once(watch: Watch) -> None:
     assert watch.stages().count("d30") == 1
     with unit(watch.engine) as session:
         assert session.get_one(AlertDay, 1).day == ENDS - dt.timedelta(days=30)
+
+
+def test_on_the_first_day_everybody_gets_one_notice_of_all_that_is_near_its_end(watch: Watch) -> None:
+    watch.act(lambda session: _entered(session, watch, ENDS + dt.timedelta(days=3)))
+    watch.on(ENDS - dt.timedelta(days=20))
+    assert [alert.stage for alert in watch.alerts() if alert.stage[0] == "d"] == ["d30", "d30"]
+    with reading(watch.engine) as session:
+        rows = session.execute(select(Notice.person_id, Notice.params).where(Notice.subject_kind == "alerts")).all()
+    assert {(number, params["n"]) for number, params in rows} == {
+        (watch.people[name], 2) for name in ("holder", "custodian", "hr")}
