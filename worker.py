@@ -207,7 +207,7 @@ def due_work() -> dict[str, Part]:
     from engine.releases import coming
     from engine.time import starting, timers
     from ledger import outbox
-    from registry.alerts import deadlines
+    from registry.alerts import climbing, deadlines, planning
     from registry.intake.stewardship import counting as quality
     from registry.people.units import figured
     from workflows import triggers
@@ -220,6 +220,7 @@ def due_work() -> dict[str, Part]:
         "releases": lambda database: coming.sweep(database, limit=20),
         "starts": lambda database: starting.sweep(database, limit=20),
         "deadlines": lambda database: deadlines.sweep(database, limit=50),
+        "alerts": lambda database: planning.sweep(database, limit=20) + climbing.sweep(database, limit=20),
         "quality": quality.sweep,
         "figures": seldom(lambda database: counting.sweep(database, figured), FIGURES),
         "waiting": seldom(lambda database: standing.look(database, figured) * 0, FIGURES),

@@ -219,10 +219,23 @@ def in_the_register(studio: Studio, project: str) -> str:
     sheet(studio, keeper, address)
     phone = studio.at("custodian", phone=True)
     phone.look(address, "certificate-phone")
+    warned(keeper, phone)
     keeper.go("/requests?scope=all&q=" + "特种作业")
     name = keeper.page.locator("[data-row] .work-what").first.inner_text().rpartition("·")[2].strip()
     keeper.look("/search?q=" + name, "search", tall=620)
     return address
+
+
+def warned(keeper: Seat, phone: Seat) -> None:
+    """Expiry alerts: one's own, those that reached nobody, and the ledger of one certificate."""
+    keeper.look("/alerts", "alerts", tall=700)
+    phone.look("/alerts", "alerts-phone")
+    keeper.look("/alerts?tab=unreached", "alerts-unreached", tall=560)
+    keeper.go("/alerts")
+    keeper.page.locator("[data-row-link]").first.click()
+    keeper.settle()
+    keeper.look(keeper.page.url.removeprefix(keeper.studio.address) + "/timers", "alerts-ledger",
+                of="nav.tabs, nav.tabs + section", tall=640)
 
 
 def sheet(studio: Studio, keeper: Seat, address: str) -> None:

@@ -40,6 +40,7 @@ RESOURCES = (
     "ledgers.register_days",
     "ledgers.register_export",
     "ledgers.certificate_pdf",
+    "ledgers.alerts",
     "ledgers.verify",
     "cabinet.custody",
     "cabinet.loans",

@@ -20,6 +20,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "substitution": ("absence.one", "substitution_id"),
     "intake": ("imports.show", "batch_id"),
     "process_release": ("releases.show", "release_id"),
+    "alerts": ("alerts.mine", "page"),
 }
 """Kind of a fact's subject -> endpoint and the name of its argument."""
 

@@ -16,6 +16,7 @@ from engine.resources import forms_of
 from forms.schema import Form
 from ledger.actor import Actor
 from registry.access.roles import roles
+from registry.alerts import progress
 from workflows.applying.typed import deployed, form_known, form_of, kept, seen, verdicts_of
 from workflows.process import Process
 from workflows.requests import Request
@@ -57,6 +58,13 @@ def install() -> None:
     catalog.know_verdicts(verdicts_of)
     catalog.know_form_files(seen)
     catalog.know_roles(lambda key: key in roles())
+    progress.told_by(_under_way)
+
+
+def _under_way(session: Session, certificate_id: int) -> progress.Progress | None:
+    from workflows import alerting
+
+    return alerting.under_way(session, certificate_id)
 
 
 def _hooks(process: Process) -> Hooks:

@@ -15,11 +15,9 @@ from ledger.workdays import CalendarYear
 from registry.access.grants import holders
 from registry.access.substitutions import expand
 from registry.alerts.notices import notify
-from registry.certificates.catalogue import type_of
 from registry.certificates.models import Certificate
 from registry.certificates.retiming import retime
-from registry.people.units import places
-from workflows import CATALOG, children, consequences, imports, news, outcomes, promises
+from workflows import CATALOG, alerting, children, consequences, imports, news, outcomes, promises
 from workflows.absence import ending, revoking
 from workflows.handling import correcting, handing_news, returning
 from workflows.requests import Request
@@ -33,13 +31,6 @@ REQUEST_NEWS = {
     "authority.supplement": "{title}：机关通知补正，请尽快补齐材料。",
     "authority.granted": "{title}：机关准予许可。",
     "authority.denied": "{title}：机关不予许可，请选择后续处理。",
-}
-TERM_NEWS = {
-    "certificate.window_opened": "{type}（{holder}）可以开始办理延续。",
-    "certificate.hand_in_reached": "{type}（{holder}）到达内部交件日。",
-    "certificate.target_reached": "{type}（{holder}）到达法定申请日，请立即办理。",
-    "certificate.closed": "{type}（{holder}）的办理窗口已关闭。",
-    "certificate.lapsed": "{type}（{holder}）有效期已届满。",
 }
 RETIMED = "calendar.retimed"
 """So far the waiting days of certificates follow a year that was announced."""
@@ -88,16 +79,6 @@ def tell_of_grant(session: Session, fact: Fact) -> None:
     notify(session, people, fact, "{code} 已入库：{holder}", params)
 
 
-def tell_of_term(session: Session, fact: Fact) -> None:
-    """A step of a certificate's term goes to its holder and to the custodians above it."""
-    certificate = session.get(Certificate, fact.subject_id)
-    if certificate is None or fact.kind not in TERM_NEWS:
-        return
-    keepers = holders(session, [f"custodian@{place}" for place in places(certificate.unit)])
-    notify(session, [*_present(certificate.holder_person_id), *keepers], fact, TERM_NEWS[fact.kind],
-           {"type": type_of(certificate.type_code).name, "holder": certificate.holder_name})
-
-
 def recompute_terms(session: Session, fact: Fact) -> None:
     """A year's working days were announced, or corrected afterwards: the waiting days of certificates move. A batch
     with each fact, so that no transaction grows with the register; what is not announced yet moves nothing."""
@@ -116,7 +97,7 @@ def _present(*people: int | None) -> Iterable[int]:
 HANDLERS: list[tuple[str, Handler]] = [
     ("request.", tell_applicant), ("authority.", tell_applicant), ("instance.ended", tell_of_end),
     ("task.overdue", tell_of_delay), ("task.escalated", tell_of_delay), ("certificate.granted", tell_of_grant),
-    ("certificate.", tell_of_term), ("calendar.", recompute_terms), *promises.HANDLERS, *consequences.HANDLERS,
+    *alerting.HANDLERS, ("calendar.", recompute_terms), *promises.HANDLERS, *consequences.HANDLERS,
     *imports.HANDLERS, *returning.HANDLERS, *correcting.HANDLERS, *handing_news.HANDLERS, *comments.HANDLERS,
     *copies.HANDLERS,
     *urging.HANDLERS, *consulting.HANDLERS, *signatures.HANDLERS, *ending.HANDLERS, *revoking.HANDLERS,

@@ -1,1 +1,1 @@
-"""Notices to people, and the sweep over due certificate timers."""
+"""Nobody is surprised: alerts before a certificate ends, whom they climb to, notices, and the sweeps over due days."""

@@ -16,6 +16,7 @@ from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant, Json
 from ledger.errors import NotFound
 from ledger.facts import Fact, Subject
+from registry.alerts.model import AlertPerson
 
 _UNREAD = text("read_at IS NULL")
 
@@ -90,7 +91,17 @@ def read(session: Session, actor: Actor, notice_id: int) -> Notice:
     if notice is None:
         raise NotFound
     notice.read_at = notice.read_at or clock.now()
+    _opened(session, actor, notice.fact)
     return notice
+
+
+def _opened(session: Session, actor: Actor, fact: Fact) -> None:
+    """Where the notice told of an alert, its ledger learns that it was opened."""
+    number = (fact.after or {}).get("alert") if fact.kind.startswith("alert.") else None
+    if number is not None:
+        session.execute(update(AlertPerson).where(
+            AlertPerson.alert_id == number, AlertPerson.person_id == actor.id, AlertPerson.opened_at.is_(None)).values(
+            opened_at=clock.now()))
 
 
 def read_all(session: Session, actor: Actor) -> int:

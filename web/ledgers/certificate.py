@@ -37,6 +37,14 @@ COLOURS: dict[Standing, str] = {
     Standing.FUTURE: "due",
     Standing.UNKNOWN: "closed",
 }
+STEPS = {
+    "opens": "可以开始办理延续",
+    "hand_in": "应交内部材料",
+    "target": "应完成申报",
+    "closes": "停止受理延续",
+    "lapses": "有效期届满",
+    "susp_end": "暂扣期限届满，应办理发还", "duty": "开始准备期内复审",
+}
 PRIVATE = frozenset({"id_number"})
 LONG_BAR = 3650  # days drawn for a certificate without an end
 

@@ -24,7 +24,8 @@ from web.cabinet.custody import note_reading
 from web.config import Config
 from web.guard import actor, needs
 from web.ledgers import register_list
-from web.ledgers.certificate import COLOURS, bar_of, certificate_of, field_rows, item_of, operation
+from web.ledgers.alerts import ACTED, SILENT, ledger_of
+from web.ledgers.certificate import COLOURS, STEPS, bar_of, certificate_of, field_rows, item_of, operation
 from web.ledgers.sources import sources_of
 from web.places import place_of
 from web.requests.story import tell
@@ -33,14 +34,6 @@ from web.session import db
 bp = Blueprint("register", __name__)
 TABS = {"versions": "版本", "scans": "扫描件", "custody": "借阅", "requests": "流程", "timers": "提醒",
         "sources": "来源", "story": "记录"}
-STEPS = {
-    "opens": "可以开始办理延续",
-    "hand_in": "应交内部材料",
-    "target": "应完成申报",
-    "closes": "停止受理延续",
-    "lapses": "有效期届满",
-    "susp_end": "暂扣期限届满，应办理发还", "duty": "开始准备期内复审",
-}
 
 
 @bp.app_template_global()
@@ -93,6 +86,9 @@ def certificate(certificate_id: int, tab: str = "versions") -> str:
         requested=_requested(found) if tab == "requests" else [],
         cabinet=_cabinet(found) if tab == "custody" else None,
         sources=sources_of(found) if tab == "sources" else [],
+        alerts=ledger_of(found.id) if tab == "timers" else [],
+        silent=SILENT,
+        acted=ACTED,
         states=codes.STATES,
         may_begin=can(actor(), "request.start", found),
     )
