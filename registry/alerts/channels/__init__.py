@@ -1,8 +1,8 @@
 """The ways by which a message leaves the house, one file each. They know no database and keep nothing.
 
-Each has `Settings` (a frozen dataclass), `check(settings)` -> what is wrong with each field, `parts(settings, message)`
--> what it will send, and `send(settings, address, message, http)` -> Receipt, or exactly one of Refused, TooFast and
-Unreachable.
+Each has `Settings` (a frozen dataclass), `check(settings)` -> what is wrong with each field, `check_address(address)`,
+`parts(settings, message)` -> what it will send, and `send(settings, address, message, http)` -> Receipt, or exactly
+one of Refused, TooFast and Unreachable.
 """
 
 from __future__ import annotations
@@ -51,12 +51,13 @@ class Send(Protocol):
 @dataclass(frozen=True)
 class Channel:
     """One way out. `reaches` says what its addresses are: an e-mail address, a mainland mobile number, a user id at the
-    provider; a group's (who is called by name) and a system's may be empty."""
+    provider; a group's may be empty (else somebody is called by name), a system's is."""
 
     name: str
     reaches: Reaches
     settings: type[Any]
     check: Check
+    check_address: Callable[[str], bool]
     parts: Callable[[Any, Message], Sequence[Any]]
     send: Send
 
@@ -88,4 +89,5 @@ _WAYS: tuple[tuple[Any, Reaches], ...] = (
     (webhook, "system"),
 )
 CHANNELS: dict[str, Channel] = {
-    way.NAME: Channel(way.NAME, reaches, way.Settings, way.check, way.parts, way.send) for way, reaches in _WAYS}
+    way.NAME: Channel(way.NAME, reaches, way.Settings, way.check, way.check_address, way.parts, way.send)
+    for way, reaches in _WAYS}

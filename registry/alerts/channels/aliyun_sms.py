@@ -16,7 +16,7 @@ from registry.alerts.channels.fields import Checking, Findings, secret
 from registry.alerts.channels.message import Message, Receipt
 from registry.alerts.channels.outgoing import Outgoing
 from registry.alerts.channels.posting import encoded, nonsense, object_in, posted, ready
-from registry.alerts.channels.sms import Template, check_templates, filled, mobile
+from registry.alerts.channels.sms import Template, check_address, check_templates, filled, mobile
 
 NAME = "aliyun_sms"
 ACTION, VERSION = "SendSms", "2017-05-25"
@@ -52,8 +52,8 @@ def parts(settings: Settings, message: Message) -> list[str]:
 
 def send(settings: Settings, address: str, message: Message, http: Outgoing, *, after: int = 0) -> Receipt:
     """To one mainland mobile number."""
-    ready(NAME, check(settings, local=http.allow_local))
-    number = mobile(NAME, address)
+    ready(NAME, check(settings, local=http.allow_local), check_address(address))
+    number = mobile(address)
     template, values = filled(NAME, settings.templates, message)
     asked = {"PhoneNumbers": number, "SignName": settings.sign_name, "TemplateCode": template.code,
              "OutId": message.key, **({"TemplateParam": encoded(values).decode()} if values else {})}

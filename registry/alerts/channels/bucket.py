@@ -33,5 +33,5 @@ class Bucket:
         return replace(self, taken=(*self._out(now), *(now,) * count))
 
     def _out(self, now: dt.datetime) -> tuple[dt.datetime, ...]:
-        """The tokens that are out, oldest first. A clock that went back keeps none longer than `per` from now."""
-        return tuple(min(at, now) for at in sorted(self.taken) if at + self.per > now)
+        """The tokens that are out, oldest first; none of a time that a clock which was put right has not reached."""
+        return tuple(at for at in sorted(self.taken) if now - self.per < at <= now + self.per)

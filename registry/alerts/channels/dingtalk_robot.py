@@ -14,6 +14,7 @@ from registry.alerts.channels.fields import Checking, Findings, secret
 from registry.alerts.channels.message import Message, Receipt
 from registry.alerts.channels.outgoing import Outgoing
 from registry.alerts.channels.posting import encoded, in_turn, judged, posted, ready
+from registry.alerts.channels.posting import one_person_or_nobody as check_address
 from registry.alerts.channels.splitting import in_parts, octets_in_json
 
 NAME = "dingtalk_robot"
@@ -50,17 +51,19 @@ def parts(settings: Settings, message: Message) -> list[str]:
 
 
 def send(settings: Settings, address: str, message: Message, http: Outgoing, *, after: int = 0) -> Receipt:
-    """To the robot's group; `address` is the user id of somebody to call by name, or empty."""
-    ready(NAME, check(settings, local=http.allow_local), address)
+    """To the robot's group; `address` is the user id of somebody to call by name in the last part, or empty."""
+    ready(NAME, check(settings, local=http.allow_local), check_address(address))
+    texts = parts(settings, message)
 
-    def post(text: str) -> str:
+    def post(number: int) -> str:
+        body = _body(texts[number], address if number == len(texts) - 1 else "")
         now = int(clock.now().timestamp() * 1000)
         asked = urlencode({"access_token": settings.token, "timestamp": now, "sign": signature(settings.secret, now)})
         url = f"{settings.base_url.rstrip('/')}/robot/send?{asked}"
-        judged(NAME, posted(NAME, http, url, _body(text, address)), "errcode", "errmsg")
+        judged(NAME, posted(NAME, http, url, body), "errcode", "errmsg")
         return ""
 
-    return in_turn(NAME, parts(settings, message), after, post)
+    return in_turn(NAME, range(len(texts)), after, post)
 
 
 def _body(text: str, user: str) -> bytes:

@@ -76,9 +76,7 @@ def parts(settings: Settings, message: Message) -> list[str]:
 
 def send(settings: Settings, address: str, message: Message, http: Outgoing, *, after: int = 0) -> Receipt:
     """To one mailbox. Once the server has taken the letter, nothing that follows makes it unsent."""
-    ready(NAME, check(settings, local=http.allow_local))
-    if not check_address(address):
-        raise refusal(NAME, "recipient")
+    ready(NAME, check(settings, local=http.allow_local), check_address(address))
     letter = composed(settings, address, message)
     failed: NotSent | None = None
     try:
@@ -186,7 +184,8 @@ def _stopped(step: str, error: Exception) -> NotSent:
         return failure(NAME, step)
     if isinstance(error, ssl.SSLError):
         return _lost("tls")
-    return _lost("timeout" if isinstance(error, TimeoutError) else "network")
+    waited = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+    return _lost("timeout" if waited else "network")
 
 
 def _answered(step: str, code: int) -> NotSent:

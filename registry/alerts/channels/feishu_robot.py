@@ -15,6 +15,7 @@ from registry.alerts.channels.fields import Checking, Findings, secret
 from registry.alerts.channels.message import Message, Receipt
 from registry.alerts.channels.outgoing import Outgoing
 from registry.alerts.channels.posting import encoded, in_turn, judged, posted, ready
+from registry.alerts.channels.posting import one_person_or_nobody as check_address
 from registry.alerts.channels.splitting import in_parts, octets_in_json
 
 NAME = "feishu_robot"
@@ -50,13 +51,14 @@ def parts(settings: Settings, message: Message) -> list[str]:
 
 
 def send(settings: Settings, address: str, message: Message, http: Outgoing, *, after: int = 0) -> Receipt:
-    """To the robot's group; `address` is the open id of somebody to call by name, or empty."""
-    ready(NAME, check(settings, local=http.allow_local), address)
+    """To the robot's group; `address` is the open id of somebody to call by name in the last part, or empty."""
+    ready(NAME, check(settings, local=http.allow_local), check_address(address))
     url = f"{settings.base_url.rstrip('/')}/open-apis/bot/v2/hook/{quote(settings.token, safe='')}"
     texts = parts(settings, message)
 
     def post(number: int) -> str:
-        body = _body(texts[number], address, message, settings, last=number == len(texts) - 1)
+        last = number == len(texts) - 1
+        body = _body(texts[number], address if last else "", message, settings, last=last)
         judged(NAME, posted(NAME, http, url, body), "code", "msg")
         return ""
 

@@ -102,13 +102,22 @@ def nonsense(channel: str, answer: Answer) -> NotSent:
     return Unreachable(channel, "garbage", reason("garbage", channel))
 
 
-def ready(channel: str, findings: Findings, user: str | None = None) -> None:
-    """Refused: settings that are not complete, or (where one is given) a `user` that is no single person's id at the
-    provider. Empty calls nobody."""
+def ready(channel: str, findings: Findings, addressed: bool = True) -> None:
+    """Refused: settings that are not complete, or an address that is none."""
     if findings:
         raise refusal(channel, "settings")
-    if user and not _USER.fullmatch(user):
+    if not addressed:
         raise refusal(channel, "recipient")
+
+
+def one_person(address: str) -> bool:
+    """Whether this may be one person's id at a provider: never everybody, never several."""
+    return bool(_USER.fullmatch(address))
+
+
+def one_person_or_nobody(address: str) -> bool:
+    """The same for a group, in which nobody need be called by name."""
+    return not address or one_person(address)
 
 
 def in_turn(channel: str, parts: Sequence[Any], after: int, post: Callable[[Any], str]) -> Receipt:

@@ -40,12 +40,14 @@ def check_templates(checking: Checking, templates: Sequence[Template]) -> None:
         checking.wrong("templates", Problem("短信模板的变量名只含字母、数字和下划线，且不能重复。"))
 
 
-def mobile(channel: str, address: str) -> str:
-    """The eleven figures of a mainland mobile number. Refused: it is none."""
-    found = _MOBILE.fullmatch(address)
-    if not found:
-        raise refusal(channel, "recipient")
-    return found[1]
+def check_address(address: str) -> bool:
+    """Whether an address is one mainland mobile number."""
+    return bool(_MOBILE.fullmatch(address))
+
+
+def mobile(address: str) -> str:
+    """The eleven figures of a mainland mobile number."""
+    return address[-11:]
 
 
 def filled(channel: str, templates: Sequence[Template], message: Message) -> tuple[Template, dict[str, str]]:

@@ -15,7 +15,7 @@ from registry.alerts.channels.fields import Checking, Findings, secret
 from registry.alerts.channels.message import Message, Receipt
 from registry.alerts.channels.outgoing import Outgoing
 from registry.alerts.channels.posting import encoded, nonsense, object_in, posted, ready
-from registry.alerts.channels.sms import Template, check_templates, filled, mobile
+from registry.alerts.channels.sms import Template, check_address, check_templates, filled, mobile
 
 NAME = "tencent_sms"
 ACTION, VERSION, SERVICE = "SendSms", "2021-01-11", "sms"
@@ -58,8 +58,8 @@ def parts(settings: Settings, message: Message) -> list[str]:
 
 def send(settings: Settings, address: str, message: Message, http: Outgoing, *, after: int = 0) -> Receipt:
     """To one mainland mobile number."""
-    ready(NAME, check(settings, local=http.allow_local))
-    number = "+86" + mobile(NAME, address)
+    ready(NAME, check(settings, local=http.allow_local), check_address(address))
+    number = "+86" + mobile(address)
     template, values = filled(NAME, settings.templates, message)
     body = encoded({"PhoneNumberSet": [number], "SmsSdkAppId": settings.app_id, "SignName": settings.sign_name,
                     "TemplateId": template.code, "TemplateParamSet": list(values.values()),

@@ -14,7 +14,7 @@ EARLY = dt.timedelta(minutes=5)
 
 
 class Tokens:
-    """One token for each account, fetched by one thread at a time."""
+    """One token for each account. Threads that find none at the same time each fetch one: nobody waits for another."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -25,10 +25,11 @@ class Tokens:
         name = _name(account)
         with self._lock:
             token, until = self._kept.get(name, ("", clock.now()))
-            if clock.now() >= until:
-                token, seconds = fetch()
+        if clock.now() >= until:
+            token, seconds = fetch()
+            with self._lock:
                 self._kept[name] = token, clock.now() + dt.timedelta(seconds=seconds) - EARLY
-            return token
+        return token
 
     def drop(self, account: tuple[str, ...], token: str) -> None:
         """The provider does not know this token any more; one that came after it stays."""

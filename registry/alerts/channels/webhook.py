@@ -4,8 +4,8 @@
 - `Licet-Signature`: `v1=` and the hexadecimal HMAC-SHA256, with the secret, of the timestamp, a full stop and the body.
 - `Idempotency-Key`: the same at every try; drop what came before.
 
-The body is JSON in UTF-8: key, kind, language, title, lines, link, params. Any 2xx takes it; 429 and 503 with
-Retry-After wait; a redirect is not followed.
+The body is JSON in UTF-8: key, kind, language, title, lines, link, params. Any 2xx takes it. 429
+waits as long as Retry-After says; 408, 425 and 5xx are tried again; anything else, a redirect too, is a refusal.
 """
 
 from __future__ import annotations
@@ -44,6 +44,11 @@ def check(settings: Settings, *, local: bool = False) -> Findings:
     return checking.findings
 
 
+def check_address(address: str) -> bool:
+    """The settings say where it goes; there is nobody else to address."""
+    return not address
+
+
 def signature(secret: str, seconds: int, body: bytes) -> str:
     """As the header says it."""
     return "v1=" + hmac.new(secret.encode(), f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()
@@ -57,8 +62,8 @@ def parts(settings: Settings, message: Message) -> list[bytes]:
 
 
 def send(settings: Settings, address: str, message: Message, http: Outgoing, *, after: int = 0) -> Receipt:
-    """To the address of the settings; `address` says nothing here."""
-    ready(NAME, check(settings, local=http.allow_local))
+    """To the address of the settings; `address` is empty."""
+    ready(NAME, check(settings, local=http.allow_local), check_address(address))
 
     def post(body: bytes) -> str:
         now = int(clock.now().timestamp())

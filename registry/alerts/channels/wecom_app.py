@@ -8,11 +8,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ledger.errors import Problem
-from registry.alerts.channels.facts import failure, limit, refusal
+from registry.alerts.channels.facts import failure, limit
 from registry.alerts.channels.fields import Checking, Findings, secret
 from registry.alerts.channels.message import Message, Receipt
 from registry.alerts.channels.outgoing import Outgoing
 from registry.alerts.channels.posting import encoded, fetched, in_turn, judged, nonsense, posted, ready
+from registry.alerts.channels.posting import one_person as check_address
 from registry.alerts.channels.splitting import in_parts, octets
 from registry.alerts.channels.wecom_text import literal
 
@@ -63,9 +64,7 @@ def parts(settings: Settings, message: Message) -> list[Part]:
 
 def send(settings: Settings, address: str, message: Message, http: Outgoing, *, after: int = 0) -> Receipt:
     """To the person with the user id `address`. The provider drops what it had within its own time for repeats."""
-    ready(NAME, check(settings, local=http.allow_local), address)
-    if not address:
-        raise refusal(NAME, "recipient")
+    ready(NAME, check(settings, local=http.allow_local), check_address(address))
 
     def post(part: Part) -> str:
         told = {"touser": address, "agentid": int(settings.agent_id), **part, "enable_duplicate_check": 1,

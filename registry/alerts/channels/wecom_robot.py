@@ -10,6 +10,7 @@ from registry.alerts.channels.fields import Checking, Findings, secret
 from registry.alerts.channels.message import Message, Receipt
 from registry.alerts.channels.outgoing import Outgoing
 from registry.alerts.channels.posting import encoded, in_turn, judged, posted, ready
+from registry.alerts.channels.posting import one_person_or_nobody as check_address
 from registry.alerts.channels.splitting import in_parts
 from registry.alerts.channels.wecom_text import literal, literal_in_markup
 
@@ -40,16 +41,18 @@ def parts(settings: Settings, message: Message) -> list[str]:
 
 
 def send(settings: Settings, address: str, message: Message, http: Outgoing, *, after: int = 0) -> Receipt:
-    """To the robot's group; `address` is the user id of somebody to call by name, or empty."""
-    ready(NAME, check(settings, local=http.allow_local), address)
+    """To the robot's group; `address` is the user id of somebody to call by name in the last part, or empty."""
+    ready(NAME, check(settings, local=http.allow_local), check_address(address))
     url = f"{settings.base_url.rstrip('/')}/cgi-bin/webhook/send?key={quote(settings.key, safe='')}"
+    texts = parts(settings, message)
 
-    def post(text: str) -> str:
+    def post(number: int) -> str:
+        text, called = texts[number], [address] if address and number == len(texts) - 1 else []
         if settings.markup:
             told: dict[str, object] = {"msgtype": "markdown", "markdown": {"content": text}}
         else:
-            told = {"msgtype": "text", "text": {"content": text, "mentioned_list": [address] if address else []}}
+            told = {"msgtype": "text", "text": {"content": text, "mentioned_list": called}}
         judged(NAME, posted(NAME, http, url, encoded(told)), "errcode", "errmsg")
         return ""
 
-    return in_turn(NAME, parts(settings, message), after, post)
+    return in_turn(NAME, range(len(texts)), after, post)

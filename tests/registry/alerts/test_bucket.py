@@ -51,6 +51,6 @@ def test_more_than_it_ever_holds_is_a_mistake_of_the_caller() -> None:
             Bucket().wait(START, count)
 
 
-def test_a_clock_that_went_back_keeps_nobody_longer_than_a_minute() -> None:
-    bucket = Bucket(size=1).take(START + dt.timedelta(hours=1))
-    assert bucket.wait(START) == MINUTE
+def test_a_clock_that_is_put_right_stops_nobody_for_long() -> None:
+    assert Bucket(size=1).take(after(10)).wait(START) == dt.timedelta(seconds=70)
+    assert Bucket(size=1).take(after(3600)).wait(START) == dt.timedelta()

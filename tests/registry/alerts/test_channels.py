@@ -28,7 +28,8 @@ def refused(way: Way, kind: type[NotSent] = NotSent, **given: object) -> NotSent
 def test_a_message_arrives(way: Way) -> None:
     receipt = way.send()
     assert (receipt.channel, receipt.parts, len(way.provider.taken)) == (way.name, 1, 1)
-    assert receipt.reference == {"wecom_app": "msg-7", "aliyun_sms": "biz-9", "tencent_sms": "serial-5"}.get(way.name, "")
+    numbers = {"wecom_app": "msg-7", "aliyun_sms": "biz-9", "tencent_sms": "serial-5"}
+    assert receipt.reference == numbers.get(way.name, "")
 
 
 def test_what_arrives_says_what_was_to_be_told(way: Way) -> None:
@@ -60,6 +61,13 @@ def test_whatever_a_provider_does_is_one_of_three_and_the_next_try_arrives(
 def test_an_answer_that_is_none_of_the_providers_is_no_receipt(one: Way) -> None:
     one.provider.faults.append("garbage")
     assert refused(one, Unreachable).code == "garbage"
+
+
+def test_an_address_that_the_channel_takes_is_told_before_anything_is_sent(way: Way) -> None:
+    assert CHANNELS[way.name].check_address(way.address)
+    assert not CHANNELS[way.name].check_address("@all")
+    assert refused(way, Refused, address="@all").code == "recipient"
+    assert way.provider.asked == []
 
 
 def test_a_redirect_is_not_followed(way: Way) -> None:
@@ -138,12 +146,16 @@ def test_good_settings_have_no_findings(way: Way) -> None:
 @pytest.mark.parametrize("name", WAYS)
 def test_secrets_stand_in_no_repr(name: str) -> None:
     channel = CHANNELS[name]
-    filled = channel.settings(**{secret: "hunter2-hunter2-hunter2" for secret in channel.secrets})
+    filled = channel.settings(**dict.fromkeys(channel.secrets, "hunter2-hunter2-hunter2"))
     assert "hunter2" not in repr(filled)
 
 
 def test_no_message_stands_in_a_repr() -> None:
     assert "证件" not in repr(message())
+
+
+def test_a_long_host_that_is_none_is_found_at_once() -> None:
+    assert "base_url" in CHANNELS["webhook"].check(CHANNELS["webhook"].settings(base_url=f"https://{'a' * 240}!/"))
 
 
 @pytest.mark.parametrize(("name", "bad"), [

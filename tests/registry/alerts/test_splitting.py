@@ -47,7 +47,9 @@ def test_no_character_is_broken_even_where_none_fits() -> None:
 
 
 @given(LINES, st.sampled_from([2048, 4096, 20000]), SIZES, st.sampled_from(["", "https://licet.example.cn/c/7"]))
-def test_every_part_fits_and_every_line_is_shown_or_counted(lines, limit, size, link) -> None:  # type: ignore[no-untyped-def]
+def test_every_part_fits_and_every_line_is_shown_or_counted(  # type: ignore[no-untyped-def]
+    lines, limit, size, link
+) -> None:
     message = told(lines, link)
     parts = in_parts(message, limit, size=size)
     assert 1 <= len(parts) <= MOST_PARTS and all(size(part) <= limit for part in parts)
@@ -62,7 +64,8 @@ def test_every_part_fits_and_every_line_is_shown_or_counted(lines, limit, size, 
 
 
 def test_parts_are_numbered_and_the_link_stands_in_the_last() -> None:
-    parts = in_parts(told([f"{number:03} 安全生产许可证将于 2027-01-15 到期，请办理延期" for number in range(60)]), 2048)
+    lines = [f"{number:03} 安全生产许可证将于 2027-01-15 到期，请办理延期" for number in range(60)]
+    parts = in_parts(told(lines), 2048)
     assert [part.split("\n")[0] for part in parts] == [f"证件到期提醒（{n}/3）" for n in (1, 2, 3)]
     assert [part.endswith("https://licet.example.cn/c/7") for part in parts] == [False, False, True]
 
@@ -89,7 +92,8 @@ def test_a_long_title_is_told_in_full_once() -> None:
 
 
 @pytest.mark.parametrize(("written", "told_as"), [
-    ("a\r\nb\rc\nd", ("a", "b", "c", "d")), ("\x00\x1b[31m", ("  [31m",)), ("\ud83d", ("\ufffd",)), ("a\u202eb", ("a b",)),
+    ("a\r\nb\rc\nd", ("a", "b", "c", "d")), ("\x00\x1b[31m", ("  [31m",)), ("\ud83d", ("\ufffd",)),
+    ("a\u202eb", ("a b",)),
 ])
 def test_a_line_holds_what_any_provider_can_carry(written: str, told_as: tuple[str, ...]) -> None:
     assert told([written]).lines == told_as

@@ -7,9 +7,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from registry.alerts.channels import CHANNELS, Message, Outgoing, Receipt
-from registry.alerts.channels import aliyun_sms, dingtalk_robot, feishu_robot, tencent_sms, webhook, wecom_app
-from registry.alerts.channels import wecom_robot
+from registry.alerts.channels import (
+    CHANNELS,
+    Message,
+    Outgoing,
+    Receipt,
+    aliyun_sms,
+    dingtalk_robot,
+    feishu_robot,
+    tencent_sms,
+    webhook,
+    wecom_app,
+    wecom_robot,
+)
 from registry.alerts.channels.sms import Template
 from tests.registry.alerts import providers as strict
 from tests.registry.alerts.serving import Provider, served
