@@ -135,5 +135,5 @@ def test_a_name_that_does_not_exist_is_lost() -> None:
 def test_the_next_address_is_tried_when_one_does_not_answer() -> None:
     with served(Echo()) as url:
         port = url.rpartition(":")[2]
-        out = Outgoing(allow_local=True, resolve=Answers(["127.9.9.9", "127.0.0.1"]), connect=0.3)
+        out = Outgoing(allow_local=True, resolve=Answers(["127.9.9.9", "127.0.0.1"]))
         assert out.get(f"http://two.example.com:{port}/").status == 200

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from registry.alerts.channels import (
@@ -25,6 +26,7 @@ from tests.registry.alerts import providers as strict
 from tests.registry.alerts.serving import Provider, served
 
 NAMES = ("name", "day")
+TRUST = ssl.create_default_context()
 
 
 def message(**change: Any) -> Message:
@@ -44,12 +46,19 @@ class Way:
     provider: Any
     settings: Any
     address: str
-    http: Outgoing = field(default_factory=lambda: Outgoing(allow_local=True, connect=0.5, read=0.4, total=1.0))
+    http: Outgoing = field(default_factory=lambda: Outgoing(allow_local=True, trust=TRUST))
 
-    def send(self, told: Message | None = None, *, address: str | None = None, settings: Any = None,
-             after: int = 0) -> Receipt:
+    def impatient(self) -> Outgoing:
+        """The same, for a provider that does not answer in time."""
+        return replace(self.http, read=0.4, total=1.0)
+
+    def send(
+        self, told: Message | None = None, *, address: str | None = None, settings: Any = None, after: int = 0,
+        http: Outgoing | None = None,
+    ) -> Receipt:
         given = self.address if address is None else address
-        return CHANNELS[self.name].send(settings or self.settings, given, told or message(), self.http, after=after)
+        return CHANNELS[self.name].send(
+            settings or self.settings, given, told or message(), http or self.http, after=after)
 
 
 def _aliyun(url: str, at: strict.AliyunSms) -> tuple[Any, str]:
