@@ -73,7 +73,8 @@ class Channel:
 
     @property
     def bucket(self) -> Bucket | None:
-        """A full bucket for one set of settings, None where the provider's limit is not one for each minute."""
+        """A full bucket for one set of settings (of a channel that reaches a person: for one person of it), None where
+        the provider's limit is not one for each minute."""
         most = next((each.value for each in facts().limit if (each.channel, each.what) == (self.name, "per_minute")), 0)
         return Bucket(most) if most else None
 

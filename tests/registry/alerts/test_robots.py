@@ -110,6 +110,7 @@ def test_what_somebody_entered_stands_as_it_is_in_a_post_of_feishu() -> None:
         way.send(message(lines=(EVIL,)))
         rows = way.provider.taken[0]
     assert [tag["tag"] for row in rows for tag in row] == ["text", "a"] and EVIL in rows[0][0]["text"]
+    assert message().link == rows[1][0]["href"] and message().link not in rows[0][0]["text"]
 
 
 def test_markup_holds_twice_as_much_and_shows_what_was_entered() -> None:
