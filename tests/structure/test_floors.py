@@ -26,6 +26,11 @@ def test_only_the_dialect_the_runner_and_the_state_know_spiffworkflow() -> None:
     assert [name for name in sorted(importers("SpiffWorkflow")) if not name.startswith(allowed)] == []
 
 
+def test_messages_leave_the_house_by_one_door() -> None:
+    assert importers("urllib3") == {"registry/alerts/channels/outgoing.py"}
+    assert importers("smtplib") == {"registry/alerts/channels/email.py"}
+
+
 def test_nobody_imports_an_entry_point() -> None:
     assert importers("wsgi") == set()
     assert {name for name in importers("worker") if not name.startswith("bench/")} <= {"wsgi.py"}

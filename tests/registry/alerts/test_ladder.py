@@ -15,7 +15,7 @@ from registry.access.grants import RoleGrant, revoke
 from registry.alerts import acting, lists, notices
 from registry.alerts.acting import AlertOver
 from registry.people.persons import Person
-from tests.registry.alerts.conftest import ENDS, Watch
+from tests.registry.alerts.watching import ENDS, Watch
 
 D = dt.date
 

@@ -20,7 +20,7 @@ from registry.certificates.catalogue import type_of
 from registry.certificates.endings import cancel
 from registry.certificates.lifecycle import renew
 from registry.certificates.models import Certificate
-from tests.registry.alerts.conftest import ENDS, Watch, renewing
+from tests.registry.alerts.watching import ENDS, Watch, renewing
 
 D = dt.date
 RULE = rule_of(type_of("P02"))
