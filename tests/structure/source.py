@@ -57,7 +57,8 @@ def importers(package: str) -> set[str]:
 @cache
 def calls(path: Path) -> tuple[tuple[int, str, ast.Call], ...]:
     """(line, target as written, node) of every call."""
-    return tuple((node.lineno, _written(node.func), node) for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
+    found = (node for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
+    return tuple((node.lineno, _written(node.func), node) for node in found)
 
 
 def _written(target: ast.expr) -> str:
