@@ -39,13 +39,14 @@ gc.disable()  # while tests are collected, what is made stays
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Tests of one group run in one process, one after the other; those with a browser are a group, and share it.
+    """Tests of one group run in one process, one after the other; those of a room with a browser are a group, and share
+    it.
 
     pytest-xdist 3.8 (--dist loadgroup) writes the group behind a test's name where pytest 9.2 does not look for it.
     """
     for item in items:
         if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.xdist_group(f"browser of {item.path.parent.name}"))
     yield
     for item in items:
         if grouped := vars(item).get("_nodeid"):
