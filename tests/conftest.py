@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import shutil
@@ -20,7 +21,7 @@ from ledger import clock as clocks
 from ledger.db import open_database, unit
 from registry.certificates import catalogue
 from scripts.system import BROWSERS
-from tests import compiled
+from tests import compiled, hashing
 from tests.databases import KINDS, PostgresDatabase, SqliteFiles
 from tests.founding import Founder
 from tests.servers import Postgres, Redis
@@ -32,21 +33,32 @@ CHROMIUM = [
 settings.register_profile("house", deadline=None)  # a busy machine is not a bug
 settings.load_profile("house")
 compiled.share()
+hashing.cheapen()
+gc.disable()  # while tests are collected, what is made stays
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Tests of one group run in one process, one after the other; those with a browser are a group, and share it.
+    """Tests of one group run in one process, one after the other; those of a room with a browser are a group, and share
+    it.
 
     pytest-xdist 3.8 (--dist loadgroup) writes the group behind a test's name where pytest 9.2 does not look for it.
     """
     for item in items:
         if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.xdist_group(f"browser of {item.path.parent.name}"))
     yield
     for item in items:
         if grouped := vars(item).get("_nodeid"):
             item._id = coerce_node_id(grouped)  # type: ignore[attr-defined]
+
+
+def pytest_collection_finish() -> None:
+    """The collector walks what tests make, not the millions of objects that are the tests; and it walks all of that in
+    every fiftieth test or so, not in every sixth."""
+    gc.freeze()
+    gc.set_threshold(700, 10, 200)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from argon2 import extract_parameters
 from sqlalchemy import func, select
 
 from ledger.actor import SYSTEM, Actor, Grant
@@ -30,6 +31,7 @@ from registry.access.rules import Reason, Thing, can, placed, require, visible, 
 from registry.certificates.models import Certificate
 from registry.people.persons import Person, leave, move_person
 from registry.people.units import Unit
+from tests import hashing
 from tests.registry.organisation import DAY, Organisation
 
 SECRET = "right-battery-7"
@@ -237,6 +239,11 @@ def test_a_login_is_one_whatever_its_case_and_needs_its_password(org: Organisati
     assert authenticate(org.session, " wang.fang ", SECRET) is account
     assert authenticate(org.session, "wang.fang", SECRET + "x") is None
     assert SECRET not in account.password_hash and account.password_hash.startswith("$argon2id$")
+
+
+def test_a_hash_costs_what_owasp_asks_for() -> None:
+    made = extract_parameters(hashing.HOUSE.hash(SECRET))
+    assert made.memory_cost >= 19 * 1024 and made.time_cost >= 2 and made.parallelism == 1
 
 
 def test_a_login_is_given_once_and_a_weak_password_is_refused(org: Organisation, account: Account) -> None:

@@ -204,21 +204,20 @@ class Stage:
     def _await(self, actors: list[Actor]) -> None:
         end = time.monotonic() + PATIENCE
         with self.news:
-            self._ask_again(actors, sure=True)
-            while running := [actor for actor in actors if actor.state == "running"]:
+            while running := [actor for actor in actors if actor.state == "running"] or self._freed(actors):
                 if not self.news.wait(0.01):
                     for actor in running:
                         if actor.state == "running" and self._waits(actor.pid):
                             actor.state = "blocked"
-                if all(actor.state != "running" for actor in actors):
-                    self._ask_again(actors)  # who held the lock may have ended since
                 if time.monotonic() > end:
                     raise Stuck(f"no news of {[actor.name for actor in running]}")
 
-    def _ask_again(self, actors: list[Actor], *, sure: bool = False) -> None:
-        for actor in actors:
-            if actor.state == "blocked" and self.watch is not None and (sure or not self._waits(actor.pid)):
-                actor.state = "running"
+    def _freed(self, actors: list[Actor]) -> list[Actor]:
+        """Those who go on because whoever held their lock has let it go, or has ended. PostgreSQL tells it."""
+        freed = [actor for actor in actors if actor.state == "blocked" and self.watch and not self._waits(actor.pid)]
+        for actor in freed:
+            actor.state = "running"
+        return freed
 
     def _waits(self, pid: int) -> bool:
         if self.watch is None:

@@ -54,8 +54,16 @@ def importers(package: str) -> set[str]:
     return {name_of(path) for path in modules() if package in imports(path)}
 
 
-def calls(path: Path) -> Iterator[tuple[int, str, ast.Call]]:
-    """(line, dotted name as written, node) of every call whose target is a plain name or attribute."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Call):
-            yield node.lineno, ast.unparse(node.func), node
+@cache
+def calls(path: Path) -> tuple[tuple[int, str, ast.Call], ...]:
+    """(line, target as written, node) of every call."""
+    found = (node for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
+    return tuple((node.lineno, _written(node.func), node) for node in found)
+
+
+def _written(target: ast.expr) -> str:
+    """A dotted name without the unparser, which takes seconds for all of them."""
+    parts, at = list[str](), target
+    while isinstance(at, ast.Attribute):
+        parts, at = [at.attr, *parts], at.value
+    return ".".join([at.id, *parts]) if isinstance(at, ast.Name) else ast.unparse(target)
