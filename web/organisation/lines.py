@@ -34,7 +34,7 @@ LABELS = {
     "key_secret": _l("访问密钥"), "secret_id": _l("访问密钥编号"), "secret_key": _l("访问密钥"),
     "sign_name": _l("短信签名"), "app_id": _l("短信应用编号"), "region": _l("地域"), "base_url": _l("接口地址"),
     "token": _l("机器人令牌"), "key": _l("机器人密钥"), "secret": _l("签名密钥"), "corp_id": _l("企业编号"),
-    "agent_id": _l("应用编号"), "corp_secret": _l("应用密钥"),
+    "agent_id": _l("应用编号"), "corp_secret": _l("应用密钥"), "markup": _l("用 Markdown 格式发送"),
 }
 TEMPLATES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "alert": (_l("单张到期提醒的短信模板"), ("type", "holder", "day")),
@@ -42,7 +42,9 @@ TEMPLATES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "test": (_l("测试消息的短信模板"), ()),
 }
 """Kinds of short messages, and the variables that a template has, in this order."""
-SECURITY = [("tls", "TLS"), ("starttls", "STARTTLS")]
+CHOICES: dict[str, list[tuple[str, Any]]] = {
+    "security": [("tls", "TLS"), ("starttls", "STARTTLS")],
+}
 
 
 def _local() -> bool:
@@ -191,8 +193,11 @@ def _ask(each: dataclasses.Field[Any], way: Channel, value: Any, kept: bool) -> 
     label = LABELS[each.name]
     if each.name in way.secrets:
         return Ask(each.name, label, "secret", most=200, hint=_("已保存，不改就不用填。") if kept else "")
-    if each.name == "security":
-        return Ask(each.name, label, "choice", required=True, options=SECURITY, value=value)
+    if each.name in CHOICES:
+        options = [(key, str(words)) for key, words in CHOICES[each.name]]
+        return Ask(each.name, label, "choice", required=True, options=options, value=value)
+    if each.type in (bool, "bool"):
+        return Ask(each.name, label, "tick", value=bool(value))
     if each.name == "port":
         return Ask(each.name, label, "whole", required=True, value=value)
     return Ask(each.name, label, most=1000 if each.name == "base_url" else 253, value=value)

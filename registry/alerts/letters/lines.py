@@ -129,6 +129,8 @@ def _made(kind: type[Any], given: Mapping[str, Any]) -> Any:
         value = given[each.name]
         if each.type in (int, "int"):
             value = int(value) if str(value).strip().isdecimal() else 0
+        elif each.type in (bool, "bool"):
+            value = value is True
         elif each.name == "templates":
             value = tuple(one if isinstance(one, Template) else Template(one["kind"], one["code"], tuple(one["names"]))
                           for one in value)
