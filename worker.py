@@ -200,7 +200,7 @@ def seldom(part: Part, seconds: float) -> Part:
     return now_and_then
 
 
-def due_work() -> dict[str, Part]:
+def due_work(config: Config) -> dict[str, Part]:
     """What there is to do, by kind of wake-up, causes before effects: each does a small piece, says how much it did."""
     from engine.figures import counting, standing
     from engine.messaging import deliveries
@@ -227,7 +227,18 @@ def due_work() -> dict[str, Part]:
         "absence": lambda database: ending.sweep(database, limit=20) + handover.forward(database, limit=20),
         "drafts": history.sweep,
         "outbox": lambda database: outbox.deliver(database, triggers.HANDLERS, limit=50),
+        "letters": letters(config),
     }
+
+
+def letters(config: Config) -> Part:
+    """Letters leave by a door of this process's own, and speak the language of whom they go to."""
+    from registry.alerts.channels import Outgoing
+    from registry.alerts.letters import sending
+    from web.i18n import spoken
+
+    http = Outgoing.from_environment()
+    return lambda database: sending.sweep(database, http, spoken, config.url, limit=20)
 
 
 def imports(config: Config, stopping: threading.Event) -> dict[str, Part]:
@@ -312,7 +323,7 @@ def main(given: Sequence[str] = ()) -> None:
     with alone(config, IMPORTS if importing else "worker"):
         sealing.load_key(config.data)
         copies.keep_in(config.files, config.url + "/c/")
-        rounds = Rounds(open_database(config.database), {} if importing else due_work(), config.redis_url)
+        rounds = Rounds(open_database(config.database), {} if importing else due_work(config), config.redis_url)
         if importing:
             rounds.parts = imports(config, rounds.stopping)
         for sign in (signal.SIGTERM, signal.SIGINT):

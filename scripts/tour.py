@@ -236,6 +236,8 @@ def warned(keeper: Seat, phone: Seat) -> None:
     keeper.settle()
     keeper.look(keeper.page.url.removeprefix(keeper.studio.address) + "/timers", "alerts-ledger",
                 of="nav.tabs, nav.tabs + section", tall=640)
+    keeper.look("/account/letters", "alerts-letters", tall=700)
+    keeper.studio.at("admin").look("/lines", "lines", tall=760)
 
 
 def sheet(studio: Studio, keeper: Seat, address: str) -> None:

@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 
 from ledger.files import MOST_BYTES
+from registry.alerts.channels import Outgoing
 from registry.custody import copies
 from registry.people import sealing
 from web import i18n, pages, session
@@ -50,6 +51,8 @@ RESOURCES = (
     "organisation.tenure",
     "organisation.joining",
     "organisation.companies",
+    "organisation.lines",
+    "reached",
     "organisation.works",
     "organisation.winning",
     "organisation.machines",
@@ -157,7 +160,7 @@ def create_app(config: Config | None = None, *, bell: Callable[[str], None] | No
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
-    app.extensions.update(licet_config=config, licet_bell=bell)
+    app.extensions.update(licet_config=config, licet_bell=bell, licet_outgoing=Outgoing.from_environment())
     config.data.mkdir(parents=True, exist_ok=True)
     sealing.load_key(config.data)
     copies.keep_in(config.files, config.url + "/c/")

@@ -19,7 +19,7 @@ from web.guard import actor
 from web.sent_form import SentForm, took
 from web.session import db
 
-Kind = Literal["text", "day", "amount", "whole", "choice", "tick", "note", "file", "hidden"]
+Kind = Literal["text", "secret", "day", "amount", "whole", "choice", "tick", "note", "file", "hidden"]
 EARLIEST, LATEST = dt.date(1950, 1, 1), dt.date(2099, 12, 31)
 MOST_AMOUNT = Decimal("99999999999")
 
@@ -28,7 +28,8 @@ MOST_AMOUNT = Decimal("99999999999")
 class Ask:
     """One field. `options` are (value, words) of a choice; an empty choice and an empty field read as None (text: "").
 
-    `value` is what stands there at first; amounts have two decimals at most. What is hidden always is what it is now.
+    `value` is what stands there at first; amounts have two decimals at most. What is hidden always is what it is now;
+    a secret is never shown, not even again after a refusal.
     """
 
     name: str
@@ -134,7 +135,7 @@ def _answer(ask: Ask) -> Any:
         return text == "yes"
     if not text:
         return _empty(ask)
-    return {"text": _text, "note": _text, "hidden": _text,
+    return {"text": _text, "secret": _text, "note": _text, "hidden": _text,
             "day": _day, "amount": _amount, "whole": _whole, "choice": _choice}[
         ask.kind](ask, text)
 
@@ -142,7 +143,7 @@ def _answer(ask: Ask) -> Any:
 def _empty(ask: Ask) -> Any:
     if ask.required:
         raise _wrong(ask, Problem("请选择。") if ask.kind in ("choice", "day", "file") else Problem("请填写。"))
-    return "" if ask.kind in ("text", "note", "hidden") else None
+    return "" if ask.kind in ("text", "secret", "note", "hidden") else None
 
 
 def _text(ask: Ask, text: str) -> str:

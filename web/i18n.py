@@ -73,6 +73,17 @@ def _value(value: Any) -> Any:
     return title_words(value) if isinstance(value, str) else value
 
 
+def spoken(text: str, params: Mapping[str, Any], tongue: str) -> str:
+    """The same in a language named, for whoever speaks to somebody who visits no page: a letter."""
+    def told(one: Any) -> Any:
+        if not isinstance(one, str) or tongue == "zh" or tongue not in LANGUAGES:
+            return one
+        found = str(catalogue(tongue).gettext(one))
+        return _english().get(one, one) if found == one else found
+
+    return fill(told(text), {key: told(one) for key, one in params.items()})
+
+
 MATTERS: dict[str, str] = {"注销": "注销手续", "离职": "离职手续"}
 """Matters whose name means a state elsewhere -> the message id of the matter."""
 

@@ -53,7 +53,7 @@ IMPORTS = ("imports", "imports_mapping", "imports_rows", "imports_commit", "impo
 STUDIO = ("drafts", "draft_files", "draft_history", "comparing", "releases", "editor", "pickers", "faces", "rehearsal",
           "scenarios", "importing", "guidance")
 COCKPIT = ("instances", "instance", "deeds", "moving", "incidents", "waiting", "batches", "heat", "workload",
-           "health_page", "impact", "jobs", "forms")
+           "health_page", "impact", "jobs", "forms", "lines")
 ENTRIES = (
     Entry("home.desk", _l("工作台"), "home"),
     Entry("inbox.tasks", _l("待办"), "inbox", phone=1, family=HANDS, count="inbox"),
@@ -65,7 +65,7 @@ ENTRIES = (
     Entry("processes.index", _l("流程"), "sitemap", "process.read", family=(*STUDIO, *COCKPIT)),
     Entry("types.index", _l("证件种类"), "list", "type.read", family=("types_edit", "rules")),
     Entry("calendar.this_year", _l("工作日历"), "calendar", "calendar.edit"),
-    Entry("account.mine", _l("我的"), "user", phone=4, family=("absence",)),
+    Entry("account.mine", _l("我的"), "user", phone=4, family=("absence", "reached")),
 )
 
 

@@ -51,7 +51,8 @@ def follow(session: Session, fact: Fact) -> None:
         return
     silence.settle(session, certificate)
     if fact.kind in WINDOW:
-        planning.opened(session, certificate, fact.kind, dt.date.fromisoformat((fact.after or {})["due"]))
+        due = (fact.after or {}).get("due")  # none of a lapse: it comes with the day
+        planning.opened(session, certificate, fact.kind, dt.date.fromisoformat(due) if due else clock.day_of(fact.at))
         return
     planning.learnt(session, certificate)
 

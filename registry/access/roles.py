@@ -27,7 +27,7 @@ ACTIONS: dict[str, str] = {
     "type.read": "查看证件种类", "type.edit": "维护证件种类", "rule.read": "查看规则", "rule.edit": "发布规则新版本",
     "calendar.read": "查看工作日历", "calendar.edit": "维护工作日历",
     "audit.read": "查看审计", "account.read": "查看账号", "account.edit": "维护账号", "role.edit": "授予角色",
-    "system.read": "查看系统状态",
+    "system.read": "查看系统状态", "system.edit": "维护消息渠道",
     "import.read": "查看导入的台账", "import.make": "导入台账",
     "task.reassign": "改派他人的任务", "request.reopen": "重新开启已结束的申请",
     "substitution.read": "查看代理安排", "substitution.edit": "安排代理", "handover.make": "办理工作移交",

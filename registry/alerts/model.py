@@ -71,8 +71,9 @@ class Alert(Base):
 
 
 class AlertPerson(Base):
-    """Somebody who was told of an alert, on which rung, at which level; `reach` says how: "inapp", or "none" where the
-    person has no way to be told - they stand in the list of those who could not be reached."""
+    """Somebody who was told of an alert, on which rung, at which level; `reach` says how: "inapp" (and by letter, where
+    they can be), "letter" alone, or "none" where the person has no way to be told - they stand in the list of those who
+    could not be reached."""
 
     __tablename__ = "alert_person"
     __table_args__ = (

@@ -19,6 +19,7 @@ from ledger.facts import Fact, record
 from ledger.workdays import calendar
 from registry.alerts import progress
 from registry.alerts.ladder import reachable, standing_on
+from registry.alerts.letters import contacts, writing
 from registry.alerts.model import END, Alert, AlertPerson
 from registry.alerts.notices import notify
 from registry.alerts.progress import Progress
@@ -33,6 +34,7 @@ WINDOW_NEWS: dict[str, str] = {
     "hand_in": "{type}（{holder}）到达内部交件日。",
     "target": "{type}（{holder}）到达法定申请日，请立即办理。",
     "closes": "{type}（{holder}）的办理窗口已关闭。",
+    "lapsed": "{type}（{holder}）有效期已届满。",
 }
 SAID: dict[str, str] = {
     "before": "{type}（{holder}）将于 {day} 到期，还有 {left} 天。",
@@ -84,7 +86,7 @@ def _insert(session: Session, certificate: Certificate, term: dt.date, stage: Re
             matter: Progress | None) -> int | None:
     """The id of a new row; None where the stage was raised before."""
     insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
-    quiet = matter is not None and matter.in_time(term)
+    quiet = matter is not None and (stage.key == "opens" or stage.key not in WINDOW_NEWS and matter.in_time(term))
     row = {
         "group_id": certificate.group_id, "unit_path": certificate.unit_path, "family": certificate.family,
         "type_code": certificate.type_code, "certificate_id": certificate.id,
@@ -113,8 +115,7 @@ def _tell(session: Session, certificate: Certificate, rule: Rule, alert: Alert, 
     told = _people(session, certificate, alert, rule, keys)
     alert.escalate_at = _patience(session, rule, left) if rule.above(frozenset(told)) else None
     fact = _write(session, RAISED, certificate, alert, {"stage": alert.stage, "rungs": told})
-    if noticed:
-        _notify(session, alert, fact, *_said(certificate, alert, matter, left))
+    _notify(session, alert, fact, *_said(certificate, alert, matter, left), noticed=noticed)
 
 
 def climb(session: Session, certificate: Certificate, alert: Alert) -> bool:
@@ -141,10 +142,12 @@ def _people(session: Session, certificate: Certificate, alert: Alert, rule: Rule
     for key in asked:
         people = [one for one in standing_on(session, rungs()[key], certificate) if one not in known]
         able = reachable(session, people)
-        alert.told += [AlertPerson(person_id=one, rung=key, level=alert.level,
-                                   reach="inapp" if one in able else "none", told_at=clock.now()) for one in people]
+        by_letter = contacts.ways(session, set(people) - able, writing.lines_of(session, alert))
+        alert.told += [AlertPerson(person_id=one, rung=key, level=alert.level, told_at=clock.now(),
+                                   reach="inapp" if one in able else "letter" if one in by_letter else "none")
+                       for one in people]
         known |= set(people)
-        reached = reached or bool(able)
+        reached = reached or bool(able) or bool(by_letter)
         if key == asked[-1] and not reached and (higher := rule.above(frozenset(asked))):
             asked.append(higher)
     session.flush()
@@ -164,10 +167,15 @@ def _write(session: Session, kind: str, certificate: Certificate, alert: Alert, 
                   after={"alert": alert.id, "type": alert.type_code, "ends": alert.term.isoformat(), **told})
 
 
-def _notify(session: Session, alert: Alert, fact: Fact, text: str, params: dict[str, Any]) -> None:
-    people = [each.person_id for each in alert.told if each.level == alert.level and each.reach != "none"]
+def _notify(session: Session, alert: Alert, fact: Fact, text: str, params: dict[str, Any], *,
+            noticed: bool = True) -> None:
+    """In the application (also to whoever gets their account later), and by letter to whoever can be reached so; if
+    not `noticed`, in one letter with all others."""
+    told = [each.person_id for each in alert.told if each.level == alert.level]
     subject = (alert.about["kind"], alert.about["id"]) if alert.about else alert.subject
-    notify(session, people, fact, text, params, subject=subject)
+    if noticed:
+        notify(session, told, fact, text, params, subject=subject)
+    writing.write(session, alert, told, text, params, writing.lines_of(session, alert), daily=not noticed)
 
 
 def _said(certificate: Certificate, alert: Alert, matter: Progress | None, left: int) -> tuple[str, dict[str, Any]]:

@@ -1,7 +1,7 @@
 """When a certificate's end is warned of, and whom: stages of its type, a ladder of rungs. Data: defaults.toml, types.
 
 A stage has a name that stays the same whatever the calendar does: "d30" is 30 days before, "d0" the last day, "d-7" a
-week after it; "opens", "hand_in", "target" and "closes" are the days of the type's window, which have timers.
+week after it; "opens", "hand_in", "target", "closes" and "lapsed" are the days that have timers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from registry.certificates.kinds import CertificateType
 
 SOURCE = Path(__file__).with_name("defaults.toml")
 WINDOW = {"certificate.window_opened": "opens", "certificate.hand_in_reached": "hand_in",
-          "certificate.target_reached": "target", "certificate.closed": "closes"}
+          "certificate.target_reached": "target", "certificate.closed": "closes", "certificate.lapsed": "lapsed"}
 """The stage of each fact of a certificate's timers."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,12 @@ from engine.returns import giving_back, reopening, taking_back
 from engine.time import pausing, starting, timers
 from engine.usertasks import assigning, correcting, members, tasks
 from ledger import failpoints, outbox
-from ledger.actor import SYSTEM
+from ledger.actor import SYSTEM, Actor, Grant
 from ledger.clock import SHANGHAI, Fixed
 from ledger.db import reading, unit
-from registry.alerts import deadlines
+from registry.alerts import climbing, deadlines, planning
+from registry.alerts.letters import lines, sending
+from registry.certificates import lifecycle
 from registry.people.units import figured
 from tests.engine import test_releases
 from tests.engine.conftest import BOSS, HAN, LI, World
@@ -33,6 +36,7 @@ from tests.engine.drawings import drawing, end, flows, service, start, tag, task
 from tests.engine.hands import WANG, ZHAO, ask, delegate, drop, held, resolve, to, transfer
 from tests.engine.test_votes import mine, people, vote
 from tests.founding import Founder
+from tests.registry.alerts.ways import Way, way_of
 from tests.registry.intake.passing import import_everything
 from tests.structure.source import calls, modules, name_of, tree
 from tests.web.desk.at_work import Town
@@ -41,6 +45,7 @@ from tests.workflows import drafting
 from tests.workflows.test_studio_rehearsing import BEFORE, OWNER
 from tests.workflows.test_studio_rehearsing import House as Rehearsing
 from tests.workflows.walk import Walk
+from web.i18n import spoken
 from workflows import triggers
 from workflows.cockpit import batches
 from workflows.cockpit.finding import Sought
@@ -105,6 +110,7 @@ def test_a_walk_through_the_site_passes_every_failpoint(town: Town, engine: Engi
         drafting.walk(engine, clock)
         _watch(town, engine)
         _rehearse(engine, clock)
+        _warn(town, engine, clock)
     assert sorted(set(NAMES) - passed) == []
 
 
@@ -234,6 +240,32 @@ def _watch(town: Town, engine: Engine) -> None:
     watched.work()
     with unit(engine) as session:
         undelivered.drop(session, kept, by=HAN, reason="x")
+
+
+def _warn(town: Town, engine: Engine, clock: Fixed) -> None:
+    """A licence comes to its end with nobody looking, and a letter tells a room of it."""
+    town.visitor("custodian").get("/")
+    with way_of("wecom_robot") as way:
+        _ending(town, engine, clock, way)
+        while planning.sweep(engine):
+            pass
+        clock.advance(timedelta(days=1))
+        assert planning.sweep(engine)
+        clock.advance(timedelta(days=20))
+        assert climbing.sweep(engine) and sending.sweep(engine, way.http, spoken, "")
+
+
+def _ending(town: Town, engine: Engine, clock: Fixed, way: Way) -> None:
+    with unit(engine) as session:
+        company = town.company.unit(session, "company")
+        begun, over = clock().date() - timedelta(days=1064), clock().date() + timedelta(days=31)
+        number = "（浙）JZ安许证字〔2024〕000999"
+        lifecycle.grant(session, "E03", company, number=number, issuer="某省住建厅", by=SYSTEM, issued_on=begun,
+                        valid_from=begun, valid_until=over)
+        admin = Actor(1, "管理员", company.group_id, (Grant("administrator", company.group_id, "/"),))
+        group = town.company.unit(session, "group")
+        line = lines.set_up(session, way.name, group, asdict(way.settings), title="x", by=admin, local=True)
+        sending.try_out(session, line, by=SYSTEM)
 
 
 def _release(world: World, clock: Fixed) -> None:

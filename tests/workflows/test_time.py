@@ -12,6 +12,8 @@ from ledger.clock import SHANGHAI, end_of_day
 from ledger.db import reading, unit
 from ledger.facts import Fact, record
 from registry.alerts.notices import Notice
+from registry.alerts.raising import WINDOW_NEWS
+from registry.alerts.rules import WINDOW
 from registry.certificates import timers
 from registry.certificates.models import CertificateTimer
 from workflows import story, triggers
@@ -151,9 +153,10 @@ def test_a_deadline_in_a_year_without_a_notice_is_marked_unconfirmed(engine, wal
         assert not waits.due_confirmed and case.stage() == "filed"
 
 
-def test_every_step_of_a_term_has_its_news():
+def test_every_step_of_a_term_is_a_stage_of_alerts_with_its_words():
     own = {"certificate.suspension_ends", "certificate.review_opened"}  # processes of their own wait for these
-    assert set(triggers.TERM_NEWS) == {*timers.FACTS.values(), "certificate.lapsed"} - own
+    assert set(WINDOW) == {*timers.FACTS.values(), "certificate.lapsed"} - own
+    assert set(WINDOW_NEWS) == set(WINDOW.values())
 
 
 def test_a_year_that_is_not_announced_moves_nothing(engine, walk):

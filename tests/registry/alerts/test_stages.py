@@ -114,6 +114,7 @@ def test_a_renewal_that_comes_in_time_keeps_an_alert_silent_but_in_the_ledger(wa
 
 
 def test_a_renewal_that_comes_too_late_sharpens_the_alert(watch: Watch) -> None:
+    watch.on(D(2026, 12, 1)).on(ENDS - dt.timedelta(days=31))
     renewing(ENDS + dt.timedelta(days=9))
     watch.on(ENDS - dt.timedelta(days=30))
     alert = watch.alert("d30")

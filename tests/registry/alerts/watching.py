@@ -38,7 +38,8 @@ def follow(session: Session, fact: object) -> None:
     silence.settle(session, certificate)
     kind, after = fact.kind, fact.after  # type: ignore[attr-defined]
     if kind in WINDOW:
-        planning.opened(session, certificate, kind, D.fromisoformat(after["due"]))
+        due = (after or {}).get("due")
+        planning.opened(session, certificate, kind, D.fromisoformat(due) if due else clocks.day_of(fact.at))  # type: ignore[attr-defined]
     else:
         planning.learnt(session, certificate)
 
