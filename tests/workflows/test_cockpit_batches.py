@@ -139,6 +139,17 @@ def test_a_batch_is_taken_back_but_for_what_somebody_has_touched_since(watched: 
         undo(watched, batch)
 
 
+def test_many_that_were_ended_go_on_again(watched: Watched) -> None:
+    them = [watched.start() for _ in range(3)]
+    batch = ask(watched, "terminate", *them)
+    watched.work()
+    assert watched.states(*them) == ["terminated"] * 3
+    undo(watched, batch)
+    watched.work()
+    assert watched.states(*them) == ["active"] * 3
+    watched.answer(them[0], "ok")
+
+
 def test_many_are_moved_to_another_version_and_back(watched: Watched) -> None:
     one, two = watched.start(), watched.start()
     watched.answer(two, "ok")
@@ -175,8 +186,8 @@ def test_incidents_of_many_are_tried_again_and_what_has_none_says_so(watched: Wa
 
 @ONE
 def test_a_verb_that_cannot_be_taken_back_is_not(watched: Watched) -> None:
-    watched.start()
-    batch = ask(watched, "terminate")
+    watched.troubled()
+    batch = ask(watched, "drop")
     watched.work()
     with pytest.raises(Conflict):
         undo(watched, batch)

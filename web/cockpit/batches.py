@@ -36,6 +36,7 @@ MOST_TICKED = 100
 VERBS = {
     "suspend": _l("挂起"), "resume": _l("恢复"), "terminate": _l("终止"), "migrate": _l("迁移"),
     "retry": _l("重试异常"), "skip": _l("跳过异常"), "drop": _l("取消出错的一支"), "unmigrate": _l("撤销迁移"),
+    "unterminate": _l("撤销终止"),
 }
 STATES = {"done": _l("已处理"), "refused": _l("没有处理"), "waiting": _l("还没轮到")}
 PAGE = 50

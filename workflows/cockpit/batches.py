@@ -30,7 +30,8 @@ from workflows.cockpit.finding import Sought
 KIND = "operations"
 MOST = 20_000
 WAITING, DONE, REFUSED = "waiting", "done", "refused"
-UNDONE_BY: dict[str, str] = {"suspend": "resume", "resume": "suspend", "migrate": "unmigrate"}
+UNDONE_BY: dict[str, str] = {"suspend": "resume", "resume": "suspend", "migrate": "unmigrate",
+                             "terminate": "unterminate"}
 """The verbs that can be undone, and by which."""
 VERBS = ("suspend", "resume", "terminate", "migrate", "retry", "skip", "drop")
 
