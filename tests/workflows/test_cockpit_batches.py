@@ -150,6 +150,23 @@ def test_many_that_were_ended_go_on_again(watched: Watched) -> None:
     watched.answer(them[0], "ok")
 
 
+def test_many_are_put_elsewhere_and_back_and_who_stands_elsewhere_is_told(watched: Watched) -> None:
+    one, two, gone = (watched.start() for _ in range(3))
+    watched.answer(gone, "ok")
+    batch = ask(watched, "modify", one, two, gone, **{"from": "A", "start": "M"})
+    with reading(watched.engine) as session:
+        meant = batches.chosen(session, owner(watched), ALL, (one, two, gone))
+        told = batch_preview.preview(session, "modify", meant, place="A", start="M")
+    assert (told.total, told.fine, dict(told.refused)) == (3, 2, {("它不停在选定的环节", ""): 1})
+    watched.work()
+    assert why(watched, batch) == ["它不停在选定的环节。"]
+    back = undo(watched, batch)
+    watched.work()
+    assert set(rows(watched, back).values()) == {"done"}
+    for each in (one, two):
+        watched.answer(each, "ok")
+
+
 def test_many_are_moved_to_another_version_and_back(watched: Watched) -> None:
     one, two = watched.start(), watched.start()
     watched.answer(two, "ok")

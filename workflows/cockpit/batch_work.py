@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine import instances, run
 from engine.model import Incident, Instance
-from engine.operations import interventions, many, migration, repair
+from engine.operations import interventions, many, migration, modification, repair
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
 from ledger.db import reading, unit
@@ -28,6 +28,10 @@ AT_ONCE = 50
 
 class NoTrouble(Conflict):
     """该流程没有等待处理的异常。"""
+
+
+class NotThere(Conflict):
+    """它不停在选定的环节。"""
 
 
 class GoneOn(Conflict):
@@ -99,7 +103,15 @@ def _terminate(session: Session, batch: InstanceBatch, _row: BatchRow, instance:
     interventions.terminate(session, instance.id, by=by, reason=batch.reason)
 
 
-def _unterminate(session: Session, batch: InstanceBatch, row: BatchRow, instance: Instance, by: Actor) -> None:
+def _modify(session: Session, batch: InstanceBatch, _row: BatchRow, instance: Instance, by: Actor) -> None:
+    wanted = modification.elsewhere(session, instance.id, batch.args["from"], batch.args["start"])
+    if not wanted:
+        raise NotThere
+    interventions.modify(session, instance.id, wanted, by=by, reason=batch.reason)
+
+
+def _by_hand(session: Session, batch: InstanceBatch, row: BatchRow, instance: Instance, by: Actor) -> None:
+    """Take an end or a move back, where nothing has happened since."""
     if instance.version != row.version:
         raise GoneOn
     taking_back.undo_last(session, instance, by=by, reason=batch.reason)
@@ -132,7 +144,8 @@ def _incidents(settle: Callable[..., object], session: Session, batch: InstanceB
 
 
 DO: dict[str, Verb] = {
-    "suspend": _suspend, "resume": _resume, "terminate": _terminate, "unterminate": _unterminate,
+    "suspend": _suspend, "resume": _resume, "terminate": _terminate, "unterminate": _by_hand,
+    "modify": _modify, "unmodify": _by_hand,
     "migrate": _migrate, "unmigrate": _unmigrate,
     "retry": partial(_incidents, repair.retry), "skip": partial(_incidents, repair.skip),
     "drop": partial(_incidents, repair.cancel),

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from engine.messaging import messages
 from engine.model import Delivery, Incident, Instance
-from engine.operations.interventions import Intervention
 from engine.operations.moved import Migration
 from ledger.actor import SYSTEM
 from ledger.db import unit
@@ -23,7 +22,6 @@ from registry.access.grants import grant_role
 from registry.people.persons import person_of
 from tests.web.desk.at_work import Town, Visitor
 from tests.web.watched import CROWD, RENAMED, SECOND, Watched, laid_out
-from workflows.requests import Request
 
 LIST = "/cockpit/instances"
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -221,36 +219,6 @@ def test_tokens_are_put_elsewhere_as_previewed_or_not_at_all(town: Town, watched
     assert "没有生效" in said(owner, f"{LIST}/{it}/modification", start="A", version=version[1])
     page = said(owner, f"{LIST}/{it}/modification", start="A", version=str(watched.row(it).version))
     assert "已按预览调整" in page
-
-
-@ONE
-def test_an_end_and_a_move_are_taken_back_until_something_follows(town: Town, watched: Watched) -> None:
-    it, owner = watched.start(), town.visitor("owner")
-    page = said(owner, f"{LIST}/{it}/termination")
-    assert "已终止" in page and "撤销终止" in page and watched.states(it) == ["terminated"]
-    with Session(town.engine) as session:
-        number = session.scalars(select(Intervention.id)).one()
-    assert town.visitor("legal").post(f"/cockpit/interventions/{number}/undo", {"reason": "x"}).status_code == 403
-    page = said(owner, f"/cockpit/interventions/{number}/undo")
-    assert "已撤销终止" in page and watched.states(it) == ["active"]
-    assert "不能再撤销" in said(owner, f"/cockpit/interventions/{number}/undo")
-    said(owner, f"{LIST}/{it}/modification", start="A", version=str(watched.row(it).version))
-    assert "撤销调整" in owner.get(f"{LIST}/{it}").text
-    watched.answer(it, "ok")
-    assert "撤销调整" not in owner.get(f"{LIST}/{it}").text.split("人工处理记录")[1].split("</li>")[0]
-    assert owner.post("/cockpit/interventions/99/undo", {"reason": "x"}).status_code == 404
-
-
-@ONE
-def test_the_end_of_a_request_is_not_taken_back_where_another_was_begun(town: Town) -> None:
-    first, owner = town.request("desk", "E03", "company"), town.visitor("owner")
-    with Session(town.engine) as session:
-        it = session.get_one(Request, first).instance_id
-    said(owner, f"{LIST}/{it}/termination")
-    town.request("desk", "E03", "company")
-    with Session(town.engine) as session:
-        number = session.scalars(select(Intervention.id)).one()
-    assert "正在办理" in said(owner, f"/cockpit/interventions/{number}/undo")
 
 
 @ONE
