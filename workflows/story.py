@@ -40,6 +40,8 @@ WORDS: dict[str, str] = {
     "instance.migrated": "流程换到新版本：{reason}",
     "instance.migration_undone": "撤销换版本：{reason}",
     "instance.modified": "流程调整：{reason}",
+    "instance.termination_undone": "撤销终止：{reason}",
+    "instance.modification_undone": "撤销调整：{reason}",
     "instance.variables_changed": "修改流程变量",
     "timer.fired_by_hand": "提前触发“{name}”：{reason}",
     "timer.rescheduled": "“{name}”改期：{reason}",

@@ -82,6 +82,12 @@ def standing(session: Session, instance_id: int) -> list[Stand]:
     return sorted(found, key=lambda one: one.number)
 
 
+def elsewhere(session: Session, instance_id: int, place: str, start: str) -> list[Move]:
+    """The moves that take whatever stands at one element away and begin before another; none where nothing does."""
+    gone: list[Move] = [Cancel(one.number) for one in standing(session, instance_id) if one.element_id == place]
+    return [*gone, StartBefore(start)] if gone else []
+
+
 def preview(session: Session, instance_id: int, wanted: Sequence[Move]) -> Preview:
     """What the moves together would do to an instance; nothing is written. Raises NotFound, NotRunning."""
     instance = session.get(Instance, instance_id, populate_existing=True)

@@ -25,6 +25,7 @@ from engine.rehearsal.voters import Voter, changes
 from ledger.facts import Fact, FactAbout
 
 HANDS: dict[str, tuple[str, str]] = {
+    "instance.termination_undone": ("终止后又撤销过", "was ended by hand, and that was taken back"),
     "instance.modified": ("运行中由人工移动过", "was moved by hand while it ran"),
     "instance.migrated": ("运行中换过版本", "changed its version while it ran"),
     "instance.variables_changed": ("运行中由人工改过数据", "had its data changed by hand"),

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from engine import catalog, instances
 from engine.figures import counting, standing
 from engine.messaging import deliveries, messages
-from engine.operations import migration, modification, repair, undelivered
+from engine.operations import interventions, migration, repair, undelivered
 from engine.operations.moves import BackTo
 from engine.releases import coming, deciding
 from engine.returns import giving_back, reopening, taking_back
@@ -178,7 +178,8 @@ def _operate(world: World, clock: Fixed) -> None:
     other = world.run(drawing(start(), task("A"), task("B"), end(), flows("S A B E"), id="Q"), process_id="Q")
     done = world.do(other, "A")
     with unit(world.engine) as session:
-        modification.apply(session, other, [BackTo(done)], by=HAN, reason="x")
+        interventions.modify(session, other, [BackTo(done)], by=HAN, reason="x")
+        interventions.undo(session, 1, by=HAN, reason="x")
         messages.publish(session, "nobody", None, {}, by=HAN)
     deliveries.sweep(world.engine)
     daily = tag("startEvent", "S", timer("timeCycle", "R2/P1D"))

@@ -139,6 +139,34 @@ def test_a_batch_is_taken_back_but_for_what_somebody_has_touched_since(watched: 
         undo(watched, batch)
 
 
+def test_many_that_were_ended_go_on_again(watched: Watched) -> None:
+    them = [watched.start() for _ in range(3)]
+    batch = ask(watched, "terminate", *them)
+    watched.work()
+    assert watched.states(*them) == ["terminated"] * 3
+    undo(watched, batch)
+    watched.work()
+    assert watched.states(*them) == ["active"] * 3
+    watched.answer(them[0], "ok")
+
+
+def test_many_are_put_elsewhere_and_back_and_who_stands_elsewhere_is_told(watched: Watched) -> None:
+    one, two, gone = (watched.start() for _ in range(3))
+    watched.answer(gone, "ok")
+    batch = ask(watched, "modify", one, two, gone, **{"from": "A", "start": "M"})
+    with reading(watched.engine) as session:
+        meant = batches.chosen(session, owner(watched), ALL, (one, two, gone))
+        told = batch_preview.preview(session, "modify", meant, place="A", start="M")
+    assert (told.total, told.fine, dict(told.refused)) == (3, 2, {("它不停在选定的环节", ""): 1})
+    watched.work()
+    assert why(watched, batch) == ["它不停在选定的环节。"]
+    back = undo(watched, batch)
+    watched.work()
+    assert set(rows(watched, back).values()) == {"done"}
+    for each in (one, two):
+        watched.answer(each, "ok")
+
+
 def test_many_are_moved_to_another_version_and_back(watched: Watched) -> None:
     one, two = watched.start(), watched.start()
     watched.answer(two, "ok")
@@ -175,8 +203,8 @@ def test_incidents_of_many_are_tried_again_and_what_has_none_says_so(watched: Wa
 
 @ONE
 def test_a_verb_that_cannot_be_taken_back_is_not(watched: Watched) -> None:
-    watched.start()
-    batch = ask(watched, "terminate")
+    watched.troubled()
+    batch = ask(watched, "drop")
     watched.work()
     with pytest.raises(Conflict):
         undo(watched, batch)

@@ -34,8 +34,10 @@ jobs.KINDS[batches.KIND] = _l("批量处理流程")
 jobs.RESULTS[batches.KIND] = "batches.of_job"
 MOST_TICKED = 100
 VERBS = {
-    "suspend": _l("挂起"), "resume": _l("恢复"), "terminate": _l("终止"), "migrate": _l("迁移"),
+    "suspend": _l("挂起"), "resume": _l("恢复"), "modify": _l("调整位置"), "terminate": _l("终止"),
+    "migrate": _l("迁移"),
     "retry": _l("重试异常"), "skip": _l("跳过异常"), "drop": _l("取消出错的一支"), "unmigrate": _l("撤销迁移"),
+    "unterminate": _l("撤销终止"), "unmodify": _l("撤销调整"),
 }
 STATES = {"done": _l("已处理"), "refused": _l("没有处理"), "waiting": _l("还没轮到")}
 PAGE = 50
@@ -75,13 +77,16 @@ def _page(given: MultiDict[str, str], problems: dict[str, list[str]] | None = No
     session = db.session()
     meant = batches.chosen(session, actor(), wanted, ticked)
     to, mapping = whole_in(given.get("to")) or 0, mapping_in(given)
-    versions = _versions(session, meant) if verb == "migrate" else []
+    versions = _versions(session, meant) if verb in ("migrate", "modify") else []
+    places = _places(session, versions) if verb == "modify" else []
+    place, start = (given.get(name, "") if given.get(name) in dict(places) else "" for name in ("from", "start"))
     to = to if to in {one.id for one in versions} else 0
-    preview = batch_preview.preview(session, verb, meant, to=to, mapping=mapping)
+    preview = batch_preview.preview(session, verb, meant, to=to, mapping=mapping, place=place, start=start)
     page = render_template(
         "cockpit/batch_new.html", verb=verb, ticked=ticked, wanted=wanted, kept=_kept(ticked, wanted), preview=preview,
         versions=versions, to=to, mapping=mapping, map=MAP, most=batches.MOST, looked_most=batch_preview.LOOKED,
-        undoable=verb in batches.UNDONE_BY, places=finding.elements(session, to) if to else [],
+        undoable=verb in batches.UNDONE_BY, places=finding.elements(session, to) if to else places,
+        place=place, start=start,
         names=_names(session, versions), problems=problems or {}, problem=problem, reason=given.get("reason", ""),
     )
     return page, status
@@ -109,6 +114,11 @@ def _versions(session: Session, meant: Any) -> list[Definition]:
     return finding.versions(session, found[0]) if len(found) == 1 else []
 
 
+def _places(session: Session, versions: list[Definition]) -> list[tuple[str, str]]:
+    """The elements of the newest version of theirs that people know by name."""
+    return [(key, name) for key, name in finding.elements(session, versions[0].id) if name] if versions else []
+
+
 def _names(session: Session, versions: list[Definition]) -> dict[str, str]:
     """What the drawings of the newest versions call their elements."""
     return {key: name for one in reversed(versions[:10]) for key, name in catalog.plan(session, one.id).names().items()}
@@ -126,6 +136,10 @@ def ask() -> ResponseReturnValue:
         args |= {"to": whole_in(request.form.get("to")) or 0, "mapping": mapping_in(request.form)}
         if session.get(Definition, args["to"]) is None:
             return _page(request.form, {"to": [_("请选择要迁移到的版本。")]}, status=400)
+    if verb == "modify":
+        args |= {name: request.form.get(name, "")[:120] for name in ("from", "start")}
+        if not (args["from"] and args["start"]):
+            return _page(request.form, {"start": [_("请选择从哪里调到哪里。")]}, status=400)
     try:
         batch = batches.ask(session, actor(), verb, meant, reason=request.form.get("reason", ""), args=args)
     except (BadAnswer, Conflict) as error:

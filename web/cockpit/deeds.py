@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from engine import instances
 from engine.model import Incident, Instance, Timer
-from engine.operations import repair
+from engine.operations import interventions, repair
+from engine.operations.interventions import Intervention
 from engine.time import timers
 from ledger.actor import Actor
 from ledger.clock import SHANGHAI
@@ -25,7 +26,7 @@ from web.errors import field_problems
 from web.guard import actor, needs
 from web.login import local_path
 from web.session import db
-from workflows.cockpit import account, reach
+from workflows.cockpit import account, reach, taking_back
 
 bp = Blueprint("deeds", __name__, url_prefix="/cockpit")
 MOST_EDITS = 6
@@ -51,9 +52,22 @@ def resume(instance_id: int) -> ResponseReturnValue:
 @bp.post("/instances/<int:instance_id>/termination")
 @needs(reach.ACT)
 def terminate(instance_id: int) -> ResponseReturnValue:
-    """End it for good."""
-    return done(instance_id, lambda session, by, why: instances.terminate(session, instance_id, by=by, reason=why),
-                _("已终止。没有办完的任务、定时器和等待的消息都已取消。"))
+    """End it; as long as nothing has followed from that it can be taken back."""
+    return done(instance_id, lambda session, by, why: interventions.terminate(session, instance_id, by=by, reason=why),
+                _("已终止。没有办完的任务、定时器和等待的消息都已取消；在有新的进展之前可以撤销。"))
+
+
+@bp.post("/interventions/<int:number>/undo")
+@needs(reach.ACT)
+def undo(number: int) -> ResponseReturnValue:
+    """Take back an end or a move by hand."""
+    made = db.session.get(Intervention, number)
+    if made is None:
+        raise NotFound
+    said = {interventions.TERMINATED: _("已撤销终止，回到终止前的样子。"),
+            interventions.MODIFIED: _("已撤销调整，回到调整前的样子。")}
+    return done(made.instance_id, lambda session, by, why: taking_back.undo(session, number, by=by, reason=why),
+                said[made.kind])
 
 
 # incidents

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine import catalog
 from engine.model import Definition, Instance, Timer
-from engine.operations import repair
+from engine.operations import interventions, repair
 from engine.time import timers
 from ledger.clock import SHANGHAI
 from registry.access.rules import Thing, can
@@ -72,7 +72,7 @@ def show(instance_id: int) -> ResponseReturnValue:
         awaited=account.awaited(session, instance_id), troubles=_troubles(session, instance),
         moved=account.moved(session, instance_id), done=deeds.of_instance(session, instance_id), deeds=deeds.WORDS,
         application=account.request_of(session, person, instance_id), versions=account.versions(session, instance),
-        may_act=reach.may(person, reach.ACT, instance),
+        may_act=reach.may(person, reach.ACT, instance), taken_back=interventions.last(session, instance),
     )
 
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from engine.model import Definition, Instance
-from engine.operations import migration, modification
+from engine.operations import interventions, migration, modification
 from engine.operations.modification import BackTo, Cancel, Preview, StartBefore
 from engine.operations.moved import Migration
 from engine.operations.moves import Move
@@ -74,9 +74,9 @@ def modified(instance_id: int) -> ResponseReturnValue:
     wanted, version = _moves(request.form), whole_in(request.form.get("version"))
 
     def act(session: Session, by: Actor, why: str) -> None:
-        modification.apply(session, instance_id, wanted, by=by, reason=why, version=version)
+        interventions.modify(session, instance_id, wanted, by=by, reason=why, version=version)
 
-    return done(instance_id, act, _("已按预览调整。"))
+    return done(instance_id, act, _("已按预览调整。在有新的进展之前可以撤销。"))
 
 
 # versions

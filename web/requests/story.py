@@ -151,6 +151,7 @@ KINDS = {
     "instance.migrated": _l("流程换到新版本"),
     "instance.migration_undone": _l("撤销换版本"),
     "instance.modified": _l("流程调整"),
+    "instance.termination_undone": _l("撤销终止"), "instance.modification_undone": _l("撤销调整"),
     "instance.variables_changed": _l("修改流程变量"),
     "incident.opened": _l("流程出现异常"),
     "incident.resolved": _l("流程异常已处理"),

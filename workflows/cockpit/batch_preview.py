@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from engine.model import Definition, Incident, Instance
-from engine.operations import migration
+from engine.operations import migration, modification
 from engine.operations.migration import MOVABLE
 from workflows.cockpit.batches import MOST
 
@@ -19,6 +19,7 @@ LOOKED = 200
 WHY: dict[str, str] = {
     "ended": "已结束", "suspended": "已经挂起", "active": "没有挂起", "same": "已经在这个版本上",
     "other": "是另一个流程", "fine": "没有等待处理的异常", "held": "已挂起，请先恢复",
+    "elsewhere": "它不停在选定的环节",
 }
 """Why one would be refused; msgids."""
 
@@ -45,8 +46,9 @@ class Preview:
 
 
 def preview(session: Session, verb: str, meant: ColumnElement[bool], *, to: int = 0,
-            mapping: Mapping[str, str] | None = None) -> Preview:
-    """Look at them all by their rows; a migration is also rehearsed, on the first LOOKED that it could be for."""
+            mapping: Mapping[str, str] | None = None, place: str = "", start: str = "") -> Preview:
+    """Look at them all by their rows; a migration, or a move from one element (`place`) to before another (`start`), is
+    also rehearsed, on the first LOOKED that it could be for."""
     rows = session.execute(select(Instance.id, Instance.state, Instance.definition_id, Instance.process_id)
                            .where(meant).order_by(Instance.id).limit(MOST + 1)).all()
     told = Preview(total=len(rows))
@@ -65,6 +67,8 @@ def preview(session: Session, verb: str, meant: ColumnElement[bool], *, to: int 
     told.looked, told.fine = len(rows), len(fitting)
     if verb == "migrate" and to:
         _rehearse(session, told, fitting, to, mapping or {})
+    if verb == "modify" and place and start:
+        _move(session, told, fitting, place, start)
     return told
 
 
@@ -75,6 +79,8 @@ def _why_not(verb: str, state: str, troubled: bool) -> str:
         return WHY["suspended"]
     if verb == "resume" and state != "suspended":
         return WHY["active"]
+    if verb == "modify" and state != "active":
+        return WHY["held"]
     if verb in ("retry", "skip", "drop") and (not troubled or state != "active"):
         return WHY["held" if troubled else "fine"]
     return ""
@@ -94,6 +100,20 @@ def _process(session: Session, to: int) -> str | None:
 def _troubled(session: Session, meant: ColumnElement[bool]) -> set[int]:
     return set(session.scalars(select(Incident.instance_id).join(Instance, Instance.id == Incident.instance_id).where(
         Incident.resolved_at.is_(None), meant)))
+
+
+def _move(session: Session, told: Preview, fitting: list[int], place: str, start: str) -> None:
+    first = fitting[:LOOKED]
+    told.looked, told.fine = told.looked - len(fitting) + len(first), 0
+    for number in first:
+        wanted = modification.elsewhere(session, number, place, start)
+        refused = modification.preview(session, number, wanted).refused if wanted else None
+        if refused is not None:
+            told.refuse(number, refused.text(), refused.text("en"))
+        elif wanted:
+            told.fine += 1
+        else:
+            told.refuse(number, WHY["elsewhere"])
 
 
 def _rehearse(session: Session, told: Preview, fitting: list[int], to: int, mapping: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine import instances, run
 from engine.model import Incident, Instance
-from engine.operations import many, migration, repair
+from engine.operations import interventions, many, migration, modification, repair
 from ledger import clock
 from ledger.actor import SYSTEM, Actor
 from ledger.db import reading, unit
@@ -19,7 +19,7 @@ from ledger.failpoints import fp
 from ledger.jobs import Turn
 from registry.access.accounts import actor_for
 from registry.people.persons import person_of
-from workflows.cockpit import batches, reach
+from workflows.cockpit import batches, reach, taking_back
 from workflows.cockpit.batches import DONE, WAITING, BatchRow, InstanceBatch
 
 AT_ONCE = 50
@@ -28,6 +28,10 @@ AT_ONCE = 50
 
 class NoTrouble(Conflict):
     """该流程没有等待处理的异常。"""
+
+
+class NotThere(Conflict):
+    """它不停在选定的环节。"""
 
 
 class GoneOn(Conflict):
@@ -96,7 +100,21 @@ def _undisturbed(batch: InstanceBatch, row: BatchRow, instance: Instance, state:
 
 
 def _terminate(session: Session, batch: InstanceBatch, _row: BatchRow, instance: Instance, by: Actor) -> None:
-    instances.terminate(session, instance.id, by=by, reason=batch.reason)
+    interventions.terminate(session, instance.id, by=by, reason=batch.reason)
+
+
+def _modify(session: Session, batch: InstanceBatch, _row: BatchRow, instance: Instance, by: Actor) -> None:
+    wanted = modification.elsewhere(session, instance.id, batch.args["from"], batch.args["start"])
+    if not wanted:
+        raise NotThere
+    interventions.modify(session, instance.id, wanted, by=by, reason=batch.reason)
+
+
+def _by_hand(session: Session, batch: InstanceBatch, row: BatchRow, instance: Instance, by: Actor) -> None:
+    """Take an end or a move back, where nothing has happened since."""
+    if instance.version != row.version:
+        raise GoneOn
+    taking_back.undo_last(session, instance, by=by, reason=batch.reason)
 
 
 def _migrate(session: Session, batch: InstanceBatch, _row: BatchRow, instance: Instance, by: Actor) -> int:
@@ -126,7 +144,9 @@ def _incidents(settle: Callable[..., object], session: Session, batch: InstanceB
 
 
 DO: dict[str, Verb] = {
-    "suspend": _suspend, "resume": _resume, "terminate": _terminate, "migrate": _migrate, "unmigrate": _unmigrate,
+    "suspend": _suspend, "resume": _resume, "terminate": _terminate, "unterminate": _by_hand,
+    "modify": _modify, "unmodify": _by_hand,
+    "migrate": _migrate, "unmigrate": _unmigrate,
     "retry": partial(_incidents, repair.retry), "skip": partial(_incidents, repair.skip),
     "drop": partial(_incidents, repair.cancel),
 }

@@ -30,9 +30,10 @@ from workflows.cockpit.finding import Sought
 KIND = "operations"
 MOST = 20_000
 WAITING, DONE, REFUSED = "waiting", "done", "refused"
-UNDONE_BY: dict[str, str] = {"suspend": "resume", "resume": "suspend", "migrate": "unmigrate"}
+UNDONE_BY: dict[str, str] = {"suspend": "resume", "resume": "suspend", "migrate": "unmigrate",
+                             "terminate": "unterminate", "modify": "unmodify"}
 """The verbs that can be undone, and by which."""
-VERBS = ("suspend", "resume", "terminate", "migrate", "retry", "skip", "drop")
+VERBS = ("suspend", "resume", "modify", "terminate", "migrate", "retry", "skip", "drop")
 
 
 class TooMany(Conflict):

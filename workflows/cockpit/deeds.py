@@ -19,6 +19,7 @@ LONGEST = 500
 """Characters of a reason."""
 WORDS: dict[str, str] = {
     "instance.suspended": "挂起", "instance.resumed": "恢复", "instance.terminated": "终止", "instance.ended": "办结",
+    "instance.termination_undone": "撤销终止", "instance.modification_undone": "撤销调整",
     "instance.modified": "调整", "instance.migrated": "迁移到新版本", "instance.migration_undone": "撤销迁移",
     "instance.variables_changed": "修改变量", "instance.reopened": "重新开启", "incident.resolved": "处理异常",
     "timer.fired_by_hand": "提前触发定时器", "timer.rescheduled": "改定时器的时间", "timer.suspended": "暂停定时器",

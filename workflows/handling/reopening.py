@@ -60,6 +60,12 @@ def _free(session: Session, actor: Actor, request: Request) -> int:
         raise NotAllowed()
     if actor.id == request.applicant_id:
         raise NotAllowed("这是您自己的申请，请由别人重新开启。")
+    free_again(session, request)
+    return request.instance_id
+
+
+def free_again(session: Session, request: Request) -> None:
+    """Raises Another or ParentOver where an ended request may not go on, whoever asks."""
     parent = session.get(Request, request.parent_id) if request.parent_id else None
     if parent is not None and parent.instance.ended_at is not None:
         raise ParentOver(number=parent.number)
@@ -71,4 +77,3 @@ def _free(session: Session, actor: Actor, request: Request) -> int:
     other = session.scalars(same.limit(1)).first()
     if other is not None:
         raise Another(number=other)
-    return request.instance_id
