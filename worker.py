@@ -200,7 +200,7 @@ def seldom(part: Part, seconds: float) -> Part:
     return now_and_then
 
 
-def due_work(config: Config) -> dict[str, Part]:
+def due_work() -> dict[str, Part]:
     """What there is to do, by kind of wake-up, causes before effects: each does a small piece, says how much it did."""
     from engine.figures import counting, standing
     from engine.messaging import deliveries
@@ -227,12 +227,12 @@ def due_work(config: Config) -> dict[str, Part]:
         "absence": lambda database: ending.sweep(database, limit=20) + handover.forward(database, limit=20),
         "drafts": history.sweep,
         "outbox": lambda database: outbox.deliver(database, triggers.HANDLERS, limit=50),
-        "letters": letters(config),
     }
 
 
 def letters(config: Config) -> Part:
-    """Letters leave by a door of this process's own, and speak the language of whom they go to."""
+    """Letters leave by a door of this process's own, and speak the language of whom they go to. A provider may keep us
+    waiting: they have a thread of their own, so that no timer waits with them."""
     from registry.alerts.channels import Outgoing
     from registry.alerts.letters import sending
     from web.i18n import spoken
@@ -323,13 +323,18 @@ def main(given: Sequence[str] = ()) -> None:
     with alone(config, IMPORTS if importing else "worker"):
         sealing.load_key(config.data)
         copies.keep_in(config.files, config.url + "/c/")
-        rounds = Rounds(open_database(config.database), {} if importing else due_work(config), config.redis_url)
+        rounds = Rounds(open_database(config.database), {} if importing else due_work(), config.redis_url)
         if importing:
             rounds.parts = imports(config, rounds.stopping)
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda *_: rounds.stopping.set())
-        sweeper = threading.Thread(target=rounds.sweep, name="sweep", daemon=True)
-        sweeper.start()
+        sweepers = [threading.Thread(target=rounds.sweep, name="sweep", daemon=True)]
+        if not importing:
+            post = Rounds(rounds.database, {"letters": letters(config)}, config.redis_url)
+            post.stopping, post.told = rounds.stopping, rounds.told
+            sweepers.append(threading.Thread(target=post.sweep, name="post", daemon=True))
+        for sweeper in sweepers:
+            sweeper.start()
         kind = IMPORTS if importing else "worker"
         living = threading.Thread(target=rounds.live, args=(kind,), name="live", daemon=True)
         living.start()
@@ -337,7 +342,8 @@ def main(given: Sequence[str] = ()) -> None:
         if config.redis_url:
             listen(config.redis_url, rounds, QUEUES[IMPORTS] if importing else QUEUE)
         rounds.stopping.wait()
-        sweeper.join(STOPPING)
+        for sweeper in sweepers:
+            sweeper.join(STOPPING)
         living.join(1.0)
         log.info("stopped")
 

@@ -102,7 +102,8 @@ def _reaching(day: dt.date, mark: AlertDay, first: bool) -> Select[Certificate]:
         ends, Certificate.state.in_([*codes.LIVE, codes.LAPSED]))
     if mark.ends_on is not None:
         query = query.where(tuple_(Certificate.ends_on, Certificate.id) > tuple_(mark.ends_on, mark.after))
-    return query.order_by(Certificate.ends_on, Certificate.id).limit(BATCH)
+    query = query.order_by(Certificate.ends_on, Certificate.id).limit(BATCH)
+    return query.with_for_update(read=True, of=Certificate)  # whoever renews one now waits, and then silences it
 
 
 def _plan(session: Session, certificate: Certificate, day: dt.date, first: bool) -> int:

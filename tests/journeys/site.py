@@ -18,7 +18,6 @@ from ledger.files import keep
 from tests.journeys.answers import filled
 from tests.journeys.company import Company
 from tests.journeys.papers import PDF
-from web.config import Config
 from worker import Rounds, due_work
 from workflows import authority
 from workflows.applying import opening
@@ -87,7 +86,7 @@ class Site:
 
     def work(self) -> None:
         """What worker.py does until there is nothing more to do."""
-        Rounds(self.engine, due_work(Config(data=self.files.parent, url=self.address))).answer("all")
+        Rounds(self.engine, due_work()).answer("all")
 
     def request(self, number: str) -> Request:
         """The request with this number, as it stands in the database."""
