@@ -231,8 +231,7 @@ def due_work() -> dict[str, Part]:
 
 
 def letters(config: Config) -> Part:
-    """Letters leave by a door of this process's own, and speak the language of whom they go to. A provider may keep us
-    waiting: they have a thread of their own, so that no timer waits with them."""
+    """Letters leave by a door of this process's own. They have a thread of their own: providers may keep us waiting."""
     from registry.alerts.channels import Outgoing
     from registry.alerts.letters import sending
     from web.i18n import spoken
@@ -328,11 +327,9 @@ def main(given: Sequence[str] = ()) -> None:
             rounds.parts = imports(config, rounds.stopping)
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda *_: rounds.stopping.set())
-        sweepers = [threading.Thread(target=rounds.sweep, name="sweep", daemon=True)]
-        if not importing:
-            post = Rounds(rounds.database, {"letters": letters(config)}, config.redis_url)
-            post.stopping, post.told = rounds.stopping, rounds.told
-            sweepers.append(threading.Thread(target=post.sweep, name="post", daemon=True))
+        post = Rounds(rounds.database, {} if importing else {"letters": letters(config)}, config.redis_url)
+        post.stopping, post.told = rounds.stopping, rounds.told
+        sweepers = [threading.Thread(target=each.sweep, daemon=True) for each in (rounds, post)]
         for sweeper in sweepers:
             sweeper.start()
         kind = IMPORTS if importing else "worker"

@@ -47,6 +47,8 @@ class Told:
 
 def alert_stage(stage: str) -> str:
     """The name of a stage as people say it."""
+    if stage == "lapsed":
+        return _("有效期已届满")
     if stage in STEPS:
         return _(STEPS[stage])
     days = int(stage[1:])

@@ -42,7 +42,7 @@ STEPS = {
     "hand_in": "应交内部材料",
     "target": "应完成申报",
     "closes": "停止受理延续",
-    "lapses": "有效期届满", "lapsed": "有效期已届满",
+    "lapses": "有效期届满",
     "susp_end": "暂扣期限届满，应办理发还", "duty": "开始准备期内复审",
 }
 PRIVATE = frozenset({"id_number"})
