@@ -138,11 +138,11 @@ def climb(session: Session, certificate: Certificate, alert: Alert) -> bool:
 def _people(session: Session, certificate: Certificate, alert: Alert, rule: Rule, keys: list[str]) -> list[str]:
     """Write down who is told on these rungs; where that reaches nobody, on the next, until somebody is. The rungs."""
     known = {each.person_id for each in alert.told}
-    asked, reached = list(keys), False
+    asked, reached, lines = list(keys), False, writing.lines_of(session, alert)
     for key in asked:
         people = [one for one in standing_on(session, rungs()[key], certificate) if one not in known]
         able = reachable(session, people)
-        by_letter = contacts.ways(session, set(people) - able, writing.lines_of(session, alert))
+        by_letter = contacts.ways(session, set(people) - able, lines)
         alert.told += [AlertPerson(person_id=one, rung=key, level=alert.level, told_at=clock.now(),
                                    reach="inapp" if one in able else "letter" if one in by_letter else "none")
                        for one in people]

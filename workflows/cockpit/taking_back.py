@@ -25,7 +25,7 @@ def undo(session: Session, number: int, *, by: Actor, reason: str) -> Instance:
     if made is None:
         raise NotFound
     request = session.scalar(select(Request).where(Request.instance_id == made.instance_id))
-    if made.kind == interventions.TERMINATED and request is not None:
+    if request is not None and session.get_one(Instance, made.instance_id).ended_at is not None:
         if request.parent_id is not None:
             raise Followed
         lock_holder(session, request)

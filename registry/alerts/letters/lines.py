@@ -14,7 +14,7 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import BadAnswer, NotFound, Problem
 from ledger.facts import record
-from registry.access.rules import Thing, can, require
+from registry.access.rules import Thing, require
 from registry.alerts.channels import CHANNELS, Channel
 from registry.alerts.channels.sms import Template
 from registry.alerts.letters.model import Line
@@ -103,11 +103,6 @@ def take_up(session: Session, line: Line, *, by: Actor) -> None:
     record(session, "line.taken_up", ("line", line.id), by=by, group_id=line.group_id)
 
 
-def may_edit(actor: Actor) -> bool:
-    """Whether somebody may set up lines anywhere."""
-    return can(actor, EDIT, None)
-
-
 def _checked(channel: Channel, given: Mapping[str, Any], title: str, address: str, local: bool) -> Any:
     settings = _made(channel.settings, given)
     problems = dict(channel.check(settings, local=local))
@@ -144,5 +139,5 @@ def _kept(channel: Channel, settings: Any) -> dict[str, Any]:
             "shown": {name: value for name, value in whole.items() if name not in channel.secrets}}
 
 
-__all__ = ["EDIT", "READ", "change", "channel_of", "listed", "may_edit", "one", "set_up", "settings_of", "stop",
+__all__ = ["EDIT", "READ", "change", "channel_of", "listed", "one", "set_up", "settings_of", "stop",
            "take_up"]

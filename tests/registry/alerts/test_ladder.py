@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from sqlalchemy.orm import Session
 
 from ledger.actor import SYSTEM, Actor
 from ledger.db import reading
@@ -70,9 +71,9 @@ def test_who_was_not_told_cannot_take_it(watch: Watch) -> None:
 
 
 def test_who_cannot_sign_in_stands_in_the_list_of_those_not_reached_and_the_next_rung_is_told(watch: Watch) -> None:
-    def close(session: object) -> None:
+    def close(session: Session) -> None:
         for name in ("holder", "custodian"):
-            account = session.query(Account).filter_by(person_id=watch.people[name]).one()  # type: ignore[attr-defined]
+            account = session.query(Account).filter_by(person_id=watch.people[name]).one()
             account.disabled_at = watch.now()
     watch.act(close)
     watch.on(before(61)).on(before(60))
@@ -85,11 +86,11 @@ def test_who_cannot_sign_in_stands_in_the_list_of_those_not_reached_and_the_next
 
 
 def test_a_rung_without_anybody_is_passed_over(watch: Watch) -> None:
-    def leave(session: object) -> None:
+    def leave(session: Session) -> None:
         for name in ("custodian", "hr"):
-            for row in session.query(RoleGrant).filter_by(person_id=watch.people[name]):  # type: ignore[attr-defined]
-                revoke(session, row, by=SYSTEM)  # type: ignore[arg-type]
-        session.get_one(Person, watch.people["holder"]).left_on = D(2027, 1, 1)  # type: ignore[attr-defined]
+            for row in session.query(RoleGrant).filter_by(person_id=watch.people[name]):
+                revoke(session, row, by=SYSTEM)
+        session.get_one(Person, watch.people["holder"]).left_on = D(2027, 1, 1)
     watch.act(leave)
     watch.on(before(61)).on(before(60))
     assert watch.told("d60") == {"vice"}
@@ -99,8 +100,8 @@ def test_the_ledger_knows_who_opened_it(watch: Watch) -> None:
     watch.on(before(31)).on(before(30))
     actor = who(watch, "holder")
 
-    def open_(session: object) -> None:
-        notices.read(session, actor, notices.notices(session, actor)[0].id)  # type: ignore[arg-type]
+    def open_(session: Session) -> None:
+        notices.read(session, actor, notices.notices(session, actor)[0].id)
     watch.act(open_)
     opened = {each.person_id: each.opened_at for each in watch.alert("d30").told}
     assert opened[watch.people["holder"]] == watch.now() and opened[watch.people["hr"]] is None
