@@ -24,27 +24,12 @@ from registry.alerts.model import END, Alert, AlertPerson
 from registry.alerts.notices import notify
 from registry.alerts.progress import Progress
 from registry.alerts.rules import Rule, rule_of, rungs
+from registry.alerts.wording import WINDOW_NEWS, said, unheeded
 from registry.certificates import codes
-from registry.certificates.catalogue import in_force_of, type_of
+from registry.certificates.catalogue import in_force_of
 from registry.certificates.models import Certificate
 
 RAISED, WITHHELD, CLIMBED = "alert.raised", "alert.withheld", "alert.climbed"
-WINDOW_NEWS: dict[str, str] = {
-    "opens": "{type}（{holder}）可以开始办理延续。",
-    "hand_in": "{type}（{holder}）到达内部交件日。",
-    "target": "{type}（{holder}）到达法定申请日，请立即办理。",
-    "closes": "{type}（{holder}）的办理窗口已关闭。",
-    "lapsed": "{type}（{holder}）有效期已届满。",
-}
-SAID: dict[str, str] = {
-    "before": "{type}（{holder}）将于 {day} 到期，还有 {left} 天。",
-    "last": "{type}（{holder}）今天（{day}）到期。",
-    "after": "{type}（{holder}）已于 {day} 到期，逾期 {over} 天。",
-    "late": "{type}（{holder}）将于 {day} 到期：{number} 正在办理“{step}”，预计 {expected} 办结，将晚 {late} 天。",
-    "going": "{type}（{holder}）将于 {day} 到期：{number} 正在办理“{step}”，何时办结尚不确定。",
-    "unheeded": "{type}（{holder}）将于 {day} 到期，此前的提醒无人处理，现升级给您。",
-    "unheeded_over": "{type}（{holder}）已于 {day} 到期，此前的提醒无人处理，现升级给您。",
-}
 
 
 @dataclass(frozen=True)
@@ -115,7 +100,7 @@ def _tell(session: Session, certificate: Certificate, rule: Rule, alert: Alert, 
     told = _people(session, certificate, alert, rule, keys)
     alert.escalate_at = _patience(session, rule, left) if rule.above(frozenset(told)) else None
     fact = _write(session, RAISED, certificate, alert, {"stage": alert.stage, "rungs": told})
-    _notify(session, alert, fact, *_said(certificate, alert, matter, left), noticed=noticed)
+    _notify(session, alert, fact, *said(certificate, alert, matter, left), noticed=noticed)
 
 
 def climb(session: Session, certificate: Certificate, alert: Alert) -> bool:
@@ -130,8 +115,7 @@ def climb(session: Session, certificate: Certificate, alert: Alert) -> bool:
     told |= set(_people(session, certificate, alert, rule, [key]))
     alert.escalate_at = _patience(session, rule, 0) if rule.above(told) else None
     fact = _write(session, CLIMBED, certificate, alert, {"stage": alert.stage, "level": alert.level})
-    text = SAID["unheeded" if alert.term >= clock.today() else "unheeded_over"]
-    _notify(session, alert, fact, text, _named(certificate, alert.term))
+    _notify(session, alert, fact, *unheeded(certificate, alert))
     return True
 
 
@@ -176,24 +160,6 @@ def _notify(session: Session, alert: Alert, fact: Fact, text: str, params: dict[
     if noticed:
         notify(session, told, fact, text, params, subject=subject)
     writing.write(session, alert, told, text, params, writing.lines_of(session, alert), daily=not noticed)
-
-
-def _said(certificate: Certificate, alert: Alert, matter: Progress | None, left: int) -> tuple[str, dict[str, Any]]:
-    named = _named(certificate, alert.term)
-    if alert.stage in WINDOW_NEWS:
-        return WINDOW_NEWS[alert.stage], named
-    if matter is not None and left >= 0:
-        late = matter.late(alert.term)
-        expected = matter.expected_on.isoformat() if matter.expected_on else ""
-        return SAID["late" if late else "going"], {**named, "number": matter.number, "step": matter.step, "late": late,
-                                         "expected": expected}
-    if left < 0:
-        return SAID["after"], {**named, "over": -left}
-    return (SAID["before"], {**named, "left": left}) if left else (SAID["last"], named)
-
-
-def _named(certificate: Certificate, term: dt.date) -> dict[str, Any]:
-    return {"type": type_of(certificate.type_code).name, "holder": certificate.holder_name, "day": term.isoformat()}
 
 
 def raised(session: Session, certificate_id: int) -> list[Alert]:

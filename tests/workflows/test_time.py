@@ -12,8 +12,8 @@ from ledger.clock import SHANGHAI, end_of_day
 from ledger.db import reading, unit
 from ledger.facts import Fact, record
 from registry.alerts.notices import Notice
-from registry.alerts.raising import WINDOW_NEWS
 from registry.alerts.rules import WINDOW
+from registry.alerts.wording import WINDOW_NEWS
 from registry.certificates import timers
 from registry.certificates.models import CertificateTimer
 from workflows import story, triggers

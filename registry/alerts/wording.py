@@ -1,0 +1,56 @@
+"""What an alert says: a sentence for each situation, with values to fill in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from ledger import clock
+from registry.alerts.model import Alert
+from registry.alerts.progress import Progress
+from registry.certificates.catalogue import type_of
+from registry.certificates.models import Certificate
+
+WINDOW_NEWS: dict[str, str] = {
+    "opens": "{type}（{holder}）可以开始办理延续。",
+    "hand_in": "{type}（{holder}）到达内部交件日。",
+    "target": "{type}（{holder}）到达法定申请日，请立即办理。",
+    "closes": "{type}（{holder}）的办理窗口已关闭。",
+    "lapsed": "{type}（{holder}）有效期已届满。",
+}
+SAID: dict[str, str] = {
+    "before": "{type}（{holder}）将于 {day} 到期，还有 {left} 天。",
+    "last": "{type}（{holder}）今天（{day}）到期。",
+    "after": "{type}（{holder}）已于 {day} 到期，逾期 {over} 天。",
+    "late": "{type}（{holder}）将于 {day} 到期：{number} 正在办理“{step}”，预计 {expected} 办结，将晚 {late} 天。",
+    "going": "{type}（{holder}）将于 {day} 到期：{number} 正在办理“{step}”，何时办结尚不确定。",
+    "unheeded": "{type}（{holder}）将于 {day} 到期，此前的提醒无人处理，现升级给您。",
+    "unheeded_over": "{type}（{holder}）已于 {day} 到期，此前的提醒无人处理，现升级给您。",
+}
+
+
+def said(certificate: Certificate, alert: Alert, matter: Progress | None, left: int) -> tuple[str, dict[str, Any]]:
+    """The sentence for a stage that was reached with so many days left, and its values."""
+    named = _named(certificate, alert.term)
+    if alert.stage in WINDOW_NEWS:
+        return WINDOW_NEWS[alert.stage], named
+    if matter is not None and left >= 0:
+        late = matter.late(alert.term)
+        expected = matter.expected_on.isoformat() if matter.expected_on else ""
+        return SAID["late" if late else "going"], {**named, "number": matter.number, "step": matter.step, "late": late,
+                                         "expected": expected}
+    if left < 0:
+        return SAID["after"], {**named, "over": -left}
+    return (SAID["before"], {**named, "left": left}) if left else (SAID["last"], named)
+
+
+def unheeded(certificate: Certificate, alert: Alert) -> tuple[str, dict[str, Any]]:
+    """The sentence for whoever is told because nobody acted, and its values."""
+    return SAID["unheeded" if alert.term >= clock.today() else "unheeded_over"], _named(certificate, alert.term)
+
+
+def _named(certificate: Certificate, term: dt.date) -> dict[str, Any]:
+    return {"type": type_of(certificate.type_code).name, "holder": certificate.holder_name, "day": term.isoformat()}
+
+
+__all__ = ["SAID", "WINDOW_NEWS", "said", "unheeded"]
