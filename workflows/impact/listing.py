@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import func, or_, select
+from sqlalchemy import String, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from engine.model import OPEN, Instance, Task, TaskCandidate
@@ -124,10 +124,10 @@ def of_role_key(session: Session, key: str, units: Sequence[Unit]) -> list[Line]
         Unit, Unit.id == RoleGrant.unit_id).where(
         RoleGrant.role == key, RoleGrant.revoked_at.is_(None), RoleGrant.from_on <= today,
         or_(RoleGrant.until_on.is_(None), RoleGrant.until_on >= today), _within(Unit.path, units))
-    waits = select(TaskCandidate.task_id).where(TaskCandidate.candidate.startswith(f"{key}@", autoescape=True),
+    offered = select(literal(f"{key}@") + cast(Unit.id, String)).where(
+        Unit.group_id.in_({unit.group_id for unit in units}))
+    waits = select(TaskCandidate.task_id).where(TaskCandidate.candidate.in_(offered),
                                                 TaskCandidate.open.is_(True)).distinct()
-    group_ids = {unit.group_id for unit in units}
-    waits = waits.join(Task, Task.id == TaskCandidate.task_id).where(Task.group_id.in_(group_ids))
     tasks = session.scalars(select(Task).where(Task.id.in_(waits.limit(SHOWN))).order_by(Task.rank_at)).all()
     return _kept([
         *_drawn(session, of_role(key)),

@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from engine.figures.model import over
-from engine.figures.sketch import Sketch, bucket, median
+from engine.figures.sketch import Sketch, add, bucket, median
 from engine.model import OPEN, Task, TaskCandidate
 from engine.time.worktime import WorkTime
 from ledger import clock
@@ -24,8 +24,8 @@ from registry.people.persons import Person
 from registry.people.scope import subtree
 from registry.people.units import Unit
 
-MOST_DONE = 50_000
-"""So many of the newest completed tasks are looked at for handling times."""
+MOST_TIMED = 100
+"""So many of the newest tasks that somebody completed are looked at for their handling time."""
 MOST_GROUPS = 5_000
 MONTH, FORTNIGHT = 30, 14  # days
 
@@ -42,7 +42,7 @@ class Lying:
 @dataclass
 class Load:
     """What a person holds, and has done in the last 14 and 30 days; `took` is the median in working days from the
-    moment a task was there until they had done it (engine.figures.sketch.ERROR)."""
+    moment a task was there until they had done it, of the newest MOST_TIMED (engine.figures.sketch.ERROR)."""
 
     person: Person
     lying: Lying = Lying(0, 0, None)
@@ -73,29 +73,36 @@ def by_person(session: Session, actor: Actor, action: str, units: Sequence[Unit]
     found = []
     for begin in range(0, len(wanted), 1000):
         people = session.scalars(select(Person).where(Person.id.in_(wanted[begin:begin + 1000]), *of))
-        for person in people:
-            short, long, sketch = done.get(person.id, (0, 0, {}))
-            found.append(Load(person, lying.get(person.id, Lying(0, 0, None)), short, long, median(sketch)))
-    return sorted(found, key=lambda load: (-load.lying.count, -load.done_30, load.person.id))[:limit]
+        found += [Load(person, lying.get(person.id, Lying(0, 0, None)), *done.get(person.id, (0, 0)))
+                  for person in people]
+    shown = sorted(found, key=lambda load: (-load.lying.count, -load.done_30, load.person.id))[:limit]
+    took = _took(session, [load.person.id for load in shown])
+    for load in shown:
+        load.took = median(took.get(load.person.id, {}))
+    return shown
 
 
-def _done(session: Session) -> dict[int, tuple[int, int, Sketch]]:
-    """Person -> done in 14 days, in 30 days, and how long that took."""
-    now = clock.now()
-    lately = now - dt.timedelta(days=FORTNIGHT)
+def _lately(days: int) -> ColumnElement[bool]:
+    return over(Task) & (Task.completed_at >= clock.now() - dt.timedelta(days=days)) & Task.completed_by.is_not(None)
+
+
+def _done(session: Session) -> dict[int, tuple[int, int]]:
+    """Person -> done in 14 days, in 30 days."""
+    short = func.count(Task.id).filter(_lately(FORTNIGHT))
     rows = session.execute(
-        select(Task.completed_by, Task.created_at, Task.completed_at).where(
-            over(Task), Task.completed_at >= now - dt.timedelta(days=MONTH), Task.completed_by.is_not(None))
-        .order_by(Task.completed_at.desc()).limit(MOST_DONE))
-    took = WorkTime(calendar(session))
-    found: dict[int, tuple[int, int, Sketch]] = {}
-    for person_id, begun, ended in rows:
-        if person_id is None or ended is None:  # the statement leaves such rows out
-            continue
-        short, long, sketch = found.get(person_id, (0, 0, {}))
-        number = bucket(took.between(begun, ended))
-        sketch[number] = sketch.get(number, 0) + 1
-        found[person_id] = (short + (ended >= lately), long + 1, sketch)
+        select(Task.completed_by, short, func.count()).where(_lately(MONTH)).group_by(Task.completed_by))
+    return {person_id: (in_14, in_30) for person_id, in_14, in_30 in rows if person_id is not None}
+
+
+def _took(session: Session, people: Collection[int]) -> dict[int, Sketch]:
+    """Person -> how long the newest they did in 30 days took."""
+    newest = func.row_number().over(partition_by=Task.completed_by, order_by=Task.completed_at.desc())
+    each = select(Task.completed_by, Task.created_at, Task.completed_at, newest.label("place")).where(
+        _lately(MONTH), Task.completed_by.in_(people)).subquery()
+    took, found = WorkTime(calendar(session)), dict[int, Sketch]()
+    for person_id, begun, ended in session.execute(
+            select(each.c.completed_by, each.c.created_at, each.c.completed_at).where(each.c.place <= MOST_TIMED)):
+        add(found.setdefault(person_id, {}), [(bucket(took.between(begun, ended)), 1)])
     return found
 
 
