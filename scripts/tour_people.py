@@ -15,6 +15,7 @@ def holders(studio: Studio) -> None:
     hr.look("/people/new", "person-new", tall=900)
     auditor = studio.at("auditor")
     auditor.look("/companies/1?lacks=yes", "group", tall=700)
+    seen(auditor)
     legal = studio.at("legal")
     legal.go("/projects?state=live")
     legal.page.locator("[data-row-link]").first.click()
@@ -26,6 +27,20 @@ def holders(studio: Studio) -> None:
     safety.page.locator("[data-row-link]").first.click()
     safety.settle()
     safety.shot("machine", tall=700)
+
+
+def seen(auditor: Seat) -> None:
+    """What one of human resources sees, and who sees a certificate."""
+    auditor.go("/roles/hr")
+    auditor.page.locator("[data-row-link]").first.click()
+    auditor.settle()
+    auditor.follow("能看到什么")
+    auditor.shot("sight", tall=760)
+    auditor.go("/certificates?type=P02")
+    auditor.page.locator("[data-row-link]").first.click()
+    auditor.settle()
+    auditor.follow("谁能看到")
+    auditor.shot("who-may", tall=760)
 
 
 def leaving(studio: Studio) -> None:

@@ -76,6 +76,7 @@ RESOURCES = (
     "cockpit.workload",
     "cockpit.impact",
     "organisation.accounts",
+    "organisation.seen",
     "organisation.roles",
     "catalogue.forms",
     "cockpit.instances",

@@ -45,7 +45,7 @@ def why(actor: Actor, action: str, thing: object = None) -> Reason | None:
     """The first grant that allows it, or None."""
     place = thing if thing is None or isinstance(thing, Thing) else placed(thing)
     for grant, right in _rights(actor, action):
-        if place is None or (right.fits(place.family, place.type) and _reaches(right, grant, place, actor)):
+        if place is None or (right.fits(place.family, place.type) and reached(right, grant, place, actor.id)):
             return Reason(grant.role, grant.unit_id, right.scope)
     return None
 
@@ -128,9 +128,10 @@ def _of_families(model: type[Any], how: Visible, families: frozenset[str] | None
     return or_(false(), *parts)
 
 
-def _reaches(right: Right, grant: Grant, thing: Thing, actor: Actor) -> bool:
+def reached(right: Right, grant: Grant, thing: Thing, person_id: int | None) -> bool:
+    """Whether a right, held by this grant, reaches where the thing is."""
     if right.scope == "own":
-        return actor.id is not None and thing.owner_id == actor.id and not thing.path.startswith(WITHDRAWN)
+        return person_id is not None and thing.owner_id == person_id and not thing.path.startswith(WITHDRAWN)
     return thing.path == grant.path if right.scope == "unit" else thing.path.startswith(grant.path)
 
 
