@@ -35,6 +35,7 @@ from rq.timeouts import UnixSignalDeathPenalty
 from sqlalchemy import Engine
 
 from ledger import beats, clock
+from ledger.clock_guard import Guard
 from ledger.db import open_database, unit
 from ledger.jobs import Do
 from registry.custody import copies
@@ -54,7 +55,7 @@ PATIENCE = 0.2  # seconds a bell waits for Redis
 CROWD = 50  # so many wake-ups waiting are enough
 FIGURES = 10.0  # seconds between two looks for what to add to the sums
 STOPPING = 8.0  # seconds the work in progress gets when the worker is told to stop
-
+HAPPENED = ("deliveries", "figures", "waiting", "outbox")  # follow from what happened, not from what time it is
 Part = Callable[[Engine], int]
 
 
@@ -322,20 +323,20 @@ def main(given: Sequence[str] = ()) -> None:
     with alone(config, IMPORTS if importing else "worker"):
         sealing.load_key(config.data)
         copies.keep_in(config.files, config.url + "/c/")
-        rounds = Rounds(open_database(config.database), {} if importing else due_work(), config.redis_url)
+        database = open_database(config.database)
+        guard = Guard(database, socket.gethostname())
+        rounds = Rounds(database, {} if importing else guard.over(due_work(), but=HAPPENED), config.redis_url)
         if importing:
             rounds.parts = imports(config, rounds.stopping)
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda *_: rounds.stopping.set())
-        post = Rounds(rounds.database, {} if importing else {"letters": letters(config)}, config.redis_url)
+        post = Rounds(database, {} if importing else guard.over({"letters": letters(config)}), config.redis_url)
         post.stopping, post.told = rounds.stopping, rounds.told
         sweepers = [threading.Thread(target=each.sweep, daemon=True) for each in (rounds, post)]
-        for sweeper in sweepers:
-            sweeper.start()
-        kind = IMPORTS if importing else "worker"
-        living = threading.Thread(target=rounds.live, args=(kind,), name="live", daemon=True)
-        living.start()
-        log.info("working on %s", "SQLite" if rounds.database.dialect.name == "sqlite" else "PostgreSQL")
+        living = threading.Thread(target=rounds.live, args=(IMPORTS if importing else "worker",), daemon=True)
+        for thread in (*sweepers, living):
+            thread.start()
+        log.info("working on %s", "SQLite" if database.dialect.name == "sqlite" else "PostgreSQL")
         if config.redis_url:
             listen(config.redis_url, rounds, QUEUES[IMPORTS] if importing else QUEUE)
         rounds.stopping.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,6 +17,9 @@ def system() -> dt.datetime:
     """The machine's clock, in UTC."""
     return dt.datetime.now(dt.UTC)
 
+
+_SLEEPING = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Counts while the machine sleeps: Linux has its own for that, elsewhere the monotonic one does."""
 
 _clock: Clock = system
 _within: ContextVar[Clock | None] = ContextVar("licet_clock", default=None)
@@ -65,6 +69,27 @@ def within(clock: Clock) -> Iterator[Clock]:
 def now() -> dt.datetime:
     """The present instant, aware, in UTC."""
     return (_within.get() or _clock)()
+
+
+def shown() -> dt.datetime:
+    """What the clock of this process shows, whatever a block `within` reads."""
+    return _clock()
+
+
+def replaced() -> bool:
+    """Whether another clock stands in the place of the machine's."""
+    return _clock is not system
+
+
+def steady() -> float:
+    """Seconds that have passed since some moment, sleep included: setting the clock does not move them.
+
+    Where a clock is put in place of the machine's, time passes as that clock says (its own `steady`, if it has one).
+    """
+    if not replaced():
+        return time.clock_gettime(_SLEEPING)
+    own: Callable[[], float] | None = getattr(_clock, "steady", None)
+    return own() if own else _clock().timestamp()
 
 
 def today() -> dt.date:

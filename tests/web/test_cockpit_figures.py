@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from engine import catalog, instances
 from engine.figures import counting, standing
 from engine.usertasks import tasks
-from ledger import beats
+from ledger import beats, clock_guard
 from ledger.actor import SYSTEM
 from ledger.clock import Fixed
 from ledger.db import unit
@@ -204,6 +204,21 @@ def test_the_page_tells_who_works_and_what_to_do(site: House) -> None:
 def test_only_who_sees_the_system_opens_its_page(site: House) -> None:
     assert {login: site.browser(login).get("/cockpit/health").status_code for login in ("worker", "owner", "hr")} == {
         "worker": 200, "owner": 403, "hr": 403}
+
+
+def test_a_clock_that_leapt_is_told_and_confirmed_by_whoever_may_operate(site: House, clock: Fixed) -> None:
+    with unit(site.engine) as session:
+        session.add(clock_guard.ClockWatch(place="host 7", seen_at=clock(), expected_at=clock(),
+                                           doubted_at=clock() + dt.timedelta(days=365)))
+    admin, bearer = site.browser("worker"), {"Authorization": f"Bearer {TOKEN}"}
+    page = admin.get("/cockpit/health").text
+    assert "host 7 的时间突然快了 365 天" in page and "时间正确，继续" in page
+    assert "licet_clock_doubted 1" in admin.get("/metrics", headers=bearer).text.splitlines()
+    assert site.browser("owner").post("/cockpit/health/clock").status_code == 403
+    assert admin.post("/cockpit/health/clock").status_code == 303
+    page = admin.get("/cockpit/health").text
+    assert "已确认时间正确" in page and "走时连续" in page and "时间正确，继续" not in page
+    assert "licet_clock_doubted 0" in admin.get("/metrics", headers=bearer).text.splitlines()
 
 
 # metrics

@@ -112,6 +112,8 @@ def _told(seen: Vitals) -> Iterator[Metric]:
     yield Metric("incidents_open", "Failures that wait for a person.", [({}, seen.incidents.count)])
     yield Metric("figures_behind", "Completed visits not in the sums yet.", [({}, seen.uncounted)])
     yield Metric("disk_free_bytes", "Free space where files are kept.", [({}, seen.disk_free)])
+    yield Metric("clock_doubted", "Machines whose clock leapt ahead, unconfirmed: what is due by it waits there.",
+                 [({}, len(seen.doubts))])
     yield from _workers(seen)
 
 

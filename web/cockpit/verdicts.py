@@ -38,7 +38,7 @@ class Verdict:
 
 def verdicts(seen: Vitals) -> list[Verdict]:
     """Everything, worst first."""
-    found = [*_workers(seen), _redis(seen), *_backlogs(seen), _incidents(seen), _jobs(seen), _sums(seen),
+    found = [*_workers(seen), _clock(seen), _redis(seen), *_backlogs(seen), _incidents(seen), _jobs(seen), _sums(seen),
              _database(seen), _disk(seen)]
     return sorted(found, key=lambda one: -ORDER[one.light])
 
@@ -70,6 +70,19 @@ def _workers(seen: Vitals) -> Iterator[Verdict]:
             words = _("没有在工作，最后一次报到 %(at)s", at=_moment(last)) if last else _(
                 "没有在工作，一天内没有报到")
             yield Verdict(kind, "bad", name, words, remedy)
+
+
+def _clock(seen: Vitals) -> Verdict:
+    """The clocks of the workers' machines (ledger/clock_guard.py); the first one that leapt is told of."""
+    name = _("服务器时间")
+    one = next(iter(seen.doubts), None)
+    if one is None:
+        return Verdict("clock", "good", name, _("走时连续，可以据此判断到期"))
+    words = _("%(place)s 的时间突然快了 %(age)s：本应是 %(expected)s，显示为 %(shown)s。期限、提醒和定时器已暂停触发",
+              place=one.place, age=_long(one.ahead.total_seconds()), expected=_moment(one.expected_at),
+              shown=_moment(one.doubted_at))
+    return Verdict("clock", "bad", name, words, _(
+        "时间不对时请校正，恢复后会自动继续；时间正确时（如停机多日后启动、恢复了旧备份）请确认。"))
 
 
 def _redis(seen: Vitals) -> Verdict:
@@ -174,7 +187,9 @@ def _long(seconds: float) -> str:
         return _("%(n)d 秒", n=round(seconds))
     if seconds < 7200:
         return _("%(n)d 分钟", n=round(seconds / 60))
-    return _("%(n)s 小时", n=f"{seconds / 3600:.1f}")
+    if seconds < 172_800:
+        return _("%(n)s 小时", n=f"{seconds / 3600:.1f}")
+    return _("%(n)d 天", n=round(seconds / 86_400))
 
 
 def sized(size: float) -> str:

@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from engine.figures import counting
 from engine.model import Delivery, Incident, Instance, Task, Timer
-from ledger import beats, clock
+from ledger import beats, clock, clock_guard
 from ledger.beats import WorkerBeat
+from ledger.clock_guard import ClockWatch
 from ledger.facts import Fact
 from ledger.jobs import FAILED, RUNNING, WAITING, Job
 from web.config import Config
@@ -72,6 +73,7 @@ class Vitals:
     uncounted: int = 0
     disk_free: int = 0
     disk_total: int = 0
+    doubts: Sequence[ClockWatch] = ()
 
 
 def read(session: Session, config: Config) -> Vitals:
@@ -83,7 +85,7 @@ def read(session: Session, config: Config) -> Vitals:
         _deliveries(session), _jobs(session), _number(session, select(Job.id).where(Job.state == RUNNING)),
         _number(session, select(Job.id).where(Job.state == FAILED, Job.ended_at > now - DAY)),
         _backlog(session, Incident, Incident.opened_at, Incident.resolved_at.is_(None)),
-        counting.behind(session, MOST), disk.free, disk.total)
+        counting.behind(session, MOST), disk.free, disk.total, clock_guard.doubts(session))
 
 
 def database(session: Session) -> Database:
