@@ -41,7 +41,7 @@ RESOURCES = (
     "ledgers.register_days",
     "ledgers.register_export",
     "ledgers.certificate_pdf",
-    "ledgers.alerts",
+    "alerting.mine",
     "ledgers.verify",
     "cabinet.custody",
     "cabinet.loans",

@@ -6,11 +6,12 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from ledger.actor import Actor
-from registry.access.rules import visible
+from ledger.errors import NotFound
+from registry.access.rules import allowed, visible
 from registry.alerts.model import Alert, AlertPerson
 from registry.people.persons import Person
 
@@ -39,6 +40,15 @@ def _mine(actor: Actor) -> ColumnElement[bool]:
     return Alert.id.in_(newest)
 
 
+def one(session: Session, actor: Actor, alert_id: int) -> Alert:
+    """An alert that the actor was told of, or whose certificate they may read; NotFound for any other."""
+    told = exists().where(AlertPerson.alert_id == Alert.id, AlertPerson.person_id == actor.id)
+    found = session.scalar(select(Alert).where(Alert.id == alert_id, or_(told, allowed(Alert, actor))))
+    if found is None:
+        raise NotFound
+    return found
+
+
 def unreached(session: Session, actor: Actor, *, limit: int, offset: int = 0) -> tuple[list[Missed], int]:
     """The people who should have been told of alerts that still stand and have no way to be told, of those alerts that
     the actor may see; the nearest end first; and how many people there are in all."""
@@ -53,4 +63,4 @@ def unreached(session: Session, actor: Actor, *, limit: int, offset: int = 0) ->
     return [Missed(people[number], rung, count, nearest) for number, rung, count, nearest in rows], total
 
 
-__all__ = ["Missed", "mine", "unreached"]
+__all__ = ["Missed", "mine", "one", "unreached"]
