@@ -42,6 +42,7 @@ RESOURCES = (
     "ledgers.register_export",
     "ledgers.certificate_pdf",
     "alerting.mine",
+    "alerting.feed",
     "ledgers.verify",
     "cabinet.custody",
     "cabinet.loans",

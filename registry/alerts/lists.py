@@ -1,12 +1,11 @@
-"""Lists of alerts: one's own, and the people whom alerts could not reach."""
+"""One alert as somebody may see it, and the people whom alerts could not reach."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, text
+from sqlalchemy import exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from ledger.actor import Actor
@@ -23,21 +22,6 @@ class Missed(NamedTuple):
     rung: str
     certificates: int
     nearest: dt.date
-
-
-def mine(session: Session, actor: Actor, *, limit: int, offset: int = 0) -> tuple[Sequence[Alert], int]:
-    """What the actor was told of and is not silent, of each end the nearest stage, the soonest end first; and how many
-    there are in all."""
-    where = _mine(actor)
-    total = session.scalar(select(func.count()).select_from(Alert).where(where)) or 0
-    rows = select(Alert).where(where).order_by(Alert.term, Alert.id).limit(limit).offset(offset)
-    return session.scalars(rows).all(), total
-
-
-def _mine(actor: Actor) -> ColumnElement[bool]:
-    newest = select(func.max(Alert.id)).join(AlertPerson, AlertPerson.alert_id == Alert.id).where(
-        AlertPerson.person_id == actor.id, Alert.silent_at.is_(None)).group_by(Alert.certificate_id, Alert.term)
-    return Alert.id.in_(newest)
 
 
 def one(session: Session, actor: Actor, alert_id: int) -> Alert:
@@ -63,4 +47,4 @@ def unreached(session: Session, actor: Actor, *, limit: int, offset: int = 0) ->
     return [Missed(people[number], rung, count, nearest) for number, rung, count, nearest in rows], total
 
 
-__all__ = ["Missed", "mine", "one", "unreached"]
+__all__ = ["Missed", "one", "unreached"]
