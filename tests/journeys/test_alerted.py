@@ -58,14 +58,20 @@ def test_one_tap_leads_from_an_alert_to_what_each_can_do_about_it_until_somebody
     expect(keeper.page).to_have_url(re.compile("/requests/"))
 
 
-@pytest.mark.parametrize("english", [False, True], ids=["zh", "en"])
-def test_two_taps_approve_what_a_notice_tells_of(site: Site, arrive: Arrive, english: bool) -> None:
+def waiting(site: Site) -> int:
+    """A permit that waits for approval for too long: whoever approves is told."""
     request = site.begun("applicant", "J03", "project", "project")
     site.done(request, "A1_fill", "applicant")
     site.work()
     site.done(request, "A3_pm", "pm")
     site.work()
     site.pass_days(4)
+    return request
+
+
+@pytest.mark.parametrize("english", [False, True], ids=["zh", "en"])
+def test_two_taps_approve_what_a_notice_tells_of(site: Site, arrive: Arrive, english: bool) -> None:
+    request = waiting(site)
     head = arrive("approver", phone=True, english=english)
     head.go("/notices")
     head.hit(head.page.locator("main [data-row-link]").first)
@@ -75,6 +81,19 @@ def test_two_taps_approve_what_a_notice_tells_of(site: Site, arrive: Arrive, eng
     head.hands.press(yes)
     head.page.wait_for_url(re.compile("/inbox"))
     head.look()
+    assert "A4_approve" not in site.elements(request)
+
+
+@pytest.mark.parametrize("english", [False, True], ids=["zh", "en"])
+def test_two_taps_approve_a_row_of_the_inbox(site: Site, arrive: Arrive, english: bool) -> None:
+    request = waiting(site)
+    head = arrive("approver", phone=True, english=english)
+    head.go("/inbox")
+    head.hands.press(head.page.locator("[data-row] .row-approve button"))
+    head.look()
+    assert "A4_approve" in site.elements(request)
+    head.confirms("同意")
+    head.sees("已同意 1 项。")
     assert "A4_approve" not in site.elements(request)
 
 

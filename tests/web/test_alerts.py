@@ -110,7 +110,7 @@ def test_my_people_are_offered_to_whoever_looks_after_somebody(house: House, war
 
 def test_the_numbers_beside_the_filters_are_those_of_the_rows(house: House, warned: int) -> None:
     page = house.browser("custodian").get("/alerts?tab=people").text
-    assert "以后 1" in page and "全部 1" in page and "已过期 0" in page
+    assert "以后 1" in page and "全部 1" in page and "已逾期 0" in page
     assert "没有符合条件的事项" in house.browser("custodian").get("/alerts?tab=people&urgency=week").text
     assert "王建国" in house.browser("custodian").get("/alerts?tab=people&urgency=later&on=2027-01-31").text
 

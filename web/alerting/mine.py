@@ -35,9 +35,9 @@ from workflows.agenda import Due, Urgency, View, Wanted
 bp = Blueprint("alerts", __name__)
 for word in (alert_stage, rung_words):
     bp.add_app_template_global(word)
-TABS: dict[View, object] = {"mine": _l("我的"), "people": _l("我的人员"), "projects": _l("我的项目")}
+TABS: dict[View, object] = {"mine": _l("我自己"), "people": _l("我的人员"), "projects": _l("我的项目")}
 URGENCIES: dict[Urgency, object] = {
-    "": _l("全部"), "overdue": _l("已过期"), "week": _l("7 天内"), "later": _l("以后")}
+    "": _l("全部"), "overdue": _l("已逾期"), "week": _l("7 天内"), "later": _l("以后")}
 KINDS = {
     "end": _l("有效期届满"), "review": _l("应复审"), "duty": _l("开始准备期内复审"), "loan": _l("应归还原件"),
     "task": _l("待办任务"),
