@@ -65,7 +65,7 @@ ENTRIES = (
     Entry("processes.index", _l("流程"), "sitemap", "process.read", family=(*STUDIO, *COCKPIT)),
     Entry("types.index", _l("证件种类"), "list", "type.read", family=("types_edit", "rules")),
     Entry("calendar.this_year", _l("工作日历"), "calendar", "calendar.edit"),
-    Entry("account.mine", _l("我的"), "user", phone=4, family=("absence", "reached")),
+    Entry("account.mine", _l("我的"), "user", phone=4, family=("absence", "reached", "feeds")),
 )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from registry.alerts import notices
+from web.alerting import opening
 from web.asked import whole
 from web.guard import actor
 from web.navigation import COUNTS
-from web.places import place_of
 from web.session import db
 
 bp = Blueprint("notices", __name__)
@@ -33,9 +34,12 @@ def newest() -> str:
 
 @bp.post("/notices/<int:notice_id>/reading")
 def read(notice_id: int) -> Response:
-    """Mark it as read and go to what it is about."""
+    """Mark it as read and go to what it is about, as far as the reader may open it."""
     notice = notices.read(db.session(), actor(), notice_id)
-    return redirect(place_of(notice.subject_kind, notice.subject_id) or url_for("notices.newest"), 303)
+    place = opening.of_notice(db.session(), actor(), notice)
+    if place is None:
+        flash(_("这条通知的内容已经不在，或您不再有权查看。"), "warn")
+    return redirect(place or url_for("notices.newest"), 303)
 
 
 @bp.post("/notices/reading")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import Conflict, NotFound
-from ledger.facts import record
+from ledger.facts import Fact, record
 from registry.alerts.model import Alert, AlertPerson
+from registry.alerts.notices import Notice, mark_opened
+from registry.alerts.raising import CLIMBED, RAISED
 
 
 class AlertOver(Conflict):
@@ -48,4 +50,14 @@ def take(session: Session, actor: Actor, alert_id: int) -> Alert:
     return alert
 
 
-__all__ = ["AlertOver", "AlertSilent", "begun", "take"]
+def opened(session: Session, actor: Actor, alert: Alert) -> None:
+    """The actor has opened an alert that they were told of: its ledger knows, and no notice of it is unread."""
+    mark_opened(session, actor, alert.id)
+    facts = select(Fact.id).where(Fact.key.in_(
+        [f"{kind}:{alert.id}:{level}" for kind in (RAISED, CLIMBED) for level in range(alert.level + 1)]))
+    session.execute(update(Notice).where(
+        Notice.person_id == actor.id, Notice.read_at.is_(None), Notice.fact_id.in_(facts)).values(read_at=clock.now()),
+        execution_options={"synchronize_session": False})
+
+
+__all__ = ["AlertOver", "AlertSilent", "begun", "opened", "take"]

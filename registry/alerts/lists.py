@@ -1,16 +1,16 @@
-"""Lists of alerts: one's own, and the people whom alerts could not reach."""
+"""One alert as somebody may see it, and the people whom alerts could not reach."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from ledger.actor import Actor
-from registry.access.rules import visible
+from ledger.errors import NotFound
+from registry.access.rules import allowed, visible
 from registry.alerts.model import Alert, AlertPerson
 from registry.people.persons import Person
 
@@ -24,19 +24,13 @@ class Missed(NamedTuple):
     nearest: dt.date
 
 
-def mine(session: Session, actor: Actor, *, limit: int, offset: int = 0) -> tuple[Sequence[Alert], int]:
-    """What the actor was told of and is not silent, of each end the nearest stage, the soonest end first; and how many
-    there are in all."""
-    where = _mine(actor)
-    total = session.scalar(select(func.count()).select_from(Alert).where(where)) or 0
-    rows = select(Alert).where(where).order_by(Alert.term, Alert.id).limit(limit).offset(offset)
-    return session.scalars(rows).all(), total
-
-
-def _mine(actor: Actor) -> ColumnElement[bool]:
-    newest = select(func.max(Alert.id)).join(AlertPerson, AlertPerson.alert_id == Alert.id).where(
-        AlertPerson.person_id == actor.id, Alert.silent_at.is_(None)).group_by(Alert.certificate_id, Alert.term)
-    return Alert.id.in_(newest)
+def one(session: Session, actor: Actor, alert_id: int) -> Alert:
+    """An alert that the actor was told of, or whose certificate they may read; NotFound for any other."""
+    told = exists().where(AlertPerson.alert_id == Alert.id, AlertPerson.person_id == actor.id)
+    found = session.scalar(select(Alert).where(Alert.id == alert_id, or_(told, allowed(Alert, actor))))
+    if found is None:
+        raise NotFound
+    return found
 
 
 def unreached(session: Session, actor: Actor, *, limit: int, offset: int = 0) -> tuple[list[Missed], int]:
@@ -53,4 +47,4 @@ def unreached(session: Session, actor: Actor, *, limit: int, offset: int = 0) ->
     return [Missed(people[number], rung, count, nearest) for number, rung, count, nearest in rows], total
 
 
-__all__ = ["Missed", "mine", "unreached"]
+__all__ = ["Missed", "one", "unreached"]

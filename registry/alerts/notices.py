@@ -91,17 +91,16 @@ def read(session: Session, actor: Actor, notice_id: int) -> Notice:
     if notice is None:
         raise NotFound
     notice.read_at = notice.read_at or clock.now()
-    _opened(session, actor, notice.fact)
+    if notice.fact.kind.startswith("alert.") and (number := (notice.fact.after or {}).get("alert")) is not None:
+        mark_opened(session, actor, number)
     return notice
 
 
-def _opened(session: Session, actor: Actor, fact: Fact) -> None:
-    """Where the notice told of an alert, its ledger learns that it was opened."""
-    number = (fact.after or {}).get("alert") if fact.kind.startswith("alert.") else None
-    if number is not None:
-        session.execute(update(AlertPerson).where(
-            AlertPerson.alert_id == number, AlertPerson.person_id == actor.id, AlertPerson.opened_at.is_(None)).values(
-            opened_at=clock.now()))
+def mark_opened(session: Session, actor: Actor, alert_id: int) -> None:
+    """The ledger of an alert learns that somebody who was told of it has opened it, the first time."""
+    session.execute(update(AlertPerson).where(
+        AlertPerson.alert_id == alert_id, AlertPerson.person_id == actor.id, AlertPerson.opened_at.is_(None)).values(
+        opened_at=clock.now()), execution_options={"synchronize_session": False})
 
 
 def read_all(session: Session, actor: Actor) -> int:

@@ -19,7 +19,7 @@ from web.session import SAFE
 
 PUBLIC = {
     "/login", "/language", "/v/<token>", "/c/<mark>", "/healthz", "/metrics", "/static/<path:filename>",
-    "/x/<token>", "/x/<token>/answer", "/x/<token>/files/<int:file_id>",
+    "/x/<token>", "/x/<token>/answer", "/x/<token>/files/<int:file_id>", "/f/<token>.ics",
 }
 """What anybody may open. A page is added here on purpose, after thinking about who finds it."""
 

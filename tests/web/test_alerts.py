@@ -9,9 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ledger import clock as clocks
+from ledger.actor import SYSTEM
 from ledger.clock import Fixed
+from ledger.db import unit
 from registry.alerts import climbing, planning
 from registry.alerts.model import Alert
+from registry.certificates.lifecycle import grant
+from registry.people.persons import Person
 from tests.web.house import House
 
 
@@ -45,7 +49,7 @@ def test_what_was_taken_climbs_no_further(house: House, warned: int, clock: Fixe
 
 def test_a_stranger_sees_and_takes_nothing(house: House, warned: int) -> None:
     browser = house.browser("stranger")
-    assert "没有要您处理的到期提醒" in browser.get("/alerts").text
+    assert "没有要您处理的到期事项" in browser.get("/alerts").text
     assert "提醒都已送达" in browser.get("/alerts?tab=unreached").text
     assert browser.post(f"/alerts/{warned}/taking").status_code == 404
     assert "王建国" not in house.browser("worker").get("/alerts?tab=unreached").text
@@ -80,3 +84,48 @@ def test_the_list_is_in_english_for_who_reads_english(house: House, warned: int)
     page = browser.get("/alerts").text
     assert "30 days before the end" in page and "到期" not in page.split("<main")[1].split("</main")[0].replace(
         "建筑施工特种作业操作资格证书", "")
+
+
+def test_the_month_shows_each_end_on_its_day_and_leads_there(house: House, warned: int) -> None:
+    page = house.browser("custodian").get("/alerts?view=calendar&month=2027-01").text
+    assert "2027 年 1 月" in page and f'href="/alerts/{warned}"' in page and "王建国" in page
+    assert page.count('<li class="agenda-day') == 31 and 'datetime="2027-01-31"' in page
+    assert "month=2026-12" in page and "month=2027-02" in page
+
+
+@pytest.mark.parametrize("asked", ["month=2027-13", "month=x", "month=0000-01", "month=99999-1", "on=2027-02-30",
+                                   "family=Z", "urgency=never", "tab=others"])
+def test_nonsense_in_the_address_is_nothing(house: House, warned: int, asked: str) -> None:
+    browser = house.browser("custodian")
+    assert browser.get(f"/alerts?{asked}").status_code == 200
+    assert browser.get(f"/alerts?view=calendar&{asked}").status_code == 200
+
+
+def test_my_people_are_offered_to_whoever_looks_after_somebody(house: House, warned: int) -> None:
+    assert "王建国" in house.browser("custodian").get("/alerts?tab=people").text
+    page = house.browser("worker").get("/alerts").text
+    assert "我的人员" not in page and "王建国" not in house.browser("worker").get("/alerts?tab=people").text
+    assert "王建国" not in house.browser("stranger").get("/alerts?tab=projects&view=calendar&month=2027-01").text
+
+
+def test_the_numbers_beside_the_filters_are_those_of_the_rows(house: House, warned: int) -> None:
+    page = house.browser("custodian").get("/alerts?tab=people").text
+    assert "以后 1" in page and "全部 1" in page and "已逾期 0" in page
+    assert "没有符合条件的事项" in house.browser("custodian").get("/alerts?tab=people&urgency=week").text
+    assert "王建国" in house.browser("custodian").get("/alerts?tab=people&urgency=later&on=2027-01-31").text
+
+
+def test_a_longer_list_asks_the_database_no_more_often(house: House, warned: int) -> None:
+    def another(trade: str) -> None:
+        with unit(house.engine) as session:
+            grant(session, "P02", session.get_one(Person, house.people["welder"]), number=f"苏A0120250009{trade}",
+                  issued_on=dt.date(2025, 2, 1), valid_until=dt.date(2027, 1, 20), issuer="某厅", by=SYSTEM,
+                  fields={"trade": trade})
+    another("01")
+    browser, seen = house.browser("custodian"), house.statements()
+    assert browser.get("/alerts?tab=people").text.count("苏A0120250009") == 1
+    short = len(seen)
+    another("02")
+    another("05")
+    seen.clear()
+    assert browser.get("/alerts?tab=people").text.count("苏A0120250009") == 3 and len(seen) == short

@@ -13,8 +13,9 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from werkzeug.exceptions import BadRequest
 
-from ledger.errors import BadAnswer
+from ledger.errors import BadAnswer, Conflict
 from web.asked import whole_in
+from web.desk import late
 from web.errors import problem_text, sentence
 from web.guard import actor
 from web.i18n import say
@@ -69,6 +70,24 @@ def act() -> ResponseReturnValue:
         return redirect(url_for(page, task=_written(items), next=back), 303)
     asked = Asked(opinion=request.form.get("opinion", "").strip()[:LONGEST])
     return told(bulk.bulk(db.session(), actor(), verb, items, asked=asked), verb, back)
+
+
+@bp.post("/inbox/approvals/<int:task_id>")
+def approve(task_id: int) -> ResponseReturnValue:
+    """Approve the one of a row. Where its form wants more than a yes, the task is opened, and what it wants is said."""
+    one, = bulk.bulk(db.session(), actor(), "approve", [(task_id, whole_in(request.form.get("version")))])
+    if one.refused is None:
+        flash(_told("approve", 1), "ok")
+        wanted = request.form.get("next")
+        return redirect(local_path(wanted) if wanted else url_for("inbox.tasks"), 303)
+    if isinstance(one.refused, (BadAnswer, bulk.NotInBulk)):
+        why = _why(one)
+        db.session.rollback()
+        flash(why, "warn")
+        return redirect(url_for("tasks.show", task_id=task_id), 303)
+    if isinstance(one.refused, Conflict):
+        return late.too_late(task_id, one.refused)
+    raise one.refused
 
 
 def _written(items: Sequence[tuple[int, int | None]]) -> list[str]:

@@ -20,11 +20,11 @@ from registry.certificates.specialities import FIELD, specialities
 from registry.custody.copies import Copy
 from registry.custody.originals import Original
 from registry.custody.whereabouts import all_whereabouts
+from web.alerting.told import ACTED, SILENT, ledger_of
 from web.cabinet.custody import note_reading
 from web.config import Config
 from web.guard import actor, needs
 from web.ledgers import register_list
-from web.ledgers.alerts import ACTED, SILENT, ledger_of
 from web.ledgers.certificate import COLOURS, STEPS, bar_of, certificate_of, field_rows, item_of, operation
 from web.ledgers.sources import sources_of
 from web.places import place_of

@@ -135,7 +135,7 @@ def _message(session: Session, letter: Letter, standing: list[LetterAlert], say:
     if len(ordered) == 1:
         only = ordered[0]
         params = {name: str(value) for name, value in only.params.items()}
-        link = _link(url, f"/certificates/{only.alert.certificate_id}")
+        link = _link(url, f"/alerts/{only.alert_id}")
         return Message(letter.key, said[0], (), link, "alert", params, language)
     if len(ordered) > SHOWN:
         said.append(say("另有 {n} 张，请点开查看。", {"n": len(ordered) - SHOWN}, language))

@@ -6,34 +6,15 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Date, Select, and_, func, or_, select
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from ledger import clock
 from ledger.actor import Actor
+from ledger.local_day import shanghai_day
 from registry.access.rules import visible
 from registry.intake.batch.models import Batch, Flaw
 from registry.intake.stewardship.queue import Wanted, closed_at, ever, narrowed, opened_at
-
-
-class shanghai_day(FunctionElement[dt.date]):  # noqa: N801 (a function of SQL)
-    """The day of an instant in Shanghai, on both databases. There is no summer time there."""
-
-    type = Date()
-    inherit_cache = True
-
-
-@compiles(shanghai_day, "sqlite")
-def _sqlite(element: Any, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"date({compiler.process(element.clauses, **kw)}, '+8 hours')"
-
-
-@compiles(shanghai_day, "postgresql")
-def _postgresql(element: Any, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"cast(({compiler.process(element.clauses, **kw)}) at time zone 'Asia/Shanghai' as date)"
 
 
 @dataclass(frozen=True)

@@ -107,14 +107,6 @@ def test_the_ledger_knows_who_opened_it(watch: Watch) -> None:
     assert opened[watch.people["holder"]] == watch.now() and opened[watch.people["hr"]] is None
 
 
-def test_ones_own_list_shows_the_nearest_stage_of_each_end(watch: Watch) -> None:
-    watch.on(before(61)).on(before(60)).on(before(30))
-    with reading(watch.engine) as session:
-        shown, total = lists.mine(session, who(watch, "holder"), limit=10)
-        assert ([alert.stage for alert in shown], total) == (["d30"], 1)
-        assert lists.mine(session, who(watch, "far"), limit=10) == ([], 0)
-
-
 def test_every_alert_is_a_fact_in_the_story_of_its_certificate(watch: Watch) -> None:
     watch.on(before(31)).on(before(30)).on(D(2027, 5, 8))
     with reading(watch.engine) as session:

@@ -143,3 +143,31 @@ def test_a_preview_leads_to_no_other_site(town: Town) -> None:
     task = approval(town)
     assert "evil" not in town.visitor("approver").get(f"/tasks/{task}/preview?next=https://evil.example/").text
 
+
+
+def test_the_button_of_a_row_approves_it_once(town: Town) -> None:
+    task, approver = approval(town), town.visitor("approver")
+    assert f'action="/inbox/approvals/{task}"' in approver.get("/inbox").text
+    answer = approver.post(f"/inbox/approvals/{task}", {"version": "1", "next": "/inbox?scope=groups"})
+    assert (answer.status_code, answer.location) == (303, "/inbox?scope=groups")
+    with unit(town.engine) as session:
+        assert tasks.answers(session, task) == {"verdict": "approve"}
+    again = approver.post(f"/inbox/approvals/{task}", {"version": "1"})
+    assert again.status_code == 409 and "已由 梁总 于 2026-11-23 10:00 处理" in again.text
+
+
+def test_a_row_whose_form_wants_more_is_opened_and_says_what(town: Town) -> None:
+    task, legal = submit(town), town.visitor("legal")
+    assert "/inbox/approvals/" not in legal.get("/inbox").text
+    answer = legal.post(f"/inbox/approvals/{task}", {"version": "1"})
+    assert (answer.status_code, answer.location) == (303, f"/tasks/{task}")
+    assert "对照原件逐份核对" in legal.get(answer.location).text and town.row(Task, task).state == "open"
+
+
+def test_a_row_older_than_its_task_or_of_others_is_not_approved(town: Town) -> None:
+    task, approver = approval(town), town.visitor("approver")
+    approver.post(f"/tasks/{task}/claim")
+    assert approver.post(f"/inbox/approvals/{task}", {"version": "1"}).status_code == 409
+    assert town.visitor("desk").post(f"/inbox/approvals/{task}", {"version": "2"}).status_code in (403, 404, 409)
+    assert town.visitor("hr").post(f"/inbox/approvals/{task}", {"version": "2"}).status_code == 404
+    assert town.row(Task, task).state == "open"
