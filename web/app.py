@@ -42,6 +42,7 @@ RESOURCES = (
     "ledgers.register_export",
     "ledgers.certificate_pdf",
     "ledgers.alerts",
+    "alerting.rules",
     "ledgers.verify",
     "cabinet.custody",
     "cabinet.loans",

@@ -28,16 +28,17 @@ class Book:
     def __init__(self, rules: Mapping[Spot, Rule], changed: Mapping[Spot, dt.date]) -> None:
         self.rules, self.changed = rules, changed
 
-    def rule(self, cause: str, path: str, kind: CertificateType) -> Rule:
-        """The rule for a cause, of a type of certificates, at the unit of this path."""
-        chain = list(spots(cause, path, kind.code))
+    def rule(self, cause: str, path: str, kind: CertificateType | None) -> Rule:
+        """The rule for a cause, of a type of certificates (None: of none), at the unit of this path."""
+        code = kind.code if kind is not None else ""
+        chain = list(spots(cause, path, code))
         since = max((self.changed[spot] for spot in chain if spot in self.changed), default=ALWAYS)
-        own = next((self.rules[spot] for spot in chain if spot in self.rules), None)
-        return dataclasses.replace(own or shipped(cause, kind), since=since)
+        own = self.holding(cause, path, code)
+        return dataclasses.replace(self.rules[own] if own else shipped(cause, kind), since=since)
 
-    def own(self, cause: str, path: str, code: str) -> bool:
-        """Whether somebody set the rule that holds there."""
-        return any(spot in self.rules for spot in spots(cause, path, code))
+    def holding(self, cause: str, path: str, code: str) -> Spot | None:
+        """Where the rule stands that holds there; None for the shipped one."""
+        return next((spot for spot in spots(cause, path, code) if spot in self.rules), None)
 
     def stages(self, *causes: str) -> tuple[Stage, ...]:
         """Every stage that any rule for one of these causes has, set or shipped."""
@@ -46,9 +47,8 @@ class Book:
 
     def with_rule(self, spot: Spot, rule: Rule | None) -> Book:
         """As it would be with another rule at a spot, or none."""
-        rules = {**self.rules, spot: rule} if rule is not None else {
-            key: each for key, each in self.rules.items() if key != spot}
-        return Book({key: each for key, each in rules.items() if each is not None}, self.changed)
+        rules = {key: each for key, each in self.rules.items() if key != spot}
+        return Book({**rules, spot: rule} if rule is not None else rules, {**self.changed, spot: clock.today()})
 
 
 def spots(cause: str, path: str, code: str) -> Iterator[Spot]:

@@ -15,8 +15,9 @@ from registry.people.scope import Path, Visible
 from registry.people.units import Unit
 
 _STANDING = text("silent_at IS NULL AND acted_at IS NULL AND escalate_at IS NOT NULL")
-END, REVIEW, LOAN = "end", "review", "loan"
-"""The cause of an alert: a certificate's end, the review that comes before it, the return of an original."""
+END, REVIEW, LOAN, TASK = "end", "review", "loan", "task"
+"""What rules are about: a certificate's end, the review that comes before it, the return of an original, the deadline
+of a task. The first three are causes of alerts; what is told of a task stands with its request."""
 TERM = (END, REVIEW)
 """The causes that are the term of a certificate."""
 
@@ -148,4 +149,4 @@ class AlertRule(Base):
     __mapper_args__ = {"version_id_col": revision}
 
 
-__all__ = ["END", "LOAN", "REVIEW", "TERM", "Alert", "AlertDay", "AlertPerson", "AlertRule"]
+__all__ = ["END", "LOAN", "REVIEW", "TASK", "TERM", "Alert", "AlertDay", "AlertPerson", "AlertRule"]

@@ -1,5 +1,5 @@
 """The days, one after the other: on each the certificates whose end reaches a stage, and no others; then the originals
-whose return does.
+whose return does, and what other rooms have to tell of on a day.
 
 How far the days are planned stands in one row, locked while somebody plans; a day is done in small transactions, and
 what is killed in between goes on where it stopped. What a day missed - an end that became known on it - follows from
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import Engine, Select, func, select, tuple_
 from sqlalchemy.orm import Session, joinedload
@@ -23,7 +23,7 @@ from ledger.failpoints import fp
 from ledger.workdays import calendar
 from registry.alerts.book import book, rule_for
 from registry.alerts.causes import Case, return_of, term_of
-from registry.alerts.model import LOAN, TERM, Alert, AlertDay, AlertPerson
+from registry.alerts.model import LOAN, TASK, TERM, Alert, AlertDay, AlertPerson
 from registry.alerts.notices import notify
 from registry.alerts.raising import raise_all
 from registry.alerts.rules import WINDOW, Reached, Stage
@@ -38,6 +38,13 @@ BATCH = 100
 ONLY = 1
 """The one row of AlertDay."""
 DAY = dt.timedelta(days=1)
+Plan = Callable[[Session, Day], None]
+_others: list[Plan] = []
+
+
+def joined_by(plan: Plan) -> None:
+    """Who else tells of something on each day, in the transaction that ends it; the last one named."""
+    _others[:] = [plan]
 
 
 def sweep(engine: Engine, *, limit: int = 20, bell: Bell | None = None) -> int:
@@ -72,6 +79,8 @@ def _some(session: Session) -> bool:
     else:
         for loan in session.scalars(_returning(day, book(session).stages(LOAN))).all():
             _plan(session, return_of(loan), day, _lent_on(loan))
+        for plan in _others:
+            plan(session, day)
         mark.day, mark.ends_on, mark.after = day.on, None, 0
         if day.first:
             _sum_up(session, day.on)
@@ -82,7 +91,7 @@ def _day(session: Session, mark: AlertDay) -> Day:
     """The day after the last; as it begins, it is settled which ends it is for."""
     on, cal = mark.day + DAY, calendar(session)
     if mark.ends_on is None:
-        mark.spans = spans(book(session).stages(*TERM, LOAN), on, cal, mark.spans)
+        mark.spans = spans(book(session).stages(*TERM, LOAN, TASK), on, cal, mark.spans)
     return Day(on, cal, mark.spans, first=on == mark.begun_on)
 
 
@@ -181,4 +190,4 @@ def _end(version: Version) -> dt.date | None:
     return end_of_term(version.valid_until, version.review_on)
 
 
-__all__ = ["known_since", "learnt", "opened", "sweep"]
+__all__ = ["joined_by", "known_since", "learnt", "opened", "sweep"]

@@ -4,7 +4,7 @@ term once, whoever asks how often."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select, update
@@ -21,6 +21,7 @@ from registry.alerts.book import rule_for
 from registry.alerts.causes import Case
 from registry.alerts.ladder import reachable, standing_on
 from registry.alerts.letters import contacts, writing
+from registry.alerts.letters.model import Line
 from registry.alerts.model import TERM, Alert, AlertPerson
 from registry.alerts.notices import notify
 from registry.alerts.progress import Progress
@@ -126,20 +127,28 @@ def climb(session: Session, case: Case, alert: Alert) -> bool:
 def _people(session: Session, case: Case, alert: Alert, rule: Rule, keys: list[str]) -> list[str]:
     """Write down who is told on these rungs; where that reaches nobody, on the next, until somebody is. The rungs."""
     known = {each.person_id for each in alert.told}
-    asked, reached, lines = list(keys), False, writing.lines_of(session, alert)
+    asked, met = whom(session, case, rule, keys, writing.lines_of(session, alert), known)
+    alert.told += [AlertPerson(person_id=one, rung=key, level=alert.level, told_at=clock.now(), reach=reach)
+                   for key, one, reach in met]
+    session.flush()
+    return asked
+
+
+def whom(session: Session, case: Case, rule: Rule, keys: list[str], lines: Sequence[Line],
+         known: set[int]) -> tuple[list[str], list[tuple[str, int, str]]]:
+    """The rungs that are told, with higher ones where these reach nobody; and who stands on them that is not `known`:
+    rung, person, how they are reached."""
+    asked, met, reached = list(keys), list[tuple[str, int, str]](), False
     for key in asked:
         people = [one for one in standing_on(session, rungs()[key], case) if one not in known]
         able = reachable(session, people)
         by_letter = contacts.ways(session, set(people) - able, lines)
-        alert.told += [AlertPerson(person_id=one, rung=key, level=alert.level, told_at=clock.now(),
-                                   reach="inapp" if one in able else "letter" if one in by_letter else "none")
-                       for one in people]
+        met += [(key, one, "inapp" if one in able else "letter" if one in by_letter else "none") for one in people]
         known |= set(people)
         reached = reached or bool(able) or bool(by_letter)
         if key == asked[-1] and not reached and (higher := rule.above(frozenset(asked))):
             asked.append(higher)
-    session.flush()
-    return asked
+    return asked, met
 
 
 def _patience(session: Session, rule: Rule, left: int) -> dt.datetime | None:
@@ -175,4 +184,5 @@ def raised(session: Session, certificate_id: int) -> list[Alert]:
     return list(session.scalars(select(Alert).where(Alert.certificate_id == certificate_id).order_by(Alert.id.desc())))
 
 
-__all__ = ["CLIMBED", "RAISED", "WITHHELD", "climb", "first_told", "raise_all", "raised", "under_way", "withheld"]
+__all__ = ["CLIMBED", "RAISED", "WITHHELD", "climb", "first_told", "raise_all", "raised", "under_way", "whom",
+           "withheld"]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from ledger.workdays import ONE_DAY, Calendar
-from registry.alerts.model import END, LOAN, REVIEW
+from registry.alerts.model import END, LOAN, REVIEW, TASK
 from registry.certificates.kinds import CertificateType
 
 SOURCE = Path(__file__).with_name("defaults.toml")
@@ -134,13 +134,13 @@ def rungs() -> dict[str, Rung]:
     """The rungs by key, lowest first."""
     return {key: Rung(key, each["name"], each["name_en"],
                       {family: tuple(roles) for family, roles in each.get("roles", {}).items()},
-                      tuple(each.get("causes", (END, REVIEW, LOAN))), each.get("borrower", False))
+                      tuple(each.get("causes", (END, REVIEW, LOAN, TASK))), each.get("borrower", False))
             for key, each in _data()["rungs"].items()}
 
 
 def shipped(cause: str, kind: CertificateType | None) -> Rule:
-    """The rule that holds where nobody set one: of an end and a review by the reminders of the type. Of a loan nothing
-    but its ladder: the process of borrowing reminds of it."""
+    """The rule that holds where nobody set one: of an end and a review by the reminders of the type. Of a loan and a
+    task nothing but its ladder: their processes remind of them."""
     return _shipped(cause, kind.reminders if kind is not None else ())
 
 

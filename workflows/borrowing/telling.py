@@ -23,7 +23,7 @@ def late(session: Session, fact: Fact) -> None:
     if loan is None:
         return
     certificate = loan.original.certificate
-    if fact.kind in ("borrowing.reminded", "borrowing.late") and book(session).own(
+    if fact.kind in ("borrowing.reminded", "borrowing.late") and book(session).holding(
             LOAN, certificate.unit_path, certificate.type_code):
         return
     params = {"title": f"{certificate.holder_name} · {certificate.type.name}", "day": loan.due_on.isoformat(),

@@ -1,0 +1,1 @@
+"""到期提醒: what one is warned of, as a list, as a calendar, and for a calendar elsewhere."""
