@@ -26,6 +26,7 @@ from registry.alerts.book import Book, Spot, book
 from registry.alerts.model import TASK
 from registry.alerts.notices import notify
 from registry.alerts.rules import Rule, Stage, rungs
+from registry.alerts.ruling import FURTHEST
 from registry.alerts.spans import Day
 from registry.alerts.trial import AHEAD, Impact
 from registry.certificates.catalogue import types
@@ -37,13 +38,13 @@ SAID: dict[str, str] = {
     "last": "“{task}”今天（{due}）到期：{title}",
     "after": "“{task}”应于 {due} 办理，已逾期 {over} 天：{title}",
 }
-DOER = "doer"
+DOER, FAR = "doer", ONE_DAY * (FURTHEST + AHEAD)
 
 
 def plan(session: Session, day: Day) -> None:
     """Tell of the open tasks that reach a stage on a day."""
-    stages = book(session).stages(TASK)
-    for task, instance, request in _open(session) if stages else ():
+    ends = day.ends(book(session).stages(TASK))
+    for task, instance, request in _open(session, ends[0], ends[-1]) if ends else ():
         due, rule = last_day(task.due_at), _rule(book(session), instance, request)
         begun = max(rule.since, clock.day_of(task.created_at))
         for stage in rule.stages:
@@ -65,7 +66,7 @@ def impact(session: Session, spot: Spot, path: str, rule: Rule | None) -> Impact
     before, cal, today = book(session), calendar(session), clock.today()
     after, counted, alerts, now = before.with_rule(spot, rule), 0, 0, 0
     low, high = subtree(path)
-    for task, instance, request in _open(session):
+    for task, instance, request in _open(session, today - FAR, today + FAR):
         code = request.type_code if request is not None else ""
         if not low <= instance.unit_path < high or spot not in (
                 after.holding(TASK, instance.unit_path, code), before.holding(TASK, instance.unit_path, code)):
@@ -76,12 +77,12 @@ def impact(session: Session, spot: Spot, path: str, rule: Rule | None) -> Impact
     return Impact(counted, alerts, now)
 
 
-def _open(session: Session) -> Iterator[Any]:
-    """Open tasks whose clock runs, with their instances and requests."""
+def _open(session: Session, first: dt.date, last: dt.date) -> Iterator[Any]:
+    """Open tasks that are due on these days and whose clock runs, with their instances and requests."""
     query = select(Task, Instance, Request).join(Instance, Instance.id == Task.instance_id).outerjoin(
         Request, Request.instance_id == Task.instance_id).where(
-        Task.state == OPEN, Task.parent_id.is_(None), Task.role == DRAWN, Task.due_at.is_not(None),
-        Task.rank_at < NEVER)
+        Task.state == OPEN, Task.parent_id.is_(None), Task.role == DRAWN, Task.rank_at < NEVER,
+        Task.due_at > clock.start_of_day(first), Task.due_at <= clock.end_of_day(last))
     yield from session.execute(query.order_by(Task.id)).all()
 
 

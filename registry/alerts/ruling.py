@@ -94,6 +94,13 @@ def listed(session: Session, actor: Actor) -> Sequence[AlertRule]:
     return session.scalars(query.order_by(AlertRule.unit_path, AlertRule.type_code, AlertRule.cause)).all()
 
 
+def at(session: Session, unit: Unit, type_code: str, cause: str) -> AlertRule | None:
+    """The rule that somebody set for just this unit, type and cause; None where there is none, or it was removed."""
+    return session.scalar(select(AlertRule).where(
+        AlertRule.unit_id == unit.id, AlertRule.type_code == type_code, AlertRule.cause == cause,
+        AlertRule.removed_at.is_(None)))
+
+
 def one(session: Session, actor: Actor, rule_id: int) -> AlertRule:
     """A rule, holding or removed. Raises NotFound."""
     found = session.scalar(visible(select(AlertRule), actor).where(AlertRule.id == rule_id))
@@ -171,5 +178,5 @@ def _note(session: Session, kind: str, row: AlertRule, by: Actor, before: dict[s
            before=before, after={**where, **(after or {})})
 
 
-__all__ = ["CAUSES", "EDIT", "FURTHEST", "LONGEST", "MOST", "READ", "AlreadyRuled", "ChangedMeanwhile", "check",
+__all__ = ["CAUSES", "EDIT", "FURTHEST", "LONGEST", "MOST", "READ", "AlreadyRuled", "ChangedMeanwhile", "at", "check",
            "history", "listed", "may_rule", "one", "remove", "said", "set_rule"]

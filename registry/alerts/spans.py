@@ -57,12 +57,16 @@ class Day:
         stages = list(stages)
         if not stages:
             return false()
+        ends = self.ends(stages)
+        condition: ColumnElement[bool] = column.in_(ends)
         if self.first:
             furthest = [stage.covers(self.on, self.calendar) for stage in stages]
-            condition: ColumnElement[bool] = column.between(min(furthest), max(furthest))
-        else:
-            condition = column.in_(sorted({day for stage in stages for day in self._ends(stage)}))
+            condition = column.between(min(furthest), max(furthest))
         return condition
+
+    def ends(self, stages: Iterable[Stage]) -> list[dt.date]:
+        """The ends that stages reach on this day, in order."""
+        return sorted({day for stage in stages for day in self._ends(stage)})
 
     def _ends(self, stage: Stage) -> list[dt.date]:
         if stage.days != "work":

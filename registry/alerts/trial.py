@@ -103,7 +103,7 @@ def _step(session: Session, case: Case, rule: Rule, stage: Reached, matter: Prog
 def found(session: Session, actor: Actor, text: str, *, unit: Unit | None = None, code: str = "", cause: str = END,
           limit: int = 10) -> Sequence[Certificate]:
     """Certificates on which the actor may try rules for a cause: where they may set them. By words of holder, number or
-    code, of a unit and a type; the nearest end first."""
+    code, of a unit (and that cause alone) and a type; the nearest end first."""
     query = visible(select(Certificate), actor, action=EDIT).where(Certificate.state.in_(codes.LIVE))
     if unit is not None:
         low, high = subtree(unit.path)
@@ -114,7 +114,8 @@ def found(session: Session, actor: Actor, text: str, *, unit: Unit | None = None
         query = query.where(exists().where(Original.certificate_id == Certificate.id, Loan.original_id == Original.id,
                                            Loan.returned_at.is_(None), Loan.voided_at.is_(None)))
     else:
-        query = query.where(Certificate.ends_on >= clock.today(), *([_REVIEWED] if cause == REVIEW else []))
+        of_cause = [_REVIEWED if cause == REVIEW else ~_REVIEWED] if unit is not None else []
+        query = query.where(Certificate.ends_on >= clock.today(), *of_cause)
     for word in text.split()[:4]:
         query = query.where(or_(Certificate.search.contains(folded(word), autoescape=True),
                                 Certificate.code == word.upper()))

@@ -26,6 +26,8 @@ def test_a_rule_is_set_for_a_type_tried_on_a_real_certificate_and_followed(
     owner.sees("还没有自己的规则", "证件种类里写的天数")
     owner.follow("新增规则")
     owner.page.select_option("#f-type", "E03")
+    owner.follow("下一步")
+    owner.expected.add(400)
     owner.write("提前几天", "80、三十")
     owner.follow("检查并看影响")
     owner.sees("没有保存", "“三十”不是天数")

@@ -67,7 +67,7 @@ def test_who_reads_who_sets_and_who_learns_nothing(house: House) -> None:
 def test_a_new_rule_begins_with_what_holds_and_is_saved_after_its_preview(house: House) -> None:
     owner = house.browser("owner")
     sent = begun(house, owner)
-    assert sent["before"].startswith("90、60") and sent["after"] == "7、30" and sent["on_day"] == "yes"
+    assert sent["before"].startswith("120、90、60") and sent["after"] == "7、30" and sent["on_day"] == "yes"
     sent |= {"before": "66, 30", "before_work": "5", "within_legal": "66"}
     page = owner.post(f"{ADDRESS}/preview", sent).text
     assert "1 件会收到提醒，共 1 次；按现在的规则是 1 次" in page
@@ -111,6 +111,7 @@ def test_nonsense_is_refused_at_its_field_and_what_was_typed_stays(house: House)
 
 def test_the_second_of_two_owners_is_told_who_was_faster_and_keeps_what_was_typed(house: House) -> None:
     owner = house.browser("owner")
+    late = begun(house, owner)
     assert saved(owner, begun(house, owner)).status_code == 303
     with Session(house.engine) as session:
         number = session.scalars(select(AlertRule.id)).one()
@@ -118,7 +119,9 @@ def test_the_second_of_two_owners_is_told_who_was_faster_and_keeps_what_was_type
     assert saved(owner, both[0]).status_code == 303
     answer = saved(owner, both[1])
     assert answer.status_code == 409 and "测试owner已于" in answer.text and 'value="46"' in answer.text
-    again = saved(owner, begun(house, owner))
+    there = owner.get(f"{ADDRESS}/new?unit={house.units['company']}&type=P02&cause=end")
+    assert there.location == f"{ADDRESS}/{number}"
+    again = saved(owner, late)
     assert again.status_code == 409 and "已有规则" in again.text
     page = owner.get(f"{ADDRESS}/{number}").text
     assert page.count("<tr><td class=\"first\">测试owner") == 2  # its history

@@ -49,18 +49,21 @@ def listed() -> str:
 
 @bp.get("/new")
 @needs(ruling.EDIT)
-def new() -> str:
-    """A rule to be set: it begins with what holds there now."""
+def new() -> ResponseReturnValue:
+    """First where the rule is to hold; then the rule, which begins with what holds there now."""
     given = {name: request.args.get(name, "") for name in SPOT}
-    given["cause"] = given["cause"] if given["cause"] in CAUSES else END
     options = unit_options(ruling.EDIT)
-    if given["unit"] not in dict(options):
-        given["unit"] = options[0][0] if options else ""
-    kind = types().get(given["type"]) or next(iter(types().values()))
-    rule = shipped(given["cause"], kind)
-    if given["unit"]:
-        rule = book(db.session()).rule(given["cause"], unit_of(int(given["unit"])).path, kind)
+    if given["unit"] not in dict(options) or given["cause"] not in CAUSES or given["type"] not in {"", *types()}:
+        return render_template("alert_rules/new.html", units=options, causes=CAUSES, given=given, options=_types())
+    unit = unit_of(int(given["unit"]))
+    if (row := ruling.at(db.session(), unit, given["type"], given["cause"])) is not None:
+        return redirect(url_for("alert_rules.show", rule_id=row.id))
+    rule = book(db.session()).rule(given["cause"], unit.path, types().get(given["type"]))
     return _form({**given, **values(rule), "seen": "0"})
+
+
+def _types() -> list[tuple[str, str]]:
+    return [(code, f"{code} {named(kind)}") for code, kind in sorted(types().items())]
 
 
 @bp.get("/<int:rule_id>")
@@ -218,20 +221,14 @@ def _form(given: dict[str, str], *, row: AlertRule | None = None, problems: dict
     if unit is not None and rule is not None:
         shown = _tried(given, unit, rule)
     units = unit_options(ruling.EDIT) if can(actor(), ruling.EDIT) else []
-    known = {*STAGES, *SPOT, "stages", "ladder", "patience", "climbs_within", "quiet_from", "quiet_until",
+    known = {*STAGES, "stages", "ladder", "patience", "climbs_within", "quiet_from", "quiet_until",
              *(f"within_{rung.key}" for rung in rungs_for(cause))}
     return render_template(
         "alert_rules/edit.html", given=given, row=row, problems=problems or {}, refusal=refusal, causes=CAUSES,
         others=[words for name, told in (problems or {}).items() if name not in known for words in told],
-        kinds=types(), units=units, rungs=rungs_for(cause), ahead=trial.AHEAD, place=_place(given),
-        options=[(code, f"{code} {named(kind)}") for code, kind in sorted(types().items())],
-        may_edit=row is None or str(row.unit_id) in dict(units), fixed=given.get("seen", "0") != "0",
+        kinds=types(), rungs=rungs_for(cause), ahead=trial.AHEAD, place=dict(units).get(given.get("unit", ""), ""),
+        may_edit=row is None or str(row.unit_id) in dict(units),
         facts=ruling.history(db.session(), row) if row is not None else [], **shown)
-
-
-def _place(given: dict[str, str]) -> str:
-    number = whole_in(given.get("unit"))
-    return unit_of(number).name if number is not None and given.get("seen", "0") != "0" else ""
 
 
 def _tried(given: dict[str, str], unit: Unit, rule: Rule) -> dict[str, Any]:
