@@ -56,7 +56,7 @@ def planned(engine: Engine, count: int) -> float:
         session.add(AlertDay(id=planning.ONLY, day=yesterday, begun_on=yesterday))
         rule = Rule((Stage(AHEAD), Stage(5, "work"), Stage(-2, "work")), ((3650, ("holder", "owner")),), 5, 60)
         row = ruling.set_rule(session, session.get_one(Unit, 1), "", END, rule, seen=0, by=SYSTEM)
-        row.changed_on = yesterday
+        row.since = yesterday
     with engine.begin() as rows:
         rows.execute(sa.text("analyze"))
     now = clock.Fixed(clock.now())

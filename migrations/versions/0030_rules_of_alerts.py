@@ -34,7 +34,7 @@ def upgrade() -> None:
     sa.Column('climbs_within', sa.Integer(), nullable=False),
     sa.Column('quiet_from', sa.String(length=5), nullable=False),
     sa.Column('quiet_until', sa.String(length=5), nullable=False),
-    sa.Column('changed_on', sa.Date(), nullable=False),
+    sa.Column('since', sa.Date(), nullable=False),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('changed_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('changed_by_name', sa.String(length=80), nullable=False),

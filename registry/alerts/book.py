@@ -78,7 +78,7 @@ def _read(rows: Iterable[AlertRule]) -> Book:
     changed: dict[Spot, dt.date] = {}
     for row in rows:
         spot = (row.cause, row.unit_id, row.type_code)
-        changed[spot] = row.changed_on
+        changed[spot] = row.since
         if row.removed_at is None:
             rules[spot] = rule_in(row)
     return Book(rules, changed)
@@ -88,7 +88,7 @@ def rule_in(row: AlertRule) -> Rule:
     """What a row says."""
     return Rule(in_order({Stage(before, days) for before, days in row.stages}),
                 tuple((within, tuple(keys)) for within, keys in row.ladder), row.patience, row.climbs_within,
-                (dt.time.fromisoformat(row.quiet_from), dt.time.fromisoformat(row.quiet_until)), row.changed_on)
+                (dt.time.fromisoformat(row.quiet_from), dt.time.fromisoformat(row.quiet_until)), row.since)
 
 
 def rule_for(session: Session, case: Case) -> Rule:

@@ -118,8 +118,9 @@ class AlertDay(Base):
 class AlertRule(Base):
     """What holds at and below a unit for certificates of a type ("": every type), by the cause of the alert.
 
-    `stages` are [before, "calendar" or "work"], `ladder` [within days, [rungs]]; what they mean says rules.Rule. A rule
-    that was removed stays as a row: the default holds again from `changed_on` on. Its history are its facts.
+    `stages` are [before, "calendar" or "work"], `ladder` [within days, [rungs]]; what they mean says rules.Rule.
+    `since` is the last day that was planned before it changed. One that was removed stays as a row, because that too
+    says since when something else holds. Its history are its facts.
     """
 
     __tablename__ = "alert_rule"
@@ -138,7 +139,7 @@ class AlertRule(Base):
     climbs_within: Mapped[int]
     quiet_from: Mapped[str] = mapped_column(String(5))
     quiet_until: Mapped[str] = mapped_column(String(5))
-    changed_on: Mapped[dt.date]
+    since: Mapped[dt.date]
     changed_at: Mapped[dt.datetime] = mapped_column(Instant)
     changed_by: Mapped[int | None] = mapped_column(BigId)
     changed_by_name: Mapped[str] = mapped_column(String(80))

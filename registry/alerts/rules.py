@@ -87,7 +87,7 @@ class Rule:
 
     `patience` are the working days after which a stage that nobody acted on goes one rung up (0: never); while the day
     is further than `climbs_within` days it does not. Letters wait from the first time of `quiet` to the second.
-    `since` is the day on which what it says was changed last: no stage of that day or before is raised by it.
+    `since` is the last day that was planned before it changed: no stage of that day or before is raised by it.
     """
 
     stages: tuple[Stage, ...]

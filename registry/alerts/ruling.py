@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +15,7 @@ from ledger.errors import BadAnswer, Conflict, NotFound, Problem
 from ledger.facts import Fact, record, story
 from registry.access.rules import Thing, require, visible
 from registry.alerts.book import forget, rule_in
-from registry.alerts.model import END, LOAN, REVIEW, TASK, AlertRule
+from registry.alerts.model import END, LOAN, REVIEW, TASK, AlertDay, AlertRule
 from registry.alerts.rules import Rule, rungs
 from registry.certificates.catalogue import type_of
 from registry.people.units import Unit
@@ -59,7 +58,7 @@ def set_rule(
     row.quiet_from, row.quiet_until = (f"{time:%H:%M}" for time in rule.quiet)
     if before == said(row):
         return row
-    _sign(row, by, removed=False)
+    _sign(session, row, by, removed=False)
     try:
         with session.begin_nested():
             session.add(row)
@@ -77,7 +76,7 @@ def remove(session: Session, row: AlertRule, *, seen: int, by: Actor) -> None:
     if row.removed_at is not None:
         raise NotFound
     before = said(row)
-    _sign(row, by, removed=True)
+    _sign(session, row, by, removed=True)
     session.flush()
     _note(session, "alert_rule.removed", row, by, before, None)
 
@@ -163,9 +162,13 @@ def _fresh(row: AlertRule, seen: int) -> None:
         raise ChangedMeanwhile(name=row.changed_by_name, at=row.changed_at)
 
 
-def _sign(row: AlertRule, by: Actor, *, removed: bool) -> None:
-    now: dt.datetime = clock.now()
-    row.changed_on, row.changed_at, row.changed_by, row.changed_by_name = clock.today(), now, by.id, by.name
+def _sign(session: Session, row: AlertRule, by: Actor, *, removed: bool) -> None:
+    """Who, when, and from when on: the days that are planned went by the rule before, those that are not by this one.
+    Whoever plans just now is waited for, or waits."""
+    now = clock.now()
+    planned = session.scalar(select(AlertDay.day).with_for_update())
+    row.since = clock.today() if planned is None else min(clock.today(), planned)
+    row.changed_at, row.changed_by, row.changed_by_name = now, by.id, by.name
     row.removed_at = now if removed else None
 
 

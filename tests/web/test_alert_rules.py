@@ -157,12 +157,17 @@ def test_a_trial_is_sent_to_nobody_but_oneself_and_marked(house: House) -> None:
         assert owner.post(f"{ADDRESS}/trial/{trade}/message", sent | {"stage": stage}).status_code == 404
 
 
-@pytest.mark.parametrize("address", ["/alert-rules", "/alert-rules/new", "/alert-rules/trial"])
+@pytest.mark.parametrize("address", [
+    "", "/new", "/new?unit={company}&type=P02&cause=loan", "/new?unit={company}&type=&cause=task", "/trial",
+    "/trial?certificate={trade}&cause=end", "/1", "/1/removal"])
 def test_the_pages_are_in_english_for_who_reads_english(house: House, address: str) -> None:
     owner = house.browser("owner")
-    owner.post("/language", {"language": "en", "next": address})
-    page = owner.get(address).text
+    saved(owner, begun(house, owner, before_work="3"))
+    owner.post("/language", {"language": "en", "next": ADDRESS})
+    answer = owner.get(ADDRESS + address.format(**house.units, **house.certificates))
+    page = answer.text
+    assert answer.status_code == 200
     shown = re.sub(r"<option[^>]*>[^<]*</option>", "", page.split("<main")[1].split("</main")[0])
-    for name in ("建筑施工特种作业操作资格证书", "王建国", "江海一建", "滨江路改造"):
+    for name in ("建筑施工特种作业操作资格证书", "王建国", "江海一建", "江海集团", "滨江路改造", "测试"):
         shown = shown.replace(name, "")
     assert re.findall("[\u4e00-\u9fff]+", shown) == []

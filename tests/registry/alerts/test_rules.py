@@ -138,6 +138,14 @@ def test_a_rule_that_is_removed_gives_way_to_what_was_shipped_from_tomorrow_on(w
     assert watch.on(before(29)).stages()[-1] == "d29"
 
 
+def test_days_that_were_not_planned_when_a_rule_changed_go_by_the_new_one(watch: Watch) -> None:
+    watch.on(before(100))
+    watch.now.advance(dt.timedelta(days=60))  # nobody planned for weeks
+    put(watch, "华城第一建筑公司", "", ruled(Stage(101), Stage(70), Stage(40)))
+    watch.look()
+    assert [stage for stage in watch.stages() if stage not in ("d120",)] == ["d70", "d40"]
+
+
 def test_every_change_is_a_fact_with_before_and_after(watch: Watch) -> None:
     number = put(watch, "华城第一建筑公司", "P02", ruled(Stage(41), Stage(5, "work")))
     put(watch, "华城第一建筑公司", "P02", ruled(Stage(42)), seen=1)
