@@ -114,7 +114,7 @@ def found(session: Session, actor: Actor, text: str, *, unit: Unit | None = None
         query = query.where(exists().where(Original.certificate_id == Certificate.id, Loan.original_id == Original.id,
                                            Loan.returned_at.is_(None), Loan.voided_at.is_(None)))
     else:
-        of_cause = [_REVIEWED if cause == REVIEW else ~_REVIEWED] if unit is not None else []
+        of_cause = [_REVIEWED] if cause == REVIEW else [~_REVIEWED] if unit is not None else []
         query = query.where(Certificate.ends_on >= clock.today(), *of_cause)
     for word in text.split()[:4]:
         query = query.where(or_(Certificate.search.contains(folded(word), autoescape=True),

@@ -77,6 +77,8 @@ def test_a_new_rule_begins_with_what_holds_and_is_saved_after_its_preview(house:
     assert owner.post(ADDRESS, inputs(page)).status_code == 303
     assert rules(house) == [("P02", [[66, "calendar"], [30, "calendar"], [5, "work"], [0, "calendar"], [-7, "calendar"],
                                      [-30, "calendar"]], True)]
+    trial = owner.get(f"{ADDRESS}/trial?certificate={house.certificates['trade']}&cause=end").text
+    assert "按这条规则" in trial and "到期前 66 天" in trial
     listed = owner.get(ADDRESS).text
     assert "江海一建" in listed and "到期前 5 个工作日" in listed and "测试owner" in listed
 
@@ -147,6 +149,7 @@ def test_a_trial_is_sent_to_nobody_but_oneself_and_marked(house: House) -> None:
     trade = house.certificates["trade"]
     page = owner.get(f"{ADDRESS}/trial?certificate={trade}&cause=end").text
     assert "没有账号，送不到" in page and "系统通知" in page and "已经过去" not in page.split("到期前 60 天")[1][:80]
+    assert "按系统默认" in page and "5 个工作日没人处理上报" in page
     sent = {"cause": "end", "stage": "d30"}
     assert owner.post(f"{ADDRESS}/trial/{trade}/message", sent).status_code == 303
     with Session(house.engine) as session:

@@ -138,11 +138,17 @@ def try_out() -> str:
     if cause not in TRIED:
         raise NotFound
     number = request.args.get("certificate", type=whole)
-    case = trial.tried(db.session(), actor(), number, cause) if number is not None else None
+    if number is None:
+        return render_template("alert_rules/trial.html", q=text, cause=cause, causes=CAUSES, tried=TRIED,
+                               kinds=types(), case=None, rows=trial.found(db.session(), actor(), text, cause=cause))
+    case = trial.tried(db.session(), actor(), number, cause)
+    rule, spot = rule_for(db.session(), case), book(db.session()).holding(
+        case.cause, case.certificate.unit_path, case.certificate.type_code)
+    own = next((row for row in ruling.listed(db.session(), actor())
+                if (row.cause, row.unit_id, row.type_code) == spot), None)
     return render_template(
-        "alert_rules/trial.html", q=text, cause=cause, causes=CAUSES, kinds=types(), case=case,
-        steps=trial.rehearse(db.session(), case, rule_for(db.session(), case)) if case else [],
-        rows=trial.found(db.session(), actor(), text) if case is None else [])
+        "alert_rules/trial.html", q=text, cause=cause, causes=CAUSES, tried=TRIED, kinds=types(), case=case, rule=rule,
+        spot=spot, own=own, steps=trial.rehearse(db.session(), case, rule))
 
 
 @bp.post("/trial/<int:certificate_id>/message")
