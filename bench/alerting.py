@@ -1,4 +1,5 @@
-"""Planning the alerts of a day: what it costs must follow the certificates that reach a stage, not those in stock."""
+"""Planning the alerts of a day: what it costs must follow the certificates that reach a stage, not those in stock; by a
+rule that somebody set, with stages in working days."""
 
 from __future__ import annotations
 
@@ -14,11 +15,14 @@ from sqlalchemy import Engine
 from bench.measure import Figure
 from bench.register_rows import fill
 from ledger import clock, workdays
+from ledger.actor import SYSTEM
 from ledger.db import open_database, unit
 from migrations.run import upgrade
-from registry.alerts import planning
-from registry.alerts.model import Alert, AlertDay
+from registry.alerts import planning, ruling
+from registry.alerts.model import END, Alert, AlertDay
+from registry.alerts.rules import Rule, Stage
 from registry.people import sealing
+from registry.people.units import Unit
 
 FEW, MANY, REACHING, TIMES = 10_000, 1_000_000, 300, 3
 AHEAD = 30
@@ -48,7 +52,11 @@ def planned(engine: Engine, count: int) -> float:
     with unit(engine) as session:
         workdays.seed(session)
         session.execute(sa.text(FAR), {"today": clock.today().isoformat()})
-        session.add(AlertDay(id=planning.ONLY, day=clock.today() - dt.timedelta(days=1), begun_on=clock.today()))
+        yesterday = clock.today() - dt.timedelta(days=1)
+        session.add(AlertDay(id=planning.ONLY, day=yesterday, begun_on=yesterday))
+        rule = Rule((Stage(AHEAD), Stage(5, "work"), Stage(-2, "work")), ((3650, ("holder", "owner")),), 5, 60)
+        row = ruling.set_rule(session, session.get_one(Unit, 1), "", END, rule, seen=0, by=SYSTEM)
+        row.since = yesterday
     with engine.begin() as rows:
         rows.execute(sa.text("analyze"))
     now = clock.Fixed(clock.now())

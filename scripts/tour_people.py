@@ -77,6 +77,11 @@ def rules(studio: Studio) -> None:
     owner = studio.at("owner")
     owner.look("/rules", "rules", tall=860)
     owner.look("/rules/R11", "rule", tall=900)
+    owner.look("/alert-rules", "alert-rules", tall=700)
+    owner.go("/alert-rules/trial")
+    owner.page.locator("[data-row-link]").first.click()
+    owner.settle()
+    owner.shot("alert-rules-trial", tall=900)
 
 
 def _until(seat: Seat, words: str) -> None:

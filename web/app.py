@@ -43,6 +43,7 @@ RESOURCES = (
     "ledgers.certificate_pdf",
     "alerting.mine",
     "alerting.feed",
+    "alerting.rules",
     "ledgers.verify",
     "cabinet.custody",
     "cabinet.loans",

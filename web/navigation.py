@@ -63,7 +63,7 @@ ENTRIES = (
     Entry("people.persons", _l("人员与项目"), "users", "person.read", family=HOLDERS),
     Entry("loans.listed", _l("借阅"), "archive", "custody.read", family=("originals", "copies"), count="loans"),
     Entry("processes.index", _l("流程"), "sitemap", "process.read", family=(*STUDIO, *COCKPIT)),
-    Entry("types.index", _l("证件种类"), "list", "type.read", family=("types_edit", "rules")),
+    Entry("types.index", _l("证件种类"), "list", "type.read", family=("types_edit", "rules", "alert_rules")),
     Entry("calendar.this_year", _l("工作日历"), "calendar", "calendar.edit"),
     Entry("account.mine", _l("我的"), "user", phone=4, family=("absence", "reached", "feeds")),
 )

@@ -16,7 +16,8 @@ from engine.resources import forms_of
 from forms.schema import Form
 from ledger.actor import Actor
 from registry.access.roles import roles
-from registry.alerts import progress
+from registry.alerts import planning, progress
+from registry.alerts.spans import Day
 from workflows.applying.typed import deployed, form_known, form_of, kept, seen, verdicts_of
 from workflows.process import Process
 from workflows.requests import Request
@@ -59,12 +60,19 @@ def install() -> None:
     catalog.know_form_files(seen)
     catalog.know_roles(lambda key: key in roles())
     progress.told_by(_under_way)
+    planning.joined_by(_nearing)
 
 
 def _under_way(session: Session, certificate_id: int) -> progress.Progress | None:
     from workflows import alerting
 
     return alerting.under_way(session, certificate_id)
+
+
+def _nearing(session: Session, day: Day) -> None:
+    from workflows import nearing
+
+    nearing.plan(session, day)
 
 
 def _hooks(process: Process) -> Hooks:

@@ -16,6 +16,7 @@ from registry.alerts import acting, planning, silence
 from registry.alerts.progress import Progress
 from registry.alerts.rules import WINDOW
 from registry.certificates.models import Certificate
+from registry.custody.loans import Loan
 from workflows.promises import promise_of
 from workflows.requests import Request
 
@@ -57,6 +58,13 @@ def follow(session: Session, fact: Fact) -> None:
     planning.learnt(session, certificate)
 
 
+def lent(session: Session, fact: Fact) -> None:
+    """A loan was extended, is back or over: what was warned of its return falls silent."""
+    loan = session.get(Loan, (fact.after or {}).get("loan", 0))
+    if loan is not None:
+        silence.settle(session, loan.original.certificate)
+
+
 def opened(session: Session, fact: Fact) -> None:
     """Somebody began a matter about a certificate: what it was warned of has been acted on."""
     request = session.get(Request, fact.subject_id)
@@ -72,7 +80,7 @@ def completed(session: Session, fact: Fact) -> None:
 
 
 HANDLERS: tuple[tuple[str, Handler], ...] = (
-    ("certificate.", follow), ("request.opened", opened), ("task.completed", completed),
+    ("certificate.", follow), ("loan.", lent), ("request.opened", opened), ("task.completed", completed),
 )
 
 __all__ = ["HANDLERS", "follow", "under_way"]

@@ -87,7 +87,7 @@ WORDS: dict[str, str] = {
     "consultation.answered": "外部专家答复了咨询",
     "consultation.revoked": "撤销咨询链接",
     "handover.moved": "移交给 {to}",
-    "task.overdue": "“{name}”已逾期",
+    "task.overdue": "“{name}”已逾期", "task.nearing": "“{name}”应于 {due} 办理，已提醒",
     "task.escalated": "“{name}”超期未办，已升级",
     "timer.fired": "期限届满：{name}",
     "incident.opened": "流程出现异常，等待处理",

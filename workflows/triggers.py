@@ -17,7 +17,7 @@ from registry.access.substitutions import expand
 from registry.alerts.notices import notify
 from registry.certificates.models import Certificate
 from registry.certificates.retiming import retime
-from workflows import CATALOG, alerting, children, consequences, imports, news, outcomes, promises
+from workflows import CATALOG, alerting, children, consequences, imports, nearing, news, outcomes, promises
 from workflows.absence import ending, revoking
 from workflows.handling import correcting, handing_news, returning
 from workflows.requests import Request
@@ -60,6 +60,8 @@ def tell_of_delay(session: Session, fact: Fact) -> None:
     if task is None or task.state != "open":
         return
     escalated = fact.kind == "task.escalated"
+    if not escalated and nearing.reminded(session, task):
+        return  # a rule of alerts says it the same morning
     people: list[int] = [task.assignee_id] if task.assignee_id and not escalated else holders(session, task.offer)
     text = "“{task}”超期未办，已升级给您：{title}" if escalated else "“{task}”已逾期：{title}"
     people = expand(session, people, task.process_id)

@@ -9,7 +9,7 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import Conflict, NotFound
 from ledger.facts import Fact, record
-from registry.alerts.model import Alert, AlertPerson
+from registry.alerts.model import TERM, Alert, AlertPerson
 from registry.alerts.notices import Notice, mark_opened
 from registry.alerts.raising import CLIMBED, RAISED
 
@@ -25,7 +25,8 @@ class AlertSilent(Conflict):
 def begun(session: Session, certificate_id: int, by_id: int | None, by_name: str) -> int:
     """A matter was begun for a certificate: what stands of it has been acted on; how many alerts."""
     rows = session.scalars(select(Alert).where(
-        Alert.certificate_id == certificate_id, Alert.silent_at.is_(None), Alert.acted_at.is_(None))).all()
+        Alert.certificate_id == certificate_id, Alert.cause.in_(TERM), Alert.silent_at.is_(None),
+        Alert.acted_at.is_(None))).all()
     for alert in rows:
         alert.acted_at, alert.acted_how, alert.escalate_at = clock.now(), "request", None
         alert.acted_by, alert.acted_by_name = by_id, by_name

@@ -6,15 +6,15 @@ import logging
 from collections.abc import Collection
 
 from sqlalchemy import Engine, Select, select, text
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from ledger import clock
 from ledger.db import Bell, reading, unit
 from ledger.failpoints import fp
-from registry.alerts import progress, silence
+from registry.alerts import silence
+from registry.alerts.causes import case_of
 from registry.alerts.model import Alert
-from registry.alerts.raising import climb, there
-from registry.certificates.models import Certificate
+from registry.alerts.raising import climb, under_way
 
 log = logging.getLogger("licet.alerts")
 _STANDING = text("alert.silent_at IS NULL AND alert.acted_at IS NULL AND alert.escalate_at IS NOT NULL")
@@ -50,14 +50,13 @@ def _climb(session: Session, number: int) -> None:
         .options(selectinload(Alert.told)).with_for_update(skip_locked=True).execution_options(populate_existing=True))
     if alert is None:
         return
-    certificate = session.scalars(select(Certificate).where(Certificate.id == alert.certificate_id)
-                                  .options(joinedload(Certificate.unit))).one()
-    if not there(certificate, alert.term):
-        silence.settle(session, certificate)
-    elif (matter := progress.of(session, certificate.id)) is not None and not matter.late(alert.term):
+    case = case_of(session, alert)
+    if not case.there:
+        silence.settle(session, case.certificate)
+    elif (matter := under_way(session, case)) is not None and not matter.late(alert.term):
         alert.acted_at, alert.acted_how, alert.escalate_at = clock.now(), "request", None
     else:
-        climb(session, certificate, alert)
+        climb(session, case, alert)
 
 
 __all__ = ["sweep"]

@@ -11,6 +11,7 @@ from ledger import clock
 from registry.access.accounts import Account
 from registry.access.grants import holders
 from registry.access.substitutions import expand
+from registry.alerts.causes import Case
 from registry.alerts.rules import Rung
 from registry.certificates.models import Certificate
 from registry.people.persons import Person
@@ -20,12 +21,16 @@ EVERY_PROCESS = ""
 """An alert belongs to no process: only who stands in for somebody in everything stands in for it."""
 
 
-def standing_on(session: Session, rung: Rung, certificate: Certificate) -> list[int]:
+def standing_on(session: Session, rung: Rung, case: Case) -> list[int]:
     """The people on a rung, and whoever stands in for one of them now; nobody who has left."""
+    certificate, loan = case.certificate, case.loan
     if not rung.roles:
-        found = _employed(session, _holders(session, certificate))
+        named = _holders(session, certificate) if rung.key == "holder" else [loan.person_id, loan.carrier_id] \
+            if loan is not None else []
+        found = _employed(session, dict.fromkeys(named))
     else:
-        found = _nearest(session, rung.roles.get(certificate.family, ()), places(certificate.unit))
+        at = loan.person.unit if rung.borrower and loan is not None else certificate.unit
+        found = _nearest(session, rung.roles.get(certificate.family, ()), places(at))
     return expand(session, found, EVERY_PROCESS)
 
 

@@ -12,24 +12,29 @@ from ledger import clock
 from ledger.db import Base, BigId, Id, Instant, Json
 from ledger.facts import Subject
 from registry.people.scope import Path, Visible
+from registry.people.units import Unit
 
 _STANDING = text("silent_at IS NULL AND acted_at IS NULL AND escalate_at IS NOT NULL")
-END = "end"
-"""The cause of an alert: a certificate's end."""
+END, REVIEW, LOAN, TASK = "end", "review", "loan", "task"
+"""What rules are about: a certificate's end, the review that comes before it, the return of an original, the deadline
+of a task. The first three are causes of alerts; what is told of a task stands with its request."""
+TERM = (END, REVIEW)
+"""The causes that are the term of a certificate."""
 
 
 class Alert(Base):
     """One stage of one cause: raised once, for everybody it concerns.
 
-    `term` is the day that comes (the end of the certificate), `stage` its stage's name (rules.py), `due_on` the day on
-    which that was reached. `level` is how often it climbed. `about` holds what was known of the matter when it was
-    raised: the request that is under way, where it stood, how many days too late. `silent_why` is "renewed", "over",
-    "under_way" (raised for the record only: the renewal comes in time). `acted_how` is "taken" or "request".
+    `term` is the day that comes (the end of the certificate, its review, the return of the loan `matter_id`), `stage`
+    its stage's name (rules.py), `due_on` the day on which that was reached. `level` is how often it climbed. `about`
+    holds what was known of the matter when it was raised: the request that is under way, where it stood, how many days
+    too late. `silent_why` is "renewed", "over", "returned", "moved", "under_way" (raised for the record only: the
+    renewal comes in time). `acted_how` is "taken" or "request".
     """
 
     __tablename__ = "alert"
     __table_args__ = (
-        UniqueConstraint("certificate_id", "cause", "term", "stage"),
+        UniqueConstraint("certificate_id", "cause", "matter_id", "term", "stage"),
         Index("ix_alert_escalate", "escalate_at", sqlite_where=_STANDING, postgresql_where=_STANDING),
         Index("ix_alert_unit_path", "unit_path", "id"),
     )
@@ -44,6 +49,7 @@ class Alert(Base):
     holder_person_id: Mapped[int | None] = mapped_column(BigId)
     holder_name: Mapped[str] = mapped_column(String(120))
     cause: Mapped[str] = mapped_column(String(12), default=END)
+    matter_id: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
     term: Mapped[dt.date]
     stage: Mapped[str] = mapped_column(String(12))
     due_on: Mapped[dt.date]
@@ -67,7 +73,7 @@ class Alert(Base):
     @property
     def subject(self) -> Subject:
         """What it opens."""
-        return ("certificate", self.certificate_id)
+        return (LOAN, self.matter_id) if self.cause == LOAN else ("certificate", self.certificate_id)
 
 
 class AlertPerson(Base):
@@ -93,7 +99,11 @@ class AlertPerson(Base):
 
 
 class AlertDay(Base):
-    """How far the days are planned: `day` wholly; of the next all up to the certificate (`ends_on`, `after`)."""
+    """How far the days are planned: `day` wholly; of the next all up to the certificate (`ends_on`, `after`).
+
+    `spans` are, for each stage of working days, the ends that it reaches on the day being planned: after the first, up
+    to the second. They stay as they are until that day is done, whatever happens to the calendar.
+    """
 
     __tablename__ = "alert_day"
 
@@ -102,6 +112,42 @@ class AlertDay(Base):
     ends_on: Mapped[dt.date | None]
     after: Mapped[int] = mapped_column(BigId, default=0)
     begun_on: Mapped[dt.date]
+    spans: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default="{}")
 
 
-__all__ = ["END", "Alert", "AlertDay", "AlertPerson"]
+class AlertRule(Base):
+    """What holds at and below a unit for certificates of a type ("": every type), by the cause of the alert.
+
+    `stages` are [before, "calendar" or "work"], `ladder` [within days, [rungs]]; what they mean says rules.Rule.
+    `since` is the last day that was planned before it changed. One that was removed stays as a row, because that too
+    says since when something else holds. Its history are its facts.
+    """
+
+    __tablename__ = "alert_rule"
+    __table_args__ = (UniqueConstraint("unit_id", "type_code", "cause"),)
+    __visible__ = Visible(action="type.read")
+
+    id: Mapped[Id]
+    group_id: Mapped[int] = mapped_column(BigId, index=True)
+    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"))
+    unit_path: Mapped[str] = mapped_column(Path)
+    type_code: Mapped[str] = mapped_column(String(8), default="")
+    cause: Mapped[str] = mapped_column(String(12))
+    stages: Mapped[list[Any]] = mapped_column(Json)
+    ladder: Mapped[list[Any]] = mapped_column(Json)
+    patience: Mapped[int]
+    climbs_within: Mapped[int]
+    quiet_from: Mapped[str] = mapped_column(String(5))
+    quiet_until: Mapped[str] = mapped_column(String(5))
+    since: Mapped[dt.date]
+    changed_at: Mapped[dt.datetime] = mapped_column(Instant)
+    changed_by: Mapped[int | None] = mapped_column(BigId)
+    changed_by_name: Mapped[str] = mapped_column(String(80))
+    removed_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    revision: Mapped[int] = mapped_column(default=1)
+    unit: Mapped[Unit] = relationship()
+
+    __mapper_args__ = {"version_id_col": revision}
+
+
+__all__ = ["END", "LOAN", "REVIEW", "TASK", "TERM", "Alert", "AlertDay", "AlertPerson", "AlertRule"]

@@ -1,4 +1,5 @@
-"""The days, one after the other: on each the certificates whose end reaches a stage, and no others.
+"""The days, one after the other: on each the certificates whose end reaches a stage, and no others; then the originals
+whose return does, and what other rooms have to tell of on a day.
 
 How far the days are planned stands in one row, locked while somebody plans; a day is done in small transactions, and
 what is killed in between goes on where it stopped. What a day missed - an end that became known on it - follows from
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import Engine, Select, func, select, tuple_
 from sqlalchemy.orm import Session, joinedload
@@ -18,19 +20,31 @@ from ledger.actor import SYSTEM
 from ledger.db import Bell, reading, unit
 from ledger.facts import Fact, record
 from ledger.failpoints import fp
-from registry.alerts.model import Alert, AlertDay, AlertPerson
+from ledger.workdays import calendar
+from registry.alerts.book import book, rule_for
+from registry.alerts.causes import Case, return_of, term_of
+from registry.alerts.model import LOAN, TASK, TERM, Alert, AlertDay, AlertPerson
 from registry.alerts.notices import notify
-from registry.alerts.raising import Reached, raise_all, rule_for
-from registry.alerts.rules import WINDOW, rule_of
+from registry.alerts.raising import raise_all
+from registry.alerts.rules import WINDOW, Reached, Stage
+from registry.alerts.spans import Day, spans
 from registry.certificates import codes
-from registry.certificates.catalogue import types
 from registry.certificates.models import Certificate, Version
 from registry.certificates.windows import end_of_term
+from registry.custody.loans import Loan
+from registry.custody.originals import Original
 
 BATCH = 100
 ONLY = 1
 """The one row of AlertDay."""
 DAY = dt.timedelta(days=1)
+Plan = Callable[[Session, Day], None]
+_others: list[Plan] = []
+
+
+def joined_by(plan: Plan) -> None:
+    """Who else tells of something on each day, in the transaction that ends it; the last one named."""
+    _others[:] = [plan]
 
 
 def sweep(engine: Engine, *, limit: int = 20, bell: Bell | None = None) -> int:
@@ -56,18 +70,29 @@ def _some(session: Session) -> bool:
         return _begin(session)
     if mark.day >= clock.today():
         return False
-    day = mark.day + DAY
-    first = day == mark.begun_on
-    batch = session.scalars(_reaching(day, mark, first)).all()
+    day = _day(session, mark)
+    batch = session.scalars(_reaching(day, book(session).stages(*TERM), mark)).all()
     for certificate in batch:
-        _plan(session, certificate, day, first)
+        _plan(session, term_of(certificate), day)
     if len(batch) == BATCH:
         mark.ends_on, mark.after = batch[-1].ends_on, batch[-1].id
     else:
-        mark.day, mark.ends_on, mark.after = day, None, 0
-        if first:
-            _sum_up(session, day)
+        for loan in session.scalars(_returning(day, book(session).stages(LOAN))).all():
+            _plan(session, return_of(loan), day, _lent_on(loan))
+        for plan in _others:
+            plan(session, day)
+        mark.day, mark.ends_on, mark.after = day.on, None, 0
+        if day.first:
+            _sum_up(session, day.on)
     return True
+
+
+def _day(session: Session, mark: AlertDay) -> Day:
+    """The day after the last; as it begins, it is settled which ends it is for."""
+    on, cal = mark.day + DAY, calendar(session)
+    if mark.ends_on is None:
+        mark.spans = spans(book(session).stages(*TERM, LOAN, TASK), on, cal, mark.spans)
+    return Day(on, cal, mark.spans, first=on == mark.begun_on)
 
 
 def _sum_up(session: Session, day: dt.date) -> None:
@@ -93,46 +118,62 @@ def _begin(session: Session) -> bool:
     return True
 
 
-def _reaching(day: dt.date, mark: AlertDay, first: bool) -> Select[Certificate]:
-    """The next certificates whose end is as many days from this day as a stage of any type says."""
-    stages = sorted({stage.before for kind in types().values() for stage in rule_of(kind).stages})
-    ends = (Certificate.ends_on.between(day + dt.timedelta(days=stages[0]), day + dt.timedelta(days=stages[-1]))
-            if first else Certificate.ends_on.in_([day + dt.timedelta(days=before) for before in stages]))
+def _reaching(day: Day, stages: Iterable[Stage], mark: AlertDay) -> Select[Certificate]:
+    """The next certificates whose end a stage of any rule reaches on this day."""
     query = select(Certificate).options(joinedload(Certificate.unit)).where(
-        ends, Certificate.state.in_([*codes.LIVE, codes.LAPSED]))
+        day.reached_by(Certificate.ends_on, stages), Certificate.state.in_([*codes.LIVE, codes.LAPSED]))
     if mark.ends_on is not None:
         query = query.where(tuple_(Certificate.ends_on, Certificate.id) > tuple_(mark.ends_on, mark.after))
     query = query.order_by(Certificate.ends_on, Certificate.id).limit(BATCH)
     return query.with_for_update(read=True, of=Certificate)  # whoever renews one now waits, and then silences it
 
 
-def _plan(session: Session, certificate: Certificate, day: dt.date, first: bool) -> int:
-    ends_on = certificate.ends_on
-    assert ends_on is not None
-    rule = rule_for(certificate)
-    stages = rule.reached(ends_on, day, day) if first else [
-        stage for stage in rule.stages if stage.day(ends_on) == day]
-    return raise_all(session, certificate, [Reached(stage.key, stage.day(ends_on)) for stage in stages],
-                     noticed=not first)
+def _returning(day: Day, stages: Iterable[Stage]) -> Select[Loan]:
+    """What is out and is to come back so many days from this day. Few are: of all loans an index knows those."""
+    due = func.coalesce(Loan.extended_until_on, Loan.until_on)
+    certificate = joinedload(Loan.original).joinedload(Original.certificate).joinedload(Certificate.unit)
+    return select(Loan).where(
+        Loan.returned_at.is_(None), Loan.voided_at.is_(None), day.reached_by(due, stages)).order_by(Loan.id).options(
+        certificate, joinedload(Loan.person)).with_for_update(read=True, of=Loan)
+
+
+def _lent_on(loan: Loan) -> dt.date:
+    """The day on which its return was agreed: nobody is reminded then of what they just heard."""
+    return clock.day_of(loan.extended_at or loan.handed_at)
+
+
+def _plan(session: Session, case: Case | None, day: Day, known: dt.date | None = None) -> int:
+    """Raise what a case reaches on a day; of what was agreed on the day `known`, only later stages."""
+    if case is None:
+        return 0
+    rule = rule_for(session, case)
+    if day.first and known is None:
+        stages = rule.reached(case.term, day.on, day.on, day.calendar)
+    else:
+        begun = max(rule.since, known or rule.since)
+        stages = [Reached(stage.key, on) for stage in rule.stages if day.reaches(stage, case.term)
+                  and begun < (on := stage.day(case.term, day.calendar)) <= day.on]
+    return raise_all(session, case, stages, noticed=not day.first)
 
 
 def learnt(session: Session, certificate: Certificate) -> int:
     """Something became known of a certificate: of an end that is new to us the nearest stage, and what the days planned
     since would have raised; how many were raised."""
-    mark = session.get(AlertDay, ONLY)
-    if mark is None or certificate.ends_on is None:
+    mark, case = session.get(AlertDay, ONLY), term_of(certificate)
+    if mark is None or case is None:
         return 0
     since = max(known_since(certificate), mark.begun_on)
-    stages = rule_for(certificate).reached(certificate.ends_on, since, max(mark.day, since))
-    return raise_all(session, certificate, [Reached(stage.key, stage.day(certificate.ends_on)) for stage in stages])
+    stages = rule_for(session, case).reached(case.term, since, max(mark.day, since), calendar(session))
+    return raise_all(session, case, stages)
 
 
 def opened(session: Session, certificate: Certificate, kind: str, on: dt.date) -> int:
     """A day of its window has come (a fact of `kind`); one that was past when we learnt of the end tells nobody
     anything, the nearest stage does that (`learnt`)."""
-    if on < known_since(certificate):
+    case = term_of(certificate)
+    if case is None or on < known_since(certificate):
         return 0
-    return raise_all(session, certificate, [Reached(WINDOW[kind], on)])
+    return raise_all(session, case, [Reached(WINDOW[kind], on)])
 
 
 def known_since(certificate: Certificate) -> dt.date:
@@ -149,4 +190,4 @@ def _end(version: Version) -> dt.date | None:
     return end_of_term(version.valid_until, version.review_on)
 
 
-__all__ = ["known_since", "learnt", "opened", "sweep"]
+__all__ = ["joined_by", "known_since", "learnt", "opened", "sweep"]

@@ -40,9 +40,17 @@ def alert_stage(stage: str) -> str:
     if stage in STEPS:
         return _(STEPS[stage])
     days = int(stage[1:])
+    if stage[0] == "w":
+        return _in_working_days(days)
     if days > 0:
         return _("到期前 %(n)d 天", n=days)
     return _("到期后 %(n)d 天", n=-days) if days else _("到期当天")
+
+
+def _in_working_days(days: int) -> str:
+    if days > 0:
+        return _("到期前 %(n)d 个工作日", n=days)
+    return _("到期后 %(n)d 个工作日", n=-days) if days else _("到期当天或之前最近的工作日")
 
 
 def rung_words(key: str) -> str:

@@ -65,6 +65,8 @@ KINDS = {
     "certificate.closed": _l("延续办理窗口已关闭"),
     "certificate.review_opened": _l("开始准备期内复审"),
     "alert.raised": _l("发出到期提醒"), "alert.climbed": _l("到期提醒上报一级"),
+    "alert_rule.set": _l("修改提醒规则"), "alert_rule.removed": _l("删除提醒规则"),
+    "alert_rule.tried": _l("试发一条提醒给自己"),
     "alert.withheld": _l("正在办理，到期提醒没有打扰任何人"), "alert.taken": _l("接手处理到期提醒"),
     "original.entered": _l("登记原件"),
     "original.moved": _l("原件换存放位置"),

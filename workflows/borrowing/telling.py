@@ -6,6 +6,8 @@ from sqlalchemy.orm import Session
 
 from ledger.facts import Fact
 from registry.access.grants import holders
+from registry.alerts.book import book
+from registry.alerts.model import LOAN
 from registry.alerts.notices import notify
 from registry.custody.copies import Copy
 from registry.custody.loans import Loan
@@ -15,11 +17,15 @@ from workflows.requests import Request
 
 
 def late(session: Session, fact: Fact) -> None:
-    """Reminded, late, blocked, suspected: each wider than the one before (domain facts 4.7)."""
+    """Reminded, late, blocked, suspected: each wider than the one before (domain facts 4.7). Where somebody set a rule
+    of alerts for returns, that rule reminds; what follows from being late is told all the same."""
     loan = session.get(Loan, (fact.after or {}).get("loan", 0))
     if loan is None:
         return
     certificate = loan.original.certificate
+    if fact.kind in ("borrowing.reminded", "borrowing.late") and book(session).holding(
+            LOAN, certificate.unit_path, certificate.type_code):
+        return
     params = {"title": f"{certificate.holder_name} · {certificate.type.name}", "day": loan.due_on.isoformat(),
               "name": loan.person.name}
     mine, subject = {loan.person_id, loan.carrier_id}, ("loan", loan.id)

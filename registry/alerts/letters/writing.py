@@ -1,7 +1,7 @@
 """Letters are written with the alert they tell of, in its transaction; they leave later (sending.py).
 
-Nobody is disturbed between 21:00 and 8:00. Whoever wants one letter a day gets one by each way, at 8:00; a room or a
-system always does.
+Nobody is disturbed in the quiet hours of the rule, 21:00 to 8:00 where it names no others. Whoever wants one letter a
+day gets one by each way, when they end; a room or a system always does.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
@@ -21,8 +21,9 @@ from registry.alerts.channels import CHANNELS
 from registry.alerts.letters import contacts
 from registry.alerts.letters.model import PLANNED, Letter, LetterAlert, Line, Wish
 from registry.alerts.model import Alert
+from registry.alerts.rules import NIGHT
 
-QUIET_FROM, QUIET_UNTIL = dt.time(21), dt.time(8)
+Quiet = tuple[dt.time, dt.time]
 EVERYBODY = ("group", "system")
 
 
@@ -34,7 +35,7 @@ def lines_of(session: Session, alert: Alert) -> Sequence[Line]:
 
 
 def write(session: Session, alert: Alert, people: Sequence[int], text: str, params: Mapping[str, Any],
-          lines: Sequence[Line], *, daily: bool = False) -> None:
+          lines: Sequence[Line], *, daily: bool = False, quiet: Quiet = NIGHT) -> None:
     """Letters to these people and, of a new alert, to the rooms and systems above it; `daily`: to everybody one with
     all others of the day."""
     if not lines:
@@ -44,35 +45,36 @@ def write(session: Session, alert: Alert, people: Sequence[int], text: str, para
     digests = set(session.scalars(select(Wish.person_id).where(Wish.person_id.in_(people), Wish.digest.is_(True)))) \
         if found else set[int]()
     now = clock.now()
+    later = morning(now, quiet)
     for person, by in found.items():
         for line in by:
             summed = daily or person in digests
             key = f"a{alert.id}-{alert.level}-{line.id}-{person}"
             if summed:
-                key = f"d{line.id}-{person}-{morning(now):%Y%m%d}"
-            due = morning(now) if summed else awake(now)
+                key = f"d{line.id}-{person}-{later:%Y%m%d}"
+            due = later if summed else awake(now, quiet)
             _add(session, line, person, "digest" if summed else "alert", key, due, alert, text, params)
     if alert.level == 0:
         for line in lines:
             if CHANNELS[line.channel].reaches in EVERYBODY:
-                key = f"r{line.id}-{morning(now):%Y%m%d}"
-                _add(session, line, None, "digest", key, morning(now), alert, text, params)
+                key = f"r{line.id}-{later:%Y%m%d}"
+                _add(session, line, None, "digest", key, later, alert, text, params)
     ring_after_commit(session, "letters")
 
 
-def awake(now: dt.datetime) -> dt.datetime:
-    """This moment, or the end of the quiet hours it falls into."""
-    here = now.astimezone(clock.SHANGHAI)
-    if QUIET_UNTIL <= here.time() < QUIET_FROM:
-        return now
-    return morning(now)
+def awake(now: dt.datetime, quiet: Quiet = NIGHT) -> dt.datetime:
+    """This moment, or the end of the quiet hours it falls into; from and until the same time of day there are none."""
+    begins, ends = quiet
+    at = now.astimezone(clock.SHANGHAI).time()
+    asleep = begins <= at < ends if begins <= ends else at >= begins or at < ends
+    return morning(now, quiet) if asleep else now
 
 
-def morning(now: dt.datetime) -> dt.datetime:
+def morning(now: dt.datetime, quiet: Quiet = NIGHT) -> dt.datetime:
     """The next end of quiet hours after this moment."""
-    here = now.astimezone(clock.SHANGHAI)
-    day = here.date() if here.time() < QUIET_UNTIL else here.date() + dt.timedelta(days=1)
-    return dt.datetime.combine(day, QUIET_UNTIL, clock.SHANGHAI).astimezone(dt.UTC)
+    here, ends = now.astimezone(clock.SHANGHAI), quiet[1]
+    day = here.date() if here.time() < ends else here.date() + dt.timedelta(days=1)
+    return dt.datetime.combine(day, ends, clock.SHANGHAI).astimezone(dt.UTC)
 
 
 def _add(session: Session, line: Line, person: int | None, kind: str, key: str, due: dt.datetime, alert: Alert,
@@ -83,6 +85,9 @@ def _add(session: Session, line: Line, person: int | None, kind: str, key: str, 
            "state": PLANNED, "made_at": clock.now(), "due_at": due, "next_try_at": due, "tries": 0, "parts_sent": 0,
            "reference": "", "code": ""}
     session.execute(insert(Letter).values(row).on_conflict_do_nothing(index_elements=["key"]))
+    session.execute(update(Letter).where(  # nothing in it leaves before the quiet hours of its rule are over
+        Letter.key == key, Letter.state == PLANNED, Letter.tries == 0, Letter.due_at < due).values(
+        due_at=due, next_try_at=due))
     number = session.scalars(select(Letter.id).where(Letter.key == key)).one()
     session.execute(insert(LetterAlert).values(
         letter_id=number, alert_id=alert.id, text=text, params=dict(params)).on_conflict_do_nothing(

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from ledger import failpoints
 from ledger.actor import SYSTEM
 from ledger.db import reading, unit
+from ledger.workdays import Calendar
 from registry.alerts import planning
 from registry.alerts.model import AlertDay
 from registry.alerts.notices import Notice
-from registry.alerts.rules import Stage, rule_of
+from registry.alerts.rules import rule_of
 from registry.certificates.catalogue import type_of
 from registry.certificates.endings import cancel
 from registry.certificates.lifecycle import renew
@@ -32,8 +33,9 @@ def test_the_stages_of_a_type_are_its_reminders_the_last_day_and_days_after_it()
 
 def test_of_an_end_that_becomes_known_late_only_the_nearest_stage_gone_by_counts() -> None:
     known = ENDS - dt.timedelta(days=20)
-    assert RULE.reached(ENDS, known, known) == [Stage(30)]
-    assert RULE.reached(ENDS, known, ENDS) == [Stage(before) for before in (30, 15, 7, 1, 0)]
+    assert RULE.reached(ENDS, known, known, Calendar()) == [("d30", ENDS - dt.timedelta(days=30))]
+    assert RULE.reached(ENDS, known, ENDS, Calendar()) == [
+        (f"d{before}", ENDS - dt.timedelta(days=before)) for before in (30, 15, 7, 1, 0)]
 
 
 def test_every_stage_is_raised_once_on_its_day(watch: Watch) -> None:
