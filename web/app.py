@@ -42,6 +42,7 @@ RESOURCES = (
     "ledgers.register_export",
     "ledgers.certificate_pdf",
     "ledgers.alerts",
+    "ledgers.proof",
     "ledgers.verify",
     "cabinet.custody",
     "cabinet.loans",

@@ -66,6 +66,7 @@ KINDS = {
     "certificate.review_opened": _l("开始准备期内复审"),
     "alert.raised": _l("发出到期提醒"), "alert.climbed": _l("到期提醒上报一级"),
     "alert.withheld": _l("正在办理，到期提醒没有打扰任何人"), "alert.taken": _l("接手处理到期提醒"),
+    "alerts.proved": _l("打印提醒送达证明"),
     "original.entered": _l("登记原件"),
     "original.moved": _l("原件换存放位置"),
     "original.to_authority": _l("原件交给机关"),
