@@ -53,6 +53,7 @@ RESOURCES = (
     "organisation.joining",
     "organisation.companies",
     "organisation.lines",
+    "organisation.texts",
     "reached",
     "organisation.works",
     "organisation.winning",

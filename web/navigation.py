@@ -53,7 +53,7 @@ IMPORTS = ("imports", "imports_mapping", "imports_rows", "imports_commit", "impo
 STUDIO = ("drafts", "draft_files", "draft_history", "comparing", "releases", "editor", "pickers", "faces", "rehearsal",
           "scenarios", "importing", "guidance")
 COCKPIT = ("instances", "instance", "deeds", "moving", "incidents", "waiting", "batches", "heat", "workload",
-           "health_page", "impact", "jobs", "forms", "lines")
+           "health_page", "impact", "jobs", "forms", "lines", "texts")
 ENTRIES = (
     Entry("home.desk", _l("工作台"), "home"),
     Entry("inbox.tasks", _l("待办"), "inbox", phone=1, family=HANDS, count="inbox"),

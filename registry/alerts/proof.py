@@ -152,7 +152,7 @@ def _as_left(said: Mapping[str, Any], alert_id: int) -> dict[str, Any]:
     if len(alerts) == 1:
         words = [said["title"], *lines]
     else:
-        words = [said["title"], *([lines[alerts.index(alert_id)]] if alert_id in alerts else [])]
+        words = [said["title"], *([lines[said["first"] + alerts.index(alert_id)]] if alert_id in alerts else [])]
     return {"words": tuple(words), "others": len(alerts) - 1 if alert_id in alerts else len(alerts),
             "listed": alert_id in alerts, "template": said.get("template", ""), "values": said.get("values", {})}
 

@@ -24,6 +24,7 @@ from registry.alerts.model import END, Alert, AlertPerson
 from registry.alerts.notices import notify
 from registry.alerts.progress import Progress
 from registry.alerts.rules import Rule, rule_of, rungs
+from registry.alerts.templates import saying
 from registry.alerts.wording import WINDOW_NEWS, said, unheeded
 from registry.certificates import codes
 from registry.certificates.catalogue import in_force_of
@@ -157,8 +158,8 @@ def _notify(session: Session, alert: Alert, fact: Fact, text: str, params: dict[
     not `noticed`, in one letter with all others."""
     told = [each.person_id for each in alert.told if each.level == alert.level]
     subject = (alert.about["kind"], alert.about["id"]) if alert.about else alert.subject
-    if noticed:
-        notify(session, told, fact, text, params, subject=subject)
+    for people, own in saying.inside(session, alert.group_id, told, params) if noticed else ():
+        notify(session, people, fact, text, own, subject=subject)
     writing.write(session, alert, told, text, params, writing.lines_of(session, alert), daily=not noticed)
 
 

@@ -30,27 +30,34 @@ SAID: dict[str, str] = {
 
 
 def said(certificate: Certificate, alert: Alert, matter: Progress | None, left: int) -> tuple[str, dict[str, Any]]:
-    """The sentence for a stage that was reached with so many days left, and its values."""
-    named = _named(certificate, alert.term)
+    """The sentence for a stage that was reached with so many days left, and the values of its situation."""
     if alert.stage in WINDOW_NEWS:
-        return WINDOW_NEWS[alert.stage], named
+        return WINDOW_NEWS[alert.stage], values(certificate, alert.term, alert.stage, left)
     if matter is not None and left >= 0:
-        late = matter.late(alert.term)
-        expected = matter.expected_on.isoformat() if matter.expected_on else ""
-        return SAID["late" if late else "going"], {**named, "number": matter.number, "step": matter.step, "late": late,
-                                         "expected": expected}
-    if left < 0:
-        return SAID["after"], {**named, "over": -left}
-    return (SAID["before"], {**named, "left": left}) if left else (SAID["last"], named)
+        situation = "late" if matter.late(alert.term) else "going"
+        return SAID[situation], {**values(certificate, alert.term, situation, left), **under_way(matter, alert.term)}
+    situation = "after" if left < 0 else "before" if left else "last"
+    return SAID[situation], values(certificate, alert.term, situation, left)
 
 
 def unheeded(certificate: Certificate, alert: Alert) -> tuple[str, dict[str, Any]]:
     """The sentence for whoever is told because nobody acted, and its values."""
-    return SAID["unheeded" if alert.term >= clock.today() else "unheeded_over"], _named(certificate, alert.term)
+    left = (alert.term - clock.today()).days
+    situation = "unheeded" if left >= 0 else "unheeded_over"
+    return SAID[situation], values(certificate, alert.term, situation, left)
 
 
-def _named(certificate: Certificate, term: dt.date) -> dict[str, Any]:
-    return {"type": type_of(certificate.type_code).name, "holder": certificate.holder_name, "day": term.isoformat()}
+def values(certificate: Certificate, term: dt.date, situation: str, left: int) -> dict[str, Any]:
+    """What a sentence or a group's own template (templates/values.py) may fill in; never a number of a person."""
+    return {"type": type_of(certificate.type_code).name, "holder": certificate.holder_name, "day": term.isoformat(),
+            "unit": certificate.unit.name, "code": certificate.code, "left": max(0, left), "over": max(0, -left),
+            "situation": situation}
 
 
-__all__ = ["SAID", "WINDOW_NEWS", "said", "unheeded"]
+def under_way(matter: Progress, term: dt.date) -> dict[str, Any]:
+    """The same of the request that is under way."""
+    return {"number": matter.number, "step": matter.step, "late": matter.late(term),
+            "expected": matter.expected_on.isoformat() if matter.expected_on else ""}
+
+
+__all__ = ["SAID", "WINDOW_NEWS", "said", "under_way", "unheeded", "values"]

@@ -106,7 +106,8 @@ class Letter(Base):
 
 class LetterTry(Base):
     """A letter was handed to its provider, in the words of `said`: {"title", "lines", "link", "language", "alerts" (the
-    ids of those told one by one, in their order)} and, of a short message, {"template", "values"}.
+    ids of those told one by one, in their order), "first" (the line of the first of them)} and, of a short message,
+    {"template", "values"}.
 
     `outcome` is "sent", "refused", "too_fast" or "unreachable"; "" while it is on its way, and for good where we were
     killed before we knew.

@@ -89,18 +89,17 @@ def _claim(session: Session, number: int, say: Say, url: str) -> Ready | None:
     if not address and CHANNELS[line.channel].reaches not in ("group", "system"):
         _fail(letter, Refused(line.channel, "nobody", Problem("收件人没有可用的地址。")))
         return None
-    settings = lines.settings_of(line)
-    composed = compose(session, letter, standing, say, url)
-    parts = max(1, len(CHANNELS[line.channel].parts(settings, composed.message)) - letter.parts_sent)
+    composed = compose(session, letter, standing, lines.settings_of(line), say, url)
+    parts = max(1, len(CHANNELS[line.channel].parts(composed.settings, composed.message)) - letter.parts_sent)
     if not _room(letter, line, parts):
         return None
     letter.next_try_at = clock.now() + CLAIM
     letter.tries += 1
-    handed = LetterTry(letter_id=letter.id, said=composed.said(line.channel, settings))
+    handed = LetterTry(letter_id=letter.id, said=composed.said(line.channel))
     session.add(handed)
     session.flush()
     session.expunge(line)
-    return Ready(letter.id, line, settings, address, composed.message, letter.parts_sent, handed.id)
+    return Ready(letter.id, line, composed.settings, address, composed.message, letter.parts_sent, handed.id)
 
 
 def _address(session: Session, letter: Letter, line: Line) -> str:

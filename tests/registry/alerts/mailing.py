@@ -14,6 +14,7 @@ from registry.access.accounts import actor_for
 from registry.access.grants import grant_role
 from registry.alerts.letters import contacts, lines, sending
 from registry.alerts.letters.model import Letter
+from registry.certificates.lifecycle import grant
 from registry.people.persons import Person, create_person
 from registry.people.units import Unit
 from tests.registry.alerts.watching import ENDS, Watch
@@ -65,6 +66,13 @@ def eve(watch: Watch, way: Way) -> None:
 
 def before(days: int) -> D:
     return ENDS - dt.timedelta(days=days)
+
+
+def another(watch: Watch) -> int:
+    """A second P02, of the department's head, that ends on the same day."""
+    return watch.act(lambda session: grant(
+        session, "P02", session.get_one(Person, watch.people["hr"]), number="苏A012027000999",
+        issued_on=D(2025, 6, 1), valid_from=D(2025, 6, 1), valid_until=ENDS, issuer="某省住建厅", by=SYSTEM).id)
 
 
 def appointed(watch: Watch) -> Actor:

@@ -6,10 +6,9 @@ import datetime as dt
 import json
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from ledger import failpoints
-from ledger.actor import SYSTEM, Actor
+from ledger.actor import Actor
 from ledger.db import reading
 from ledger.facts import Fact
 from registry.alerts import notices, proof
@@ -17,11 +16,9 @@ from registry.alerts.letters import contacts, sending
 from registry.alerts.letters.model import LetterTry
 from registry.alerts.notices import Notice
 from registry.alerts.proof import Entry, Told
-from registry.certificates.lifecycle import grant
 from registry.certificates.models import Certificate
-from registry.people.persons import Person
-from tests.registry.alerts.mailing import URL, before, eve, lined, reached, sent, who
-from tests.registry.alerts.watching import ENDS, Watch
+from tests.registry.alerts.mailing import URL, another, before, eve, lined, reached, sent, who
+from tests.registry.alerts.watching import Watch
 from tests.registry.alerts.ways import Way
 from web.i18n import spoken
 
@@ -82,13 +79,8 @@ def test_of_a_letter_about_many_only_what_it_said_of_this_one(watch: Watch, admi
     lined(watch, admin, app)
     reached(watch, custodian="zhangsan")
     watch.act(lambda session: contacts.wish(session, who(watch, "custodian"), digest=True, without=[]))
-
-    def another(session: Session) -> None:
-        grant(session, "P02", session.get_one(Person, watch.people["hr"]), number="苏A012027000999",
-              issued_on=dt.date(2025, 6, 1), valid_from=dt.date(2025, 6, 1), valid_until=ENDS, issuer="某省住建厅",
-              by=SYSTEM)
-
-    watch.on(before(62)).act(another)
+    watch.on(before(62))
+    another(watch)
     watch.on(before(61)).on(before(60)).on(before(59), 8)
     sent(watch, app)
     letter = of(entries(watch), "custodian").passages[1]
