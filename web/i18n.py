@@ -15,6 +15,7 @@ from flask import Flask, has_request_context, session
 from flask_babel import Babel, Domain, get_locale, gettext
 
 from ledger.errors import Problem, fill
+from registry.alerts.templates.saying import OWN
 from registry.certificates.catalogue import types
 from registry.certificates.kinds import CertificateType
 
@@ -60,9 +61,17 @@ def speak(chosen: str | None) -> None:
 def say(text: str, params: Mapping[str, Any] | None = None) -> str:
     """A message id in the visitor's language, with named values ("{name}") put in; names of the types are known too.
 
-    Values that are message ids themselves, problems, or lists of either are told in that language as well.
+    Values that are message ids themselves, problems, or lists of either are told in that language as well. Where a
+    group has words of its own for it (an alert's template), those are said.
     """
+    if own := _own(params, language()):
+        return own
     return fill(_spoken(text), {key: _value(one) for key, one in (params or {}).items()}) if text else ""
+
+
+def _own(params: Mapping[str, Any] | None, tongue: str) -> str:
+    wording = (params or {}).get(OWN)
+    return str(wording.get(tongue, "")) if isinstance(wording, Mapping) else ""
 
 
 def _value(value: Any) -> Any:
@@ -75,6 +84,9 @@ def _value(value: Any) -> Any:
 
 def spoken(text: str, params: Mapping[str, Any], tongue: str) -> str:
     """The same in a language named, for whoever speaks to somebody who visits no page: a letter."""
+    if own := _own(params, tongue):
+        return own
+
     def told(one: Any) -> Any:
         if not isinstance(one, str) or tongue == "zh" or tongue not in LANGUAGES:
             return one

@@ -53,13 +53,13 @@ IMPORTS = ("imports", "imports_mapping", "imports_rows", "imports_commit", "impo
 STUDIO = ("drafts", "draft_files", "draft_history", "comparing", "releases", "editor", "pickers", "faces", "rehearsal",
           "scenarios", "importing", "guidance")
 COCKPIT = ("instances", "instance", "deeds", "moving", "incidents", "waiting", "batches", "heat", "workload",
-           "health_page", "impact", "jobs", "forms", "lines")
+           "health_page", "impact", "jobs", "forms", "lines", "texts")
 ENTRIES = (
     Entry("home.desk", _l("工作台"), "home"),
     Entry("inbox.tasks", _l("待办"), "inbox", phone=1, family=HANDS, count="inbox"),
     Entry("requests.mine", _l("我的申请"), "send", phone=2, short=_l("申请"), family=SHARED),
     Entry("register.certificates", _l("证件台账"), "certificate", "certificate.read", phone=3, short=_l("台账"),
-          family=("register_days", "alerts", "matters", "renewals", *IMPORTS, *STEWARDS)),
+          family=("register_days", "alerts", "proof", "matters", "renewals", *IMPORTS, *STEWARDS)),
     Entry("people.persons", _l("人员与项目"), "users", "person.read", family=HOLDERS),
     Entry("loans.listed", _l("借阅"), "archive", "custody.read", family=("originals", "copies"), count="loans"),
     Entry("processes.index", _l("流程"), "sitemap", "process.read", family=(*STUDIO, *COCKPIT)),

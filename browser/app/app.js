@@ -4,6 +4,7 @@ import "@tabler/core/dist/js/tabler.esm.js";
 import "./keys.js";
 import "./confirm.js";
 import "./forms.js";
+import "./insert.js";
 import { openInbox } from "./inbox.js";
 import { watchLive } from "./live.js";
 import { watchCounts } from "./notices.js";

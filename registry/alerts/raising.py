@@ -26,8 +26,8 @@ from registry.alerts.model import TERM, Alert, AlertPerson
 from registry.alerts.notices import notify
 from registry.alerts.progress import Progress
 from registry.alerts.rules import Reached, Rule, rungs
-from registry.alerts.sentences import said, unheeded
-from registry.alerts.wording import WINDOW_NEWS
+from registry.alerts.templates import saying
+from registry.alerts.wording import WINDOW_NEWS, said, unheeded
 
 RAISED, WITHHELD, CLIMBED = "alert.raised", "alert.withheld", "alert.climbed"
 
@@ -173,8 +173,8 @@ def _notify(session: Session, rule: Rule, alert: Alert, fact: Fact, text: str, p
     not `noticed`, in one letter with all others."""
     told = [each.person_id for each in alert.told if each.level == alert.level]
     subject = (alert.about["kind"], alert.about["id"]) if alert.about else alert.subject
-    if noticed:
-        notify(session, told, fact, text, params, subject=subject)
+    for people, own in saying.inside(session, alert.group_id, told, params) if noticed else ():
+        notify(session, people, fact, text, own, subject=subject)
     writing.write(session, alert, told, text, params, writing.lines_of(session, alert), daily=not noticed,
                   quiet=rule.quiet)
 

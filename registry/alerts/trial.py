@@ -26,7 +26,7 @@ from registry.alerts.progress import Progress
 from registry.alerts.raising import first_told, under_way, whom, withheld
 from registry.alerts.rules import Reached, Rule
 from registry.alerts.ruling import EDIT
-from registry.alerts.sentences import said
+from registry.alerts.wording import said
 from registry.certificates import codes
 from registry.certificates.catalogue import in_force_of
 from registry.certificates.drafting import folded

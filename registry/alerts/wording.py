@@ -6,7 +6,8 @@ import datetime as dt
 from typing import Any
 
 from ledger import clock
-from registry.alerts.model import Alert
+from registry.alerts.causes import Case
+from registry.alerts.model import LOAN, REVIEW, Alert
 from registry.alerts.progress import Progress
 from registry.certificates.catalogue import type_of
 from registry.certificates.models import Certificate
@@ -26,31 +27,53 @@ SAID: dict[str, str] = {
     "going": "{type}（{holder}）将于 {day} 到期：{number} 正在办理“{step}”，何时办结尚不确定。",
     "unheeded": "{type}（{holder}）将于 {day} 到期，此前的提醒无人处理，现升级给您。",
     "unheeded_over": "{type}（{holder}）已于 {day} 到期，此前的提醒无人处理，现升级给您。",
+    "review": "{type}（{holder}）应于 {day} 前复审，还有 {left} 天。",
+    "review_last": "{type}（{holder}）最迟今天（{day}）复审。",
+    "review_after": "{type}（{holder}）应于 {day} 前复审，已逾期 {over} 天。",
+    "loan": "{borrower}借用的{type}（{holder}）原件应于 {day} 归还，还有 {left} 天。",
+    "loan_last": "{borrower}借用的{type}（{holder}）原件应于今天（{day}）归还。",
+    "loan_after": "{borrower}借用的{type}（{holder}）原件应于 {day} 归还，已逾期 {over} 天。",
+    "loan_unheeded": "{borrower}借用的{type}（{holder}）原件应于 {day} 归还，此前的提醒无人处理，现升级给您。",
 }
+Said = tuple[str, dict[str, Any]]
 
 
-def said(certificate: Certificate, alert: Alert, matter: Progress | None, left: int) -> tuple[str, dict[str, Any]]:
-    """The sentence for a stage that was reached with so many days left, and its values."""
-    named = _named(certificate, alert.term)
+def said(case: Case, alert: Alert, matter: Progress | None, left: int) -> Said:
+    """The sentence for a stage that was reached with so many days left, and the values of its situation."""
     if alert.stage in WINDOW_NEWS:
-        return WINDOW_NEWS[alert.stage], named
-    if matter is not None and left >= 0:
-        late = matter.late(alert.term)
-        expected = matter.expected_on.isoformat() if matter.expected_on else ""
-        return SAID["late" if late else "going"], {**named, "number": matter.number, "step": matter.step, "late": late,
-                                         "expected": expected}
-    if left < 0:
-        return SAID["after"], {**named, "over": -left}
-    return (SAID["before"], {**named, "left": left}) if left else (SAID["last"], named)
+        return WINDOW_NEWS[alert.stage], _of(case, alert.stage, left)
+    if matter is not None and left >= 0 and case.cause != LOAN:
+        situation = "late" if matter.late(alert.term) else "going"
+        return SAID[situation], {**_of(case, situation, left), **under_way(matter, alert.term)}
+    situation = "after" if left < 0 else "before" if left else "last"
+    if case.cause in (REVIEW, LOAN):
+        situation = case.cause if left > 0 else f"{case.cause}_{situation}"
+    return SAID[situation], _of(case, situation, left)
 
 
-def unheeded(certificate: Certificate, alert: Alert) -> tuple[str, dict[str, Any]]:
+def unheeded(case: Case, alert: Alert) -> Said:
     """The sentence for whoever is told because nobody acted, and its values."""
-    return SAID["unheeded" if alert.term >= clock.today() else "unheeded_over"], _named(certificate, alert.term)
+    left = (alert.term - clock.today()).days
+    situation = "loan_unheeded" if case.cause == LOAN else "unheeded" if left >= 0 else "unheeded_over"
+    return SAID[situation], _of(case, situation, left)
 
 
-def _named(certificate: Certificate, term: dt.date) -> dict[str, Any]:
-    return {"type": type_of(certificate.type_code).name, "holder": certificate.holder_name, "day": term.isoformat()}
+def _of(case: Case, situation: str, left: int) -> dict[str, Any]:
+    told = values(case.certificate, case.term, situation, left)
+    return told if case.loan is None else {**told, "borrower": case.loan.person.name}
 
 
-__all__ = ["SAID", "WINDOW_NEWS", "said", "unheeded"]
+def values(certificate: Certificate, term: dt.date, situation: str, left: int) -> dict[str, Any]:
+    """What a sentence or a group's own template (templates/values.py) may fill in; never a number of a person."""
+    return {"type": type_of(certificate.type_code).name, "holder": certificate.holder_name, "day": term.isoformat(),
+            "unit": certificate.unit.name, "code": certificate.code, "left": max(0, left), "over": max(0, -left),
+            "situation": situation}
+
+
+def under_way(matter: Progress, term: dt.date) -> dict[str, Any]:
+    """The same of the request that is under way."""
+    return {"number": matter.number, "step": matter.step, "late": matter.late(term),
+            "expected": matter.expected_on.isoformat() if matter.expected_on else ""}
+
+
+__all__ = ["SAID", "WINDOW_NEWS", "Said", "said", "under_way", "unheeded", "values"]

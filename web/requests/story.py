@@ -68,6 +68,7 @@ KINDS = {
     "alert_rule.set": _l("修改提醒规则"), "alert_rule.removed": _l("删除提醒规则"),
     "alert_rule.tried": _l("试发一条提醒给自己"),
     "alert.withheld": _l("正在办理，到期提醒没有打扰任何人"), "alert.taken": _l("接手处理到期提醒"),
+    "alerts.proved": _l("打印提醒送达证明"),
     "original.entered": _l("登记原件"),
     "original.moved": _l("原件换存放位置"),
     "original.to_authority": _l("原件交给机关"),

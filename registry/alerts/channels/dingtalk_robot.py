@@ -46,7 +46,7 @@ def signature(secret: str, milliseconds: int) -> str:
 
 def parts(settings: Settings, message: Message) -> list[str]:
     """The texts that a message becomes; what stands around a text counts too."""
-    around = len(_body("", "x" * 200))
+    around = len(written("", "x" * 200))
     return in_parts(message, limit(NAME, "body") - around, size=octets_in_json)
 
 
@@ -56,7 +56,7 @@ def send(settings: Settings, address: str, message: Message, http: Outgoing, *, 
     texts = parts(settings, message)
 
     def post(number: int) -> str:
-        body = _body(texts[number], address if number == len(texts) - 1 else "")
+        body = written(texts[number], address if number == len(texts) - 1 else "")
         now = int(clock.now().timestamp() * 1000)
         asked = urlencode({"access_token": settings.token, "timestamp": now, "sign": signature(settings.secret, now)})
         url = f"{settings.base_url.rstrip('/')}/robot/send?{asked}"
@@ -66,6 +66,6 @@ def send(settings: Settings, address: str, message: Message, http: Outgoing, *, 
     return in_turn(NAME, range(len(texts)), after, post)
 
 
-def _body(text: str, user: str) -> bytes:
+def written(text: str, user: str) -> bytes:
     return encoded({"msgtype": "text", "text": {"content": f"{text}\n@{user}" if user else text},
                     "at": {"atUserIds": [user] if user else [], "isAtAll": False}})

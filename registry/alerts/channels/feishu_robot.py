@@ -46,7 +46,7 @@ def signature(secret: str, seconds: int) -> str:
 
 def parts(settings: Settings, message: Message) -> list[str]:
     """The texts that a message becomes, without the link, which is a tag of its own in the last."""
-    around = len(_body("", "x" * 200, message, settings, last=True))
+    around = len(written("", "x" * 200, message, settings, last=True))
     return in_parts(message, limit(NAME, "body") - around, size=octets_in_json, link=False)
 
 
@@ -58,14 +58,14 @@ def send(settings: Settings, address: str, message: Message, http: Outgoing, *, 
 
     def post(number: int) -> str:
         last = number == len(texts) - 1
-        body = _body(texts[number], address if last else "", message, settings, last=last)
+        body = written(texts[number], address if last else "", message, settings, last=last)
         judged(NAME, posted(NAME, http, url, body), "code", "msg")
         return ""
 
     return in_turn(NAME, range(len(texts)), after, post)
 
 
-def _body(text: str, user: str, message: Message, settings: Settings, *, last: bool) -> bytes:
+def written(text: str, user: str, message: Message, settings: Settings, *, last: bool) -> bytes:
     rows: list[list[dict[str, Any]]] = [[{"tag": "text", "text": text}]]
     if message.link and last:
         rows.append([{"tag": "a", "text": "Open" if message.language == "en" else "查看", "href": message.link}])

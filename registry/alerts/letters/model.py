@@ -1,4 +1,4 @@
-"""The rows: lines that a group has set up, what people can be reached at, and every letter with what came of it."""
+"""The rows: lines that a group has set up, what people can be reached at, every letter, and what came of each try."""
 
 from __future__ import annotations
 
@@ -101,6 +101,31 @@ class Letter(Base):
     why: Mapped[dict[str, Any] | None] = mapped_column(Json)
     line: Mapped[Line] = relationship()
     told: Mapped[list[LetterAlert]] = relationship(back_populates="letter", order_by="LetterAlert.alert_id")
+    handed: Mapped[list[LetterTry]] = relationship(order_by="LetterTry.id")
+
+
+class LetterTry(Base):
+    """A letter was handed to its provider, in the words of `said`: {"title", "lines", "link", "language", "alerts" (the
+    ids of those told one by one, in their order), "first" (the line of the first of them)} and, of a short message,
+    {"template", "values"}.
+
+    `outcome` is "sent", "refused", "too_fast" or "unreachable"; "" while it is on its way, and for good where we were
+    killed before we knew.
+    """
+
+    __tablename__ = "alert_letter_try"
+    __table_args__ = (Index("ix_alert_letter_try_letter", "letter_id", "id"),)
+
+    id: Mapped[Id]
+    letter_id: Mapped[int] = mapped_column(BigId, ForeignKey("alert_letter.id"))
+    at: Mapped[dt.datetime] = mapped_column(Instant, default=clock.now)
+    over_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    outcome: Mapped[str] = mapped_column(String(12), default="")
+    parts: Mapped[int] = mapped_column(default=0)
+    reference: Mapped[str] = mapped_column(String(120), default="")
+    code: Mapped[str] = mapped_column(String(80), default="")
+    why: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    said: Mapped[dict[str, Any]] = mapped_column(Json)
 
 
 class LetterAlert(Base):
@@ -117,4 +142,4 @@ class LetterAlert(Base):
     alert: Mapped[Alert] = relationship()
 
 
-__all__ = ["DEAD", "DROPPED", "PLANNED", "SENT", "Contact", "Letter", "LetterAlert", "Line", "Wish"]
+__all__ = ["DEAD", "DROPPED", "PLANNED", "SENT", "Contact", "Letter", "LetterAlert", "LetterTry", "Line", "Wish"]

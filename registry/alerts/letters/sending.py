@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,19 +21,16 @@ from ledger.db import Bell, reading, ring_after_commit, unit
 from ledger.errors import NotFound, Problem
 from ledger.facts import record
 from ledger.failpoints import fp
-from registry.access.accounts import Account
 from registry.alerts.channels import CHANNELS, Bucket, Message, NotSent, Outgoing, Receipt, Refused, TooFast
+from registry.alerts.channels.facts import OUTCOMES
 from registry.alerts.letters import contacts, lines
-from registry.alerts.letters.model import DEAD, DROPPED, PLANNED, SENT, Letter, LetterAlert, Line
+from registry.alerts.letters.composing import Say, compose
+from registry.alerts.letters.model import DEAD, DROPPED, PLANNED, SENT, Letter, LetterAlert, LetterTry, Line
 
 log = logging.getLogger("licet.letters")
 TRIES = (1, 5, 30)
 """Minutes between tries."""
 CLAIM = dt.timedelta(minutes=10)
-SHOWN = 50
-"""Alerts that a letter tells of one by one; the others are counted."""
-Say = Callable[[str, Mapping[str, Any], str], str]
-"""A msgid with its values in a language ("zh", "en"): whoever knows the translations says it."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,7 @@ class Ready:
     address: str
     message: Message
     after: int
+    handed: int
 
 
 def sweep(engine: Engine, http: Outgoing, say: Say, url: str, *, limit: int = 20, bell: Bell | None = None) -> int:
@@ -91,16 +89,17 @@ def _claim(session: Session, number: int, say: Say, url: str) -> Ready | None:
     if not address and CHANNELS[line.channel].reaches not in ("group", "system"):
         _fail(letter, Refused(line.channel, "nobody", Problem("收件人没有可用的地址。")))
         return None
-    settings = lines.settings_of(line)
-    message = _message(session, letter, standing, say, url)
-    parts = max(1, len(CHANNELS[line.channel].parts(settings, message)) - letter.parts_sent)
+    composed = compose(session, letter, standing, lines.settings_of(line), say, url)
+    parts = max(1, len(CHANNELS[line.channel].parts(composed.settings, composed.message)) - letter.parts_sent)
     if not _room(letter, line, parts):
         return None
     letter.next_try_at = clock.now() + CLAIM
     letter.tries += 1
+    handed = LetterTry(letter_id=letter.id, said=composed.said(line.channel))
+    session.add(handed)
     session.flush()
     session.expunge(line)
-    return Ready(letter.id, line, settings, address, message, letter.parts_sent)
+    return Ready(letter.id, line, composed.settings, address, composed.message, letter.parts_sent, handed.id)
 
 
 def _address(session: Session, letter: Letter, line: Line) -> str:
@@ -124,30 +123,6 @@ def _room(letter: Letter, line: Line, parts: int) -> bool:
     return True
 
 
-def _message(session: Session, letter: Letter, standing: list[LetterAlert], say: Say, url: str) -> Message:
-    account = session.scalar(select(Account).where(Account.person_id == letter.person_id)) if letter.person_id else None
-    language = account.locale if account is not None else "zh"
-    if letter.kind == "test":
-        title = say("这是一条测试消息：{line} 可以送达。", {"line": letter.line.title}, language)
-        return Message(letter.key, title, (), _link(url, "/alerts"), "test", {}, language)
-    ordered = sorted(standing, key=lambda each: (each.alert.term, each.alert_id))
-    said = [say(each.text, each.params, language) for each in ordered[:SHOWN]]
-    if len(ordered) == 1:
-        only = ordered[0]
-        params = {name: str(value) for name, value in only.params.items()}
-        link = _link(url, f"/alerts/{only.alert_id}")
-        return Message(letter.key, said[0], (), link, "alert", params, language)
-    if len(ordered) > SHOWN:
-        said.append(say("另有 {n} 张，请点开查看。", {"n": len(ordered) - SHOWN}, language))
-    title = say("{n} 张证件临近到期或已过期", {"n": len(ordered)}, language)
-    return Message(letter.key, title, tuple(said), _link(url, "/alerts"), "digest", {"n": str(len(ordered))}, language)
-
-
-def _link(url: str, path: str) -> str:
-    """Where to see all of it; nothing where the house does not know its own address."""
-    return url + path if url else ""
-
-
 def _send(engine: Engine, ready: Ready, http: Outgoing) -> None:
     outcome: Receipt | NotSent
     try:
@@ -158,6 +133,7 @@ def _send(engine: Engine, ready: Ready, http: Outgoing) -> None:
     fp("letters.sent.before_record")
     with unit(engine) as session:
         letter = session.get_one(Letter, ready.number, with_for_update=True, populate_existing=True)
+        _note(session.get_one(LetterTry, ready.handed), outcome)
         if letter.state != PLANNED:
             return
         if isinstance(outcome, NotSent):
@@ -166,6 +142,16 @@ def _send(engine: Engine, ready: Ready, http: Outgoing) -> None:
             letter.state, letter.sent_at, letter.reference = SENT, clock.now(), outcome.reference[:120]
             letter.code, letter.why = "", None
         fp("letters.sent.before_commit")
+
+
+def _note(handed: LetterTry, outcome: Receipt | NotSent) -> None:
+    """What came of this try, whatever comes of the letter."""
+    handed.over_at = clock.now()
+    if isinstance(outcome, Receipt):
+        handed.outcome, handed.parts, handed.reference = "sent", outcome.parts, outcome.reference[:120]
+    else:
+        handed.outcome = next(name for name, kind in OUTCOMES.items() if isinstance(outcome, kind))
+        handed.parts, handed.code, handed.why = outcome.sent, outcome.code[:80], outcome.why.plain()
 
 
 def _fail(letter: Letter, failed: NotSent) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 
 import pytest
 from sqlalchemy import select
@@ -17,87 +15,17 @@ from ledger.actor import SYSTEM, Actor
 from ledger.db import reading
 from ledger.errors import BadAnswer, NotAllowed, NotFound
 from ledger.facts import Fact
-from registry.access.accounts import actor_for
-from registry.access.grants import grant_role
 from registry.alerts.letters import contacts, lines, sending
-from registry.alerts.letters.model import DEAD, DROPPED, PLANNED, SENT, Contact, Letter, Line
+from registry.alerts.letters.model import DEAD, DROPPED, PLANNED, SENT, Contact, LetterTry, Line
 from registry.certificates.endings import cancel
 from registry.certificates.models import Certificate
-from registry.people.persons import Person, create_person
 from registry.people.units import Unit
-from tests.registry.alerts.watching import ENDS, Watch
-from tests.registry.alerts.ways import Way, way_of
+from tests.registry.alerts.mailing import URL, before, eve, letters, lined, reached, sent, who
+from tests.registry.alerts.watching import Watch
+from tests.registry.alerts.ways import Way
 from web.i18n import spoken
 
 D = dt.date
-URL = "https://licet.example.cn"
-
-
-@pytest.fixture
-def robot() -> Iterator[Way]:
-    with way_of("wecom_robot") as way:
-        yield way
-
-
-@pytest.fixture
-def app() -> Iterator[Way]:
-    with way_of("wecom_app") as way:
-        yield way
-
-
-def who(watch: Watch, name: str) -> Actor:
-    with reading(watch.engine) as session:
-        return actor_for(session, session.get_one(Person, watch.people[name]))
-
-
-@pytest.fixture
-def admin(watch: Watch) -> Actor:
-    def appoint(session: Session) -> None:
-        group = session.get_one(Unit, session.get_one(Person, watch.people["far"]).group_id)
-        person = create_person(session, unit=group, name="管理员", by=SYSTEM)
-        grant_role(session, person, "administrator", group, by=SYSTEM)
-        session.flush()
-        watch.people["admin"] = person.id
-    watch.act(appoint)
-    return who(watch, "admin")
-
-
-def lined(watch: Watch, admin: Actor, way: Way) -> int:
-    """A line of this channel for the whole group."""
-    return watch.act(lambda session: lines.set_up(
-        session, way.name, session.get_one(Unit, admin.group_id), asdict(way.settings), title="测试渠道", by=admin,
-        local=True).id)
-
-
-def reached(watch: Watch, **users: str) -> None:
-    for name, user in users.items():
-        watch.act(lambda session, name=name, user=user: contacts.keep(  # type: ignore[misc]
-            session, who(watch, name), "person", user))
-
-
-def sent(watch: Watch, way: Way) -> list[Letter]:
-    """Everything due is sent; the letters as they stand."""
-    way.provider.clock = lambda: watch.now().timestamp()
-    while sending.sweep(watch.engine, way.http, spoken, URL):
-        pass
-    return letters(watch)
-
-
-def letters(watch: Watch) -> list[Letter]:
-    with reading(watch.engine) as session:
-        found = list(session.scalars(select(Letter).order_by(Letter.id)))
-        session.expunge_all()
-        return found
-
-
-def eve(watch: Watch, way: Way) -> None:
-    """The day before a stage; whatever was to be sent by then has been."""
-    watch.on(D(2026, 12, 1)).on(before(61))
-    sent(watch, way)
-
-
-def before(days: int) -> D:
-    return ENDS - dt.timedelta(days=days)
 
 
 def test_an_alert_leaves_by_letter_to_whoever_can_be_reached_so_and_once(watch: Watch, admin: Actor, app: Way) -> None:
@@ -170,6 +98,9 @@ def test_what_cannot_be_delivered_is_tried_after_1_5_and_30_minutes_then_stays_t
         watch.now.advance(letter.next_try_at - watch.now())
     assert waits == [1, 5, 30]
     assert (sent(watch, app)[-1].state, letters(watch)[-1].tries) == (DEAD, 4)
+    with reading(watch.engine) as session:
+        kept = session.scalars(select(LetterTry.outcome).where(LetterTry.letter_id == letters(watch)[-1].id)).all()
+        assert kept == ["unreachable"] * 4
     app.provider.faults = []
     assert sent(watch, app)[-1].state == DEAD
     watch.act(lambda session: sending.again(session, admin, letters(watch)[-1].id))

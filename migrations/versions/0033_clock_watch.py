@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0034'
-down_revision = '0029'
+revision = '0033'
+down_revision = '0032'
 branch_labels = None
 depends_on = None
 
