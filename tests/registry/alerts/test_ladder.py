@@ -48,6 +48,25 @@ def test_an_alert_that_nobody_acts_on_climbs_after_its_patience_and_not_before(w
     assert watch.told("d30") == {"holder", "custodian", "hr", "vice"} and watch.alert("d30").level == 1
 
 
+def test_a_holder_ignores_an_alert_and_it_climbs_to_the_top_rung_by_rung(watch: Watch) -> None:
+    watch.on(before(61)).on(before(60))
+    heard, known = [], watch.told("d60")
+    for left in range(59, 30, -1):
+        told = watch.on(before(left), 0).told("d60")
+        heard += [(before(left), told - known)] if told != known else []
+        known = told
+    assert heard == [(D(2027, 4, 9), {"hr"}), (D(2027, 4, 17), {"vice"}), (D(2027, 4, 24), {"legal"})]
+    assert watch.alert("d60").escalate_at is None and watch.alert("d60").level == 3
+
+
+def test_whoever_it_climbed_to_can_stop_it(watch: Watch) -> None:
+    watch.on(before(61)).on(before(60)).on(D(2027, 4, 9))
+    number = watch.alert("d60").id
+    watch.act(lambda session: acting.take(session, who(watch, "hr"), number))
+    watch.through(D(2027, 4, 10), before(31))
+    assert watch.told("d60") == {"holder", "custodian", "hr"}
+
+
 def test_only_the_nearest_stage_goes_on_climbing(watch: Watch) -> None:
     watch.on(before(31)).on(before(30)).on(before(15))
     assert watch.alert("d30").escalate_at is None and watch.alert("d15").escalate_at is not None
