@@ -17,7 +17,7 @@ from registry.alerts.proof import Passage, Told
 from registry.certificates.models import Certificate
 from web.guard import actor, needs
 from web.i18n import say, spoken
-from web.ledgers.alerts import ACTED, SILENT, alert_stage, rung_words
+from web.alerting.told import ACTED, SILENT, alert_stage, rung_words
 from web.ledgers.certificate import certificate_of
 from web.ledgers.certificate_pdf import FONT, printed
 from web.limits import limiter
