@@ -40,10 +40,14 @@ def ending(site: Site) -> int:
     return number
 
 
-def kept(admin: Person) -> None:
+REFUSED, SAVED = "没有保存，请看标出的地方。", "已保存，下一次提醒就用这段文字。"
+
+
+def kept(admin: Person, outcome: str) -> None:
     """The text is sent, and what came of it looked at."""
-    with admin.page.expect_navigation():
-        admin.hands.press(admin.page.locator("#text-form button.btn-primary"))
+    admin.hands.press(admin.page.locator("#text-form button.btn-primary"))
+    admin.page.locator("main").get_by_text(admin.words(outcome)).first.wait_for()
+    admin.page.wait_for_load_state()
     admin.look()
 
 
@@ -67,12 +71,12 @@ def test_a_text_is_tried_with_a_real_case_and_the_next_alert_carries_it_and_is_p
     admin.page.fill("#f-body", "请尽快办理\n还剩 {{ 剩余天 }} 天")
     expect(preview.locator("mark")).to_have_text("剩余天")
     admin.expects(400)
-    kept(admin)
+    kept(admin, REFUSED)
     admin.sees("第 2 行第 7 个字：没有叫“剩余天”的值。")
     expect(admin.page.locator("#f-body")).to_have_value("请尽快办理\n还剩 {{ 剩余天 }} 天")
     admin.page.fill("#f-body", "请在 {{ 到期日|年月日 }} 前办理")
-    kept(admin)
-    admin.sees("已保存，下一次提醒就用这段文字。", "宋雅")
+    kept(admin, SAVED)
+    admin.sees("宋雅")
 
     site.pass_days(29)
     keeper = arrive("custodian")
@@ -102,7 +106,7 @@ def test_the_pages_are_whole_on_a_phone_and_in_english(site: Site, arrive: Arriv
     admin.expects(400)
     admin.go(f"{EDITOR}?channel=wecom_robot&language=en")
     admin.page.fill("#f-subject", "{{ typ }} ends")
-    kept(admin)
+    kept(admin, REFUSED)
     assert admin.page.locator(".invalid-feedback").first.inner_text() == (
         "Line 1, character 4: There is no value called “typ”.")
     certificate = ending(site)
