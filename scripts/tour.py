@@ -234,10 +234,28 @@ def warned(keeper: Seat, phone: Seat) -> None:
     keeper.go("/alerts")
     keeper.page.locator("[data-row-link]").first.click()
     keeper.settle()
-    keeper.look(keeper.page.url.removeprefix(keeper.studio.address) + "/timers", "alerts-ledger",
-                of="nav.tabs, nav.tabs + section", tall=640)
+    address = keeper.page.url.removeprefix(keeper.studio.address)
+    keeper.look(address + "/timers", "alerts-ledger", of="nav.tabs, nav.tabs + section", tall=640)
+    proved(keeper, address)
     keeper.look("/account/letters", "alerts-letters", tall=700)
     keeper.studio.at("admin").look("/lines", "lines", tall=760)
+    keeper.studio.at("admin").look("/lines/texts/before", "alerts-texts", tall=1000)
+
+
+def proved(keeper: Seat, address: str) -> None:
+    """The proof of delivery as a picture; needs poppler-utils."""
+    if shutil.which("pdftoppm") and keeper.studio.wants("alerts-proof"):
+        token = keeper.page.locator('meta[name="csrf-token"]').get_attribute("content") or ""
+        sent = keeper.page.context.request.post(f"{keeper.studio.address}{address}/proof", form={"csrf_token": token})
+        with tempfile.TemporaryDirectory(prefix="licet-shots-") as folder:
+            file = Path(folder) / "proof.pdf"
+            file.write_bytes(sent.body())
+            keep(_first_page(file), keeper.studio.folder / "alerts-proof.png")
+
+
+def _first_page(file: Path) -> Image.Image:
+    subprocess.run(["pdftoppm", "-png", "-r", "80", "-singlefile", str(file), str(file.with_suffix(""))], check=True)
+    return Image.open(file.with_suffix(".png")).convert("RGB")
 
 
 def sheet(studio: Studio, keeper: Seat, address: str) -> None:
@@ -247,11 +265,10 @@ def sheet(studio: Studio, keeper: Seat, address: str) -> None:
     with tempfile.TemporaryDirectory(prefix="licet-shots-") as folder:
         file = Path(folder) / "sheet.pdf"
         file.write_bytes(keeper.page.context.request.get(f"{studio.address}{address}/sheet.pdf").body())
-        drawn = ["pdftoppm", "-png", "-r", "80", "-singlefile", str(file), str(file.with_suffix(""))]
-        subprocess.run(drawn, check=True)
+        drawn = _first_page(file)
         text = subprocess.run(["pdftotext", str(file), "-"], capture_output=True, text=True, check=True).stdout
         if studio.wants("sheet"):
-            keep(Image.open(file.with_suffix(".png")).convert("RGB"), studio.folder / "sheet.png")
+            keep(drawn, studio.folder / "sheet.png")
     if found := re.search(r"/v/[\w-]{22}", "".join(text.split())):
         phone = studio.at("", phone=True)
         phone.look(found[0], "verify-phone", tall=640)
