@@ -79,7 +79,7 @@ def listed(session: Session, actor: Actor, wanted: Wanted, *, limit: int, offset
     rows = _rows(session, actor, wanted, *((wanted.on, wanted.on) if wanted.on else (None, today + AHEAD)),
                  standing=wanted.on is None)
     near = case((rows.c.day < today, "overdue"), (rows.c.day <= today + WEEK, "week"), else_="later")
-    counts = dict(session.execute(select(near, func.count()).group_by(near)).all())
+    counts = {row[0]: row[1] for row in session.execute(select(near, func.count()).group_by(near))}
     query = select(rows)
     if wanted.urgency:
         query = query.where(near == wanted.urgency)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from contextlib import suppress
-from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -102,7 +101,8 @@ def read(token: str) -> Response:
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.set_etag(hashlib.sha256(body).hexdigest()[:32])
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _note(feed: Feed) -> None:
@@ -144,10 +144,10 @@ def _host() -> str:
 
 def _known_from(numbers: set[int]) -> dict[int, dt.datetime]:
     """When the present version of each certificate was learnt."""
-    rows: list[Any] = db.session.execute(
+    rows = db.session.execute(
         select(Certificate.id, Version.known_from).join(Version, Version.certificate_id == Certificate.id)
-        .where(Certificate.id.in_(numbers), Version.no == Certificate.version_no)).all()
-    return dict(rows)
+        .where(Certificate.id.in_(numbers), Version.no == Certificate.version_no))
+    return {row[0]: row[1] for row in rows}
 
 
 def _event(uid: str, due: Due, known: dict[int, dt.datetime], named: bool, tongue: str) -> Event:

@@ -100,10 +100,11 @@ def agenda_place(due: Due) -> str:
 
 @bp.app_template_global()
 def agenda_words(due: Due) -> str:
-    """What it is, in a line of a calendar: 王建国 · 焊工证; a task by its title."""
+    """What it is, in a line of a calendar: 王建国 · 焊工证, of a loan with whoever has it; a task by its title."""
     if due.certificate is None:
         return say(due.thing.title)
-    return f"{due.certificate.holder_name} · {named(due.certificate.type)}"
+    whose = due.thing.person.name if due.kind == "loan" else due.certificate.holder_name
+    return f"{whose} · {named(due.certificate.type)}"
 
 
 @bp.app_template_global()

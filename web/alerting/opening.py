@@ -46,7 +46,8 @@ def _of_notice(session: Session, actor: Actor, notice: Notice) -> Iterator[Subje
         number = session.scalar(select(Request.id).where(Request.instance_id == task.instance_id))
         if number is not None:
             yield "request", number
-    yield fact.subject_kind, fact.subject_id
+    if fact.subject_kind in READABLE:
+        yield fact.subject_kind, fact.subject_id
 
 
 def _of_certificate(session: Session, actor: Actor, certificate_id: int) -> Iterator[Subject]:

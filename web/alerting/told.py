@@ -71,4 +71,4 @@ def ledger_of(certificate_id: int) -> list[tuple[Alert, list[Told]]]:
 
 def _names(people: Iterable[int]) -> dict[int, str]:
     rows = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(set(people))))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}

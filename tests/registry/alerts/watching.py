@@ -98,7 +98,8 @@ class Watch:
 
 @contextmanager
 def watched(engine: Engine, clock: Fixed) -> Iterator[Watch]:
-    made = Watch(engine, clock)
+    made, asked = Watch(engine, clock), list(progress._ask)
+    progress._ask.clear()
     clock.move_to(dt.datetime(2026, 11, 22, 9, tzinfo=clocks.SHANGHAI))
     with unit(engine) as session:
         workdays.seed(session)
@@ -120,7 +121,7 @@ def watched(engine: Engine, clock: Fixed) -> Iterator[Watch]:
         yield made
     finally:
         failpoints.arm(None)
-        progress._ask[:] = before
+        progress._ask[:] = before  # whoever comes next in this process finds what it was told
 
 
 def renewing(expected: D | None) -> None:
