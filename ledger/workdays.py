@@ -157,6 +157,10 @@ def calendar(session: Session) -> Calendar:
 def touch(session: Session, year: int, *, confirmed: bool, source: str) -> CalendarYear:
     """Note that a year's days were changed, so that every process reads them again."""
     row = session.get(CalendarYear, year) or CalendarYear(year=year)
+    return _touched(session, row, confirmed=confirmed, source=source)
+
+
+def _touched(session: Session, row: CalendarYear, *, confirmed: bool, source: str) -> CalendarYear:
     row.confirmed, row.source = confirmed, source
     row.revision, row.changed_at = (row.revision or 0) + 1, clock.now()
     session.add(row)
@@ -180,10 +184,12 @@ def exceptions(year: int) -> tuple[Exceptional, ...]:
 
 def seed(session: Session) -> None:
     """Fill the years 2020-2026 where the table is empty; the year after the last stays visibly unconfirmed."""
-    for year in SEEDED:
-        if session.get(CalendarYear, year) is None:
-            session.execute(insert(CalendarDay), [each._asdict() for each in exceptions(year)])
-            touch(session, year, confirmed=True, source="国务院办公厅节假日安排通知 (chinesecalendar 1.11.0)")
-    following = SEEDED.stop
-    if session.get(CalendarYear, following) is None:
-        touch(session, following, confirmed=False, source="")
+    there = set(session.scalars(select(CalendarYear.year)))
+    missing = [year for year in SEEDED if year not in there]
+    if days := [each._asdict() for year in missing for each in exceptions(year)]:
+        session.execute(insert(CalendarDay), days)
+    source = "国务院办公厅节假日安排通知 (chinesecalendar 1.11.0)"
+    for year in missing:
+        _touched(session, CalendarYear(year=year), confirmed=True, source=source)
+    if SEEDED.stop not in there:
+        _touched(session, CalendarYear(year=SEEDED.stop), confirmed=False, source="")

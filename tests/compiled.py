@@ -30,9 +30,23 @@ class Compiled(BytecodeCache):
 
 
 class Route(Rule):
-    """A rule that takes the function which builds its address from an equal one, where there was one."""
+    """A rule that takes what an equal one of another site was read into, and the functions that build its address."""
 
+    read: dict[tuple[Any, ...], dict[str, Any]] = {}
     held: dict[tuple[Any, ...], Callable[..., tuple[str, str]]] = {}
+
+    def compile(self) -> None:
+        assert self.map is not None
+        key = (self.rule, repr(self.defaults), self.subdomain, self.host, self.map.host_matching, self.merge_slashes,
+               self.strict_slashes, frozenset(self.map.converters.items()))
+        if key in self.read:
+            vars(self).update(self.read[key])
+            self.arguments |= self._converters.keys()
+            self._build = self._compile_builder(False).__get__(self, None)
+            self._build_unknown = self._compile_builder(True).__get__(self, None)
+        else:
+            super().compile()
+            self.read[key] = {name: vars(self)[name] for name in ("_parts", "_trace", "_converters")}
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         key = (self.rule, tuple(self._trace), repr(self.defaults), append_unknown)

@@ -25,10 +25,12 @@ from tests import compiled, hashing
 from tests.databases import KINDS, PostgresDatabase, SqliteFiles
 from tests.founding import Founder
 from tests.servers import Postgres, Redis
+from tests.shares import Shares, ordered
 
 CHROMIUM = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage", "--lang=zh-CN",
+    "--js-flags=--no-opt,--no-maglev",  # no page stays for as long as it takes to earn the optimising of its scripts
 ]  # fmt: skip
 settings.register_profile("house", deadline=None)  # a busy machine is not a bug
 settings.load_profile("house")
@@ -39,18 +41,26 @@ gc.disable()  # while tests are collected, what is made stays
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Tests of one group run in one process, one after the other; those of a room with a browser are a group, and share
-    it.
+    """Tests of one group run in one process, one after the other. The journeys of a file are a group, so that several
+    files are walked at once, each process with a browser of its own; the forms are one.
 
     pytest-xdist 3.8 (--dist loadgroup) writes the group behind a test's name where pytest 9.2 does not look for it.
     """
     for item in items:
         if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group(f"browser of {item.path.parent.name}"))
+            shared = item.path if item.path.parent.name == "journeys" else item.path.parent
+            item.add_marker(pytest.mark.xdist_group(f"browser of {shared.stem}"))
+    if items and getattr(items[0].config.option, "loadgroup", False):
+        items[:] = ordered(items)
     yield
     for item in items:
         if grouped := vars(item).get("_nodeid"):
             item._id = coerce_node_id(grouped)  # type: ignore[attr-defined]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Shares | None:
+    """With --dist loadgroup, a file that is in no group is one share too."""
+    return Shares(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def pytest_collection_finish() -> None:

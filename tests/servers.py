@@ -65,7 +65,10 @@ def postgres_programs() -> Path:
 class Postgres:
     """A throw-away cluster that listens on a Unix socket only; run as user `postgres` when the tests run as root."""
 
-    SPEED = ("listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=120")
+    SPEED = (
+        "listen_addresses=", "max_connections=120", "fsync=off", "synchronous_commit=off", "full_page_writes=off",
+        "wal_level=minimal", "max_wal_senders=0", "max_wal_size=4GB", "autovacuum=off", "jit=off",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.programs = postgres_programs()

@@ -19,7 +19,7 @@ from ledger.db import open_database, unit
 from tests.databases import SqliteFiles
 from tests.journeys.company import Company, found, open_accounts
 from tests.journeys.door import Door, Seats
-from tests.journeys.person import Person
+from tests.journeys.person import EXAMINED, Person
 from tests.journeys.site import Site
 from tests.journeys.way import Arrive
 from web.app import create_app
@@ -82,8 +82,10 @@ def site(founded: tuple[Path, Company], static: Path, tmp_path: Path, door: Door
 
 
 @pytest.fixture(scope="session")
-def seats(chromium: Browser) -> Iterator[Seats]:
+def seats(chromium: Browser, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Seats]:
     """Everybody's browser, at a desk and with a phone; whoever has signed in once stays so in all journeys."""
+    base = tmp_path_factory.getbasetemp()
+    EXAMINED.share((base if worker_id == "master" else base.parent) / "examined")
     made = Seats(chromium)
     yield made
     made.close()

@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, R
 from forms import schema
 from tests.journeys.company import PASSWORD
 from tests.journeys.english import ALL, english, left_over
+from tests.journeys.examined import Examined
 from tests.journeys.hands import hands
 from tests.journeys.papers import paper
 from tests.journeys.site import Site
@@ -21,7 +22,7 @@ from tests.journeys.site import Site
 AXE = "/static/built/axe.min.js?v=axe"  # browser/build.mjs puts it there; behind a question mark it is kept
 SEEN = os.environ.get("LICET_PICTURES", "")  # a folder: keep a picture of every page
 GRAVE = ("serious", "critical")
-EXAMINED: set[str] = set()  # pages that axe has seen, and elements at their places: it examines what is new
+EXAMINED = Examined()
 BUILT = """() => {
   const page = innerWidth, seen = new Map(), places = new Set();
   for (const one of document.querySelectorAll("body, body *")) {
@@ -249,7 +250,7 @@ class Person:
                 self._complain(f"Chinese left: {line}")
         if found["wide"] > 0:
             self._complain(f"{found['wide']} px wider than the screen")
-        if fresh := {found["kind"], *found["places"]} - EXAMINED:
+        if fresh := EXAMINED.missing({found["kind"], *found["places"]}):
             self._examine(fresh, found)
 
     def _examine(self, fresh: set[str], found: Mapping[str, Any]) -> None:

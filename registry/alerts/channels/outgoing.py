@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
@@ -70,6 +71,12 @@ class Line:
     cut: threading.Event = field(default_factory=threading.Event)
 
 
+@cache
+def _trust() -> ssl.SSLContext:
+    """Whose certificates are believed: read once, as reading them takes longer than many a message."""
+    return ssl.create_default_context()
+
+
 @dataclass(frozen=True)
 class Outgoing:
     """What a process sends with; safe for many threads.
@@ -81,7 +88,7 @@ class Outgoing:
 
     allow_local: bool = False
     house: frozenset[str] = frozenset()
-    trust: ssl.SSLContext = field(default_factory=ssl.create_default_context, repr=False)
+    trust: ssl.SSLContext = field(default_factory=_trust, repr=False)
     resolve: addresses.Resolve = addresses.resolve
     connect: float = 5.0
     read: float = 15.0
