@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 
 from ledger.files import MOST_BYTES
+from registry.access import profiles
 from registry.alerts.channels import Outgoing
 from registry.custody import copies
 from registry.people import sealing
@@ -163,6 +164,7 @@ def create_app(config: Config | None = None, *, bell: Callable[[str], None] | No
     app.extensions.update(licet_config=config, licet_bell=bell, licet_outgoing=Outgoing.from_environment())
     config.data.mkdir(parents=True, exist_ok=True)
     sealing.load_key(config.data)
+    profiles.choose(config.profile)
     copies.keep_in(config.files, config.url + "/c/")
     app.url_map.converters["int"] = Number
     session.open_session(app, config.database)

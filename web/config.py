@@ -7,9 +7,10 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from registry.access.profiles import USUAL
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 LIVE = "licet:facts"
@@ -21,8 +22,8 @@ class Config:
     """The settings of one running site. Everything the site writes lies under `data`.
 
     `url` is the public address ("https://licet.example.org"): it decides on secure cookies and stands in QR codes.
-    `proxies` is the number of trusted reverse proxies in front; `idle` and `absolute` end a sign-in. `threads` is how
-    many the server gives a process.
+    `proxies` is the number of trusted reverse proxies in front. `profile` names what passwords and sign-ins must be
+    (registry/access/profiles.toml). `threads` is how many the server gives a process.
     """
 
     data: Path = Path("var")
@@ -35,8 +36,7 @@ class Config:
     demo: bool = False
     testing: bool = False
     limits: bool = True
-    idle: timedelta = timedelta(hours=2)
-    absolute: timedelta = timedelta(hours=12)
+    profile: str = USUAL
     upload_bytes: int = 20 * 1024 * 1024
     threads: int = 32
     metrics_token: str = field(default="", repr=False)
@@ -44,7 +44,7 @@ class Config:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Config:
         """Read DATABASE_URL, REDIS_URL and LICET_DATA, _SECRET (or _SECRET_FILE), _HOSTS, _URL, _DEMO, _PROXIES,
-        _THREADS, _METRICS_TOKEN."""
+        _PROFILE, _THREADS, _METRICS_TOKEN."""
         url = environ.get("LICET_URL", "").rstrip("/")
         named = tuple(host for host in environ.get("LICET_HOSTS", "").replace(",", " ").split())
         own = (urlsplit(url).hostname or "",) if url else ()
@@ -57,6 +57,7 @@ class Config:
             url=url,
             proxies=int(environ.get("LICET_PROXIES") or 0),
             demo=environ.get("LICET_DEMO", "").lower() in {"1", "yes", "true", "on"},
+            profile=environ.get("LICET_PROFILE", "").strip() or USUAL,
             threads=int(environ.get("LICET_THREADS") or 32),
             metrics_token=environ.get("LICET_METRICS_TOKEN", "").strip(),
         )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from flask import session as cookie
+import datetime as dt
+
 from flask_login import current_user
+from sqlalchemy import update
 
 from ledger import clock
 from ledger.errors import NotAllowed
 from registry.access import passwords
-
-MINUTES = 10
-NAME = "confirmed"
+from registry.access.profiles import profile
+from registry.access.sign_ins import WebSession
+from web.session import db
 
 
 class PasswordNeeded(NotAllowed):
@@ -22,14 +24,16 @@ class PasswordWrong(NotAllowed):
 
 
 def note() -> None:
-    """It was them just now. The cookie is signed, and emptied whenever somebody signs in or out."""
-    cookie[NAME] = int(clock.now().timestamp())
+    """It was them just now. The row of the sign-in says so: no cookie of an earlier minute can say it again."""
+    db.session.execute(update(WebSession).where(WebSession.id == current_user.sign_in.id)
+                       .values(confirmed_at=clock.now()))
 
 
 def fresh() -> bool:
-    """Whether that was no longer than MINUTES ago."""
-    at = cookie.get(NAME)
-    return isinstance(at, int) and 0 <= clock.now().timestamp() - at <= MINUTES * 60
+    """Whether that was no longer ago than the profile allows."""
+    at = current_user.sign_in.confirmed_at
+    within = dt.timedelta(minutes=profile().confirm_minutes)
+    return at is not None and dt.timedelta() <= clock.now() - at <= within
 
 
 def confirm(password: str, *, always: bool = False) -> None:

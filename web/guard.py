@@ -13,6 +13,8 @@ from ledger.actor import Actor
 from ledger.errors import NotAllowed
 from registry.access.rules import can
 
+BEFORE_ALL = frozenset({"account.due", "account.password", "login.sign_out"})
+"""What somebody may open whose password has to be changed."""
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -57,12 +59,14 @@ def actor() -> Actor:
 
 
 def check_signed_in() -> Response | None:
-    """Before every request: a page that is not public needs a living sign-in."""
+    """Before every request: a page that is not public needs a living sign-in, and what the profile asks of it first."""
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or getattr(view, "is_public", False) or request.endpoint == "static":
         return None
-    if current_user.is_authenticated:
-        return None
-    from web.login import ask_to_sign_in
+    from web.login import ask_to_sign_in, lead_to
 
-    return ask_to_sign_in()
+    if not current_user.is_authenticated:
+        return ask_to_sign_in()
+    if current_user.account.password_due and request.endpoint not in BEFORE_ALL:
+        return lead_to("account.due")
+    return None

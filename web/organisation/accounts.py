@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
 from ledger import clock
@@ -24,7 +24,6 @@ from web.guard import actor, needs
 from web.i18n import named
 from web.organisation.sight import chosen, person_of, unit_options
 from web.session import db
-from web.web_session import WebSession
 from workflows.impact import listing
 from workflows.impact import taking_away as verbs
 from workflows.impact.taking_away import Looked
@@ -82,8 +81,6 @@ def close(person_id: int) -> ResponseReturnValue:
 
     def act(seen: Looked) -> str:
         verbs.close_account(db.session(), account, seen, by=actor())
-        db.session.execute(update(WebSession).where(
-            WebSession.account_id == account.id, WebSession.ended_at.is_(None)).values(ended_at=clock.now()))
         flash(_("已停用%(name)s的账号。", name=person.name), "ok")
         return _home(person)
 

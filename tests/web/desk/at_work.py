@@ -20,13 +20,12 @@ from engine.model import Task
 from ledger import clock as clocks
 from ledger.db import unit
 from registry.access.accounts import Account
+from registry.access.sign_ins import WebSession, digest
 from registry.people.persons import person_of
 from tests.founding import KEY_FILE, Founder
 from tests.journeys.company import Company
 from web.app import create_app
 from web.config import Config
-from web.login import digest
-from web.web_session import WebSession
 from workflows.applying import opening
 from workflows.requests import Request
 
