@@ -33,6 +33,7 @@ WITHOUT_PAGES = ("desk.why", "requests.signing", "requests.differences")
 RESOURCES = (
     "home",
     "login",
+    "resets",
     "account",
     "specimens",
     "desk.absence",

@@ -18,7 +18,8 @@ from web.security import csrf
 from web.session import SAFE
 
 PUBLIC = {
-    "/login", "/language", "/v/<token>", "/c/<mark>", "/healthz", "/metrics", "/static/<path:filename>",
+    "/login", "/language", "/password/forgotten", "/password/new/<token>",
+    "/v/<token>", "/c/<mark>", "/healthz", "/metrics", "/static/<path:filename>",
     "/x/<token>", "/x/<token>/answer", "/x/<token>/files/<int:file_id>",
 }
 """What anybody may open. A page is added here on purpose, after thinking about who finds it."""

@@ -12,17 +12,20 @@ from sqlalchemy.orm import joinedload
 
 from ledger import clock
 from ledger.errors import NotFound
+from registry.access import resets, sign_ins
 from registry.access.accounts import Account
 from registry.access.grants import RoleGrant, grant_role
 from registry.access.retiring import retired
 from registry.access.roles import EMPLOYEE, roles
 from registry.access.rules import can, require
+from registry.alerts.letters import resetting
 from registry.people.persons import Person
 from web.cockpit import taking_away
 from web.entry import Ask, Entry, answered, drawn
 from web.guard import actor, needs
 from web.i18n import named
 from web.organisation.sight import chosen, person_of, unit_options
+from web.resets import address_of
 from web.session import db
 from workflows.impact import listing
 from workflows.impact import taking_away as verbs
@@ -102,6 +105,31 @@ def reopen(person_id: int) -> ResponseReturnValue:
     person = person_of(person_id, EDIT)
     verbs.open_account(db.session(), _account(person), by=actor())
     flash(_("已重新启用%(name)s的账号。", name=person.name), "ok")
+    return redirect(_home(person), 303)
+
+
+@bp.post("/account/reset")
+@needs(EDIT)
+def reset(person_id: int) -> ResponseReturnValue:
+    """Begin a new password for them: a link by mail, or where they have none, one to hand over. They choose it."""
+    person = person_of(person_id, EDIT)
+    account = _account(person)
+    if person.id == actor().id:
+        raise verbs.OwnAccess
+    if resetting.write(db.session(), account, by=actor()):
+        flash(_("链接已寄到%(name)s的邮箱。", name=person.name), "ok")
+        return redirect(_home(person), 303)
+    link = resets.make(db.session(), account, by=actor())
+    return render_template("reset_link.html", person=person, address=address_of(link))
+
+
+@bp.post("/account/sign-ins/end")
+@needs(EDIT)
+def end_sign_ins(person_id: int) -> ResponseReturnValue:
+    """They have to sign in again, everywhere."""
+    person = person_of(person_id, EDIT)
+    sign_ins.end_all(db.session(), _account(person).id)
+    flash(_("%(name)s在所有设备上的登录都已结束。", name=person.name), "ok")
     return redirect(_home(person), 303)
 
 

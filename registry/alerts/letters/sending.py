@@ -23,7 +23,7 @@ from ledger.facts import record
 from ledger.failpoints import fp
 from registry.access.accounts import Account
 from registry.alerts.channels import CHANNELS, Bucket, Message, NotSent, Outgoing, Receipt, Refused, TooFast
-from registry.alerts.letters import contacts, lines
+from registry.alerts.letters import contacts, lines, resetting
 from registry.alerts.letters.model import DEAD, DROPPED, PLANNED, SENT, Letter, LetterAlert, Line
 
 log = logging.getLogger("licet.letters")
@@ -85,7 +85,8 @@ def _claim(session: Session, number: int, say: Say, url: str) -> Ready | None:
     line = session.scalars(select(Line).where(Line.id == letter.line_id).with_for_update()).one()
     standing = [each for each in letter.told if each.alert.silent_at is None]
     address = _address(session, letter, line)
-    if (not standing and letter.kind != "test") or line.stopped_at is not None:
+    lasts = bool(standing) or letter.kind == "test" or resetting.link_of(session, letter) is not None
+    if not lasts or line.stopped_at is not None:
         letter.state = DROPPED
         return None
     if not address and CHANNELS[line.channel].reaches not in ("group", "system"):
@@ -130,6 +131,11 @@ def _message(session: Session, letter: Letter, standing: list[LetterAlert], say:
     if letter.kind == "test":
         title = say("这是一条测试消息：{line} 可以送达。", {"line": letter.line.title}, language)
         return Message(letter.key, title, (), _link(url, "/alerts"), "test", {}, language)
+    if (reset := resetting.link_of(session, letter)) is not None:
+        title = say("设置新密码", {}, language)
+        told = (say("有人为您的账号申请了设置新密码的链接，30 分钟内有效，只能用一次。", {}, language),
+                say("不是您申请的，不用理会；密码没有改变。", {}, language))
+        return Message(letter.key, title, told, _link(url, f"/password/new/{reset.token}"), "reset", {}, language)
     ordered = sorted(standing, key=lambda each: (each.alert.term, each.alert_id))
     said = [say(each.text, each.params, language) for each in ordered[:SHOWN]]
     if len(ordered) == 1:
