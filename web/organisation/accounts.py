@@ -22,6 +22,7 @@ from registry.alerts.letters import resetting
 from registry.people.persons import Person
 from web.cockpit import taking_away
 from web.entry import Ask, Entry, answered, drawn
+from web.freshness import sensitive
 from web.guard import actor, needs
 from web.i18n import named
 from web.organisation.sight import chosen, person_of, unit_options
@@ -77,6 +78,7 @@ def closing(person_id: int) -> str:
 
 @bp.post("/account/closing")
 @needs(EDIT)
+@sensitive
 def close(person_id: int) -> ResponseReturnValue:
     """It is shut, and every sign-in of it ends."""
     person = person_of(person_id, EDIT)
@@ -100,6 +102,7 @@ def _closing(person: Person) -> Entry:
 
 @bp.post("/account/opening")
 @needs(EDIT)
+@sensitive
 def reopen(person_id: int) -> ResponseReturnValue:
     """They may sign in again."""
     person = person_of(person_id, EDIT)
@@ -110,6 +113,7 @@ def reopen(person_id: int) -> ResponseReturnValue:
 
 @bp.post("/account/reset")
 @needs(EDIT)
+@sensitive
 def reset(person_id: int) -> ResponseReturnValue:
     """Begin a new password for them: a link by mail, or where they have none, one to hand over. They choose it."""
     person = person_of(person_id, EDIT)
@@ -142,6 +146,7 @@ def giving(person_id: int) -> str:
 
 @bp.post("/roles")
 @needs(GIVE)
+@sensitive
 def give(person_id: int) -> ResponseReturnValue:
     """They hold it."""
     person = person_of(person_id, GIVE)
@@ -181,6 +186,7 @@ def revoking(person_id: int, grant_id: int) -> str:
 
 @bp.post("/roles/<int:grant_id>/revocation")
 @needs(GIVE)
+@sensitive
 def revoke(person_id: int, grant_id: int) -> ResponseReturnValue:
     """They hold it no more."""
     person, grant = _grant(person_id, grant_id)
