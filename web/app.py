@@ -33,6 +33,8 @@ WITHOUT_PAGES = ("desk.why", "requests.signing", "requests.differences")
 RESOURCES = (
     "home",
     "login",
+    "second",
+    "factors",
     "resets",
     "account",
     "specimens",

@@ -11,10 +11,13 @@ from flask_login import current_user
 
 from ledger.actor import Actor
 from ledger.errors import NotAllowed
+from registry.access.profiles import profile
 from registry.access.rules import can
 
 BEFORE_ALL = frozenset({"account.due", "account.password", "login.sign_out"})
 """What somebody may open whose password has to be changed."""
+FACTORS = frozenset({"factors", "passkeys"})
+"""The pages on which somebody adds a second factor."""
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -69,4 +72,7 @@ def check_signed_in() -> Response | None:
         return ask_to_sign_in()
     if current_user.account.password_due and request.endpoint not in BEFORE_ALL:
         return lead_to("account.due")
+    one = profile().two and current_user.sign_in.how == "password"
+    if one and request.endpoint not in BEFORE_ALL and request.blueprint not in FACTORS:
+        return lead_to("factors.show")
     return None

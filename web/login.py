@@ -19,6 +19,7 @@ from flask import (
     url_for,
 )
 from flask import session as cookie
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy import select, update
@@ -29,7 +30,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from ledger import clock
 from ledger.actor import Actor
 from ledger.db import HURRIED, unit
-from registry.access import accounts, sign_ins, throttle
+from registry.access import accounts, factors, sign_ins, throttle
 from registry.access.accounts import Account, actor_of, authenticate
 from registry.access.profiles import profile
 from registry.access.sign_ins import TOUCH_AFTER, WebSession, digest
@@ -106,7 +107,7 @@ def _page(wrong: bool = False, wait: int = 0) -> str:
 @bp.post("/login")
 @public
 @limiter.limit("60 per minute", deduct_when=lambda response: response.status_code != 303)
-def sign_in() -> AnyResponse | tuple[str, int] | tuple[str, int, dict[str, str]]:
+def sign_in() -> ResponseReturnValue:
     """Check name and password. After some that were wrong the next is not looked at for a while: the page says so, in
     the same words for an account that there is and one that there is not."""
     login = request.form.get("login", "")
@@ -119,7 +120,12 @@ def sign_in() -> AnyResponse | tuple[str, int] | tuple[str, int, dict[str, str]]
         log.info("sign-in refused from %s", request.remote_addr)
         keep()
         return _page(wrong=True), 401
-    return let_in(account, "password", request.form.get("next"))
+    target = request.form.get("next")
+    if factors.totp_of(db.session(), account.id) is not None:
+        from web import second
+
+        return second.ask(account, target)
+    return let_in(account, "password", target)
 
 
 def counted(what: str) -> Counted:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from ledger import clock
 from ledger.errors import NotFound
-from registry.access import resets, sign_ins
+from registry.access import factors, resets, sign_ins
 from registry.access.accounts import Account
 from registry.access.grants import RoleGrant, grant_role
 from registry.access.retiring import retired
@@ -134,6 +134,21 @@ def end_sign_ins(person_id: int) -> ResponseReturnValue:
     person = person_of(person_id, EDIT)
     sign_ins.end_all(db.session(), _account(person).id)
     flash(_("%(name)s在所有设备上的登录都已结束。", name=person.name), "ok")
+    return redirect(_home(person), 303)
+
+
+@bp.post("/account/factors/removal")
+@needs(EDIT)
+@sensitive
+def remove_factors(person_id: int) -> ResponseReturnValue:
+    """For whoever has lost phone and paper: they sign in with the password alone, and begin anew."""
+    person = person_of(person_id, EDIT)
+    account = _account(person)
+    if person.id == actor().id:
+        raise verbs.OwnAccess
+    factors.remove_all(db.session(), account, by=actor())
+    sign_ins.end_all(db.session(), account.id)
+    flash(_("已解除%(name)s的登录保护。", name=person.name), "ok")
     return redirect(_home(person), 303)
 
 
