@@ -25,6 +25,7 @@ from web.guard import check_signed_in
 from web.limits import open_limits
 from web.login import open_login
 from web.navigation import open_navigation
+from web.provider import Provider
 from web.security import secure
 from web.text import open_text
 
@@ -34,6 +35,7 @@ RESOURCES = (
     "home",
     "login",
     "second",
+    "oidc",
     "factors",
     "resets",
     "account",
@@ -176,7 +178,10 @@ def create_app(config: Config | None = None, *, bell: Callable[[str], None] | No
     app.before_request(session.receive)
     app.before_request(check_text)
     app.before_request(check_signed_in)
-    secure(app, config)
+    issuer, client, title = config.oidc
+    provider = Provider(issuer, client, config.oidc_secret, title) if issuer else None
+    app.extensions["licet_provider"] = provider
+    secure(app, config, provider.origin if provider else "")
     open_limits(app, config)
     open_errors(app)
     for opened in (open_assets, open_text, open_navigation):

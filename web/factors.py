@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from ledger.errors import BadAnswer, NotFound
-from registry.access import factors, sign_ins, totp
+from registry.access import factors, outside, sign_ins, totp
 from registry.access.profiles import profile
 from web.errors import field_problems
 from web.freshness import sensitive
@@ -29,10 +29,12 @@ def show() -> str:
 
 def _page(**more: Any) -> str:
     account = current_user.account
-    return render_template(
-        "factors.html", **{
-            "program": factors.totp_of(db.session(), account.id), "left": factors.codes_left(db.session(), account.id),
-            "owed": profile().two and current_user.sign_in.how == "password", "codes": (), **more})
+    found = {
+        "program": factors.totp_of(db.session(), account.id), "left": factors.codes_left(db.session(), account.id),
+        "identities": outside.of(db.session(), account.id), "codes": (),
+        "owed": profile().two and current_user.sign_in.how == "password",
+    }
+    return render_template("factors.html", **{**found, **more})
 
 
 @bp.post("/totp")

@@ -40,6 +40,13 @@ def reads(view: View) -> View:
     return view
 
 
+def returning(view: View) -> View:
+    """A GET to which another site leads a browser back, and which signs in: until it asks for `write` it reads. What it
+    is sent must prove by itself that it was asked for, once, by this browser."""
+    view.only_reads = view.may_write = True  # type: ignore[attr-defined]
+    return view
+
+
 def needs(action: str) -> Callable[[View], View]:
     """Only people who may do `action` somewhere open this page; NotAllowed (403) for the others."""
 

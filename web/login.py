@@ -163,13 +163,15 @@ def begin(account: Account, how: str) -> None:
 
 @bp.post("/logout")
 def sign_out() -> AnyResponse:
-    """End this sign-in, here and in the table."""
-    current_user.sign_in.ended_at = clock.now()
+    """End this sign-in, here and in the table; and with the provider, if it was begun there."""
+    current_user.sign_in.ended_at, how = clock.now(), current_user.sign_in.how
     logout_user()
     chosen = cookie.get("language")
     cookie.clear()
     speak(chosen)
-    return redirect(url_for("login.form"), 303)
+    provider = current_app.extensions["licet_provider"] if how == "oidc" else None
+    there = provider.farewell(url_for("login.form", _external=True)) if provider else ""
+    return redirect(there or url_for("login.form"), 303)
 
 
 def ask_to_sign_in() -> Response:

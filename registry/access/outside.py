@@ -1,4 +1,4 @@
-"""Who somebody is at a provider of sign-ins: by issuer and subject alone (OIDC Core 5.7), never by an e-mail address."""
+"""Who somebody is at a provider of sign-ins: by issuer and subject (OIDC Core 5.7), never by an e-mail address."""
 
 from __future__ import annotations
 

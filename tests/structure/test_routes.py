@@ -18,7 +18,8 @@ from web.security import csrf
 from web.session import SAFE
 
 PUBLIC = {
-    "/login", "/login/second", "/language", "/password/forgotten", "/password/new/<token>",
+    "/login", "/login/second", "/login/oidc", "/login/oidc/return",
+    "/language", "/password/forgotten", "/password/new/<token>",
     "/v/<token>", "/c/<mark>", "/healthz", "/metrics", "/static/<path:filename>",
     "/x/<token>", "/x/<token>/answer", "/x/<token>/files/<int:file_id>",
 }
