@@ -36,6 +36,7 @@ RESOURCES = (
     "login",
     "second",
     "oidc",
+    "passkeys",
     "factors",
     "resets",
     "account",
@@ -169,7 +170,7 @@ def create_app(config: Config | None = None, *, bell: Callable[[str], None] | No
     app.extensions.update(licet_config=config, licet_bell=bell, licet_outgoing=Outgoing.from_environment())
     config.data.mkdir(parents=True, exist_ok=True)
     sealing.load_key(config.data)
-    profiles.choose(config.profile)
+    profiles.choose(config.profile, idle=config.idle, absolute=config.absolute)
     copies.keep_in(config.files, config.url + "/c/")
     app.url_map.converters["int"] = Number
     session.open_session(app, config.database)

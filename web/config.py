@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,8 +24,8 @@ class Config:
 
     `url` is the public address ("https://licet.example.org"): it decides on secure cookies and stands in QR codes.
     `proxies` is the number of trusted reverse proxies in front. `profile` names what passwords and sign-ins must be
-    (registry/access/profiles.toml); `oidc` are issuer, client id and title of a provider of sign-ins. `threads` is how
-    many the server gives a process.
+    (registry/access/profiles.toml), `idle` and `absolute` end a sign-in at other times than it says; `oidc` are issuer,
+    client id and title of a provider of sign-ins. `threads` is how many the server gives a process.
     """
 
     data: Path = Path("var")
@@ -38,6 +39,8 @@ class Config:
     testing: bool = False
     limits: bool = True
     profile: str = USUAL
+    idle: timedelta | None = None
+    absolute: timedelta | None = None
     oidc: tuple[str, str, str] = ("", "", "")
     oidc_secret: str = field(default="", repr=False)
     upload_bytes: int = 20 * 1024 * 1024

@@ -31,6 +31,7 @@ def _page(**more: Any) -> str:
     account = current_user.account
     found = {
         "program": factors.totp_of(db.session(), account.id), "left": factors.codes_left(db.session(), account.id),
+        "passkeys": factors.passkeys_of(db.session(), account.id),
         "identities": outside.of(db.session(), account.id), "codes": (),
         "owed": profile().two and current_user.sign_in.how == "password",
     }

@@ -50,8 +50,7 @@ def note() -> None:
 def fresh() -> bool:
     """Whether that was no longer ago than the profile allows."""
     at = current_user.sign_in.confirmed_at
-    within = dt.timedelta(minutes=profile().confirm_minutes)
-    return at is not None and dt.timedelta() <= clock.now() - at <= within
+    return at is not None and dt.timedelta() <= clock.now() - at <= profile().confirm
 
 
 def confirm(password: str, *, always: bool = False) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 USUAL = "asvs"
 
@@ -24,17 +25,9 @@ class Profile:
     history: int
     age_days: int
     two: bool
-    idle_minutes: int
-    absolute_hours: int
-    confirm_minutes: int
-
-    @property
-    def idle(self) -> dt.timedelta:
-        return dt.timedelta(minutes=self.idle_minutes)
-
-    @property
-    def absolute(self) -> dt.timedelta:
-        return dt.timedelta(hours=self.absolute_hours)
+    idle: dt.timedelta
+    absolute: dt.timedelta
+    confirm: dt.timedelta
 
     def too_old(self, changed_at: dt.datetime, now: dt.datetime) -> bool:
         """Whether a password set then has to be changed now."""
@@ -44,21 +37,28 @@ class Profile:
 @cache
 def profiles() -> Mapping[str, Profile]:
     """Every profile there is, by its key."""
-    text = Path(__file__).with_name("profiles.toml").read_text("utf-8")
-    return {key: Profile(**table) for key, table in tomllib.loads(text).items()}
+    tables = tomllib.loads(Path(__file__).with_name("profiles.toml").read_text("utf-8"))
+    made = dict[str, Profile]()
+    for key, table in tables.items():
+        whole: dict[str, Any] = dict(table)
+        whole |= {name: dt.timedelta(minutes=table[name]) for name in ("idle", "absolute", "confirm")}
+        made[key] = Profile(**whole)
+    return made
 
 
-_chosen = USUAL
+_chosen: Profile | None = None
 
 
-def choose(key: str) -> None:
-    """This profile is in force in this process. ValueError names those there are."""
+def choose(key: str, *, idle: dt.timedelta | None = None, absolute: dt.timedelta | None = None) -> None:
+    """This profile is in force in this process, with other ends of a sign-in if given. ValueError names those there
+    are."""
     global _chosen
     if key not in profiles():
         raise ValueError(f"LICET_PROFILE is one of {', '.join(profiles())}, not {key!r}")
-    _chosen = key
+    made = profiles()[key]
+    _chosen = replace(made, idle=idle or made.idle, absolute=absolute or made.absolute)
 
 
 def profile() -> Profile:
     """The profile in force."""
-    return profiles()[_chosen]
+    return _chosen or profiles()[USUAL]

@@ -18,7 +18,7 @@ from web.security import csrf
 from web.session import SAFE
 
 PUBLIC = {
-    "/login", "/login/second", "/login/oidc", "/login/oidc/return",
+    "/login", "/login/second", "/login/oidc", "/login/oidc/return", "/login/passkey", "/login/passkey/new",
     "/language", "/password/forgotten", "/password/new/<token>",
     "/v/<token>", "/c/<mark>", "/healthz", "/metrics", "/static/<path:filename>",
     "/x/<token>", "/x/<token>/answer", "/x/<token>/files/<int:file_id>",

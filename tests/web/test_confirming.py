@@ -17,7 +17,8 @@ from tests.web.house import PASSWORD, House
 SENSITIVE = {
     "accounts.close", "accounts.reopen", "accounts.reset", "accounts.remove_factors", "accounts.give",
     "accounts.revoke", "people.disclose", "factors.begin", "factors.remove", "factors.codes",
-    "oidc.go_and_link", "oidc.unlink",
+    "oidc.go_and_link", "oidc.unlink", "passkeys.begin",
+    "passkeys.remove",
     "steward_acts.disclose", "releases.decide", "register_export.certificates", "register_export.comparison",
 }
 """Rights, personal data, releases, exports. One is taken away here only after thinking about it."""
