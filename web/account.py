@@ -18,6 +18,7 @@ from registry.access.sign_ins import WebSession
 from registry.people.units import Unit
 from web import specimens
 from web.errors import field_problems
+from web.freshness import sensitive
 from web.guard import actor, public
 from web.i18n import LANGUAGES, speak
 from web.limits import SIGN_IN, limiter
@@ -93,6 +94,7 @@ def _due_page(problems: dict[str, list[str]]) -> str:
 
 
 @bp.post("/account/sign-ins/end")
+@sensitive
 def end_others() -> Response:
     """End every sign-in of mine but this one."""
     sign_ins.end_all(db.session(), current_user.account.id, but=current_user.sign_in.id)
@@ -101,6 +103,7 @@ def end_others() -> Response:
 
 
 @bp.post("/account/sign-ins/<int:sign_in_id>/end")
+@sensitive
 def end_sign_in(sign_in_id: int) -> Response:
     """End one of my sign-ins, on whatever device."""
     row = db.session.get(WebSession, sign_in_id)

@@ -112,8 +112,8 @@ def sign_in() -> ResponseReturnValue:
     the same words for an account that there is and one that there is not."""
     login = request.form.get("login", "")
     by = counted(login)
-    if left := throttle.waits(db.session(), by):
-        seconds = int(left.total_seconds()) + 1
+    if not throttle.begin(db.session(), by):
+        seconds = int(throttle.waits(db.session(), by).total_seconds()) + 1
         return _page(wait=seconds), 429, {"Retry-After": str(seconds)}
     account = authenticate(db.session(), login, request.form.get("password", ""), by)
     if account is None:

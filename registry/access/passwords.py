@@ -49,7 +49,8 @@ def hashed(password: str) -> str:
 def fits(stored: str | None, password: str) -> bool:
     """Whether the password is the stored one; None costs the same and never fits."""
     try:
-        return _hasher.verify(stored or nobody(), password[:LONGEST]) and stored is not None
+        whole = len(password) <= LONGEST  # of a longer one as much is hashed as costs no more, and it never fits
+        return _hasher.verify(stored or nobody(), password[:LONGEST]) and stored is not None and whole
     except (VerifyMismatchError, InvalidHashError):
         return False
 

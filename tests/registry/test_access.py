@@ -241,6 +241,7 @@ def test_a_login_is_one_whatever_its_case_and_needs_its_password(org: Organisati
     assert SECRET not in account.password_hash and account.password_hash.startswith("$argon2id$")
 
 
+@pytest.mark.asvs("11.4.2")
 def test_a_hash_costs_what_owasp_asks_for() -> None:
     made = extract_parameters(hashing.HOUSE.hash(SECRET))
     assert made.memory_cost >= 19 * 1024 and made.time_cost >= 2 and made.parallelism == 1

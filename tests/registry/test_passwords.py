@@ -31,6 +31,7 @@ def said(password: str, login: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("password", ["four green cranes", "对对对错错错早午晚夜深", "x7" * 3 + "yz" * 97])
+@pytest.mark.asvs("6.2.5", "6.2.9")
 def test_asvs_asks_for_length_and_for_no_kinds_of_characters(password: str) -> None:
     assert said(password) == []
 
@@ -39,10 +40,12 @@ def test_asvs_asks_for_length_and_for_no_kinds_of_characters(password: str) -> N
     ("short", "10 到 200 个字符"), ("y7" * 101, "10 到 200"), ("aaabbbaaabbb", "重复"), ("1234567890", "太常见"),
     ("Password123!", "太常见"), ("QWERTYUIOP", "太常见"), ("wang.fang-2026", "登录名"),
 ])
+@pytest.mark.asvs("6.2.1", "6.2.4", "6.2.11")
 def test_a_password_that_is_easy_to_guess_is_refused_with_the_reason(password: str, words: str) -> None:
     assert any(words in one for one in said(password, "wang.fang"))
 
 
+@pytest.mark.asvs("6.2.4")
 def test_the_short_list_holds_more_than_the_3000_that_asvs_asks_for() -> None:
     assert len([one for one in breached.common() if len(one) >= 8]) > 3000
 
@@ -81,6 +84,7 @@ def test_every_password_of_the_long_list_is_found_and_no_other(long_list: Path) 
     assert not any(breached.is_breached(f"private password {count}") for count in range(200))
 
 
+@pytest.mark.asvs("6.2.12")
 def test_a_password_that_leaked_elsewhere_is_refused(long_list: Path) -> None:
     assert said("leaked password 42") == ["这个密码在别处泄露过，请换一个。"] and said("leaked password 42x") == []
 
@@ -88,3 +92,12 @@ def test_a_password_that_leaked_elsewhere_is_refused(long_list: Path) -> None:
 def test_a_site_with_an_unknown_profile_does_not_start() -> None:
     with pytest.raises(ValueError, match="asvs, dengbao3"):
         profiles.choose("none")
+
+
+@pytest.mark.asvs("6.2.8")
+def test_a_password_is_read_to_its_last_character() -> None:
+    whole = "x7yz" * 50
+    stored = passwords.hashed(whole)
+    assert passwords.fits(stored, whole)
+    for other in (whole + "!", whole[:-1], whole.upper(), " " + whole, whole + " "):
+        assert not passwords.fits(stored, other)

@@ -65,6 +65,8 @@ def test_a_code_may_be_one_step_early_or_late(
     assert factors.check_second(org.session, account, code(org, account, clock, steps)) == how
 
 
+@pytest.mark.asvs("6.5.1")
+@pytest.mark.attack("A78")
 def test_a_code_is_taken_once_and_none_before_it_afterwards(
     org: Organisation, account: Account, clock: Fixed, linked: list[str]
 ) -> None:

@@ -90,6 +90,7 @@ def test_a_site_without_accounts_says_how_the_first_is_made(site: Licet) -> None
     assert "licet admin create" not in site.test_client().get("/login").text
 
 
+@pytest.mark.asvs("6.3.2")
 def test_no_account_exists_before_somebody_makes_one(site: Licet) -> None:
     runner(site).invoke(args=["licet", "init"])
     browser = Browser(site.test_client())

@@ -18,7 +18,7 @@ SENSITIVE = {
     "accounts.close", "accounts.reopen", "accounts.reset", "accounts.remove_factors", "accounts.give",
     "accounts.revoke", "people.disclose", "factors.begin", "factors.remove", "factors.codes",
     "oidc.go_and_link", "oidc.unlink", "passkeys.begin",
-    "passkeys.remove",
+    "passkeys.remove", "reached.keep", "account.end_others", "account.end_sign_in",
     "steward_acts.disclose", "releases.decide", "register_export.certificates", "register_export.comparison",
 }
 """Rights, personal data, releases, exports. One is taken away here only after thinking about it."""
@@ -29,11 +29,13 @@ def unmasked(house: House) -> int:
         return len(session.scalars(select(Fact).where(Fact.kind == "person.unmasked")).all())
 
 
+@pytest.mark.asvs("7.5.1", "7.5.3")
 def test_what_matters_is_guarded(house: House) -> None:
     views = house.app.view_functions.items()
     assert {name for name, view in views if getattr(view, "is_sensitive", False)} >= SENSITIVE
 
 
+@pytest.mark.asvs("7.5.3")
 def test_ten_minutes_after_signing_in_the_password_is_asked_for_and_what_was_typed_is_kept(
     house: House, clock: Fixed
 ) -> None:

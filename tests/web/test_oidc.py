@@ -109,6 +109,7 @@ def test_whoever_has_linked_signs_in_and_lands_where_they_wanted(site: House, th
     assert browser.get("/people").status_code == 200
 
 
+@pytest.mark.asvs("10.5.2")
 def test_a_stranger_with_the_same_e_mail_address_is_nobody(site: House, there: There) -> None:
     linked(site)
     there.tell(who="subject-2")
@@ -136,6 +137,8 @@ LIES = {
 
 
 @pytest.mark.parametrize("lies", LIES.values(), ids=LIES)
+@pytest.mark.asvs("10.5.1", "10.5.4")
+@pytest.mark.attack("A72")
 def test_what_does_not_prove_who_it_is_signs_nobody_in_and_says_no_more(
     site: House, there: There, lies: dict[str, object]
 ) -> None:
@@ -146,6 +149,7 @@ def test_what_does_not_prove_who_it_is_signs_nobody_in_and_says_no_more(
     assert "没有登录成功，请再试一次" in words(browser) and browser.get("/people").status_code == 302
 
 
+@pytest.mark.attack("A40")
 def test_a_way_back_works_once_and_in_the_browser_that_was_sent(site: House, there: There) -> None:
     linked(site)
     browser, other = site.browser(), site.browser()
@@ -225,6 +229,7 @@ def test_while_the_provider_is_down_passwords_work_and_the_page_says_so(house: H
     site.close()
 
 
+@pytest.mark.asvs("10.5.3")
 def test_a_provider_that_calls_itself_otherwise_is_not_believed(site: House, there: There) -> None:
     there.tell(calls_itself="https://evil.example")
     browser = site.browser()

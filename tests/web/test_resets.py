@@ -50,6 +50,8 @@ def link(house: House, admin: Browser, login: str = "hr") -> str:
     return found[1]
 
 
+@pytest.mark.asvs("6.4.1")
+@pytest.mark.attack("A77")
 def test_a_link_sets_a_password_once_and_ends_every_sign_in(house: House, admin: Browser) -> None:
     open_one, browser, path = house.browser("hr"), house.browser(), link(house, admin)
     assert browser.get(path).status_code == browser.get(path).status_code == 200  # looking uses nothing up
@@ -84,6 +86,8 @@ def _shut(house: House, admin: Browser, clock: Fixed) -> None:
 
 
 @pytest.mark.parametrize("what", [_again, _late, _changed, _moved, _shut])
+@pytest.mark.asvs("6.4.1")
+@pytest.mark.attack("A77")
 def test_a_link_that_is_over_is_refused_without_saying_why(
     house: House, admin: Browser, clock: Fixed, what: Callable[[House, Browser, Fixed], None]
 ) -> None:
@@ -103,6 +107,8 @@ def test_a_weak_password_leaves_the_link_to_be_used(house: House, admin: Browser
     assert browser.post(path, NEW).status_code == 303
 
 
+@pytest.mark.asvs("6.4.1")
+@pytest.mark.attack("A77")
 def test_the_table_of_links_opens_no_account(house: House, admin: Browser) -> None:
     link(house, admin)
     with Session(house.engine) as session:
@@ -119,12 +125,15 @@ def test_nobody_resets_their_own_or_without_the_right(house: House, admin: Brows
     assert house.browser("legal").post(f"/people/{house.people['hr']}/account/sign-ins/end").status_code == 403
 
 
+@pytest.mark.asvs("7.4.5")
 def test_an_administrator_ends_somebodys_sign_ins(house: House, admin: Browser) -> None:
     browser = house.browser("hr")
     assert admin.post(f"/people/{house.people['hr']}/account/sign-ins/end").status_code == 303
     assert browser.get("/people").status_code == 302
 
 
+@pytest.mark.asvs("6.3.8")
+@pytest.mark.attack("A76")
 def test_asking_costs_the_same_statements_and_reads_the_same_for_a_name_that_nobody_has(house: House) -> None:
     browser = house.browser()
     token, seen, told = browser.token(), house.statements(), []
@@ -166,6 +175,7 @@ def post(house: House, folder: Path) -> Iterator[Callable[[], Letterbox]]:
         yield sent
 
 
+@pytest.mark.attack("A49")
 def test_the_link_comes_by_letter_on_the_sites_own_address(house: House, tmp_path: Path) -> None:
     with post(house, tmp_path) as sent:
         browser = house.browser()
@@ -180,6 +190,7 @@ def test_the_link_comes_by_letter_on_the_sites_own_address(house: House, tmp_pat
     assert browser.sign_in("hr", NEW["new"]).status_code == 303
 
 
+@pytest.mark.asvs("6.4.6")
 def test_an_administrator_does_not_see_the_link_of_whoever_can_be_written_to(
     house: House, admin: Browser, tmp_path: Path
 ) -> None:
@@ -194,3 +205,12 @@ def test_a_link_used_before_its_letter_left_is_not_sent(house: House, admin: Bro
         with unit(house.engine) as session:
             disable(session, session.scalars(select(Account).where(Account.login == "hr")).one(), by=SYSTEM)
         assert sent().letters == []
+
+
+@pytest.mark.asvs("6.4.3")
+def test_a_reset_leaves_the_second_step(house: House, admin: Browser, clock: Fixed) -> None:
+    from tests.web.test_second import linked
+
+    linked(house, clock)
+    house.browser().post(link(house, admin), NEW)
+    assert house.browser().sign_in("hr", NEW["new"]).location == "/login/second"

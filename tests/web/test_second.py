@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -35,6 +36,7 @@ def linked(house: House, clock: Fixed, browser: Browser | None = None) -> list[s
     return re.findall(r'<li class="licet-code">([a-z2-9]{5}-[a-z2-9]{5})</li>', page.text)
 
 
+@pytest.mark.asvs("6.3.3")
 def test_with_a_program_the_password_is_half_of_it(house: House, clock: Fixed) -> None:
     assert len(linked(house, clock)) == 10
     browser = house.browser()
@@ -47,6 +49,8 @@ def test_with_a_program_the_password_is_half_of_it(house: House, clock: Fixed) -
         assert session.scalars(select(WebSession.how).order_by(WebSession.id.desc())).first() == "password+totp"
 
 
+@pytest.mark.asvs("6.5.1")
+@pytest.mark.attack("A78")
 def test_a_code_signs_in_once(house: House, clock: Fixed) -> None:
     linked(house, clock)
     one, two = house.browser(), house.browser()
@@ -57,6 +61,7 @@ def test_a_code_signs_in_once(house: House, clock: Fixed) -> None:
     assert two.post("/login/second", {"code": seen}).status_code == 401
 
 
+@pytest.mark.asvs("6.5.1")
 def test_a_code_on_paper_signs_in_too(house: House, clock: Fixed) -> None:
     codes = linked(house, clock)
     browser = house.browser()
@@ -65,6 +70,8 @@ def test_a_code_on_paper_signs_in_too(house: House, clock: Fixed) -> None:
     assert "9 个恢复码" in browser.get("/account/factors").text
 
 
+@pytest.mark.asvs("6.3.1")
+@pytest.mark.attack("A78")
 def test_wrong_codes_are_put_off_whatever_the_password(house: House, clock: Fixed) -> None:
     linked(house, clock)
     for _round in range(2):  # a new sign-in with the right password does not begin the count anew
@@ -98,6 +105,7 @@ def test_half_a_sign_in_opens_nothing_twice(house: House, clock: Fixed) -> None:
     assert thief.get("/login/second").location == "/login"
 
 
+@pytest.mark.asvs("7.4.3")
 def test_linking_ends_the_other_sign_ins_and_the_secret_is_shown_only_until_then(house: House, clock: Fixed) -> None:
     here, there = house.browser("hr"), house.browser("hr")
     here.post("/account/factors/totp")
@@ -109,6 +117,7 @@ def test_linking_ends_the_other_sign_ins_and_the_secret_is_shown_only_until_then
     assert (here.get("/people").status_code, there.get("/people").status_code) == (200, 302)
 
 
+@pytest.mark.asvs("7.5.1")
 def test_a_factor_is_changed_only_by_whoever_gives_the_password(house: House, clock: Fixed) -> None:
     browser = house.browser("hr")
     linked(house, clock, browser)
@@ -119,6 +128,7 @@ def test_a_factor_is_changed_only_by_whoever_gives_the_password(house: House, cl
     assert house.browser().sign_in("hr").location == "/"
 
 
+@pytest.mark.asvs("6.3.3")
 def test_a_strict_site_lets_nobody_past_without_a_second_factor(house: House, clock: Fixed) -> None:
     strict = House(house.engine, house.config.data, found=False, profile="dengbao3")
     browser = strict.browser("hr")
@@ -129,6 +139,7 @@ def test_a_strict_site_lets_nobody_past_without_a_second_factor(house: House, cl
     strict.close()
 
 
+@pytest.mark.asvs("6.5.6")
 def test_an_administrator_frees_whoever_lost_phone_and_paper(house: House, clock: Fixed, admin: Browser) -> None:
     browser = house.browser("hr")
     linked(house, clock, browser)
