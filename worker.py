@@ -234,11 +234,11 @@ def due_work() -> dict[str, Part]:
 def letters(config: Config) -> Part:
     """Letters leave by a door of this process's own. They have a thread of their own: providers may keep us waiting."""
     from registry.alerts.channels import Outgoing
-    from registry.alerts.letters import sending
+    from registry.alerts.letters import resetting, sending
     from web.i18n import spoken
 
     http = Outgoing.from_environment()
-    return lambda database: sending.sweep(database, http, spoken, config.url, limit=20)
+    return lambda database: resetting.sweep(database) + sending.sweep(database, http, spoken, config.url, limit=20)
 
 
 def imports(config: Config, stopping: threading.Event) -> dict[str, Part]:

@@ -46,7 +46,7 @@ from tests.servers import Missing, Postgres
 from web.app import create_app
 from web.config import Config
 
-ROWS, CHUNK, PAGES, BAR, PASSWORD = 120_000, 4_000, 20, 100, "a long bench password"
+ROWS, CHUNK, PAGES, BAR, PASSWORD = 120_000, 4_000, 20, 100, "a password for measuring"
 MEANT = ("name", "type", "number", "issued_on", "valid_until", "issuer", "company", "project", "phone", "remark",
          "keep")
 RAW = ["某人", "电工作业", "T00000000000000000", "2024.3.1", "2027-02-28", "某局", "某公司", "某工程", "139", "", "甲"]

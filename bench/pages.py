@@ -34,7 +34,7 @@ from web.app import create_app
 from web.config import Config
 
 CERTIFICATES, OPEN, PAGES, BAR = 120_000, 10_000, 40, 100
-PASSWORD = "a long bench password"
+PASSWORD = "a password for measuring"
 ASKED = {
     "inbox": "/inbox", "inbox, searched": "/inbox?q=申请 42", "register": "/certificates",
     "register, by end": "/certificates?sort=ends&standing=due", "register, searched": "/certificates?q=zhang",

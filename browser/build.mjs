@@ -23,6 +23,7 @@ const options = {
     task: "browser/task/task.js",
     diagram: "browser/diagram/diagram.js",
     heat: "browser/heat/heat.js",
+    passkey: "browser/app/passkey.js",
     "app-style": "browser/css/app.css",
     "task-style": "browser/css/task.css",
     "diagram-style": "browser/css/diagram.css",

@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import LiteralString
 
 from migrations.run import heads, upgrade
 from scripts.system import progress, say
@@ -42,8 +43,16 @@ def shipped() -> str:
     return total.hexdigest()
 
 
+def deserted(data: Path, url: str) -> bool:
+    """Whether nobody can sign in because there is no account at all."""
+    return not _column(data, url, "select id from account limit 1")
+
+
 def _revision(data: Path, url: str) -> set[str]:
-    query = "select version_num from alembic_version"
+    return _column(data, url, "select version_num from alembic_version")
+
+
+def _column(data: Path, url: str, query: LiteralString) -> set[str]:
     if not url:
         with closing(sqlite3.connect(f"file:{data / NAME}?mode=ro", uri=True)) as file:
             return {str(row[0]) for row in file.execute(query)}

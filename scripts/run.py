@@ -21,7 +21,7 @@ from pathlib import Path
 
 from scripts import redis_server
 from scripts.children import Child
-from scripts.database import ready
+from scripts.database import deserted, ready
 from scripts.system import Stop, say
 
 THREADS = "32"  # an open inbox keeps one
@@ -188,6 +188,9 @@ class Site:
         accounts = self.data / "accounts.txt"
         if accounts.exists():
             print(accounts.read_text(encoding="utf-8"), flush=True)
+        elif deserted(self.data, os.environ.get("DATABASE_URL", "")):
+            print(f"  Nobody can sign in yet. Make the first administrator:\n"
+                  f"    LICET_DATA='{self.data}' ./licet admin create\n", flush=True)
         print(f"  Data and logs: {self.data}    Stop: Ctrl-C", flush=True)
 
 

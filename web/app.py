@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 
 from ledger.files import MOST_BYTES
+from registry.access import profiles
 from registry.alerts.channels import Outgoing
 from registry.custody import copies
 from registry.people import sealing
@@ -24,6 +25,7 @@ from web.guard import check_signed_in
 from web.limits import open_limits
 from web.login import open_login
 from web.navigation import open_navigation
+from web.provider import Provider
 from web.security import secure
 from web.text import open_text
 
@@ -32,6 +34,11 @@ WITHOUT_PAGES = ("desk.why", "requests.signing", "requests.differences")
 RESOURCES = (
     "home",
     "login",
+    "second",
+    "oidc",
+    "passkeys",
+    "factors",
+    "resets",
     "account",
     "specimens",
     "desk.absence",
@@ -168,6 +175,7 @@ def create_app(config: Config | None = None, *, bell: Callable[[str], None] | No
     app.extensions.update(licet_config=config, licet_bell=bell, licet_outgoing=Outgoing.from_environment())
     config.data.mkdir(parents=True, exist_ok=True)
     sealing.load_key(config.data)
+    profiles.choose(config.profile, idle=config.idle, absolute=config.absolute)
     copies.keep_in(config.files, config.url + "/c/")
     app.url_map.converters["int"] = Number
     session.open_session(app, config.database)
@@ -176,7 +184,10 @@ def create_app(config: Config | None = None, *, bell: Callable[[str], None] | No
     app.before_request(session.receive)
     app.before_request(check_text)
     app.before_request(check_signed_in)
-    secure(app, config)
+    issuer, client, title = config.oidc
+    provider = Provider(issuer, client, config.oidc_secret, title) if issuer else None
+    app.extensions["licet_provider"] = provider
+    secure(app, config, provider.origin if provider else "")
     open_limits(app, config)
     open_errors(app)
     for opened in (open_assets, open_text, open_navigation):

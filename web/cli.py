@@ -1,27 +1,36 @@
-"""Commands: `flask --app wsgi licet init | sample | admin`, beside Flask-Migrate's `flask --app wsgi db`."""
+"""Commands: `./licet init | sample | admin create | password`, beside Flask-Migrate's `flask --app wsgi db`."""
 
 from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
-from sqlalchemy import select, update
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from ledger import clock, workdays
+from ledger import workdays
 from ledger.actor import SYSTEM
 from ledger.db import unit
-from ledger.errors import Refused
+from ledger.errors import BadAnswer, Refused
 from web.catalogue.types_cli import types
 from web.config import Config
 from web.intake.inventory_cli import inventory
 from web.session import db
 
+if TYPE_CHECKING:
+    from registry.people.units import Unit
+
 licet = AppGroup("licet", help="Set up and look after a site.")
+FIRST = ("administrator", "security_administrator", "auditor")
+"""The three who keep an eye on each other (三员分立); a role goes to the first by command, to others in the pages."""
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 
@@ -69,51 +78,86 @@ def sample(seed: int, size: str, requests: int | None) -> None:
     click.echo("sample loaded")
 
 
-@licet.command()
+@licet.group()
+def admin() -> None:
+    """The first people of a site, who then make the others."""
+
+
+@admin.command()
 @click.option("--login", prompt=True)
 @click.option("--name", prompt=True, help="The administrator's own name.")
-@click.option("--group", "group_name", prompt=True, help="The name of the group of companies.")
-def admin(login: str, name: str, group_name: str) -> None:
-    """Make the group and its first administrator. The password is asked for (or read from standard input)."""
-    from registry.access.accounts import count, create_account
+@click.option("--group", "group_name", prompt=True, help="The name of the group of companies; made if there is none.")
+@click.option("--role", type=click.Choice(FIRST), default=FIRST[0], show_default=True)
+def create(login: str, name: str, group_name: str, role: str) -> None:
+    """Make the first holder of an administrative role, and the group. The password is asked for twice, or read from
+    standard input; it is never an argument, which every process of the machine could read."""
+    from registry.access.accounts import create_account
     from registry.access.grants import grant_role
     from registry.people.persons import create_person
-    from registry.people.units import create_unit
 
-    password = _asked_password()
-    try:
-        with unit(db.engine) as session:
-            if count(session):
-                raise click.ClickException("there are accounts already")
-            group = create_unit(session, kind="group", name=group_name, code="G", by=SYSTEM)
-            person = create_person(session, unit=group, name=name, by=SYSTEM)
-            create_account(session, person, login=login, password=password, by=SYSTEM)
-            grant_role(session, person, "administrator", group, by=SYSTEM)
-    except Refused as refused:
-        raise click.ClickException(str(refused)) from refused
+    with refusals(), unit(db.engine) as session:
+        if _held(session, role):
+            raise click.ClickException(f"there is a {role} already, who can make others in the pages")
+        group = _group(session, group_name)
+        password = _asked_password()
+        person = create_person(session, unit=group, name=name, by=SYSTEM)
+        create_account(session, person, login=login, password=password, by=SYSTEM)
+        grant_role(session, person, role, group, by=SYSTEM)
     click.echo(f"{login} may sign in")
 
 
+def _held(session: Session, role: str) -> bool:
+    """Whether somebody who can sign in holds the role."""
+    from registry.access.accounts import Account
+    from registry.access.grants import RoleGrant
+
+    held = select(Account).join(RoleGrant, RoleGrant.person_id == Account.person_id).where(
+        RoleGrant.role == role, RoleGrant.revoked_at.is_(None))
+    return any(account.usable for account in session.scalars(held))
+
+
+def _group(session: Session, name: str) -> Unit:
+    """The group of this name; a new one where there is none at all."""
+    from registry.people.units import Unit, create_unit
+
+    groups = session.scalars(select(Unit).where(Unit.kind == "group")).all()
+    found = next((group for group in groups if group.name == name.strip()), None)
+    if groups and found is None:
+        raise click.ClickException(f"no group {name}; there is {', '.join(group.name for group in groups)}")
+    return found or create_unit(session, kind="group", name=name, code="G", by=SYSTEM)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What a lower room refuses, as the last words of a command: with what is wrong with each answer."""
+    try:
+        yield
+    except BadAnswer as refused:
+        told = [str(one) for found in refused.problems.values() for one in found]
+        raise click.ClickException("\n".join(told)) from None
+    except Refused as refused:
+        raise click.ClickException(str(refused)) from refused
+
+
 def _asked_password() -> str:
-    return getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    asked = getpass.getpass()
+    if asked != getpass.getpass("Again: "):
+        raise click.ClickException("the two are not the same")
+    return asked
 
 
 @licet.command()
 @click.option("--login", prompt=True)
 def password(login: str) -> None:
     """Give an account a new password, asked for (or read from standard input), and end its sign-ins."""
-    from registry.access.accounts import Account, set_password
-    from web.web_session import WebSession
+    from registry.access.accounts import set_password, with_login
 
     chosen = _asked_password()
-    try:
-        with unit(db.engine) as session:
-            account = session.scalar(select(Account).where(Account.login == login))
-            if account is None:
-                raise click.ClickException(f"no account {login}")
-            set_password(session, account, chosen, by=SYSTEM)
-            running = update(WebSession).where(WebSession.account_id == account.id, WebSession.ended_at.is_(None))
-            session.execute(running.values(ended_at=clock.now()))
-    except Refused as refused:
-        raise click.ClickException(str(refused)) from refused
+    with refusals(), unit(db.engine) as session:
+        account = with_login(session, login)
+        if account is None:
+            raise click.ClickException(f"no account {login}")
+        set_password(session, account, chosen, by=SYSTEM)
     click.echo(f"{login} has a new password")

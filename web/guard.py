@@ -11,8 +11,13 @@ from flask_login import current_user
 
 from ledger.actor import Actor
 from ledger.errors import NotAllowed
+from registry.access.profiles import profile
 from registry.access.rules import can
 
+BEFORE_ALL = frozenset({"account.due", "account.password", "login.sign_out"})
+"""What somebody may open whose password has to be changed."""
+FACTORS = frozenset({"factors", "passkeys"})
+"""The pages on which somebody adds a second factor."""
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -32,6 +37,13 @@ def reads(view: View) -> View:
     """A POST that as a rule writes nothing to the database, and must be answered while another transaction does:
     its session reads (web.session.only_reads). All that guards a POST guards it."""
     view.only_reads = True  # type: ignore[attr-defined]
+    return view
+
+
+def returning(view: View) -> View:
+    """A GET to which another site leads a browser back, and which signs in: until it asks for `write` it reads. What it
+    is sent must prove by itself that it was asked for, once, by this browser."""
+    view.only_reads = view.may_write = True  # type: ignore[attr-defined]
     return view
 
 
@@ -57,12 +69,17 @@ def actor() -> Actor:
 
 
 def check_signed_in() -> Response | None:
-    """Before every request: a page that is not public needs a living sign-in."""
+    """Before every request: a page that is not public needs a living sign-in, and what the profile asks of it first."""
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or getattr(view, "is_public", False) or request.endpoint == "static":
         return None
-    if current_user.is_authenticated:
-        return None
-    from web.login import ask_to_sign_in
+    from web.login import ask_to_sign_in, lead_to
 
-    return ask_to_sign_in()
+    if not current_user.is_authenticated:
+        return ask_to_sign_in()
+    if current_user.account.password_due and request.endpoint not in BEFORE_ALL:
+        return lead_to("account.due")
+    one = profile().two and current_user.sign_in.how == "password"
+    if one and request.endpoint not in BEFORE_ALL and request.blueprint not in FACTORS:
+        return lead_to("factors.show")
+    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, request
+from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
@@ -25,8 +25,3 @@ def open_limits(app: Flask, config: Config) -> None:
         RATELIMIT_KEY_PREFIX="licet",
     )
     limiter.init_app(app)
-
-
-def address_and_name() -> str:
-    """Counts tries for one account from one address: strangers elsewhere cannot lock its owner out."""
-    return f"{get_remote_address()}|{request.form.get('login', '')[:80].strip().lower()}"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import secrets
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -21,9 +19,10 @@ from flask import (
     url_for,
 )
 from flask import session as cookie
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as AnyResponse
@@ -31,15 +30,17 @@ from werkzeug.wrappers import Response as AnyResponse
 from ledger import clock
 from ledger.actor import Actor
 from ledger.db import HURRIED, unit
+from registry.access import accounts, factors, sign_ins, throttle
 from registry.access.accounts import Account, actor_of, authenticate
+from registry.access.profiles import profile
+from registry.access.sign_ins import TOUCH_AFTER, WebSession, digest
+from registry.access.throttle import Counted
 from registry.people.persons import Person
-from web import freshness
 from web.config import Config
 from web.guard import public
 from web.i18n import speak
-from web.limits import SIGN_IN, address_and_name, limiter
+from web.limits import limiter
 from web.session import SAFE, db, keep, only_reads
-from web.web_session import KEPT, TOUCH_AFTER, WebSession
 
 log = logging.getLogger("licet.web")
 bp = Blueprint("login", __name__)
@@ -56,11 +57,6 @@ class User(UserMixin):
         return self.token
 
 
-def digest(token: str) -> str:
-    """What the table keeps of a token: who reads the table cannot sign in with it."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def living_user(token: str) -> User | None:
     """The user behind a cookie's token; None when the sign-in has ended, expired, or its account is disabled."""
     person = joinedload(Account.person)
@@ -74,8 +70,7 @@ def living_user(token: str) -> User | None:
     if row is None:
         return None
     sign_in, account = row
-    config: Config = current_app.extensions["licet_config"]
-    if not sign_in.alive(clock.now(), config.idle) or not account.usable:
+    if not sign_in.alive(clock.now(), profile()) or not account.usable:
         return None
     user = User(account, actor_of(db.session(), account), sign_in, token)
     view = current_app.view_functions.get(request.endpoint or "")
@@ -101,60 +96,82 @@ def form() -> AnyResponse | str:
     """The sign-in page."""
     if current_user.is_authenticated:
         return redirect(local_path(request.args.get("next")))
-    return render_template("login.html", wrong=False, demo=demo_accounts())
+    return _page()
+
+
+def _page(wrong: bool = False, wait: int = 0) -> str:
+    return render_template("login.html", wrong=wrong, wait=wait, demo=demo_accounts(),
+                           deserted=not accounts.count(db.session()))
 
 
 @bp.post("/login")
 @public
-@limiter.limit(SIGN_IN, key_func=address_and_name, deduct_when=lambda response: response.status_code != 303)
 @limiter.limit("60 per minute", deduct_when=lambda response: response.status_code != 303)
-def sign_in() -> AnyResponse | tuple[str, int]:
-    """Check name and password. A sign-in gets a new id: nothing set before counts. An old one of this browser ends."""
-    account = authenticate(db.session(), request.form.get("login", ""), request.form.get("password", ""))
+def sign_in() -> ResponseReturnValue:
+    """Check name and password. After some that were wrong the next is not looked at for a while: the page says so, in
+    the same words for an account that there is and one that there is not."""
+    login = request.form.get("login", "")
+    by = counted(login)
+    if not throttle.begin(db.session(), by):
+        seconds = int(throttle.waits(db.session(), by).total_seconds()) + 1
+        return _page(wait=seconds), 429, {"Retry-After": str(seconds)}
+    account = authenticate(db.session(), login, request.form.get("password", ""), by)
     if account is None:
         log.info("sign-in refused from %s", request.remote_addr)
         keep()
-        return render_template("login.html", wrong=True, demo=demo_accounts()), 401
+        return _page(wrong=True), 401
+    target = request.form.get("next")
+    if factors.totp_of(db.session(), account.id) is not None:
+        from web import second
+
+        return second.ask(account, target)
+    return let_in(account, "password", target)
+
+
+def counted(what: str) -> Counted:
+    """The counts of a try by this browser."""
+    return throttle.counted(what, request.remote_addr or "", request.cookies.get(_known(), ""))
+
+
+def _known() -> str:
+    """The name of the cookie by which a browser shows that it has signed in to an account before."""
+    return f"{current_app.config['SESSION_COOKIE_NAME']}-known"
+
+
+def let_in(account: Account, how: str, target: str | None) -> AnyResponse:
+    """Open a sign-in, put its token into the cookie, and lead on. It gets a new id: nothing set before counts. An old
+    one of this browser ends."""
     chosen = cookie.get("language")
     if current_user.is_authenticated:
         current_user.sign_in.ended_at = clock.now()
     cookie.clear()
-    begin(account)
+    begin(account, how)
     speak(chosen or account.locale)
-    log.info("account %s signed in", account.id)
-    return redirect(local_path(request.form.get("next")), 303)
+    log.info("account %s signed in by %s", account.id, how)
+    answer = make_response(redirect(local_path(target), 303))
+    answer.set_cookie(_known(), throttle.new_device(account.login), max_age=180 * 86400, httponly=True, samesite="Lax",
+                      secure=current_app.config["SESSION_COOKIE_SECURE"], path="/")
+    return answer
 
 
-def begin(account: Account) -> None:
-    """Open a sign-in for the account and put its token into the cookie."""
-    config: Config = current_app.extensions["licet_config"]
-    token, now = secrets.token_urlsafe(32), clock.now()
-    row = WebSession(
-        token_hash=digest(token),
-        account_id=account.id,
-        created_at=now,
-        seen_at=now,
-        expires_at=now + config.absolute,
-        agent=request.user_agent.string[:200],
-    )
-    db.session.add(row)
-    db.session.execute(
-        delete(WebSession).where(WebSession.account_id == account.id, WebSession.expires_at < now - KEPT)
-    )
-    db.session.flush()
-    freshness.note()
+def begin(account: Account, how: str) -> None:
+    """The row of a sign-in, and its token in the cookie."""
+    row, token = sign_ins.begin(db.session(), account.id, how=how, agent=request.user_agent.string,
+                                address=request.remote_addr or "")
     login_user(User(account, actor_of(db.session(), account), row, token))
 
 
 @bp.post("/logout")
 def sign_out() -> AnyResponse:
-    """End this sign-in, here and in the table."""
-    current_user.sign_in.ended_at = clock.now()
+    """End this sign-in, here and in the table; and with the provider, if it was begun there."""
+    current_user.sign_in.ended_at, how = clock.now(), current_user.sign_in.how
     logout_user()
     chosen = cookie.get("language")
     cookie.clear()
     speak(chosen)
-    return redirect(url_for("login.form"), 303)
+    provider = current_app.extensions["licet_provider"] if how == "oidc" else None
+    there = provider.farewell(url_for("login.form", _external=True)) if provider else ""
+    return redirect(there or url_for("login.form"), 303)
 
 
 def ask_to_sign_in() -> Response:
@@ -167,6 +184,18 @@ def ask_to_sign_in() -> Response:
         return make_response("", 401, {"HX-Redirect": url_for("login.form", next=_path_of(request.referrer))})
     if wants_json():
         return make_response(jsonify(error=_("登录已结束，请重新登录。"), status=401, login=address), 401)
+    return make_response(redirect(address, 302 if request.method in SAFE else 303))
+
+
+def lead_to(endpoint: str) -> Response:
+    """The answer to somebody who has to do something else first."""
+    from web.errors import wants_json
+
+    address = url_for(endpoint)
+    if request.headers.get("HX-Request"):
+        return make_response("", 403, {"HX-Redirect": address})
+    if wants_json():
+        return make_response(jsonify(error=_("请先按页面提示完成，再继续。"), status=403, login=address), 403)
     return make_response(redirect(address, 302 if request.method in SAFE else 303))
 
 

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from registry.alerts.letters import contacts
 from web.entry import Ask, Entry, answered, drawn
+from web.freshness import sensitive
 from web.guard import actor
 from web.session import db
 
@@ -23,6 +24,7 @@ def show() -> str:
 
 
 @bp.post("/account/letters")
+@sensitive
 def keep() -> ResponseReturnValue:
     """One's own addresses and wishes."""
 

@@ -42,8 +42,9 @@ class ForeignOrigin(BadRequest):
     """这个请求来自其他网站，已被拒绝。请从本系统的页面重新操作。"""
 
 
-def secure(app: Flask, config: Config) -> None:
-    """Cookies, CSRF token, Origin check, headers, trusted hosts and proxies."""
+def secure(app: Flask, config: Config, provider: str = "") -> None:
+    """Cookies, CSRF token, Origin check, headers, trusted hosts and proxies. `provider`: the other site, that of a
+    provider of sign-ins, to which a form of ours may lead."""
     app.config.update(
         SECRET_KEY=config.secret_key(),
         SESSION_COOKIE_NAME="__Host-licet" if config.https else "licet",
@@ -64,6 +65,8 @@ def secure(app: Flask, config: Config) -> None:
     app.before_request(check_origin)
     csrf.init_app(app)
     headers = dict(HEADERS)
+    if provider:
+        headers["Content-Security-Policy"] = CSP.replace("form-action 'self'", f"form-action 'self' {provider}")
     if config.https:
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     app.after_request(lambda response: harden(response, headers))

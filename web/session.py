@@ -44,11 +44,11 @@ def open_session(app: Flask, url: str) -> None:
 
 
 def only_reads() -> bool:
-    """Whether this request writes nothing to the database: a GET, or a view marked guard.reads until it asks for
-    `write`. What keeps a POST from others (token, Origin, rights) does not hang on this."""
-    if request.method in SAFE:
-        return True
+    """Whether this request writes nothing to the database: a GET, or a view marked guard.reads or guard.returning until
+    it asks for `write`. What keeps a POST from others (token, Origin, rights) does not hang on this."""
     view = current_app.view_functions.get(request.endpoint or "")
+    if request.method in SAFE and not getattr(view, "may_write", False):
+        return True
     return getattr(view, "only_reads", False) and not g.get("writes")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 
-from sqlalchemy import ForeignKey, String, func, select, update
+from sqlalchemy import ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from ledger import clock
@@ -13,18 +13,18 @@ from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant
 from ledger.errors import BadAnswer, NotAllowed, Problem
 from ledger.facts import record
-from registry.access import passwords
+from registry.access import passwords, sign_ins, throttle
 from registry.access.grants import grants_of
+from registry.access.profiles import profile
 from registry.access.substitutions import standing_in
+from registry.access.throttle import Counted
 from registry.people.persons import Person
 
 log = logging.getLogger("licet.access")
-FREE_TRIES = 5
-FIRST_WAIT, LONGEST_WAIT = dt.timedelta(seconds=15), dt.timedelta(minutes=15)
 
 
 class Account(Base):
-    """A person's way in. After five wrong passwords each further one doubles the wait, at most 15 minutes."""
+    """A person's way in."""
 
     __tablename__ = "account"
 
@@ -37,14 +37,28 @@ class Account(Base):
     created_at: Mapped[dt.datetime] = mapped_column(Instant, default=clock.now)
     password_changed_at: Mapped[dt.datetime] = mapped_column(Instant, default=clock.now)
     disabled_at: Mapped[dt.datetime | None] = mapped_column(Instant)
-    failed: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[dt.datetime | None] = mapped_column(Instant)
     person: Mapped[Person] = relationship()
 
     @property
     def usable(self) -> bool:
         """Not disabled, and its person still works here."""
         return self.disabled_at is None and self.person.employed(clock.today())
+
+    @property
+    def password_due(self) -> bool:
+        """Whether the profile wants a new password before anything else."""
+        return profile().too_old(self.password_changed_at, clock.now())
+
+
+class FormerPassword(Base):
+    """A password the account had, where the profile says that it may not come again."""
+
+    __tablename__ = "former_password"
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(BigId, ForeignKey("account.id"), index=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    ended_at: Mapped[dt.datetime] = mapped_column(Instant, default=clock.now)
 
 
 def create_account(
@@ -54,6 +68,7 @@ def create_account(
     login = login.strip().casefold()
     if not login or session.scalar(select(Account.id).where(Account.login == login)):
         raise BadAnswer({"login": [Problem("登录名为空或已被使用。")]})
+    passwords.check(password, login=login)
     account = Account(person=person, group_id=person.group_id, login=login, locale=locale,
                       password_hash=passwords.hashed(password))
     session.add(account)
@@ -62,38 +77,30 @@ def create_account(
     return account
 
 
-def authenticate(session: Session, login: str, password: str) -> Account | None:
+def authenticate(session: Session, login: str, password: str, by: Counted | None = None) -> Account | None:
     """The account, if the password fits and it may be used now; None otherwise, whatever the reason was.
 
-    An unknown login, a locked or a disabled account cost the same work and the same statements as a wrong password.
-    The count of wrong tries is written in this session: commit it also when None comes back.
+    An unknown login or a disabled account costs the same work and the same statements as a wrong password, and waits
+    like it. The count of wrong tries is written in this session: commit it also when None comes back.
     """
-    account = session.scalar(
-        select(Account).options(joinedload(Account.person)).where(Account.login == login.strip().casefold())
-        .execution_options(populate_existing=True))
-    fits = passwords.fits(account.password_hash if account else None, password)
-    now = clock.now()
-    locked = account is not None and account.locked_until is not None and account.locked_until > now
-    if account and fits and not locked and account.usable:
-        account.failed, account.locked_until = 0, None
+    by = by or throttle.counted(login)
+    if not throttle.begin(session, by):
+        return None
+    account = with_login(session, login)
+    if passwords.fits(account.password_hash if account else None, password) and account and account.usable:
+        throttle.forgive(session, by)
         if passwords.outdated(account.password_hash):
             account.password_hash = passwords.hashed(password)
         return account
-    _count_failure(session, 0 if account is None or locked else account.id, now)
+    throttle.failed(session, by)
     return None
 
 
-def _count_failure(session: Session, account_id: int, now: dt.datetime) -> None:
-    """One statement counts, so that tries in parallel are all counted; id 0 is nobody."""
-    failed = session.scalar(
-        update(Account).where(Account.id == account_id).values(failed=Account.failed + 1)
-        .returning(Account.failed).execution_options(synchronize_session=False))
-    if failed is None or failed < FREE_TRIES:
-        return
-    wait = min(FIRST_WAIT * 2 ** min(failed - FREE_TRIES, 10), LONGEST_WAIT)
-    session.execute(update(Account).where(Account.id == account_id).values(locked_until=now + wait)
-                    .execution_options(synchronize_session=False))
-    log.warning("account %s waits %s s after %s wrong passwords", account_id, wait.total_seconds(), failed)
+def with_login(session: Session, login: str) -> Account | None:
+    """The account of this name, whatever the case of its letters."""
+    return session.scalar(
+        select(Account).options(joinedload(Account.person)).where(Account.login == login.strip().casefold())
+        .execution_options(populate_existing=True))
 
 
 def account_of(session: Session, account_id: int) -> Account | None:
@@ -116,22 +123,37 @@ def actor_for(session: Session, person: Person) -> Actor:
     return Actor(id=person.id, name=person.name, group_id=person.group_id, grants=grants, stands_for=away)
 
 
-def set_password(session: Session, account: Account, password: str, *, by: Actor) -> None:
-    """Replace the password and forget wrong tries; the caller ends other sessions (see password_changed_at)."""
+def set_password(session: Session, account: Account, password: str, *, by: Actor, here: int | None = None) -> None:
+    """Replace the password; every sign-in of the account but `here` ends. BadAnswer where the profile is against it."""
+    passwords.check(password, login=account.login)
+    _check_history(session, account, password)
+    if profile().history:
+        session.add(FormerPassword(account_id=account.id, password_hash=account.password_hash))
     account.password_hash = passwords.hashed(password)
-    account.password_changed_at, account.failed, account.locked_until = clock.now(), 0, None
+    account.password_changed_at = clock.now()
+    sign_ins.end_all(session, account.id, but=here)
+    throttle.forgive(session, throttle.counted(account.login))
     _note(session, "account.password_changed", account, by)
 
 
+def _check_history(session: Session, account: Account, password: str) -> None:
+    """BadAnswer for the present password and, where the profile asks for it, for one of the last with it."""
+    former = select(FormerPassword.password_hash).where(FormerPassword.account_id == account.id)
+    newest = former.order_by(FormerPassword.id.desc()).limit(max(profile().history - 1, 0))
+    if any(passwords.fits(one, password) for one in (account.password_hash, *session.scalars(newest))):
+        raise BadAnswer({"password": [Problem("新密码不能和现在的、最近用过的一样。")]})
+
+
 def disable(session: Session, account: Account, *, by: Actor, reason: str = "") -> None:
-    """Shut the account now; open sessions end with their next request."""
+    """Shut the account now, with every sign-in."""
     account.disabled_at = account.disabled_at or clock.now()
+    sign_ins.end_all(session, account.id)
     _note(session, "account.disabled", account, by, reason)
 
 
 def enable(session: Session, account: Account, *, by: Actor) -> None:
-    """Open it again and forget wrong tries."""
-    account.disabled_at, account.failed, account.locked_until = None, 0, None
+    """Open it again."""
+    account.disabled_at = None
     _note(session, "account.enabled", account, by)
 
 

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ledger.db import unit
+from registry.access.sign_ins import WebSession
 from tests.journeys.person import Person
 from tests.journeys.site import Site
-from web.web_session import WebSession
 
 WIDE, PHONE, TALL = {"width": 1280, "height": 800}, {"width": 360, "height": 780}, {"width": 390, "height": 844}
 SIZES = {"desk": WIDE, "keys": WIDE, "phone": TALL, "narrow": PHONE}

@@ -12,9 +12,8 @@ from ledger.actor import SYSTEM, Actor, Grant
 from ledger.clock import Fixed
 from ledger.errors import BadAnswer, NotAllowed
 from ledger.facts import story
-from registry.access import passwords
+from registry.access import passwords, throttle
 from registry.access.accounts import (
-    FREE_TRIES,
     Account,
     account_of,
     actor_for,
@@ -28,6 +27,7 @@ from registry.access.accounts import (
 from registry.access.grants import RolesExclude, grant_role, holders, revoke
 from registry.access.roles import ACTIONS, UnknownRole, roles
 from registry.access.rules import Reason, Thing, can, placed, require, visible, why
+from registry.access.throttle import SignInTry
 from registry.certificates.models import Certificate
 from registry.people.persons import Person, leave, move_person
 from registry.people.units import Unit
@@ -241,6 +241,7 @@ def test_a_login_is_one_whatever_its_case_and_needs_its_password(org: Organisati
     assert SECRET not in account.password_hash and account.password_hash.startswith("$argon2id$")
 
 
+@pytest.mark.asvs("11.4.2")
 def test_a_hash_costs_what_owasp_asks_for() -> None:
     made = extract_parameters(hashing.HOUSE.hash(SECRET))
     assert made.memory_cost >= 19 * 1024 and made.time_cost >= 2 and made.parallelism == 1
@@ -255,25 +256,26 @@ def test_a_login_is_given_once_and_a_weak_password_is_refused(org: Organisation,
 def test_after_five_wrong_passwords_each_further_one_doubles_the_wait(
     org: Organisation, account: Account, clock: Fixed
 ) -> None:
-    waits = []
-    for _ in range(FREE_TRIES + 3):
+    waited = []
+    for _ in range(throttle.FREE_TRIES + 3):
         assert authenticate(org.session, "wang.fang", "wrong-password") is None
-        org.session.refresh(account)
-        wait = (account.locked_until - clock()) if account.locked_until else dt.timedelta()
-        waits.append(int(wait.total_seconds()))
+        wait = throttle.waits(org.session, throttle.counted("wang.fang"))
+        waited.append(int(wait.total_seconds()))
         clock.advance(wait)
-    assert waits == [0, 0, 0, 0, 15, 30, 60, 120]
+    assert waited == [0, 0, 0, 0, 15, 30, 60, 120]
 
 
 def test_a_waiting_account_refuses_the_right_password_and_counts_no_further(
     org: Organisation, account: Account, clock: Fixed
 ) -> None:
-    for _ in range(FREE_TRIES + 4):
+    by = throttle.counted("wang.fang")
+    for _ in range(throttle.FREE_TRIES + 4):
         authenticate(org.session, "wang.fang", "wrong-password")
-    org.session.refresh(account)
-    assert account.failed == FREE_TRIES and authenticate(org.session, "wang.fang", SECRET) is None
+    assert org.session.get_one(SignInTry, by.own, populate_existing=True).failed == throttle.FREE_TRIES
+    assert authenticate(org.session, "wang.fang", SECRET) is None
     clock.advance(dt.timedelta(seconds=15))
-    assert authenticate(org.session, "wang.fang", SECRET) is account and account.failed == 0
+    assert authenticate(org.session, "wang.fang", SECRET) is account
+    assert org.session.get(SignInTry, by.own, populate_existing=True) is None
 
 
 def test_strangers_cannot_shut_an_account_for_longer_than_a_quarter_of_an_hour(
@@ -283,6 +285,20 @@ def test_strangers_cannot_shut_an_account_for_longer_than_a_quarter_of_an_hour(
         authenticate(org.session, "wang.fang", "wrong-password")
         clock.advance(dt.timedelta(minutes=15))
     assert authenticate(org.session, "wang.fang", SECRET) is account
+
+
+def test_a_count_is_forgotten_a_day_after_its_last_failure(org: Organisation, account: Account, clock: Fixed) -> None:
+    for _ in range(3):
+        for _ in range(throttle.FREE_TRIES - 1):
+            authenticate(org.session, "wang.fang", "wrong-password")
+        assert throttle.waits(org.session, throttle.counted("wang.fang")) == dt.timedelta()
+        clock.advance(dt.timedelta(days=1, seconds=1))
+
+
+def test_the_counts_name_neither_a_login_nor_an_address(org: Organisation, account: Account) -> None:
+    authenticate(org.session, "wang.fang", "wrong", throttle.counted("wang.fang", "192.0.2.7"))
+    kept = repr([(row.key, row.failed) for row in org.session.scalars(select(SignInTry))])
+    assert len(kept) > 130 and "wang" not in kept and "192" not in kept
 
 
 def test_an_unknown_login_costs_as_much_work_as_a_known_one(org: Organisation, account: Account,

@@ -18,7 +18,9 @@ from web.security import csrf
 from web.session import SAFE
 
 PUBLIC = {
-    "/login", "/language", "/v/<token>", "/c/<mark>", "/healthz", "/metrics", "/static/<path:filename>",
+    "/login", "/login/second", "/login/oidc", "/login/oidc/return", "/login/passkey", "/login/passkey/new",
+    "/language", "/password/forgotten", "/password/new/<token>",
+    "/v/<token>", "/c/<mark>", "/healthz", "/metrics", "/static/<path:filename>",
     "/x/<token>", "/x/<token>/answer", "/x/<token>/files/<int:file_id>", "/f/<token>.ics",
 }
 """What anybody may open. A page is added here on purpose, after thinking about who finds it."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -32,8 +33,9 @@ def runner(site: Licet) -> FlaskCliRunner:
     return site.test_cli_runner()
 
 
-def admin(site: Licet, password: str = "four green cranes") -> object:
-    words = ["licet", "admin", "--login", "chief", "--name", "孙立", "--group", "江海集团"]
+def admin(site: Licet, password: str = "four green cranes", login: str = "chief", group: str = "江海集团",
+          role: str = "administrator") -> Result:
+    words = ["licet", "admin", "create", "--login", login, "--name", "孙立", "--group", group, "--role", role]
     return runner(site).invoke(args=words, input=f"{password}\n")
 
 
@@ -49,9 +51,10 @@ def test_init_brings_tables_calendar_and_processes_and_may_be_repeated(site: Lic
 
 def test_the_first_administrator_is_made_once_and_can_sign_in(site: Licet, blank_url: str) -> None:
     runner(site).invoke(args=["licet", "init"])
-    assert admin(site, "short").exit_code == 1  # type: ignore[attr-defined]
-    assert admin(site).exit_code == 0  # type: ignore[attr-defined]
-    assert admin(site).exit_code == 1  # type: ignore[attr-defined]
+    weak = admin(site, "short")
+    assert weak.exit_code == 1 and "10 到 200 个字符" in weak.output
+    assert admin(site).exit_code == 0
+    assert admin(site).exit_code == 1
     engine = open_database(blank_url)
     with Session(engine) as session:
         assert [account.login for account in session.scalars(select(Account))] == ["chief"]
@@ -62,6 +65,32 @@ def test_the_first_administrator_is_made_once_and_can_sign_in(site: Licet, blank
     assert browser.get("/calendar/2026").status_code == 200
 
 
+def test_the_three_administrators_are_made_one_by_one_in_the_same_group(site: Licet) -> None:
+    runner(site).invoke(args=["licet", "init"])
+    assert admin(site).exit_code == 0
+    other = admin(site, login="safe", group="别家集团", role="security_administrator")
+    assert other.exit_code == 1 and "江海集团" in other.output
+    assert admin(site, login="safe", role="security_administrator").exit_code == 0
+    taken = admin(site, login="chief", role="auditor")
+    assert taken.exit_code == 1 and "登录名" in taken.output
+    assert "security_administrator already" in admin(site, login="x", role="security_administrator").output
+
+
+def test_a_password_is_no_argument_of_a_command(site: Licet) -> None:
+    for command in (["admin", "create"], ["password"]):
+        shown = runner(site).invoke(args=["licet", *command, "--help"])
+        assert shown.exit_code == 0 and "--password" not in shown.output
+    assert runner(site).invoke(args=["licet", "admin", "create", "--password", "x"]).exit_code == 2
+
+
+def test_a_site_without_accounts_says_how_the_first_is_made(site: Licet) -> None:
+    runner(site).invoke(args=["licet", "init"])
+    assert "licet admin create" in site.test_client().get("/login").text
+    admin(site)
+    assert "licet admin create" not in site.test_client().get("/login").text
+
+
+@pytest.mark.asvs("6.3.2")
 def test_no_account_exists_before_somebody_makes_one(site: Licet) -> None:
     runner(site).invoke(args=["licet", "init"])
     browser = Browser(site.test_client())

@@ -18,6 +18,7 @@ from registry.certificates import codes
 from registry.intake.stewardship import outgoing
 from registry.intake.stewardship.layouts import Layout, layout_of
 from web.asked import whole_in
+from web.freshness import sensitive
 from web.guard import actor, needs
 from web.i18n import named
 from web.ledgers.certificate import item_of
@@ -40,6 +41,7 @@ NARROW = frozenset({"issued_on", "first_issued_on", "valid_from", "valid_until",
 @bp.post("/certificates/export")
 @needs(EXPORT)
 @limiter.limit(PER_MINUTE, key_func=lambda: f"export|{actor().id}")
+@sensitive
 def certificates() -> Response:
     """The list that the form's arguments describe, whole and in its order. format=xlsx or pdf; layout= the columns of
     a company's own ledger instead of ours, as a workbook that may come back."""
@@ -69,6 +71,7 @@ def certificates() -> Response:
 @bp.post("/certificates/comparison/export")
 @needs(EXPORT)
 @limiter.limit(PER_MINUTE, key_func=lambda: f"export|{actor().id}")
+@sensitive
 def comparison() -> Response:
     """The differences between two days as a workbook: each line of the later day, and how it stood before."""
     asked = asked_in(request.form)

@@ -7,24 +7,27 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
 from ledger import clock
 from ledger.errors import NotFound
+from registry.access import factors, resets, sign_ins
 from registry.access.accounts import Account
 from registry.access.grants import RoleGrant, grant_role
 from registry.access.retiring import retired
 from registry.access.roles import EMPLOYEE, roles
 from registry.access.rules import can, require
+from registry.alerts.letters import resetting
 from registry.people.persons import Person
 from web.cockpit import taking_away
 from web.entry import Ask, Entry, answered, drawn
+from web.freshness import sensitive
 from web.guard import actor, needs
 from web.i18n import named
 from web.organisation.sight import chosen, person_of, unit_options
+from web.resets import address_of
 from web.session import db
-from web.web_session import WebSession
 from workflows.impact import listing
 from workflows.impact import taking_away as verbs
 from workflows.impact.taking_away import Looked
@@ -75,6 +78,7 @@ def closing(person_id: int) -> str:
 
 @bp.post("/account/closing")
 @needs(EDIT)
+@sensitive
 def close(person_id: int) -> ResponseReturnValue:
     """It is shut, and every sign-in of it ends."""
     person = person_of(person_id, EDIT)
@@ -82,8 +86,6 @@ def close(person_id: int) -> ResponseReturnValue:
 
     def act(seen: Looked) -> str:
         verbs.close_account(db.session(), account, seen, by=actor())
-        db.session.execute(update(WebSession).where(
-            WebSession.account_id == account.id, WebSession.ended_at.is_(None)).values(ended_at=clock.now()))
         flash(_("已停用%(name)s的账号。", name=person.name), "ok")
         return _home(person)
 
@@ -100,11 +102,53 @@ def _closing(person: Person) -> Entry:
 
 @bp.post("/account/opening")
 @needs(EDIT)
+@sensitive
 def reopen(person_id: int) -> ResponseReturnValue:
     """They may sign in again."""
     person = person_of(person_id, EDIT)
     verbs.open_account(db.session(), _account(person), by=actor())
     flash(_("已重新启用%(name)s的账号。", name=person.name), "ok")
+    return redirect(_home(person), 303)
+
+
+@bp.post("/account/reset")
+@needs(EDIT)
+@sensitive
+def reset(person_id: int) -> ResponseReturnValue:
+    """Begin a new password for them: a link by mail, or where they have none, one to hand over. They choose it."""
+    person = person_of(person_id, EDIT)
+    account = _account(person)
+    if person.id == actor().id:
+        raise verbs.OwnAccess
+    if resetting.write(db.session(), account, by=actor()):
+        flash(_("链接已寄到%(name)s的邮箱。", name=person.name), "ok")
+        return redirect(_home(person), 303)
+    link = resets.make(db.session(), account, by=actor())
+    return render_template("reset_link.html", person=person, address=address_of(link))
+
+
+@bp.post("/account/sign-ins/end")
+@needs(EDIT)
+def end_sign_ins(person_id: int) -> ResponseReturnValue:
+    """They have to sign in again, everywhere."""
+    person = person_of(person_id, EDIT)
+    sign_ins.end_all(db.session(), _account(person).id)
+    flash(_("%(name)s在所有设备上的登录都已结束。", name=person.name), "ok")
+    return redirect(_home(person), 303)
+
+
+@bp.post("/account/factors/removal")
+@needs(EDIT)
+@sensitive
+def remove_factors(person_id: int) -> ResponseReturnValue:
+    """For whoever has lost phone and paper: they sign in with the password alone, and begin anew."""
+    person = person_of(person_id, EDIT)
+    account = _account(person)
+    if person.id == actor().id:
+        raise verbs.OwnAccess
+    factors.remove_all(db.session(), account, by=actor())
+    sign_ins.end_all(db.session(), account.id)
+    flash(_("已解除%(name)s的登录保护。", name=person.name), "ok")
     return redirect(_home(person), 303)
 
 
@@ -117,6 +161,7 @@ def giving(person_id: int) -> str:
 
 @bp.post("/roles")
 @needs(GIVE)
+@sensitive
 def give(person_id: int) -> ResponseReturnValue:
     """They hold it."""
     person = person_of(person_id, GIVE)
@@ -156,6 +201,7 @@ def revoking(person_id: int, grant_id: int) -> str:
 
 @bp.post("/roles/<int:grant_id>/revocation")
 @needs(GIVE)
+@sensitive
 def revoke(person_id: int, grant_id: int) -> ResponseReturnValue:
     """They hold it no more."""
     person, grant = _grant(person_id, grant_id)

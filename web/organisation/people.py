@@ -23,6 +23,7 @@ from registry.people.works import CONTRACTING, SCALES, Works
 from registry.rules.effects import blocked, follows_from
 from web.asked import whole
 from web.cabinet.custody import loans_of
+from web.freshness import sensitive
 from web.guard import actor, needs
 from web.ledgers.lacks import trade_name as _trade
 from web.organisation.sight import person_of, unit_of
@@ -164,6 +165,7 @@ def trade_words(post: Assignment) -> str:
 
 @bp.post("/people/<int:person_id>/disclosure")
 @needs("person.unmask")
+@sensitive
 def disclose(person_id: int) -> str:
     """Show ID number and phone in clear, once, for a reason that is written down."""
     found = person_of(person_id)

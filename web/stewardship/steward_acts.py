@@ -20,6 +20,7 @@ from registry.intake.settlement import settling
 from registry.intake.stewardship import queue
 from web.asked import whole
 from web.errors import field_problems, sentence
+from web.freshness import sensitive
 from web.guard import actor, needs
 from web.login import local_path
 from web.session import db
@@ -123,6 +124,7 @@ def correct(flaw_id: int) -> Any:
 
 @bp.post("/items/<int:flaw_id>/disclosure")
 @needs("person.unmask")
+@sensitive
 def disclose(flaw_id: int) -> Any:
     """The row's cells in clear, once, for a reason that is written down."""
     flaw = queue.flaw_of(db.session(), actor(), flaw_id)

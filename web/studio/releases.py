@@ -27,6 +27,7 @@ from registry.people.persons import Person
 from registry.people.units import Unit
 from web.asked import day_in, whole_in
 from web.errors import field_problems, sentence
+from web.freshness import sensitive
 from web.guard import actor, needs
 from web.session import db
 from workflows.studio import checking, drafts, releasing
@@ -152,6 +153,7 @@ def _names(session: Session, people: list[int]) -> list[str]:
 
 @bp.post("/releases/<int:release_id>/decision")
 @needs("process.deploy")
+@sensitive
 def decide(release_id: int) -> ResponseReturnValue:
     """The second person's word: from its day on, or not."""
     approve = request.form.get("verdict") == "approve"

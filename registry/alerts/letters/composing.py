@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from registry.access.accounts import Account
 from registry.alerts.channels import CHANNELS, Message, Refused
 from registry.alerts.channels.sms import filled
+from registry.alerts.letters import resetting
 from registry.alerts.letters.model import Letter, LetterAlert
 from registry.alerts.templates import saying
 from registry.alerts.templates.saying import Said
@@ -37,10 +38,11 @@ class Composed:
     first: int = 0
 
     def said(self, channel: str) -> dict[str, Any]:
-        """Its words as they are kept (LetterTry.said)."""
+        """Its words as they are kept (LetterTry.said); a link by which anybody may set a password is not."""
         message = self.message
         kept: dict[str, Any] = {
-            "title": message.title, "lines": list(message.lines), "link": message.link, "language": message.language,
+            "title": message.title, "lines": list(message.lines),
+            "link": "" if message.kind == resetting.KIND else message.link, "language": message.language,
             "alerts": list(self.alerts), "first": self.first}
         if CHANNELS[channel].reaches == "mobile":
             try:
@@ -59,6 +61,12 @@ def compose(session: Session, letter: Letter, standing: Sequence[LetterAlert], s
     if letter.kind == "test":
         title = say("这是一条测试消息：{line} 可以送达。", {"line": letter.line.title}, language)
         return Composed(Message(letter.key, title, (), _link(url, "/alerts"), "test", {}, language), settings)
+    if (reset := resetting.link_of(session, letter)) is not None:
+        told = (say("有人为您的账号申请了设置新密码的链接，30 分钟内有效，只能用一次。", {}, language),
+                say("不是您申请的，不用理会；密码没有改变。", {}, language))
+        link = _link(url, f"/password/new/{reset.token}")
+        return Composed(Message(letter.key, say("设置新密码", {}, language), told, link, resetting.KIND, {}, language),
+                        settings)
     name = session.scalar(select(Person.name).where(Person.id == letter.person_id)) if letter.person_id else None
     ordered = sorted(standing, key=lambda each: (each.alert.term, each.alert_id))
     write = _Writing(session, letter, settings, say, language, name or "")

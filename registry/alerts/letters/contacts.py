@@ -11,6 +11,8 @@ from ledger import clock
 from ledger.actor import Actor
 from ledger.errors import BadAnswer, Problem
 from ledger.facts import record
+from registry.access import resets
+from registry.access.accounts import Account
 from registry.alerts.channels import CHANNELS
 from registry.alerts.letters.model import Contact, Line, Wish
 from registry.people import sealing
@@ -26,6 +28,8 @@ def keep(session: Session, actor: Actor, reaches: str, address: str) -> None:
     """One's own address of a kind; empty takes it away. Raises BadAnswer where it is none."""
     assert actor.id is not None
     address, row = address.strip(), session.get(Contact, (actor.id, reaches))
+    if account := session.scalar(select(Account.id).where(Account.person_id == actor.id)):
+        resets.end(session, account)
     if not address:
         if row is not None:
             session.delete(row)

@@ -23,7 +23,7 @@ from ledger.facts import record
 from ledger.failpoints import fp
 from registry.alerts.channels import CHANNELS, Bucket, Message, NotSent, Outgoing, Receipt, Refused, TooFast
 from registry.alerts.channels.facts import OUTCOMES
-from registry.alerts.letters import contacts, lines
+from registry.alerts.letters import contacts, lines, resetting
 from registry.alerts.letters.composing import Say, compose
 from registry.alerts.letters.model import DEAD, DROPPED, PLANNED, SENT, Letter, LetterAlert, LetterTry, Line
 
@@ -83,7 +83,8 @@ def _claim(session: Session, number: int, say: Say, url: str) -> Ready | None:
     line = session.scalars(select(Line).where(Line.id == letter.line_id).with_for_update()).one()
     standing = [each for each in letter.told if each.alert.silent_at is None]
     address = _address(session, letter, line)
-    if (not standing and letter.kind != "test") or line.stopped_at is not None:
+    lasts = bool(standing) or letter.kind == "test" or resetting.link_of(session, letter) is not None
+    if not lasts or line.stopped_at is not None:
         letter.state = DROPPED
         return None
     if not address and CHANNELS[line.channel].reaches not in ("group", "system"):

@@ -116,12 +116,11 @@ def watched(engine: Engine, clock: Fixed) -> Iterator[Watch]:
         session.flush()
         made.certificate = certificate.id
         made.people = {name: person.id for name, person in people.items()}
-    before, progress._ask[:] = progress._ask[:], []
     try:
         yield made
     finally:
         failpoints.arm(None)
-        progress._ask[:] = before  # whoever comes next in this process finds what it was told
+        progress._ask[:] = asked  # whoever comes next in this process finds what it was told
 
 
 def renewing(expected: D | None) -> None:

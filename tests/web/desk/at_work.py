@@ -20,13 +20,12 @@ from engine.model import Task
 from ledger import clock as clocks
 from ledger.db import unit
 from registry.access.accounts import Account
+from registry.access.sign_ins import WebSession, digest
 from registry.people.persons import person_of
 from tests.founding import KEY_FILE, Founder
 from tests.journeys.company import Company
 from web.app import create_app
 from web.config import Config
-from web.login import digest
-from web.web_session import WebSession
 from workflows.applying import opening
 from workflows.requests import Request
 
@@ -82,8 +81,8 @@ class Town:
         with self.app.app_context():
             db.engine.dispose()
 
-    def visitor(self, login: str) -> Visitor:
-        """`login`'s browser, signed in (the sign-in page itself has tests of its own)."""
+    def visitor(self, login: str, *, confirmed: bool = True) -> Visitor:
+        """`login`'s browser, signed in, a moment ago or earlier (the sign-in page itself has tests of its own)."""
         person_id, token, now = self.company.people[login], secrets.token_urlsafe(32), clocks.now()
         with unit(self.engine) as session:
             account = session.scalar(select(Account).where(Account.person_id == person_id))
@@ -94,7 +93,7 @@ class Town:
                 session.flush()
             session.add(WebSession(
                 token_hash=digest(token), account_id=account.id, created_at=now, seen_at=now,
-                expires_at=now + timedelta(days=30),
+                expires_at=now + timedelta(days=30), confirmed_at=now if confirmed else None,
             ))
         client = self.app.test_client()
         with client.session_transaction() as cookie:

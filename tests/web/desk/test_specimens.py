@@ -33,7 +33,7 @@ PASSWORD = "a long enough password"
 
 def visitor(town: Town, login: str) -> Visitor:
     """Somebody who knows a password."""
-    found = town.visitor(login)
+    found = town.visitor(login, confirmed=False)
     with unit(town.engine) as session:
         account = session.scalars(select(Account).where(Account.person_id == town.company.people[login])).one()
         account.password_hash = hashed(PASSWORD)
