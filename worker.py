@@ -35,10 +35,10 @@ from rq.timeouts import UnixSignalDeathPenalty
 from sqlalchemy import Engine
 
 from ledger import beats, clock
-from ledger.db import open_database, unit
+from ledger.db import unit
 from ledger.jobs import Do
 from registry.custody import copies
-from registry.people import sealing
+from registry.evidence import opening
 from web.config import LIVE, Config
 
 log = logging.getLogger("licet.worker")
@@ -320,9 +320,10 @@ def main(given: Sequence[str] = ()) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     config, importing = Config.from_environment(), IMPORTS in given
     with alone(config, IMPORTS if importing else "worker"):
-        sealing.load_key(config.data)
+        database, keeper = opening.opened(config.database, config.data, config.url)
         copies.keep_in(config.files, config.url + "/c/")
-        rounds = Rounds(open_database(config.database), {} if importing else due_work(), config.redis_url)
+        work = {} if importing else {**due_work(), "sealing": seldom(keeper.sweep, FIGURES)}
+        rounds = Rounds(database, work, config.redis_url)
         if importing:
             rounds.parts = imports(config, rounds.stopping)
         for sign in (signal.SIGTERM, signal.SIGINT):
