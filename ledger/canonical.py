@@ -77,11 +77,9 @@ def fact_leaf(
     })
 
 
-def rows_leaf(deed_id: int, at: dt.datetime, facts: int, rows: int, root: bytes) -> bytes:
-    """The leaf of the rows that a transaction wrote; it comes right behind those of its facts."""
-    return canonical({
-        "v": VERSION, "deed": deed_id, "at": instant(at), "facts": facts, "rows": rows, "root": root.hex(),
-    })
+def row_leaf(deed_id: int, at: dt.datetime, mark: Sequence[Any]) -> bytes:
+    """The leaf of a row that a transaction wrote; it comes behind those of its facts."""
+    return canonical({"v": VERSION, "deed": deed_id, "at": instant(at), "row": list(mark)})
 
 
 class Shape:

@@ -51,6 +51,7 @@ def upgrade() -> None:
     op.create_table('log_leaf',
     sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('fact_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('mark', sa.Integer(), nullable=True),
     sa.Column('deed_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('seal', sa.LargeBinary(length=64), nullable=False),
     sa.PrimaryKeyConstraint('seq', name=op.f('pk_log_leaf')),

@@ -25,12 +25,13 @@ class LogHead(Base):
 
 
 class LogLeaf(Base):
-    """One leaf: a fact, or (without a fact) the imprints of its deed's rows. `seal` is the sealer's signature."""
+    """One leaf: a fact, or the imprint of a row (`mark` is its place in the deed). `seal` is the sealer's signature."""
 
     __tablename__ = "log_leaf"
 
     seq: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     fact_id: Mapped[int | None] = mapped_column(BigId, unique=True)
+    mark: Mapped[int | None]
     deed_id: Mapped[int] = mapped_column(BigId, index=True)
     seal: Mapped[bytes] = mapped_column(LargeBinary(64))
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from ledger import bulk, clock, deeds, weighty
 from ledger.actor import SYSTEM
-from ledger.canonical import canonical, fact_leaf, rows_leaf
+from ledger.canonical import fact_leaf, row_leaf
 from ledger.chain import Growing, Tree
 from ledger.checkpoint import Checkpoint, Signer
 from ledger.db import reading, unit
@@ -121,9 +121,9 @@ class _Round:
                 continue
             marks.append({"of": deed.id, "to": growing.size, "why": None})
             known.update(deed.facts)
-            for fact_id, content in contents(deed, facts, tree):
+            for fact_id, mark, content in contents(deed, facts):
                 digest = tree.leaf(content)
-                self.leaves.append({"seq": growing.size, "fact_id": fact_id, "deed_id": deed.id,
+                self.leaves.append({"seq": growing.size, "deed_id": deed.id, "fact_id": fact_id, "mark": mark,
                                     "seal": self.signer.leaf(growing.size, digest)})
                 growing.add(digest)
         bulk.write(session, LogLeaf, self.leaves)
@@ -180,14 +180,13 @@ class _Round:
         session.add(LogCheckpoint(size=head.size, at=clock.now(), note=note))
 
 
-def contents(deed: Deed, facts: Mapping[int, Any], tree: Tree) -> Iterator[tuple[int | None, bytes]]:
-    """The leaves of a deed: its facts, then its rows, if it has some."""
+def contents(deed: Deed, facts: Mapping[int, Any]) -> Iterator[tuple[int | None, int | None, bytes]]:
+    """The leaves of a deed, its facts before its rows: (fact, None, leaf), (None, which row, leaf)."""
     for number in deed.facts:
         fact, about = facts[number]
-        yield number, fact_leaf(fact, about, deed.salts, deed.erased)
-    if deed.rows:
-        root = tree.root([tree.leaf(canonical(mark)) for mark in deed.rows])
-        yield None, rows_leaf(deed.id, deed.at, len(deed.facts), len(deed.rows), root)
+        yield number, None, fact_leaf(fact, about, deed.salts, deed.erased)
+    for place, mark in enumerate(deed.rows):
+        yield None, place, row_leaf(deed.id, deed.at, mark)
 
 
 def tile(session: Session, level: int, number: int) -> bytes:
