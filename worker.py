@@ -36,10 +36,10 @@ from sqlalchemy import Engine
 
 from ledger import beats, clock
 from ledger.clock_guard import Guard
-from ledger.db import open_database, unit
+from ledger.db import unit
 from ledger.jobs import Do
 from registry.custody import copies
-from registry.people import sealing
+from registry.evidence import opening
 from web.config import LIVE, Config
 
 log = logging.getLogger("licet.worker")
@@ -55,7 +55,7 @@ PATIENCE = 0.2  # seconds a bell waits for Redis
 CROWD = 50  # so many wake-ups waiting are enough
 FIGURES = 10.0  # seconds between two looks for what to add to the sums
 STOPPING = 8.0  # seconds the work in progress gets when the worker is told to stop
-HAPPENED = ("deliveries", "figures", "waiting", "outbox")  # follow from what happened, not from what time it is
+HAPPENED = ("deliveries", "figures", "waiting", "outbox", "sealing")  # follow from what happened, not from what time it is
 Part = Callable[[Engine], int]
 
 
@@ -321,11 +321,11 @@ def main(given: Sequence[str] = ()) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     config, importing = Config.from_environment(), IMPORTS in given
     with alone(config, IMPORTS if importing else "worker"):
-        sealing.load_key(config.data)
+        database, keeper = opening.opened(config.database, config.data, config.url)
         copies.keep_in(config.files, config.url + "/c/")
-        database = open_database(config.database)
         guard = Guard(database, socket.gethostname())
-        rounds = Rounds(database, {} if importing else guard.over(due_work(), but=HAPPENED), config.redis_url)
+        work = {} if importing else {**due_work(), "sealing": seldom(keeper.sweep, FIGURES)}
+        rounds = Rounds(database, guard.over(work, but=HAPPENED), config.redis_url)
         if importing:
             rounds.parts = imports(config, rounds.stopping)
         for sign in (signal.SIGTERM, signal.SIGINT):

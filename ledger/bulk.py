@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Column, Date, Dialect, Table, func, select, text
 from sqlalchemy.orm import Session
 
+from ledger import deeds
 from ledger.db import Base, Instant, Json
 
 Row = Mapping[str, Any]
@@ -48,7 +49,7 @@ def write(session: Session, model: type[Base], rows: Iterable[Row]) -> int:
     connection = session.connection()
     given = [column for column in table.columns if column.name in first]
     added = [column for column in table.columns if column.name not in first and _default(column) is not _MISSING]
-    tuples = _Tuples(chain([first], stream), given, added, connection.dialect)
+    tuples = _Tuples(iter(deeds.passing(session, table, chain([first], stream))), given, added, connection.dialect)
     names = ", ".join(f'"{column.name}"' for column in (*given, *added))
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
@@ -69,6 +70,8 @@ def change(session: Session, model: type[Base], rows: Sequence[Row], by: str = "
     table = model.__table__
     assert isinstance(table, Table)
     connection = session.connection()
+    for row in rows:
+        deeds.touch(session, table.name, row[by])
     names = [name for name in rows[0] if name != by]
     values = _Tuples(iter(rows), [table.c[name] for name in (*names, by)], [], connection.dialect)
     driver: Any = connection.connection.driver_connection

@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, and_, event, insert, inspect, 
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, Session, make_transient_to_detached, mapped_column, relationship
 
-from ledger import clock
+from ledger import clock, deeds
 from ledger.actor import Actor
 from ledger.db import Base, BigId, Id, Instant, Json, ring_after_commit
 
@@ -79,8 +79,10 @@ def record(
     number = connection.execute(_WRITE, written).scalar_one()
     told = dict.fromkeys([subject, *about])
     connection.execute(_TELL, [{"kind": kind, "subject_id": whose, "fact_id": number} for kind, whose in told])
+    written["id"] = number
+    deeds.note(session, written, list(told))
     fact = Fact()
-    fact.__dict__.update(written, id=number)  # as loaded: there is no change to track
+    fact.__dict__.update(written)  # as loaded: there is no change to track
     make_transient_to_detached(fact)
     session.add(fact)
     ring_after_commit(session, "outbox")

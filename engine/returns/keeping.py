@@ -21,6 +21,7 @@ from engine.returns import finality, surviving
 from engine.returns.returning import CANDIDATE, KEPT, REDONE, ReturnCase, ReturnEffect, told
 from engine.returns.surviving import TaskBasis
 from engine.usertasks.participation import at, doers
+from ledger import deeds
 
 if TYPE_CHECKING:
     from engine.run import Act
@@ -130,6 +131,7 @@ class _Round:
         session.flush()
         act.connection.execute(ADD_ANSWER, {
             "task_id": task.id, "answers": answers, "at": act.now, "by_id": old.completed_by})
+        deeds.touch(session, "task_answer", task.id)
         surviving.keep_basis(act, task.id, session.get_one(TaskBasis, old.id).parts)
         rows.forget(act, task.id)
         told(session, "task.kept", task, act.actor, **{"from": old.id})

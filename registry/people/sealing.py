@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from ledger import deeds
+
 VARIABLE = "LICET_PERSON_KEY"
 FILE = "person.key"
 NONCE = 12
@@ -44,22 +46,26 @@ def set_key(key: bytes) -> None:
     if len(key) != 32:
         raise ValueError("the key of personal data has 32 bytes")
     _keys = _Keys(AESGCM(_derive(key, b"licet person cipher")), _derive(key, b"licet person index"))
+    deeds.set_key(_derive(key, b"licet deed"))  # the same secret, known to every process that writes
 
 
 def load_key(folder: Path) -> None:
     """Take the key from the environment, else from `folder`/person.key, which is made (mode 0600) when missing."""
-    if from_environment := os.environ.get(VARIABLE):
-        set_key(base64.b64decode(from_environment, validate=True))
-        return
-    path = folder / FILE
+    set_key(kept_key(folder / FILE, VARIABLE))
+
+
+def kept_key(path: Path, variable: str) -> bytes:
+    """32 secret bytes from the environment, else from a file, which is made when missing."""
+    if from_environment := os.environ.get(variable):
+        return base64.b64decode(from_environment, validate=True)
     if not path.exists():
         _write_new(path)
-    set_key(base64.b64decode(path.read_bytes(), validate=True))
+    return base64.b64decode(path.read_bytes(), validate=True)
 
 
 def _write_new(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{FILE}.{secrets.token_hex(4)}")
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as out:
         out.write(base64.b64encode(secrets.token_bytes(32)))

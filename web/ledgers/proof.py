@@ -15,9 +15,9 @@ from registry.alerts.letters.model import DEAD, DROPPED, PLANNED, SENT, LetterTr
 from registry.alerts.model import Alert
 from registry.alerts.proof import Passage, Told
 from registry.certificates.models import Certificate
+from web.alerting.told import ACTED, SILENT, alert_stage, rung_words
 from web.guard import actor, needs
 from web.i18n import say, spoken
-from web.alerting.told import ACTED, SILENT, alert_stage, rung_words
 from web.ledgers.certificate import certificate_of
 from web.ledgers.certificate_pdf import FONT, printed
 from web.limits import limiter
