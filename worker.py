@@ -55,7 +55,7 @@ PATIENCE = 0.2  # seconds a bell waits for Redis
 CROWD = 50  # so many wake-ups waiting are enough
 FIGURES = 10.0  # seconds between two looks for what to add to the sums
 STOPPING = 8.0  # seconds the work in progress gets when the worker is told to stop
-HAPPENED = ("deliveries", "figures", "waiting", "outbox", "sealing")  # follow from what happened, not from what time it is
+HAPPENED = ("deliveries", "figures", "waiting", "outbox", "sealing")  # follow from what happened
 Part = Callable[[Engine], int]
 
 
