@@ -168,6 +168,8 @@ def test_the_numbers_are_there_for_whoever_works_there(place: Place) -> None:
     assert list(told.values()).count(200) > 40, told
 
 
+@pytest.mark.attack("A28", "A29")
+@pytest.mark.asvs("8.2.2")
 @pytest.mark.parametrize(("whence", "who"), [
     ("group", "works"), ("company", "works"), ("project", "works"), *(("company", key) for key in WATCHING)])
 def test_what_lies_elsewhere_is_to_a_stranger_as_if_it_were_not_there(place: Place, whence: str, who: str) -> None:

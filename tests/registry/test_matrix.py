@@ -100,6 +100,7 @@ def records(org: Organisation, places: dict[str, Unit]) -> list[Record]:
     return made
 
 
+@pytest.mark.asvs("8.2.1")
 def test_every_role_at_every_place_may_what_the_file_says_and_nothing_else(
     org: Organisation, places: dict[str, Unit], records: list[Record]) -> None:
     who = {one.owner: one.row.id for one in records if isinstance(one.row, Person)}
@@ -117,6 +118,7 @@ def test_every_role_at_every_place_may_what_the_file_says_and_nothing_else(
     assert wrong == [] and allowed > 5_000
 
 
+@pytest.mark.asvs("8.2.2")
 def test_every_list_holds_what_the_file_says_and_nothing_else(
     org: Organisation, places: dict[str, Unit], records: list[Record]) -> None:
     who = {one.owner: one.row.id for one in records if isinstance(one.row, Person)}
