@@ -6,15 +6,13 @@ import calendar
 import datetime as dt
 from dataclasses import dataclass
 
-from flask import request, url_for
+from flask import request
 from flask_babel import gettext as _
 
 from ledger import clock
 from web.guard import actor
-from web.i18n import language
 from web.pages import with_arguments
 from web.session import db
-from web.text import WEEKDAYS
 from workflows import agenda
 from workflows.agenda import Busy, Wanted
 
@@ -38,7 +36,7 @@ class Month:
     @property
     def title(self) -> str:
         """The month in words."""
-        return month_words(self.first)
+        return _("%(year)d 年 %(month)d 月", year=self.first.year, month=self.first.month)
 
     def beside(self, step: int) -> str | None:
         """The address of the month before (-1) or after (1); None at the end of all calendars."""
@@ -67,19 +65,3 @@ def month_in(text: str) -> dt.date | None:
     except ValueError:
         return None
     return found if found and found.year in YEARS else None
-
-
-def month_words(first: dt.date) -> str:
-    """2027 年 1 月."""
-    return _("%(year)d 年 %(month)d 月", year=first.year, month=first.month)
-
-
-def weekday(day: dt.date) -> str:
-    """周五, Fri."""
-    name = WEEKDAYS[language()][day.weekday()]
-    return f"周{name}" if language() == "zh" else name
-
-
-def calendar_of(view: str) -> str:
-    """The address of the present month of a view."""
-    return url_for("alerts.mine", tab=view if view != "mine" else None, view="calendar")

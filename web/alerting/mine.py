@@ -19,7 +19,7 @@ from registry.alerts.charge import charge_of
 from registry.certificates.catalogue import types
 from registry.certificates.codes import FAMILIES
 from web.alerting import opening
-from web.alerting.calendar import month_of, weekday
+from web.alerting.calendar import month_of
 from web.alerting.told import ACTED, alert_stage, rung_words
 from web.asked import day_in, whole
 from web.guard import actor
@@ -113,9 +113,6 @@ def agenda_colour(due: Due) -> str:
     if due.kind == "alert" and due.thing.acted_at is not None:
         return "closed"
     return "bad" if due.day < clock.today() else "due"
-
-
-bp.add_app_template_global(weekday, "weekday_words")
 
 
 @bp.get("/alerts/<int:alert_id>")
