@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy import Engine, Select, func, select, tuple_
 from sqlalchemy.orm import Session, joinedload
@@ -20,7 +20,7 @@ from ledger.actor import SYSTEM
 from ledger.db import Bell, reading, unit
 from ledger.facts import Fact, record
 from ledger.failpoints import fp
-from ledger.workdays import calendar
+from ledger.workdays import Calendar, calendar
 from registry.alerts.book import book, rule_for
 from registry.alerts.causes import Case, return_of, term_of
 from registry.alerts.model import LOAN, TASK, TERM, Alert, AlertDay, AlertPerson
@@ -77,7 +77,7 @@ def _some(session: Session) -> bool:
     if len(batch) == BATCH:
         mark.ends_on, mark.after = batch[-1].ends_on, batch[-1].id
     else:
-        for loan in session.scalars(_returning(day, book(session).stages(LOAN))).all():
+        for loan in _returning(session, day, book(session).stages(LOAN)):
             _plan(session, return_of(loan), day, _lent_on(loan))
         for plan in _others:
             plan(session, day)
@@ -89,9 +89,10 @@ def _some(session: Session) -> bool:
 
 def _day(session: Session, mark: AlertDay) -> Day:
     """The day after the last; as it begins, it is settled which ends it is for."""
-    on, cal = mark.day + DAY, calendar(session)
+    on, stages = mark.day + DAY, book(session).stages(*TERM, LOAN, TASK)
+    cal = calendar(session) if any(stage.days == "work" for stage in stages) else Calendar()  # else nobody asks it
     if mark.ends_on is None:
-        mark.spans = spans(book(session).stages(*TERM, LOAN, TASK), on, cal, mark.spans)
+        mark.spans = spans(stages, on, cal, mark.spans)
     return Day(on, cal, mark.spans, first=on == mark.begun_on)
 
 
@@ -128,13 +129,16 @@ def _reaching(day: Day, stages: Iterable[Stage], mark: AlertDay) -> Select[Certi
     return query.with_for_update(read=True, of=Certificate)  # whoever renews one now waits, and then silences it
 
 
-def _returning(day: Day, stages: Iterable[Stage]) -> Select[Loan]:
+def _returning(session: Session, day: Day, stages: Sequence[Stage]) -> Sequence[Loan]:
     """What is out and is to come back so many days from this day. Few are: of all loans an index knows those."""
+    if not stages:
+        return ()
     due = func.coalesce(Loan.extended_until_on, Loan.until_on)
     certificate = joinedload(Loan.original).joinedload(Original.certificate).joinedload(Certificate.unit)
-    return select(Loan).where(
-        Loan.returned_at.is_(None), Loan.voided_at.is_(None), day.reached_by(due, stages)).order_by(Loan.id).options(
-        certificate, joinedload(Loan.person)).with_for_update(read=True, of=Loan)
+    query = select(Loan).where(
+        Loan.returned_at.is_(None), Loan.voided_at.is_(None), day.reached_by(due, stages)).order_by(Loan.id)
+    query = query.options(certificate, joinedload(Loan.person)).with_for_update(read=True, of=Loan)
+    return session.scalars(query).all()
 
 
 def _lent_on(loan: Loan) -> dt.date:
