@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -21,6 +22,7 @@ from registry.alerts.notices import Notice
 from registry.alerts.templates import keeping, values
 from registry.alerts.templates.model import AlertTemplate
 from registry.alerts.templates.sandbox import LONGEST, Unfit, check, filled
+from registry.certificates.models import Certificate
 from registry.people import sealing
 from registry.people.persons import PHONE, Person
 from tests.registry.alerts.mailing import another, before, eve, lined, reached, sent, who
@@ -93,8 +95,13 @@ def test_every_situation_has_a_shipped_text_and_examples_of_its_values() -> None
 
 
 def test_no_value_is_a_number_of_a_person(watch: Watch) -> None:
-    names = {each.name for each in values.VALUES}
-    assert not names & {"id_number", "phone", "mobile", "full_number", "certificate_number"}
+    with reading(watch.engine) as session:
+        certificate = session.get_one(Certificate, watch.certificate)
+        assert certificate.holder_person is not None and certificate.holder_person.id_number
+        told = wording.values(certificate, before(0), "before", 30)
+        assert {each.name for each in values.of("before")} - {"person"} <= set(told)
+        for number in (certificate.holder_person.id_number, certificate.full_number):
+            assert number not in str(told)
 
 
 def saved(watch: Watch, admin: Actor, subject: str, body: str = "", *, situation: str = "before", channel: str = "",
@@ -128,7 +135,6 @@ def test_a_channels_own_text_goes_before_the_one_for_all(watch: Watch, admin: Ac
     lined(watch, admin, robot)
     saved(watch, admin, "给大家 {{ code }}")
     saved(watch, admin, "给群里 {{ code }}{{ person }}", channel="wecom_robot")
-    saved(watch, admin, "今日 {{ n }} 张，最早 {{ first }}", "请各单位查收", situation="digest", channel="wecom_robot")
     watch.on(before(31)).on(before(30)).on(before(29), 8)
     sent(watch, robot)
     assert "给群里 LC-P02-000001" in robot.provider.taken[-1][0] and "给大家" not in robot.provider.taken[-1][0]
@@ -196,6 +202,20 @@ def test_versions_stay_and_the_shipped_one_comes_back(watch: Watch, admin: Actor
         assert keeping.in_force(session, admin) == {}
         kinds = session.scalars(select(Fact.kind).where(Fact.kind.startswith("template.")).order_by(Fact.id)).all()
         assert kinds == ["template.changed", "template.changed", "template.reset"]
+
+
+def test_of_two_who_save_at_the_same_time_one_is_told(watch: Watch, admin: Actor) -> None:
+    def attempt(subject: str) -> str:
+        try:
+            saved(watch, admin, subject)
+        except Conflict:
+            return "told"
+        return "kept"
+
+    with ThreadPoolExecutor(2) as both:
+        assert sorted(both.map(attempt, ["一", "二"])) == ["kept", "told"]
+    with reading(watch.engine) as session:
+        assert len(session.scalars(select(AlertTemplate.id)).all()) == 1
 
 
 def test_only_administrators_of_the_group_change_texts(watch: Watch, admin: Actor) -> None:
