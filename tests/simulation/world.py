@@ -72,7 +72,8 @@ class World:
             holder = session.get_one(Unit, self.units[paper.holder])
             given["number"] = f"（苏）JZ安许证字〔2025〕{self.serial:06d}"
             if paper.kind == "J03":
-                given |= {"number": f"32010220261001{self.serial % 20 + 1:02d}{self.serial:02d}", "issued_on": today}
+                number = f"3201022026{9 + self.serial // 100:02d}{self.serial % 20 + 1:02d}01{self.serial % 100:02d}"
+                given |= {"number": number, "issued_on": today}
         made = lifecycle.grant(session, paper.kind, holder, review_on=paper.review, **given)
         session.flush()
         self.papers[paper.key] = made.id
