@@ -39,7 +39,7 @@ def zone() -> Iterator[None]:
     progress._ask.clear()
 
 
-@pytest.mark.timeout(300 + DAYS * 30)
+@pytest.mark.timeout(600 + DAYS * 60)
 @pytest.mark.processes
 def test_every_due_alert_comes_once_and_none_early(engine: Engine, database_url: str, redis_server: Redis,
                                                     tmp_path: Path, zone: None) -> None:
