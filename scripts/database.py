@@ -44,8 +44,11 @@ def shipped() -> str:
 
 
 def deserted(data: Path, url: str) -> bool:
-    """Whether nobody can sign in because there is no account at all."""
-    return not _column(data, url, "select id from account limit 1")
+    """Whether nobody can sign in because there is no account at all; False where that cannot be told."""
+    try:
+        return not _column(data, url, "select id from account limit 1")
+    except Exception:
+        return False
 
 
 def _revision(data: Path, url: str) -> set[str]:

@@ -195,3 +195,15 @@ def test_what_holds_a_password_is_readable_by_nobody_else(run: Callable[..., Run
     listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     (password,) = (line.split()[1] for line in settings.read_text().splitlines() if line.startswith("requirepass"))
     assert password not in listed
+
+
+def test_a_site_without_accounts_is_known_by_its_table(tmp_path: Path) -> None:
+    from scripts.database import NAME, deserted
+
+    assert not deserted(tmp_path, "")  # nothing can be told of what is not there
+    with closing(sqlite3.connect(tmp_path / NAME)) as file:
+        file.execute("create table account (id integer)")
+        assert deserted(tmp_path, "")
+        file.execute("insert into account values (1)")
+        file.commit()
+    assert not deserted(tmp_path, "")

@@ -55,7 +55,7 @@ def test_the_site_answers_and_sees_its_redis(address: str) -> None:
 
 
 def test_the_first_administrator_is_made_and_the_worker_carries_on_what_happened(address: str, data: Path) -> None:
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "licet", "admin"]
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "licet", "admin", "create"]
     answers = ["--login", "boss", "--name", "王建国", "--group", "华东建设集团"]
     done = subprocess.run(
         [*command, *answers], cwd=ROOT, env={**os.environ, "LICET_DATA": str(data)}, capture_output=True, text=True,

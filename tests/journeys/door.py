@@ -94,7 +94,7 @@ class Seats:
         context.add_cookies(cookies)
         with unit(site.engine) as session:
             if session.scalar(select(WebSession.id).where(WebSession.token_hash == row["token_hash"])) is None:
-                session.add(WebSession(**row))
+                session.add(WebSession(**{**row, "confirmed_at": site.clock()}))  # as if just now
         return Person(login, context, site, way, english)
 
     def guest(self, way: str, site: Site, *, english: bool = False) -> Person:
