@@ -174,7 +174,7 @@ class Growing:
     def root(self) -> bytes:
         """The root of the log as it now stands."""
         kept = self.tiles()
-        return Log(self.tree, self.size, lambda level, index: kept.get((level, index)) or self._tiles(level, index)).root()
+        return Log(self.tree, self.size, lambda *at: kept.get(at) or self._tiles(*at)).root()
 
 
 def check_inclusion(tree: Tree, index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes) -> None:
@@ -219,7 +219,8 @@ def _joined(
         first, second = _joined(tree, begin, end, middle, part, rest, known=known)
         return first, tree.node(second, beside)
     inside = begin >= middle
-    first, second = _joined(tree, max(begin - middle, 0), end - middle, size - middle, part, rest, known=known and inside)
+    first, second = _joined(
+        tree, max(begin - middle, 0), end - middle, size - middle, part, rest, known=known and inside)
     return first if inside else tree.node(beside, first), tree.node(beside, second)
 
 
