@@ -164,10 +164,10 @@ def entries(book: Book, keys: Keys, head: tuple[str, int, bytes], proofs: dict[s
     attested = size if dense and book.root(digests[:size]) == head[2] else 0
     bad = [place for place in range(attested, len(leaves))
            if int(leaves[place]["seq"]) != place or not sealed(place, place, digests[place])]
-    homes = {place: next((at for at in {place + 1, *bad[:300]} - {place}
+    homes = {place: next((at for at in {place + 1, *bad[:40]} - {place}
                           if sealed(at, place, digests[place]) or sealed(at, at, digests[place])), None)
-             for place in bad[:300]}
-    for place in bad:
+             for place in bad[:40]}
+    for place in bad[:40]:
         what = leaves[place]["what"]
         if not digests[place]:
             yield f"{what}: missing or broken (entry {place})"
@@ -178,6 +178,7 @@ def entries(book: Book, keys: Keys, head: tuple[str, int, bytes], proofs: dict[s
         else:
             yield f"entry {place}: missing; {what}, which stands there, was entry {homes[place]}"
             break
+    yield from [f"and {len(bad) - 40} entries more"] if len(bad) > 40 else []
     if len(leaves) < size:
         yield f"entry {len(leaves)}: missing, and {size - len(leaves) - 1} more; the checkpoint counts {size}"
     elif not bad and not attested and size:

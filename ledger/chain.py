@@ -159,7 +159,7 @@ class Growing:
             return
         self.changed[level, number] = bytes(edge)
         self._edge[level] = bytearray()
-        self._add(level + 1, number, self.tree.root([edge[at:at + BYTES] for at in range(0, len(edge), BYTES)]))
+        self._add(level + 1, number, self.tree.root([bytes(edge[at:at + BYTES]) for at in range(0, len(edge), BYTES)]))
 
     def tiles(self) -> dict[tuple[int, int], bytes]:
         """Every tile that is to be stored, the unfinished ones too."""

@@ -32,7 +32,7 @@ from sqlalchemy import (
     text,
     tuple_,
 )
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, SessionTransaction, UOWTransaction, mapped_column
 
 from ledger import clock, weighty
@@ -218,7 +218,7 @@ def _facts(connection: Connection, doing: Doing) -> Iterator[tuple[Mapping[str, 
             yield found
 
 
-def read_facts(connection: Connection, numbers: Sequence[int]) -> Iterator[tuple[int, tuple[RowMapping, About]]]:
+def read_facts(connection: Connection, numbers: Sequence[int]) -> Iterator[tuple[int, tuple[Mapping[str, Any], About]]]:
     """Facts as they are in the database, each with what it is about."""
     tables = Base.metadata.tables
     fact, told = tables["fact"], tables["fact_about"]
@@ -228,7 +228,7 @@ def read_facts(connection: Connection, numbers: Sequence[int]) -> Iterator[tuple
         for row in connection.execute(select(told).where(told.c.fact_id.in_(some))):
             about[row.fact_id].append((row.kind, row.subject_id))
         for found in connection.execute(select(fact).where(fact.c.id.in_(some))).mappings():
-            yield found["id"], (found, about[found["id"]])
+            yield found["id"], (dict(found), about[found["id"]])
 
 
 def _rows(connection: Connection, doing: Doing) -> Iterator[tuple[Shape, str, Mapping[str, Any] | None]]:
@@ -247,9 +247,9 @@ def _rows(connection: Connection, doing: Doing) -> Iterator[tuple[Shape, str, Ma
         of = shape(name)
         for begin in range(0, len(wanted), AT_ONCE):
             some = wanted[begin:begin + AT_ONCE]
-            found = {of.key(row): row for row in connection.execute(_reading(name, some)).mappings()}
-            for key in map("/".join, (map(str, each) for each in some)):
-                yield of, key, found.get(key)
+            found = {of.key(dict(row)): dict(row) for row in connection.execute(_reading(name, some)).mappings()}
+            for each in some:
+                yield of, (at := "/".join(map(str, each))), found.get(at)
 
 
 def _reading(name: str, keys: Sequence[tuple[Any, ...]]) -> Any:

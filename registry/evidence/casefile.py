@@ -23,7 +23,7 @@ from ledger import deeds
 from ledger.actor import Actor
 from ledger.canonical import OPENED, label, row_label, salt_of
 from ledger.chain import Log, Tree
-from ledger.db import Base
+from ledger.db import Base, Json
 from ledger.deeds import Deed
 from ledger.errors import Conflict
 from ledger.facts import FactAbout, record
@@ -123,16 +123,17 @@ def _part(deed: Deed, numbers: set[int], told: set[str | None]) -> dict[str, Any
 
 def _plain(table: Table, rows: Iterable[Any]) -> list[dict[str, Any]]:
     """Cells as text: JSON as it is written, bytes as \\x and hex, moments with their zone."""
-    kinds = {column.name: column.type.python_type for column in table.columns}
+    names = [column.name for column in table.columns]
+    nested = {column.name for column in table.columns if isinstance(column.type, Json)}
 
     def cell(name: str, value: Any) -> Any:
-        if kinds[name] is dict:
+        if name in nested:
             return json.dumps(value)
         if isinstance(value, bytes | memoryview):
             return "\\x" + bytes(value).hex()
         return value.isoformat() if isinstance(value, dt.date) else value
 
-    return [{name: cell(name, row[name]) for name in kinds} for row in rows]
+    return [{name: cell(name, row[name]) for name in names} for row in rows]
 
 
 def _documents(session: Session, certificate: Certificate, folder: Path) -> dict[str, bytes]:

@@ -154,7 +154,7 @@ class _Round:
             return f"fact {again[0]} is sealed"
         if deed.mac in twice:
             return "copied"
-        leaves = [fact_leaf(*facts[number], deed.salts) for number in deed.facts]
+        leaves = [fact_leaf(facts[number][0], facts[number][1], deed.salts) for number in deed.facts]
         if deed.mac != deeds.code(deed.at, leaves, deed.rows, deed.salts):
             return "no writer's code"
         return None
@@ -163,7 +163,7 @@ class _Round:
         found = set[int]()
         for begin in range(0, len(numbers), deeds.AT_ONCE):
             some = numbers[begin:begin + deeds.AT_ONCE]
-            found.update(self.session.scalars(select(LogLeaf.fact_id).where(LogLeaf.fact_id.in_(some))))  # type: ignore[arg-type]
+            found.update(self.session.scalars(select(LogLeaf.fact_id).where(LogLeaf.fact_id.in_(some))))
         return found
 
     def _twice(self, waiting: Sequence[Deed]) -> set[bytes]:

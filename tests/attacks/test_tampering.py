@@ -100,18 +100,20 @@ def test_an_added_row_is_named(house: House) -> None:
         assert f"{named(table, row | {key: row[key] + 5000})}: inserted" in house.findings
 
 
-def unique(table: Table) -> list[Any]:
-    found = [column for one in table.constraints if isinstance(one, UniqueConstraint) for column in one.columns]
-    found += [column for index in table.indexes if index.unique for column in index.columns]
-    return [column for column in found if not column.primary_key]
-
-
-def unique_texts(table: Table) -> set[str]:
-    return {column.name for column in unique(table) if "VARCHAR" in str(column.type) and column.type.length != 64}
+def unique(table: Table) -> list[list[Any]]:
+    found: list[list[Any]] = [list(one.columns) for one in table.constraints if isinstance(one, UniqueConstraint)]
+    return found + [list(index.columns) for index in table.indexes if index.unique]
 
 
 def unique_numbers(table: Table) -> set[str]:
-    return {column.name for column in unique(table) if "INT" in str(column.type)}
+    return {column.name for one in unique(table) for column in one
+            if "INT" in str(column.type) and not column.primary_key}
+
+
+def unique_texts(table: Table) -> set[str]:
+    numbers = unique_numbers(table)
+    return {column.name for one in unique(table) for column in one
+            if not {each.name for each in one} & numbers and "VARCHAR" in str(column.type)}
 
 
 def test_swapped_rows_are_named(house: House) -> None:
