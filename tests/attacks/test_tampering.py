@@ -92,11 +92,11 @@ def test_an_added_row_is_named(house: House) -> None:
         row, model, key = newest(house, table)[0], Base.metadata.tables[table], deeds.shape(table).keys[0]
         texts, numbers = unique_texts(model), unique_numbers(model) | {key}
         columns = [column.name for column in model.columns]
-        values = [f"{name} + 5000" if name in numbers else f"{name} || 'x'" if name in texts else name
-                  for name in columns]
+        values = [f'"{name}" + 5000' if name in numbers else f"'x' || substr(\"{name}\", 2)" if name in texts
+                  else f'"{name}"' for name in columns]
         with house.tampered() as do:
-            do(f'insert into "{table}" ({", ".join(columns)}) select {", ".join(values)} from "{table}" '
-               f"where {where(table, row)}")
+            held = ", ".join(f'"{name}"' for name in columns)
+            do(f'insert into "{table}" ({held}) select {", ".join(values)} from "{table}" where {where(table, row)}')
         assert f"{named(table, row | {key: row[key] + 5000})}: inserted" in house.findings
 
 
