@@ -1,15 +1,13 @@
 #!/usr/bin/env python3
 """Check what Licet says, without Licet: Python 3.11 and `cryptography` (pip install cryptography), nothing else.
 
-    python licet_verify.py case.zip     --key licet.example.org/log/1f2e+4c5d6e7f+AZ...
+    python licet_verify.py case.zip --key licet.example.org/log/1f2e+4c5d6e7f+AZ...
     python licet_verify.py licet.sqlite --key ... --checkpoint 000000001234.checkpoint [--certificate 7]
     pg_dump --format=plain licet > dump.sql; python licet_verify.py dump.sql --key ... --checkpoint ...
 
 The checkpoint and the key must be yours from before, not from whom you check. Each finding names a row, the first one
 in the order of the log comes first, and the exit status is 1. The format: docs/decisions/0026-evidence.md
 """
-
-from __future__ import annotations
 
 import argparse
 import base64
@@ -31,28 +29,25 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 Row = dict[str, Any]
 NOTE = re.compile(r"(([^\s+]+)\n(\d+)\n([A-Za-z0-9+/]+=*)\n(?:[^\n]+\n)*)\n((?:— .+\n)+)")
 COPY = re.compile(r'COPY (?:public\.)?"?(\w+)"? \((.+)\) FROM stdin;')
-ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+ESCAPES = dict(zip("bfnrtv", "\b\f\n\r\t\v", strict=True))
 
 def canonical(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 def instant(value: str) -> str:
     moment = dt.datetime.fromisoformat(value)
-    moment = moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return (moment.astimezone(dt.UTC) if moment.tzinfo else moment).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 READ: dict[str, Any] = {
     "int": int, "float": float, "json": json.loads, "instant": instant, "bool": lambda cell: cell in (1, "t"),
     "bytes": lambda cell: cell[2:] if isinstance(cell, str) else bytes(cell).hex()}
-
 def plain(kind: str, cell: Any) -> Any:
     """A cell of SQLite, of pg_dump or of a case file, as it was hashed."""
     return None if cell is None else READ.get(kind, str)(cell)
 
 def commitment(salts: dict[str, str], label: str, value: Any) -> str:
-    salt = bytes.fromhex(salts.get("") or salts[label])
-    salt = hmac.digest(salt, label.encode(), "sha256") if "" in salts else salt
-    return hashlib.sha256(salt + canonical(value)).hexdigest()
+    derived = hmac.digest(bytes.fromhex(salts[""]), label.encode(), "sha256") if "" in salts else None
+    return hashlib.sha256((derived or bytes.fromhex(salts[label])) + canonical(value)).hexdigest()
 
 class Keys:
     def __init__(self, told: Sequence[str]) -> None:
@@ -70,16 +65,16 @@ class Keys:
         found = NOTE.fullmatch(note)
         for name, signature in re.findall(r"— (\S+) (\S+)\n", found[5]) if found else ():
             content = base64.b64decode(signature)
-            known = any((name, content[:4]) == key[:2] for key in self.keys)
-            if found and known and self.signed(found[1].encode(), content[4:]):
+            named = any((name, content[:4]) == key[:2] for key in self.keys)
+            if found and named and self.signed(found[1].encode(), content[4:]):
                 return found[2], int(found[3]), base64.b64decode(found[4])
         raise SystemExit("the checkpoint is not signed by the key that was given")
 
 def sqlite(path: Path) -> dict[str, list[Row]]:
     base = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     base.row_factory = sqlite3.Row
-    names = [row[0] for row in base.execute("select name from sqlite_master where type = 'table'")]
-    return {name: [dict(row) for row in base.execute(f'select * from "{name}"')] for name in names}
+    names = base.execute("select name from sqlite_master where type = 'table'").fetchall()
+    return {name: [dict(row) for row in base.execute(f'select * from "{name}"')] for (name,) in names}
 
 def pg_dump(path: Path) -> dict[str, list[Row]]:
     def cell(text: str) -> str | None:
@@ -99,14 +94,14 @@ class Book:
         self.leaves = sorted(tables["log_leaf"], key=lambda leaf: int(leaf["seq"]))
         self.shapes = {row["name"]: [row["of"], json.loads(row["keys"]), json.loads(row["columns"])]
                        for row in tables["log_shape"]}
-        self.deeds: dict[int, Row] = {int(row["id"]): {
-            "at": instant(row["at"]), "first": plain("int", row["first"]), "refused": row["refused"],
-            **{name: json.loads(row[name] or "null") or {} for name in ("facts", "rows", "salts", "erased")},
-        } for row in tables["deed"]}
+        told = ("facts", "rows", "salts", "erased")
+        self.deeds: dict[int, Row] = {int(row["id"]): {**row, "at": instant(row["at"]), **{
+            name: json.loads(row[name] or "null") or {} for name in told}} for row in tables["deed"]}
+        for deed in self.deeds.values():
+            deed["marks"] = {"/".join(mark[:2]): mark for mark in deed["rows"]}
         for leaf in self.leaves:
-            deed, mark = self.deeds.get(int(leaf["deed_id"])), plain("int", leaf["mark"])
-            leaf["what"] = f"deed {leaf['deed_id']}" if not deed else f"fact {leaf['fact_id']}" if mark is None else (
-                "{} {}".format(*deed["rows"][mark]))
+            held = (leaf["row"] or f"fact/{leaf['fact_id']}").replace("/", " ", 1)
+            leaf["what"] = held if int(leaf["deed_id"]) in self.deeds else f"deed {leaf['deed_id']}"
         self.facts, self.about = {int(row["id"]): row for row in tables["fact"]}, dict[int, list[Any]]()
         for row in tables["fact_about"]:
             self.about.setdefault(int(row["fact_id"]), []).append([row["kind"], int(row["subject_id"])])
@@ -130,13 +125,12 @@ class Book:
         """The hash of an entry, from the rows as they are now. KeyError names a row that is gone."""
         deed = self.deeds[int(leaf["deed_id"])]
         if leaf["fact_id"] is None:
-            mark = deed["rows"][int(leaf["mark"])]
-            return self.hash(b"\0", canonical({"v": 1, "deed": int(leaf["deed_id"]), "at": deed["at"], "row": mark}))
-        number = int(leaf["fact_id"])
-        fact = self.facts[number]
+            told = {"v": 1, "deed": int(leaf["deed_id"]), "at": deed["at"], "row": deed["marks"][leaf["row"]]}
+            return self.hash(b"\0", canonical(told))
+        fact = self.facts[number := int(leaf["fact_id"])]
         told = {"v": 1, "fact": number, "at": instant(fact["at"]), "about": sorted(self.about.get(number, [])),
-                "subject": [fact["subject_kind"], int(fact["subject_id"])], "kind": fact["kind"], "key": fact["key"],
-                "actor": plain("int", fact["actor_id"]), "group": plain("int", fact["group_id"])}
+                "subject": [fact["subject_kind"], int(fact["subject_id"])], "kind": fact["kind"], "key": fact["key"]}
+        told |= {"actor": plain("int", fact["actor_id"]), "group": plain("int", fact["group_id"])}
         for column, kind in (("actor_name", "text"), ("before", "json"), ("after", "json")):
             label, value = f"fact/{number}/{column}", plain(kind, fact[column])
             told[column] = deed["erased"].get(label) if label in deed["erased"] or value is None else commitment(
@@ -144,18 +138,15 @@ class Book:
         return self.hash(b"\0", canonical(told))
     def imprinted(self, row: Row, mark: list[str], salts: dict[str, str]) -> bool:
         """Whether a row is what its imprint was made of."""
-        shape = self.shapes.get(mark[2])
-        if shape is None or hashlib.sha256(canonical(shape)).hexdigest()[:16] != mark[2]:
-            return False
-        held = {column: plain(kind, row[column]) for column, kind in shape[2]}
-        told = {"table": mark[0], "key": mark[1], "shape": mark[2], "row": held}
+        shape = self.shapes.get(mark[2], ["", [], []])
+        told = {"table": mark[0], "key": mark[1], "shape": hashlib.sha256(canonical(shape)).hexdigest()[:16],
+                "row": {column: plain(kind, row[column]) for column, kind in shape[2]}}
         return mark[3] == commitment(salts, f"row/{mark[0]}/{mark[1]}", told)
 
 def entries(book: Book, keys: Keys, head: tuple[str, int, bytes], proofs: dict[str, list[str]] | None) -> Iterator[str]:
     """What is wrong with the log: its order, its completeness, its content; first things first."""
     size, digests, leaves = head[1], list[bytes](), book.leaves
-    if head[0] != book.origin:
-        yield f"log_head: this is another log, {book.origin}, not {head[0]}"
+    yield from (f"log_head: this is another log, {book.origin}, not {origin}" for origin in {head[0]} - {book.origin})
     for leaf in leaves:
         digests.append(b"")
         with suppress(LookupError, TypeError, ValueError):  # a row is gone, or holds what cannot be read
@@ -173,10 +164,10 @@ def entries(book: Book, keys: Keys, head: tuple[str, int, bytes], proofs: dict[s
     attested = size if dense and book.root(digests[:size]) == head[2] else 0
     bad = [place for place in range(attested, len(leaves))
            if int(leaves[place]["seq"]) != place or not sealed(place, place, digests[place])]
-    homes = {place: next((at for at in {place + 1, *bad[:300]} - {place}
+    homes = {place: next((at for at in {place + 1, *bad[:40]} - {place}
                           if sealed(at, place, digests[place]) or sealed(at, at, digests[place])), None)
-             for place in bad[:300]}
-    for place in bad:
+             for place in bad[:40]}
+    for place in bad[:40]:
         what = leaves[place]["what"]
         if not digests[place]:
             yield f"{what}: missing or broken (entry {place})"
@@ -187,6 +178,7 @@ def entries(book: Book, keys: Keys, head: tuple[str, int, bytes], proofs: dict[s
         else:
             yield f"entry {place}: missing; {what}, which stands there, was entry {homes[place]}"
             break
+    yield from [f"and {len(bad) - 40} entries more"] if len(bad) > 40 else []
     if len(leaves) < size:
         yield f"entry {len(leaves)}: missing, and {size - len(leaves) - 1} more; the checkpoint counts {size}"
     elif not bad and not attested and size:
@@ -195,9 +187,9 @@ def entries(book: Book, keys: Keys, head: tuple[str, int, bytes], proofs: dict[s
 def rows(book: Book, only: list[list[str]] | None) -> Iterator[str]:
     """What is wrong with facts and rows beside the log; of a case file, with those it is about."""
     last: dict[tuple[str, ...], tuple[list[str], Row]] = {}
-    for deed in sorted(book.deeds.values(), key=lambda deed: deed["first"] or 0):
-        if deed["first"] is not None and not deed["refused"]:
-            last.update({(mark[0], mark[1]): (mark, deed) for mark in deed["rows"]})
+    for leaf in book.leaves:
+        if (deed := book.deeds.get(int(leaf["deed_id"]))) and (mark := deed["marks"].get(leaf["row"])):
+            last[mark[0], mark[1]] = mark, deed
     loose = [deed for deed in book.deeds.values() if deed["first"] is None]
     waiting, seen = {(mark[0], mark[1]) for deed in loose for mark in deed["rows"]}, set()
     known = {int(leaf["fact_id"] or 0) for leaf in book.leaves}.union(*(deed["facts"] for deed in loose))
@@ -208,21 +200,21 @@ def rows(book: Book, only: list[list[str]] | None) -> Iterator[str]:
             at = table, "/".join(str(row[name]) for name in names)
             seen.add(at)
             mark, deed = last.get(at, (["", "", "", ""], {"erased": {}}))
-            known_otherwise = at in waiting or "/".join(("row", *at)) in deed["erased"]
-            if not known_otherwise and not (mark[3] and book.imprinted(row, mark, deed["salts"])):
+            excused = at in waiting or "/".join(("row", *at)) in deed["erased"]
+            if not excused and not (mark[3] and book.imprinted(row, mark, deed["salts"])):
                 yield f"{table} {at[1]}: {'altered' if mark[3] else 'inserted'}"
     wanted = [at for at, (mark, _) in last.items() if mark[3]] if only is None else map(tuple, only)
     yield from (f"{table} {key}: missing" for table, key in wanted if (table, key) not in seen | waiting)
-    print(f"{len(book.leaves)} entries, {len(seen)} rows beside them, {len(loose)} deeds that are not sealed yet")
+    print(f"{len(book.leaves)} entries, {len(seen)} rows beside them; not sealed yet, so not checked:", sorted(waiting))
 
 def story(book: Book, number: int) -> Iterator[str]:
     """A certificate's story; what is wrong with its versions."""
     for fact in (book.facts.get(int(leaf["fact_id"] or 0)) for leaf in book.leaves):
-        if fact and ["certificate", number] in book.about[int(fact["id"])]:
+        if fact and ["certificate", number] in book.about.get(int(fact["id"]), []):
             print(instant(fact["at"]), fact["kind"], fact["actor_name"], fact["before"] or "", fact["after"] or "")
     said = [int(row["version_no"]) for row in book.tables["certificate"] if int(row["id"]) == number]
-    of = [row for row in book.tables["certificate_version"] if int(row["certificate_id"]) == number]
-    numbers = sorted(int(row["no"]) for row in of)
+    numbers = sorted(int(row["no"]) for row in book.tables["certificate_version"]
+                     if int(row["certificate_id"]) == number)
     if [numbers] != [list(range(1, last + 1)) for last in said]:
         yield f"certificate {number}: it has the versions {numbers}, and should have {said}"
 
@@ -242,17 +234,14 @@ def main() -> None:
             found += [f"{name}: altered or inserted" for name in folder.namelist() if name.startswith("documents/")
                       and hashlib.sha256(folder.read(name)).hexdigest() not in sums]
             head = keys.checkpoint(folder.read("checkpoint").decode())
-        if kept and kept[:2] == head[:2] and kept != head:
-            found.append("checkpoint: it is not the one you kept")
-        book = Book(case["tables"])
-    else:
-        book = Book(sqlite(given.file) if given.file.open("rb").read(6) == b"SQLite" else pg_dump(given.file))
+        found += ["checkpoint: it is not yours"] if kept and kept[:2] == head[:2] and kept != head else []
+    read = sqlite if given.file.open("rb").read(6) == b"SQLite" else pg_dump
+    book = Book(case["tables"] if case else read(given.file))
     found = [*entries(book, keys, head or (book.origin, 0, b""), case.get("proofs")), *found,
              *rows(book, case.get("rows"))]
     if number := case.get("certificate", given.certificate):
         found += story(book, number)
-    print(*found or ["nothing is wrong" if head else "nothing is wrong, as far as it shows without a checkpoint"],
-          sep="\n")
+    print(*found or ["nothing is wrong" + ("" if head else ", as far as it shows without a checkpoint")], sep="\n")
     raise SystemExit(bool(found))
 
 if __name__ == "__main__":

@@ -7,9 +7,14 @@ import threading
 from functools import partial
 from types import FrameType
 
-from web.app import create_app
+import click
+
+from registry.evidence import opening
+from registry.evidence.places import places
+from web.app import Licet, create_app
 from web.bell import Bell
 from web.config import Config
+from web.session import db
 
 
 def send(kind: str, url: str) -> bool:
@@ -32,6 +37,14 @@ def end_streams_first() -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
+def check_log(site: Licet, settings: Config) -> None:
+    """No page from a database that lost what was sealed: raises LogLost, which says why."""
+    with site.app_context():
+        opening.check(db.engine, places(settings.data))
+
+
 config = Config.from_environment()
 app = create_app(config, bell=Bell(partial(send, url=config.redis_url)))
+if click.get_current_context(silent=True) is None:  # commands are what mends a site
+    check_log(app, config)
 end_streams_first()

@@ -61,7 +61,7 @@ def fact_leaf(
     erased: Mapping[str, str] | None = None,
 ) -> bytes:
     """The leaf of a fact: ids, codes and times as they are, the rest as commitments."""
-    number, hidden = fact["id"], {}
+    number, hidden = fact["id"], dict[str, str | None]()
     for column in OPENED:
         name = label(number, column)
         if erased and name in erased:

@@ -159,7 +159,7 @@ class Growing:
             return
         self.changed[level, number] = bytes(edge)
         self._edge[level] = bytearray()
-        self._add(level + 1, number, self.tree.root([edge[at:at + BYTES] for at in range(0, len(edge), BYTES)]))
+        self._add(level + 1, number, self.tree.root([bytes(edge[at:at + BYTES]) for at in range(0, len(edge), BYTES)]))
 
     def tiles(self) -> dict[tuple[int, int], bytes]:
         """Every tile that is to be stored, the unfinished ones too."""
@@ -174,7 +174,7 @@ class Growing:
     def root(self) -> bytes:
         """The root of the log as it now stands."""
         kept = self.tiles()
-        return Log(self.tree, self.size, lambda level, index: kept.get((level, index)) or self._tiles(level, index)).root()
+        return Log(self.tree, self.size, lambda *at: kept.get(at) or self._tiles(*at)).root()
 
 
 def check_inclusion(tree: Tree, index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes) -> None:
@@ -219,7 +219,8 @@ def _joined(
         first, second = _joined(tree, begin, end, middle, part, rest, known=known)
         return first, tree.node(second, beside)
     inside = begin >= middle
-    first, second = _joined(tree, max(begin - middle, 0), end - middle, size - middle, part, rest, known=known and inside)
+    first, second = _joined(
+        tree, max(begin - middle, 0), end - middle, size - middle, part, rest, known=known and inside)
     return first if inside else tree.node(beside, first), tree.node(beside, second)
 
 

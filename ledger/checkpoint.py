@@ -21,7 +21,8 @@ from ledger.errors import Refused
 
 ED25519 = b"\1"
 LEAF = b"licet leaf v1\n"
-_NOTE = re.compile(r"((?P<origin>[^\s+]+)\n(?P<size>0|[1-9]\d*)\n(?P<root>[A-Za-z0-9+/]+=*)\n(?:[^\n]+\n)*)\n(?P<signed>(?:— .+\n)+)")
+_NOTE = re.compile(r"((?P<origin>[^\s+]+)\n(?P<size>0|[1-9]\d*)\n(?P<root>[A-Za-z0-9+/]+=*)\n(?:[^\n]+\n)*)\n"
+                   r"(?P<signed>(?:— .+\n)+)")
 
 
 class NotSigned(Refused):

@@ -32,11 +32,11 @@ from sqlalchemy import (
     text,
     tuple_,
 )
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, SessionTransaction, UOWTransaction, mapped_column
 
 from ledger import clock, weighty
-from ledger.canonical import Shape, canonical, fact_leaf, instant
+from ledger.canonical import OPENED, Shape, canonical, fact_leaf, instant, label, row_label, salt_of
 from ledger.db import Base, BigId, Id, Instant, Json
 
 MOST = 1000  # facts, or rows, in one deed; a ledger that comes in has many deeds
@@ -59,12 +59,12 @@ class Deed(Base):
     rows: Mapped[list[list[Any]]] = mapped_column(Json)
     salts: Mapped[dict[str, str]] = mapped_column(Json)
     erased: Mapped[dict[str, str] | None] = mapped_column(Json)
-    mac: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    first: Mapped[int | None] = mapped_column(BigId, unique=True)
+    mac: Mapped[bytes] = mapped_column(LargeBinary(32))
+    first: Mapped[int | None] = mapped_column(BigId)
     refused: Mapped[str | None] = mapped_column(String(40))
 
 
-_WRITE = insert(Deed)
+_WRITE = insert(Deed.__table__).inline()  # type: ignore[arg-type]
 _key = b""
 
 
@@ -93,7 +93,7 @@ class Doing:
     """What a session has done since its transaction began."""
 
     facts: dict[int, tuple[Mapping[str, Any], About] | None] = field(default_factory=dict)  # None: to be read
-    rows: dict[tuple[str, tuple[Any, ...]], None] = field(default_factory=dict)
+    rows: dict[tuple[str, tuple[Any, ...]], Mapping[str, Any] | None] = field(default_factory=dict)  # None: to be read
     fresh: dict[str, int] = field(default_factory=dict)  # the last id of a table before rows of unknown ids came
     torn: bool = False  # a part of it was rolled back
 
@@ -114,6 +114,11 @@ def touch(session: Session, table: str, *key: Any) -> None:
     """A row was written past the objects of the session; what is not of weight is not noted."""
     if table in weighty.TABLES:
         _doing(session).rows[table, key] = None
+
+
+def wrote(session: Session, table: str, row: Mapping[str, Any]) -> None:
+    """A whole row was put in past the objects of the session, as given: it need not be read again."""
+    _doing(session).rows[table, tuple(row[key] for key in shape(table).keys)] = row
 
 
 def passing(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
@@ -200,7 +205,7 @@ def write(connection: Connection, doing: Doing) -> None:
         deeds.append({"at": at, "facts": [fact["id"] for fact, _ in some], "rows": marks, "salts": salts,
                       "erased": None, "mac": code(at, leaves, marks, salts) or secrets.token_bytes(32)})
     if deeds:
-        connection.execute(_WRITE, deeds)
+        connection.execute(_WRITE, deeds[0] if len(deeds) == 1 else deeds)  # one is compiled once and for all
 
 
 def _facts(connection: Connection, doing: Doing) -> Iterator[tuple[Mapping[str, Any], About]]:
@@ -213,7 +218,7 @@ def _facts(connection: Connection, doing: Doing) -> Iterator[tuple[Mapping[str, 
             yield found
 
 
-def read_facts(connection: Connection, numbers: Sequence[int]) -> Iterator[tuple[int, tuple[RowMapping, About]]]:
+def read_facts(connection: Connection, numbers: Sequence[int]) -> Iterator[tuple[int, tuple[Mapping[str, Any], About]]]:
     """Facts as they are in the database, each with what it is about."""
     tables = Base.metadata.tables
     fact, told = tables["fact"], tables["fact_about"]
@@ -223,14 +228,17 @@ def read_facts(connection: Connection, numbers: Sequence[int]) -> Iterator[tuple
         for row in connection.execute(select(told).where(told.c.fact_id.in_(some))):
             about[row.fact_id].append((row.kind, row.subject_id))
         for found in connection.execute(select(fact).where(fact.c.id.in_(some))).mappings():
-            yield found["id"], (found, about[found["id"]])
+            yield found["id"], (dict(found), about[found["id"]])
 
 
-def _rows(connection: Connection, doing: Doing) -> Iterator[tuple[Shape, str, RowMapping | None]]:
+def _rows(connection: Connection, doing: Doing) -> Iterator[tuple[Shape, str, Mapping[str, Any] | None]]:
     """Each row as it is in the database now, None for one that is gone."""
     keys: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for name, key in doing.rows:
-        keys[name].append(key)
+    for (name, key), row in doing.rows.items():
+        if row is None or doing.torn:
+            keys[name].append(key)
+        else:
+            yield shape(name), "/".join(map(str, key)), row
     for name, last in doing.fresh.items():
         table = Base.metadata.tables[name]
         after = connection.scalars(select(table.c.id).where(table.c.id > last))
@@ -239,9 +247,9 @@ def _rows(connection: Connection, doing: Doing) -> Iterator[tuple[Shape, str, Ro
         of = shape(name)
         for begin in range(0, len(wanted), AT_ONCE):
             some = wanted[begin:begin + AT_ONCE]
-            found = {of.key(row): row for row in connection.execute(_reading(name, some)).mappings()}
-            for key in map("/".join, (map(str, each) for each in some)):
-                yield of, key, found.get(key)
+            found = {of.key(dict(row)): dict(row) for row in connection.execute(_reading(name, some)).mappings()}
+            for each in some:
+                yield of, (at := "/".join(map(str, each))), found.get(at)
 
 
 def _reading(name: str, keys: Sequence[tuple[Any, ...]]) -> Any:
@@ -250,6 +258,19 @@ def _reading(name: str, keys: Sequence[tuple[Any, ...]]) -> Any:
     if len(columns) == 1:
         return select(table).where(columns[0].in_([key for key, in keys]))
     return select(table).where(tuple_(*columns).in_(keys))
+
+
+def without(
+    salts: Mapping[str, str], facts: Sequence[int], rows: Sequence[Sequence[Any]], labels: Sequence[str],
+    leaves: Mapping[str, str] | None = None,
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The salts of a deed and what stands for the erased, once the salts of `labels` are gone: their commitments stay
+    (those of a fact's columns are given in `leaves`), so that the log can still be hashed, but say nothing any more."""
+    names = [label(number, column) for number in facts for column in OPENED]
+    names += [row_label(mark[0], mark[1]) for mark in rows]
+    marks = {row_label(mark[0], mark[1]): mark[3] for mark in rows}
+    kept = {name: salt_of(salts, name).hex() for name in names if name not in labels and ("" in salts or name in salts)}
+    return kept, {name: (leaves or {}).get(name) or marks[name] for name in labels}
 
 
 event.listen(Session, "after_flush", _flushed)

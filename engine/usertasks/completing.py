@@ -61,7 +61,7 @@ def finish(session: Session, act: Act, task: Task, doer: Actor, for_id: int | No
     rows.forget(act, task.id, offered=bool(task.offer), barring=bool(task.barred))
     given = {"task_id": task.id, "answers": plain(dict(answers)), "at": act.now, "by_id": doer.id}
     act.connection.execute(tasks.ADD_ANSWER, given)
-    deeds.touch(session, "task_answer", task.id)
+    deeds.wrote(session, "task_answer", given)
     tasks.note(session, "task.completed", task, act.instance, doer, **standing)
     if task.owner_id is not None:
         assigning.end_delegations(session, task)

@@ -26,9 +26,7 @@ def upgrade() -> None:
     sa.Column('mac', sa.LargeBinary(length=32), nullable=False),
     sa.Column('first', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('refused', sa.String(length=40), nullable=True),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_deed')),
-    sa.UniqueConstraint('first', name=op.f('uq_deed_first')),
-    sa.UniqueConstraint('mac', name=op.f('uq_deed_mac'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_deed'))
     )
     with op.batch_alter_table('deed', schema=None) as batch_op:
         batch_op.create_index('ix_deed_unsealed', ['id'], unique=False, postgresql_where=sa.text('first IS NULL'), sqlite_where=sa.text('first IS NULL'))
@@ -38,6 +36,11 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('note', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('size', name=op.f('pk_log_checkpoint'))
+    )
+    op.create_table('log_deed',
+    sa.Column('mac', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('deed_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.PrimaryKeyConstraint('mac', name=op.f('pk_log_deed'))
     )
     op.create_table('log_head',
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
@@ -51,7 +54,7 @@ def upgrade() -> None:
     op.create_table('log_leaf',
     sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('fact_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.Column('mark', sa.Integer(), nullable=True),
+    sa.Column('row', sa.String(length=300), nullable=True),
     sa.Column('deed_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('seal', sa.LargeBinary(length=64), nullable=False),
     sa.PrimaryKeyConstraint('seq', name=op.f('pk_log_leaf')),
@@ -59,6 +62,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('log_leaf', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_log_leaf_deed_id'), ['deed_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_log_leaf_row'), ['row'], unique=False)
 
     op.create_table('log_receipt',
     sa.Column('size', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
@@ -87,10 +91,12 @@ def downgrade() -> None:
     op.drop_table('log_shape')
     op.drop_table('log_receipt')
     with op.batch_alter_table('log_leaf', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_log_leaf_row'))
         batch_op.drop_index(batch_op.f('ix_log_leaf_deed_id'))
 
     op.drop_table('log_leaf')
     op.drop_table('log_head')
+    op.drop_table('log_deed')
     op.drop_table('log_checkpoint')
     with op.batch_alter_table('deed', schema=None) as batch_op:
         batch_op.drop_index('ix_deed_unsealed', postgresql_where=sa.text('first IS NULL'), sqlite_where=sa.text('first IS NULL'))

@@ -25,15 +25,24 @@ class LogHead(Base):
 
 
 class LogLeaf(Base):
-    """One leaf: a fact, or the imprint of a row (`mark` is its place in the deed). `seal` is the sealer's signature."""
+    """One leaf: a fact, or the imprint of a row ("certificate/7"). `seal` is the sealer's signature."""
 
     __tablename__ = "log_leaf"
 
     seq: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     fact_id: Mapped[int | None] = mapped_column(BigId, unique=True)
-    mark: Mapped[int | None]
+    row: Mapped[str | None] = mapped_column(String(300), index=True)
     deed_id: Mapped[int] = mapped_column(BigId, index=True)
     seal: Mapped[bytes] = mapped_column(LargeBinary(64))
+
+
+class LogDeed(Base):
+    """The writers' codes of the deeds that are sealed: none is sealed twice."""
+
+    __tablename__ = "log_deed"
+
+    mac: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    deed_id: Mapped[int] = mapped_column(BigId)
 
 
 class LogTile(Base):

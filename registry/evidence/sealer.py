@@ -13,19 +13,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Engine, bindparam, func, select, update
+from sqlalchemy import Engine, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from ledger import bulk, clock, deeds, weighty
 from ledger.actor import SYSTEM
 from ledger.canonical import fact_leaf, row_leaf
 from ledger.chain import Growing, Tree
-from ledger.checkpoint import Checkpoint, Signer
+from ledger.checkpoint import Checkpoint, Signer, read
 from ledger.db import reading, unit
 from ledger.deeds import Deed
 from ledger.facts import record
 from registry.evidence import beginning
-from registry.evidence.model import LogCheckpoint, LogHead, LogLeaf, LogReceipt, LogShape, LogTile
+from registry.evidence.model import LogCheckpoint, LogDeed, LogHead, LogLeaf, LogReceipt, LogShape, LogTile
 from registry.evidence.places import Place
 
 log = logging.getLogger("licet.sealer")
@@ -33,6 +33,10 @@ MOST = 2000  # deeds in one transaction
 _FIRST = update(Deed.__table__).where(Deed.__table__.c.id == bindparam("of")).values(  # type: ignore[arg-type]
     first=bindparam("to"), refused=bindparam("why"))
 KEY_CHANGED = "evidence.key_changed"
+
+
+class LogBroken(RuntimeError):
+    """The tree in the database is not the one whose head was signed: nothing is added to it."""
 
 
 @dataclass
@@ -109,10 +113,11 @@ class _Round:
         session, head = self.session, self.head
         tree = Tree(head.algorithm)
         growing = Growing(tree, head.size, lambda level, number: tile(session, level, number))
+        self._look_back(growing)
         facts = dict(deeds.read_facts(session.connection(), [each for deed in waiting for each in deed.facts]))
         known = self._known(list(facts))
         twice = self._twice(waiting)
-        marks = []
+        marks, taken = [], list[dict[str, Any]]()
         for deed in waiting:
             why = self._wrong(deed, facts, known, twice)
             if why:
@@ -120,16 +125,24 @@ class _Round:
                 marks.append({"of": deed.id, "to": -deed.id, "why": why})
                 continue
             marks.append({"of": deed.id, "to": growing.size, "why": None})
+            taken.append({"mac": deed.mac, "deed_id": deed.id})
             known.update(deed.facts)
-            for fact_id, mark, content in contents(deed, facts):
+            for fact_id, row, content in contents(deed, facts):
                 digest = tree.leaf(content)
-                self.leaves.append({"seq": growing.size, "deed_id": deed.id, "fact_id": fact_id, "mark": mark,
+                self.leaves.append({"seq": growing.size, "deed_id": deed.id, "fact_id": fact_id, "row": row,
                                     "seal": self.signer.leaf(growing.size, digest)})
                 growing.add(digest)
         bulk.write(session, LogLeaf, self.leaves)
+        bulk.write(session, LogDeed, taken)
         session.connection().execute(_FIRST, marks)
         self._keep_shapes({mark[0] for deed in waiting for mark in deed.rows})
         self._grow(growing)
+
+    def _look_back(self, growing: Growing) -> None:
+        """What is stored must still be what was signed last: nothing is built on a tree that somebody changed."""
+        last = self.session.get(LogCheckpoint, self.head.size)
+        if self.head.size and (last is None or read(last.note).root != growing.root()):
+            raise LogBroken
 
     def _wrong(
         self, deed: Deed, facts: Mapping[int, Any], known: set[int], twice: set[bytes]
@@ -141,7 +154,7 @@ class _Round:
             return f"fact {again[0]} is sealed"
         if deed.mac in twice:
             return "copied"
-        leaves = [fact_leaf(*facts[number], deed.salts) for number in deed.facts]
+        leaves = [fact_leaf(facts[number][0], facts[number][1], deed.salts) for number in deed.facts]
         if deed.mac != deeds.code(deed.at, leaves, deed.rows, deed.salts):
             return "no writer's code"
         return None
@@ -150,18 +163,17 @@ class _Round:
         found = set[int]()
         for begin in range(0, len(numbers), deeds.AT_ONCE):
             some = numbers[begin:begin + deeds.AT_ONCE]
-            found.update(self.session.scalars(select(LogLeaf.fact_id).where(LogLeaf.fact_id.in_(some))))  # type: ignore[arg-type]
+            found.update(self.session.scalars(select(LogLeaf.fact_id).where(LogLeaf.fact_id.in_(some))))
         return found
 
     def _twice(self, waiting: Sequence[Deed]) -> set[bytes]:
-        """Codes that stand in two deeds (the database forbids it, until somebody takes that away)."""
-        found = Counter[bytes]()
+        """Codes that were sealed before, or stand in two deeds of these."""
         codes = [deed.mac for deed in waiting]
+        found = {mac for mac, count in Counter(codes).items() if count > 1}
         for begin in range(0, len(codes), deeds.AT_ONCE):
             some = codes[begin:begin + deeds.AT_ONCE]
-            found.update(dict(self.session.execute(
-                select(Deed.mac, func.count()).where(Deed.mac.in_(some)).group_by(Deed.mac)).tuples().all()))
-        return {mac for mac, count in found.items() if count > 1}
+            found.update(self.session.scalars(select(LogDeed.mac).where(LogDeed.mac.in_(some))))
+        return found
 
     def _keep_shapes(self, names: set[str]) -> None:
         for name in names & weighty.TABLES.keys():
@@ -180,13 +192,13 @@ class _Round:
         session.add(LogCheckpoint(size=head.size, at=clock.now(), note=note))
 
 
-def contents(deed: Deed, facts: Mapping[int, Any]) -> Iterator[tuple[int | None, int | None, bytes]]:
-    """The leaves of a deed, its facts before its rows: (fact, None, leaf), (None, which row, leaf)."""
+def contents(deed: Deed, facts: Mapping[int, Any]) -> Iterator[tuple[int | None, str | None, bytes]]:
+    """The leaves of a deed, its facts before its rows: (fact, None, leaf), (None, "table/key", leaf)."""
     for number in deed.facts:
         fact, about = facts[number]
         yield number, None, fact_leaf(fact, about, deed.salts, deed.erased)
-    for place, mark in enumerate(deed.rows):
-        yield None, place, row_leaf(deed.id, deed.at, mark)
+    for mark in deed.rows:
+        yield None, f"{mark[0]}/{mark[1]}", row_leaf(deed.id, deed.at, mark)
 
 
 def tile(session: Session, level: int, number: int) -> bytes:

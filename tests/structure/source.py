@@ -10,8 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROOMS = ("ledger", "feel", "engine", "registry", "forms", "workflows", "web")
-OTHERS = ("migrations", "scripts", "bench", "wsgi.py", "worker.py")
-OURS = (*ROOMS, "migrations", "scripts", "bench", "tests", "wsgi", "worker")
+OTHERS = ("migrations", "scripts", "bench", "wsgi.py", "worker.py", "licet_verify.py")
+OURS = (*ROOMS, "migrations", "scripts", "bench", "tests", "wsgi", "worker", "licet_verify")
 
 
 @cache

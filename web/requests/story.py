@@ -87,6 +87,7 @@ KINDS = {
     "copy.revoked": _l("副本作废"),
     "scan.read": _l("查看扫描件"),
     "certificate.retimed": _l("证件的日期重新计算"),
+    "evidence.case_exported": _l("导出核验案卷"),
     "type.published": _l("发布证件种类的新版本"),
     "type.withdrawn": _l("撤回证件种类的版本"),
     "type.corrected": _l("更正证件种类当天生效的版本"),
