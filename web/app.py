@@ -52,6 +52,7 @@ RESOURCES = (
     "alerting.feed",
     "alerting.rules",
     "ledgers.proof",
+    "ledgers.case_file",
     "ledgers.verify",
     "cabinet.custody",
     "cabinet.loans",
