@@ -1,4 +1,4 @@
-"""案卷: the ZIP of one certificate for a court or an inspection, which checks itself without this house; for auditors."""
+"""案卷: the ZIP of one certificate for a court or an inspection, which checks itself without this house."""
 
 from __future__ import annotations
 
