@@ -33,10 +33,11 @@ SEED = int(os.environ.get("LICET_SIMULATION_SEED", "7"))
 
 @pytest.fixture
 def zone() -> Iterator[None]:
+    asked = list(progress._ask)
     yield
     os.environ["TZ"] = ZONES[0]
     time.tzset()
-    progress._ask.clear()
+    progress._ask[:] = asked
 
 
 @pytest.mark.timeout(600 + DAYS * 60)
