@@ -41,6 +41,7 @@ def seen(auditor: Seat) -> None:
     auditor.settle()
     auditor.follow("谁能看到")
     auditor.shot("who-may", tall=760)
+    auditor.look("/audit?of=certificate", "audit", tall=760)
 
 
 def leaving(studio: Studio) -> None:

@@ -89,6 +89,7 @@ RESOURCES = (
     "cockpit.impact",
     "organisation.accounts",
     "organisation.seen",
+    "organisation.audit",
     "organisation.roles",
     "catalogue.forms",
     "cockpit.instances",

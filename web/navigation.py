@@ -43,7 +43,7 @@ class Entry:
 
 
 HOLDERS = ("handover", "lacks", "effects", "tenure", "joining", "companies", "works", "winning", "machines", "affected",
-           "accounts", "roles", "seen")
+           "accounts", "roles", "seen", "audit")
 STEWARDS = ("steward", "steward_acts", "steward_chart", "steward_quality", "layouts")
 HANDS = ("tasks", "handing_over", "signing_up", "correcting", "consulting", "returning.choose", "returning.give_back",
          "inbox_bulk", "inbox_handing")

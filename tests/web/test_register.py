@@ -22,7 +22,7 @@ from registry.people.persons import create_person, person_of
 from registry.people.units import unit_of
 from tests.web.house import House
 from web.ledgers.register import STEPS
-from web.requests.story import KINDS
+from web.requests.happened import KINDS
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
