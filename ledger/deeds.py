@@ -160,10 +160,14 @@ def _executed(state: ORMExecuteState) -> None:
     if not isinstance(statement, Insert | Update | Delete) or statement.table.name not in weighty.TABLES:  # type: ignore[union-attr]
         return
     table = cast(Table, statement.table)
-    if isinstance(statement, Insert):
-        _last(state.session, table)
-        return
     keys = list(table.primary_key)
+    if isinstance(statement, Insert):
+        if [column.name for column in keys] == ["id"]:
+            _last(state.session, table)
+        else:
+            for row in _inserted(statement, state.parameters):
+                touch(state.session, table.name, *(row[column.name] for column in keys))
+        return
     given = state.parameters if isinstance(state.parameters, list) else []
     if given and statement.whereclause is None:
         found: Iterable[Any] = [[each[column.name] for column in keys] for each in given]
@@ -174,6 +178,17 @@ def _executed(state: ORMExecuteState) -> None:
         found = state.session.connection().execute(query, state.parameters or {}).all()
     for key in found:
         touch(state.session, table.name, *key)
+
+
+def _inserted(statement: Insert, parameters: Any) -> Iterator[Mapping[str, Any]]:
+    """The rows of an insert into a table whose keys are given."""
+    if parameters:
+        yield from parameters if isinstance(parameters, list) else [parameters]
+    elif statement._multi_values:
+        for rows in cast(Iterable[Iterable[Mapping[Any, Any]]], statement._multi_values):
+            yield from ({getattr(column, "name", column): value for column, value in row.items()} for row in rows)
+    else:
+        yield statement.compile().params
 
 
 def _rolled_back(session: Session, before: SessionTransaction) -> None:

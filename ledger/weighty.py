@@ -27,7 +27,7 @@ TABLES: dict[str, frozenset[str]] = {
     "person": _PLACED | {"pinyin", "initials"},
     "employment": _ALL,
     "assignment": _ALL,
-    "account": frozenset({"failed", "locked_until"}),
+    "account": _ALL,
     "role_grant": _ALL,
     "request": _PLACED | {"search", "revision"},
     "request_content": _ALL,

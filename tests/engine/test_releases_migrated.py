@@ -19,13 +19,13 @@ BEFORE = "0019"
 def test_the_newest_version_of_before_is_in_force_and_the_one_before_it_can_come_back(blank_url: str) -> None:
     to(blank_url, BEFORE)
     engine = open_database(blank_url)
-    with unit(engine) as session:
+    with engine.begin() as rows:
         for version in (1, 2):
-            session.execute(insert(Definition).values(
+            rows.execute(insert(Definition).values(
                 process_id="P", version=version, name="P", digest=str(version) * 64, deployed_by="系统",
                 deployed_at=THEN + dt.timedelta(days=version)))
-        session.execute(text("insert into start_trigger (definition_id, process_id, element_id, group_id, kind) "
-                             "values (2, 'P', 'S', 7, 'timer')"))
+        rows.execute(text("insert into start_trigger (definition_id, process_id, element_id, group_id, kind) "
+                          "values (2, 'P', 'S', 7, 'timer')"))
     upgrade(blank_url)
     with unit(engine) as session:
         assert choosing.in_force(session, "P", [3, 7]) == 2

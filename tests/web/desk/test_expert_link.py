@@ -102,5 +102,7 @@ def test_the_proxys_log_has_no_token_either() -> None:
     form = re.search(r"log_format licet '([^']+)'", said)
     assert form and "access_log /var/log/nginx/licet.access.log licet;" in said
     assert not re.search(r"\$request\b|\$request_uri|\$http_referer|\$uri", form[1])
-    assert re.search(r"map \$request_uri \$licet_address \{\s+~\^/x/\s+/x/-;", said)
-    assert "crit" in said.split("location /x/ {")[1].split("}")[0]
+    mapped = said.split("map $request_uri $licet_address {")[1].split("}")[0]
+    hidden = dict(re.findall(r"^    ~\^(/\S+/)\s+(\S+);$", mapped, re.MULTILINE))
+    assert hidden == {"/x/": "/x/-", "/f/": "/f/-", "/password/new/": "/password/new/-"}
+    assert "crit" in said.split("location ~ ^/(x|f|password/new)/ {")[1].split("}")[0]

@@ -152,7 +152,7 @@ def test_a_slow_upload_lets_others_write_meanwhile(town: Town) -> None:
 
     def write() -> None:
         with unit(town.engine) as session:
-            session.execute(text("update account set failed = failed"))
+            session.execute(text("update account set locale = locale"))
         wrote.append(True)
 
     with town.engine.connect() as connection:
