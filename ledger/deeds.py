@@ -188,7 +188,8 @@ def _inserted(statement: Insert, parameters: Any) -> Iterator[Mapping[str, Any]]
         for rows in cast(Iterable[Iterable[Mapping[Any, Any]]], statement._multi_values):
             yield from ({getattr(column, "name", column): value for column, value in row.items()} for row in rows)
     else:
-        yield statement.compile().params
+        given = cast(Mapping[Any, Any], statement._values or {})
+        yield {getattr(column, "name", column): value.value for column, value in given.items()}
 
 
 def _rolled_back(session: Session, before: SessionTransaction) -> None:
